@@ -1,0 +1,55 @@
+/** One row: keys order bytewise. */
+export interface Row {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** `from` is inclusive, `to` exclusive. `limit` is the most rows of one answer. */
+export interface ScanRange {
+  readonly from: Uint8Array
+  readonly to: Uint8Array
+  readonly limit: number
+  readonly signal?: AbortSignal
+}
+
+/** What a store can do; the core and the store kit read it. */
+export interface StoreSupports {
+  /** Rows survive the process. */
+  readonly durable: boolean
+  /** Several processes may have it open at once. */
+  readonly shared: boolean
+  /** It expires rows by itself (`ttlSeconds`); otherwise the shipper calls `deleteRange`. */
+  readonly ttl: boolean
+}
+
+/**
+ * An ordered map with batch put and forward scan: all that hoptrace asks of a database. The layout of keys and values
+ * lives in core (`store/keys.ts`), so an implementation only does I/O. Failures reject with a `HoptraceError` of code
+ * `HOPTRACE_STORE_*`; absence is an empty answer, never an error.
+ */
+export interface Store {
+  /** How a resolver in another process reaches it: `level:/dir`, `hbase://host:port/table`, `memory:name`. */
+  readonly url: string
+  readonly supports: StoreSupports
+  /** Opens once; later calls share the first. Other methods may be called before it resolves. */
+  open(): Promise<void>
+  /** All rows are durable (as far as `supports.durable` says) when it resolves. Rows with the same key replace. */
+  put(rows: readonly Row[]): Promise<void>
+  /** One page in key order: at most `limit` rows. Fewer than `limit` means that the range holds no more. */
+  scan(range: ScanRange): Promise<readonly Row[]>
+  /** Removes `[from, to)`. Stores with `supports.ttl` may leave it out. */
+  deleteRange?(from: Uint8Array, to: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** How a store is named in options. */
+export type StoreSpec =
+  | { readonly kind: 'level'; readonly dir?: string; readonly ttlSeconds?: number }
+  | {
+      readonly kind: 'hbase'
+      readonly url: string
+      readonly table?: string
+      readonly buckets?: number
+      readonly ttlSeconds?: number
+    }
+  | { readonly kind: 'memory' }

@@ -1,0 +1,46 @@
+/** Ids whose record an instance could not keep: nothing about this range may be concluded from absence. */
+export interface DroppedRange {
+  readonly fromNanos: bigint
+  readonly toNanos: bigint
+  readonly count: number
+}
+
+/**
+ * The registry's row of one run of one instance. Key: address, worker, start time. Written by the instance itself (and by
+ * whoever adopts its log after its death); read by resolvers. Stored data is hostile input: readers validate it.
+ */
+export interface InstanceRow {
+  readonly service: string
+  /** `ip:port` */
+  readonly address: string
+  /** Other `ip:port` that reach it (a wildcard listener is also on loopback). */
+  readonly aliases: readonly string[]
+  readonly worker: number
+  readonly startNanos: bigint
+  readonly host: string
+  readonly pid: number
+  /** Base URL of its live endpoint, `http://127.0.0.1:4003/_hoptrace/v1`, or null when it does not listen. */
+  readonly endpoint: string | null
+  /** Where its records are: store URLs, the newest last. */
+  readonly stores: readonly string[]
+  /** Salt buckets that its store's keys use. */
+  readonly buckets: number
+  /** Width of its windows. */
+  readonly windowMillis: number
+  /** Absolute path of its log on `host`. */
+  readonly logDir: string
+  /** Milliseconds since the epoch. */
+  readonly heartbeatMillis: number
+  /** Every hop known to it with an id time up to here is in the store, in some version. */
+  readonly shippedThroughNanos: bigint
+  readonly dropped: readonly DroppedRange[]
+  /** `stopped`: it closed, all is shipped. `dead`: its log was adopted and is shipped to the end. */
+  readonly state: 'running' | 'stopped' | 'dead'
+}
+
+/** Where instances are looked up. Implementations: files in the data directory, rows in a store, several at once. */
+export interface Registry {
+  list(): Promise<readonly InstanceRow[]>
+  put(row: InstanceRow): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+import { projects } from './vitest.workspace.js'
+
+const conditions = ['@hoptrace/source', 'node', 'import', 'default']
+
+export default defineConfig({
+  test: {
+    projects: projects.map((root) => ({
+      root,
+      resolve: { conditions },
+      ssr: { resolve: { conditions, externalConditions: conditions } },
+      test: {
+        name: root.replace('packages/', ''),
+        include: ['src/**/*.test.ts'],
+        pool: 'forks',
+        // Worker threads that a test starts load TypeScript sources, as the processes of the demo do.
+        execArgv: ['--conditions=@hoptrace/source', '--import', 'tsx'],
+        testTimeout: 30_000,
+        hookTimeout: 120_000,
+      },
+    })),
+    maxWorkers: 2,
+  },
+})
