@@ -1,0 +1,80 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
+const execFileAsync = promisify(execFile)
+
+/** Which instance to start. */
+export interface HBaseOptions {
+  /** Instance name: data, ports and process of its own. @default 'default', shared by all test files */
+  name?: string
+  /** Also start the REST gateway. @default false */
+  rest?: boolean
+}
+
+/** A running HBase. */
+export interface HBaseInstance {
+  /** `hbase://127.0.0.1:port` of the master's RPC port. */
+  readonly url: string
+  /** `hbase://127.0.0.1:port` of the region server's RPC port. */
+  readonly regionServerUrl: string
+  /** `http://127.0.0.1:port` of the REST gateway; only when it was asked for. */
+  readonly restUrl?: string
+  /** SIGKILL of the JVM with master, region server and ZooKeeper. For an instance with a name of its own. */
+  kill9(): Promise<void>
+  /** Starts it again after `kill9()`, and waits until the master answers. */
+  restart(): Promise<void>
+  /** Gives the instance back; the last user stops it, unless somebody had started it by hand. Safe to call twice. */
+  stop(): Promise<void>
+  /** Like `stop()`, and deletes the data. For an instance with a name of its own. */
+  wipe(): Promise<void>
+}
+
+/** Why no HBase can run on this machine (no Java, no Maven, ...), or undefined when it can. */
+export function hbaseUnavailableReason(): string | undefined {
+  const { status, stdout, error } = spawnSync(script, ['--check'], { encoding: 'utf8' })
+  if (error) return `dev/hbase/hbase-dev: ${error.message}`
+  return status === 0 ? undefined : stdout.trim()
+}
+
+/**
+ * Starts (or shares) a real HBase and resolves when it answers. Rejects with what `dev/hbase/hbase-dev` printed.
+ * Call `stop()` when done.
+ */
+export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInstance> {
+  const lease = `${process.pid}.${randomUUID()}`
+  const name = ['--name', options.name ?? 'default']
+  const start = ['start', ...name, '--lease', lease, ...(options.rest ? ['--rest'] : [])]
+  await run(start)
+  const port = parsePorts(await run(['ports', ...name]))
+  return {
+    url: `hbase://127.0.0.1:${port('MASTER')}`,
+    regionServerUrl: `hbase://127.0.0.1:${port('REGIONSERVER')}`,
+    ...(options.rest ? { restUrl: `http://127.0.0.1:${port('REST')}` } : {}),
+    kill9: async () => void (await run(['kill9', ...name])),
+    restart: async () => void (await run(start)),
+    stop: async () => void (await run(['stop', ...name, '--lease', lease])),
+    wipe: async () => void (await run(['wipe', ...name])),
+  }
+}
+
+async function run(args: string[]): Promise<string> {
+  try {
+    const { stdout } = await execFileAsync(script, args, { encoding: 'utf8' })
+    return stdout
+  } catch (error) {
+    const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string }
+    throw new Error(`hbase-dev ${args.join(' ')} failed:\n${stdout}${stderr}`.trim(), { cause: error })
+  }
+}
+
+function parsePorts(text: string): (key: string) => string {
+  const ports = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string]))
+  return (key) => {
+    const port = ports.get(key)
+    if (port === undefined) throw new Error(`hbase-dev ports printed no ${key}`)
+    return port
+  }
+}
