@@ -1,0 +1,74 @@
+/** What became of a request as a whole. */
+export type VerdictName =
+  'completed' | 'failed' | 'died' | 'unreachable' | 'running' | 'interrupted' | 'undetermined' | 'not-found'
+
+/** Names one hop: where a request ended, or where it was last healthy. */
+export interface HopPlace {
+  readonly service: string | null
+  /** `ip:port` */
+  readonly instance: string
+  readonly hopId: string | null
+}
+
+/** A thrown error as a record holds it. */
+export interface HopErrorView {
+  readonly name: string
+  readonly message: string
+  readonly code: string | null
+}
+
+/** A named point in a hop. `time` is ISO 8601 with nanoseconds. */
+export interface EventView {
+  readonly name: string
+  readonly time: string
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+}
+
+/** One outgoing call of a hop. */
+export interface CallView {
+  readonly hopId: string
+  readonly target: string
+  readonly service: string | null
+  readonly method: string | null
+  readonly outcome: string | null
+  readonly durationMicros: number | null
+}
+
+/** One hop of a walk, as `resolve --json` and `range --json` print it. */
+export interface HopView {
+  readonly hopId: string
+  readonly traceId?: string
+  readonly service: string
+  readonly instance: string
+  readonly method: string | null
+  readonly route: string | null
+  readonly status: number | null
+  readonly state: 'open' | 'closed' | 'interrupted'
+  readonly startTime: string
+  readonly durationMicros: number | null
+  readonly error: HopErrorView | null
+  readonly keys: Readonly<Record<string, string>>
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+  readonly events: readonly EventView[]
+  readonly next: readonly CallView[]
+  readonly source: 'live' | 'log' | 'store'
+}
+
+/** What a walk read to find its answer. */
+export interface ReadsView {
+  readonly instances: number
+  readonly scans: number
+  readonly bytes: number
+}
+
+/** The answer of `resolve`: the shape that `resolve --json` prints. */
+export interface Answer {
+  readonly traceId: string | null
+  readonly verdict: VerdictName
+  readonly endedAt: HopPlace | null
+  readonly lastHealthy: HopPlace | null
+  readonly hops: readonly HopView[]
+  readonly evidence: readonly string[]
+  readonly reads: ReadsView
+  readonly elapsedMillis: number
+}

@@ -1,0 +1,97 @@
+import type { CallView, EventView, HopView } from './answer.js'
+import { formatDuration, timeNanos } from './format-units.js'
+import { formatPairs, padEnd, safeText } from './format-text.js'
+import { plain, type Paint } from './paint.js'
+
+/** The first line of a hop's block: mark, service, instance, what was asked, how it was answered and after how long. */
+export function hopHead(hop: HopView, paint: Paint = plain): string {
+  const answered = hop.state === 'open' ? 'open' : hop.state === 'interrupted' ? 'interrupted' : status(hop)
+  const parts = [
+    paint.strong(safeText(hop.service, 64)),
+    paint.name(safeText(hop.instance, 64)),
+    asked(hop.method, hop.route),
+    tone(hop)(answered, paint),
+    hop.durationMicros === null ? '' : formatDuration(hop.durationMicros),
+  ]
+  return `${tone(hop)(MARKS[health(hop)], paint)} ${parts.filter(Boolean).join('  ')}`
+}
+
+/** The line of a call whose callee left no record that was found. */
+export function callHead(call: CallView, paint: Paint = plain): string {
+  const name = call.service ? paint.strong(safeText(call.service, 64)) : ''
+  const parts = [
+    name,
+    paint.name(safeText(call.target, 80)),
+    asked(call.method, null),
+    paint.faint('no record'),
+  ]
+  const line = `${parts.filter(Boolean).join('  ')}${paint.faint(',')} ${seen(call)}`
+  return `${wentWrong(call) ? paint.bad('✗') : paint.faint('○')} ${line}`
+}
+
+/** The lines below the head: id and source, keys, attributes, events, error, and what the caller saw if it differs. */
+export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = plain): string[] {
+  const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  from ${SOURCES[hop.source]}`)]
+  if (Object.keys(hop.keys).length > 0) lines.push(formatPairs(hop.keys))
+  if (Object.keys(hop.attributes).length > 0) lines.push(paint.faint(formatPairs(hop.attributes)))
+  lines.push(...hopEvents(hop, paint))
+  if (hop.error) {
+    const code = hop.error.code ? ` [${safeText(hop.error.code, 64)}]` : ''
+    lines.push(paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message)}${code}`))
+  }
+  if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
+  return lines
+}
+
+function hopEvents(hop: HopView, paint: Paint): string[] {
+  const start = timeNanos(hop.startTime)
+  const offsets = hop.events.map((event) => offset(event, start))
+  const width = Math.max(0, ...offsets.map((text) => text.length))
+  return hop.events.map((event, index) => {
+    const pairs = formatPairs(event.attributes)
+    const line = `${paint.faint(padEnd(offsets[index] ?? '', width))}  ${safeText(event.name, 128)}`
+    return pairs === '' ? line : `${line}  ${paint.faint(pairs)}`
+  })
+}
+
+function offset(event: EventView, start: bigint | undefined): string {
+  const time = timeNanos(event.time)
+  if (time === undefined || start === undefined) return safeText(event.time, 40)
+  return `+${formatDuration(Math.max(0, Number((time - start) / 1000n)))}`
+}
+
+function seen(call: CallView): string {
+  const after = call.durationMicros === null ? '' : ` after ${formatDuration(call.durationMicros)}`
+  return call.outcome === null
+    ? 'the caller has seen no answer'
+    : `the caller saw ${safeText(call.outcome, 64)}${after}`
+}
+
+function asked(method: string | null, route: string | null): string {
+  return safeText([method, route].filter((part) => part !== null).join(' '), 160)
+}
+
+function status(hop: HopView): string {
+  return hop.status === null ? (hop.error ? 'failed' : 'done') : String(hop.status)
+}
+
+/** Whether this hop went well, taken alone; `passed`: it only passed on what went wrong in a service that it called. */
+export function health(hop: HopView): 'good' | 'bad' | 'passed' | 'waiting' {
+  if (hop.state === 'open') return 'waiting'
+  if (hop.state === 'interrupted') return 'bad'
+  if ((hop.status ?? 0) < 500 && (hop.status !== null || hop.error === null)) return 'good'
+  return hop.next.some((call) => wentWrong(call)) ? 'passed' : 'bad'
+}
+
+/** Whether the caller saw no answer, or a 5xx. */
+function wentWrong(call: CallView): boolean {
+  return call.outcome === null || !/^[1-4]\d\d$/.test(call.outcome)
+}
+
+function tone(hop: HopView): (text: string, paint: Paint) => string {
+  const found = health(hop)
+  return (text, paint) => paint[found === 'passed' ? 'waiting' : found](text)
+}
+
+const MARKS = { good: '✔', bad: '✗', passed: '!', waiting: '…' } as const
+const SOURCES = { live: 'the live instance', log: 'its log', store: 'its store' } as const

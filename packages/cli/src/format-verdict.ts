@@ -1,0 +1,66 @@
+import type { Answer, HopPlace, HopView, VerdictName } from './answer.js'
+import { count, formatBytes, formatDuration } from './format-units.js'
+import { safeText } from './format-text.js'
+import { plain, type Paint } from './paint.js'
+
+/** The verdict in one plain sentence: `died in inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)`. */
+export function verdictSentence(answer: Answer): string {
+  const healthy = answer.lastHealthy ? `, last healthy: ${place(answer.lastHealthy)}` : ''
+  const where = answer.endedAt ? place(answer.endedAt) : undefined
+  const hop = answer.hops.find((candidate) => candidate.hopId === answer.endedAt?.hopId)
+  switch (answer.verdict) {
+    case 'completed':
+      return `completed: ${count(answer.hops.length, 'hop')}${took(answer.hops[0])}`
+    case 'failed':
+      return `failed in ${where ?? 'an unknown service'}${reason(hop)}${healthy}`
+    case 'died':
+      return `died in ${where ?? 'an unknown service'}${healthy}`
+    case 'unreachable':
+      return `unreachable: it never got to ${where ?? 'the next service'}${healthy}`
+    case 'running':
+      return `running${where ? ` in ${where}` : ''}${healthy}`
+    case 'interrupted':
+      return `interrupted in ${where ?? 'an unknown service'}: its process ended before it answered${healthy}`
+    case 'undetermined':
+      return `undetermined${where ? `: what became of it in ${where} cannot be told` : ''}${healthy}`
+    case 'not-found':
+      return 'not found: no instance and no store that was asked knows it'
+  }
+}
+
+/** The lines below a walk: verdict, evidence, and what it took to find out. */
+export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
+  const [head, ...rest] = [verdictSentence(answer), ...answer.evidence.map((text) => safeText(text))]
+  const { instances, scans, bytes } = answer.reads
+  const asked = `${count(instances, 'instance')} asked, ${count(scans, 'scan')}, ${formatBytes(bytes)}`
+  return [
+    `${paint.faint('verdict ')}  ${paintVerdict(answer.verdict, paint)(paint.strong(safeText(head ?? '')))}`,
+    ...rest.map((text, index) => `${paint.faint(index === 0 ? 'evidence' : '        ')}  ${text}`),
+    paint.faint(`reads     ${asked}, in ${formatDuration(answer.elapsedMillis * 1000)}`),
+  ]
+}
+
+/** `inventory (127.0.0.1:4003)`, or the address alone when the service is not known. */
+export function place(at: HopPlace): string {
+  return at.service ? `${safeText(at.service, 64)} (${safeText(at.instance, 64)})` : safeText(at.instance, 64)
+}
+
+/** Green for what went well, yellow for what is not over or not known, red for what went wrong. */
+export function paintVerdict(verdict: VerdictName, paint: Paint): (text: string) => string {
+  if (verdict === 'completed') return (text) => paint.good(text)
+  if (verdict === 'running' || verdict === 'undetermined' || verdict === 'not-found') {
+    return (text) => paint.waiting(text)
+  }
+  return (text) => paint.bad(text)
+}
+
+function took(entry: HopView | undefined): string {
+  if (!entry || entry.durationMicros === null) return ''
+  const status = entry.status === null ? '' : `, answered ${entry.status}`
+  return `${status} in ${formatDuration(entry.durationMicros)}`
+}
+
+function reason(hop: HopView | undefined): string {
+  if (hop?.error) return `: ${safeText(hop.error.name, 80)}: ${safeText(hop.error.message, 160)}`
+  return hop?.status === null || hop?.status === undefined ? '' : ` with ${hop.status}`
+}

@@ -1,0 +1,40 @@
+import { createPaint, wantsColours, type Paint } from './paint.js'
+
+/** Where a command writes: results to `out`, everything else to `err`. */
+export interface Output {
+  readonly paint: Paint
+  readonly errorPaint: Paint
+  /** Writes lines; resolves when the reader has taken them, so that a slow reader slows us and not our memory. */
+  lines(lines: readonly string[]): Promise<void>
+  /** One JSON document, indented. */
+  document(value: unknown): Promise<void>
+  /** One JSON object on a line of its own. */
+  row(value: unknown): Promise<void>
+  /** For people only: notes beside the result. */
+  note(text: string): void
+}
+
+/** Output to a process's streams. Writing to a reader that is gone (`| head`) ends in an EPIPE that `main` handles. */
+export function createOutput(
+  out: NodeJS.WriteStream,
+  err: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv,
+): Output {
+  const write = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      out.write(text, (error) => (error ? reject(error) : resolve()))
+    })
+  return {
+    paint: createPaint(wantsColours(out, env)),
+    errorPaint: createPaint(wantsColours(err, env)),
+    lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
+    document: (value) => write(`${JSON.stringify(value, jsonValue, 2)}\n`),
+    row: (value) => write(`${JSON.stringify(value, jsonValue)}\n`),
+    note: (text) => void err.write(`${text}\n`),
+  }
+}
+
+/** bigint (nanoseconds) has no JSON: decimal text keeps every digit. */
+function jsonValue(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}

@@ -1,0 +1,10 @@
+/** A mistake of whoever typed the command: exit code 2. `message` says what is wrong, `hint` what to type instead. */
+export class UsageError extends Error {
+  readonly hint: string | undefined
+
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.name = 'UsageError'
+    this.hint = hint
+  }
+}
