@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+
+const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
+
+/** The 32 bits of a dotted IPv4 address (no leading zeros), or undefined. */
+export const parseIpv4 = (text: string): number | undefined => {
+  const match = text.length <= 15 ? IPV4.exec(text) : null
+  if (match === null) return undefined
+  let bits = 0
+  for (const part of match.slice(1)) {
+    const byte = Number(part)
+    if (byte > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
+    bits = bits * 256 + byte
+  }
+  return bits
+}
+
+/** `ip:port` */
+export const formatAddress = (ip: string, port: number): string => `${ip}:${port}`
+
+/** The parts of `ip:port` (dotted IPv4, port 0-65535 without leading zeros), or undefined. */
+export const parseAddress = (text: string): { ip: string; port: number } | undefined => {
+  const colon = text.length <= 21 ? text.indexOf(':') : -1
+  if (colon < 0) return undefined
+  const ip = text.slice(0, colon)
+  const digits = text.slice(colon + 1)
+  if (parseIpv4(ip) === undefined || !/^(0|[1-9]\d{0,4})$/.test(digits)) return undefined
+  const port = Number(digits)
+  return port <= 65_535 ? { ip, port } : undefined
+}
+
+/** The 8 groups of an IPv6 address, or undefined. A zone (`%eth0`) is left out, a dotted tail is read. */
+const ipv6Groups = (text: string): number[] | undefined => {
+  const bare = text.replace(/%.*$/s, '')
+  if (bare.length > 45 || !isIPv6(bare)) return undefined
+  const dotted = /[^:]*\.[^:]*$/.exec(bare)?.[0]
+  const bits = dotted === undefined ? 0 : (parseIpv4(dotted) ?? 0)
+  const tail = dotted === undefined ? '' : `${(bits >>> 16).toString(16)}:${(bits & 0xffff).toString(16)}`
+  const [left = '', right] = (bare.slice(0, bare.length - (dotted?.length ?? 0)) + tail).split('::')
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((g) => Number.parseInt(g, 16))
+  const before = groups(left)
+  const after = groups(right ?? '')
+  return right === undefined
+    ? before
+    : [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
+}
+
+/**
+ * The virtual IPv4 of an IPv6 address, so that it fits an id: the first four bytes of the SHA-256 of its 16 bytes, where
+ * the first is folded into 242-254 (240.0.0.0/4 without 241, which port-less processes use, and without the broadcast).
+ * Both sides of a call compute the same one; the registry maps it back.
+ */
+const virtualIpv4 = (groups: readonly number[]): string => {
+  const bytes = Buffer.alloc(16)
+  groups.forEach((group, i) => bytes.writeUInt16BE(group, i * 2))
+  const [a = 0, b = 0, c = 0, d = 0] = createHash('sha256').update(bytes).digest()
+  return `${242 + (a % 13)}.${b}.${c}.${d}`
+}
+
+/**
+ * The IPv4 that stands for a host in ids. An IPv4 address is itself, an IPv4-mapped IPv6 address its IPv4, `localhost`,
+ * `*.localhost` and `::1` are 127.0.0.1, another IPv6 address (brackets and zone allowed) its virtual IPv4, and any other
+ * name is 0.0.0.0: not resolved.
+ */
+export const ipv4OfHost = (host: string): string => {
+  if (parseIpv4(host) !== undefined) return host
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
+  if (!bare.includes(':')) return /^(.+\.)?localhost\.?$/i.test(bare.slice(-253)) ? '127.0.0.1' : '0.0.0.0'
+  const groups = ipv6Groups(bare)
+  if (groups === undefined) return '0.0.0.0'
+  const [high = 0, low = 0] = groups.slice(6)
+  if (groups.slice(0, 5).every((g) => g === 0)) {
+    if (groups[5] === 0xffff) return `${high >>> 8}.${high & 255}.${low >>> 8}.${low & 255}`
+    if (groups[5] === 0 && high === 0 && low === 1) return '127.0.0.1'
+  }
+  return virtualIpv4(groups)
+}
