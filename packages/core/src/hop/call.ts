@@ -1,0 +1,94 @@
+import { ipv4OfHost } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import { readServedBy, writeContext } from '../propagation/index.js'
+import type { Hop } from './hop.js'
+import type { HopHost } from './host.js'
+import { limits, truncate } from './limits.js'
+import { outcomeOf } from './outcome.js'
+
+/** Whom a call goes to: a URL, `host:port`, or either with a method. */
+export type CallTarget = string | URL | { readonly url: string | URL; readonly method?: string }
+
+/** Response headers as frameworks hold them. */
+export type ResponseHeaders = Readonly<Record<string, unknown>>
+
+/** One outgoing request of a hop. Its entry is in the log from the moment it exists. */
+export class Call {
+  /** `traceparent` and `tracestate` for the request. Empty when the call could not be recorded. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The id that the callee is asked to take. */
+  readonly hopId: HopId
+
+  private readonly hop: Hop
+  private readonly host: HopHost
+  private readonly index: number
+  private readonly target: string
+  private readonly startMicros: number
+  private ended = false
+
+  /** @internal Use `hop.call(target)`. */
+  constructor(hop: Hop, host: HopHost, index: number, target: CallTarget, withinLimits: boolean) {
+    this.hop = hop
+    this.host = host
+    this.index = index
+    this.startMicros = hop.offsetMicros()
+    const { hostname, port, method } = parseTarget(target)
+    this.target = truncate(`${hostname}:${port}`, limits.targetChars)
+    this.hopId = host.ids.assign({ ip: ipv4OfHost(hostname), port })
+    const kept =
+      withinLimits &&
+      host.log.call(hop, {
+        index,
+        hopId: this.hopId,
+        target: this.target,
+        service: host.expectedService(this.target),
+        method,
+        offsetMicros: this.startMicros,
+      })
+    if (!kept) host.failed()
+    this.headers = writeContext(hop, this.hopId)
+  }
+
+  /**
+   * Says what came of it: an HTTP status, an error or its code. The first end counts. `headers` of the response tell who
+   * really answered.
+   */
+  end(outcome: number | string | Error, headers?: ResponseHeaders): void {
+    if (this.ended) return
+    this.ended = true
+    try {
+      const servedBy = headers === undefined ? undefined : readServedBy(headers)
+      if (servedBy !== undefined) this.host.learn(this.target, servedBy)
+      this.host.log.callEnd(this.hop, {
+        index: this.index,
+        outcome: outcomeOf(outcome),
+        durationMicros: this.hop.offsetMicros() - this.startMicros,
+        servedBy: servedBy ?? null,
+      })
+    } catch {
+      this.host.failed()
+    }
+    this.hop.callEnded()
+  }
+}
+
+interface ParsedTarget {
+  readonly hostname: string
+  readonly port: number
+  readonly method: string | null
+}
+
+function parseTarget(target: CallTarget): ParsedTarget {
+  try {
+    if (typeof target === 'string' || target instanceof URL) return { ...hostAndPort(target), method: null }
+    return { ...hostAndPort(target.url), method: target.method?.toUpperCase().slice(0, 32) ?? null }
+  } catch {
+    return { hostname: 'unknown', port: 0, method: null }
+  }
+}
+
+function hostAndPort(url: string | URL): { hostname: string; port: number } {
+  const { protocol, hostname, port } =
+    typeof url === 'string' ? new URL(url.includes('://') ? url : `http://${url}`) : url
+  return { hostname, port: port !== '' ? Number(port) : protocol === 'https:' ? 443 : 80 }
+}

@@ -1,0 +1,197 @@
+import type { LogHop } from '../log/entries.js'
+import type { HopId, TraceId } from '../id/types.js'
+import { Call, type CallTarget } from './call.js'
+import { cleanAttributes } from './attributes.js'
+import { errorInfo } from './error-info.js'
+import type { HopHost } from './host.js'
+import { limits, truncate } from './limits.js'
+import type { Attributes, ErrorInfo } from './record.js'
+
+/** How a hop begins. */
+export interface HopStart {
+  readonly id: HopId
+  readonly traceId: TraceId
+  readonly startNanos: bigint
+  readonly method: string | null
+  readonly parentSpan: string | null
+  readonly link: string | null
+  readonly assignedId: HopId | null
+  readonly flags: number
+  /** Members of `tracestate` that are not ours, in order, to be passed on. */
+  readonly tracestate: string
+}
+
+/** How a hop ended, as its adapter saw it. */
+export interface HopEnd {
+  readonly status: number | null
+  readonly route: string | null
+  readonly aborted: boolean
+}
+
+/**
+ * One service instance handling one request. Application code gets it as `tracer.hop`.
+ * No method throws, waits or blocks on a store; what cannot be recorded is counted in `tracer.stats()`.
+ */
+export class Hop implements LogHop {
+  readonly id: HopId
+  readonly traceId: TraceId
+  readonly service: string
+  /** @internal */ readonly startNanos: bigint
+  /** @internal */ readonly method: string | null
+  /** @internal */ readonly parentSpan: string | null
+  /** @internal */ readonly link: string | null
+  /** @internal */ readonly assignedId: HopId | null
+  /** @internal */ readonly flags: number
+  /** @internal */ readonly tracestate: string
+  /** @internal Belongs to the log. */ logNumber = 0
+  /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number
+  /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
+  abandoned: { readonly millis: number; readonly finish: () => void } | undefined
+
+  private readonly host: HopHost
+  private error: ErrorInfo | null = null
+  private end: HopEnd | undefined
+  private durationMicros = 0
+  private calls = 0
+  private pendingCalls = 0
+  private events = 0
+  private keys = 0
+  private attributeCount = 0
+  private shed = 0
+
+  /** @internal Hops are begun by adapters and `tracer.run`. */
+  constructor(host: HopHost, start: HopStart) {
+    this.host = host
+    this.service = host.service
+    this.id = start.id
+    this.traceId = start.traceId
+    this.startNanos = start.startNanos
+    this.method = start.method
+    this.parentSpan = start.parentSpan
+    this.link = start.link
+    this.assignedId = start.assignedId
+    this.flags = start.flags
+    this.tracestate = start.tracestate
+    this.startMillis = performance.now()
+    host.opened(this)
+  }
+
+  /** Has it answered? Events and calls may still follow: work that goes on behind the response. */
+  get closed(): boolean {
+    return this.end !== undefined
+  }
+
+  /** Records a named point: `payment.captured`. It is in the log when this returns. Values other than text, numbers and booleans become text. */
+  event(name: string, attributes?: Readonly<Record<string, unknown>>): void {
+    if (this.events >= limits.events) {
+      this.shed++
+      return
+    }
+    this.events++
+    this.guard(() => {
+      this.host.log.event(this, truncate(String(name), 128), this.offsetMicros(), cleanAttributes(attributes))
+      this.settle()
+    })
+  }
+
+  /** Makes the trace findable by a business key: `setKey('orderId', '42')`. It is in the log when this returns. At most 16 a hop. */
+  setKey(name: string, value: string | number | bigint): void {
+    if (this.keys >= limits.keys) {
+      this.shed++
+      return
+    }
+    this.keys++
+    this.guard(() => {
+      const text = truncate(String(value), limits.keyValueChars)
+      this.host.log.key(this, truncate(String(name), limits.keyNameChars), text)
+      this.settle()
+    })
+  }
+
+  /** Adds attributes; the same name replaces. At most 64 a hop. */
+  setAttributes(attributes: Readonly<Record<string, unknown>>): void {
+    this.guard(() => {
+      const clean: Attributes = cleanAttributes(attributes)
+      const count = Object.keys(clean).length
+      if (this.attributeCount + count > limits.attributes) {
+        this.shed += count
+        return
+      }
+      this.attributeCount += count
+      this.host.log.attributes(this, clean)
+      this.settle()
+    })
+  }
+
+  /** Records why it failed; the first error of a hop stays. The error itself is not touched. */
+  fail(error: unknown): void {
+    this.error ??= errorInfo(error)
+  }
+
+  /**
+   * Begins an outgoing request: set `headers` on it, call `end` with what came of it. The call is in the log when this
+   * returns, so send the request afterwards. For clients without an adapter.
+   */
+  call(target: CallTarget): Call {
+    const index = this.calls++
+    this.pendingCalls++
+    return new Call(this, this.host, index, target, index < limits.calls)
+  }
+
+  /** @internal The adapter saw the end. Before the last byte leaves. A second end is ignored. */
+  close(end: HopEnd): void {
+    if (this.end !== undefined) return
+    this.end = end
+    this.durationMicros = this.offsetMicros()
+    this.writeClose()
+    this.host.closed(this)
+    this.settle()
+  }
+
+  /** @internal */
+  callEnded(): void {
+    this.pendingCalls--
+    this.settle()
+  }
+
+  /** @internal Microseconds since it began, on the monotonic clock. */
+  offsetMicros(): number {
+    return Math.max(0, Math.round((performance.now() - this.startMillis) * 1000))
+  }
+
+  private writeClose(): void {
+    const { status, route, aborted } = this.end ?? { status: null, route: null, aborted: false }
+    this.guard(() => {
+      this.host.log.close(this, {
+        durationMicros: this.durationMicros,
+        route,
+        status,
+        error: this.error,
+        aborted,
+        shed: this.shed,
+      })
+    })
+  }
+
+  /**
+   * A closed hop whose calls all ended is done with its log number. Work behind the response (an event, a call, a call's
+   * end) has opened a continuation by then, or still uses the number: it is closed once more, and readers fold the versions.
+   */
+  private settle(): void {
+    if (this.end === undefined || this.pendingCalls > 0) return
+    if (this.settledOnce) this.writeClose()
+    this.settledOnce = true
+    this.logNumber = 0
+    this.calls = 0
+  }
+
+  private settledOnce = false
+
+  private guard(work: () => void): void {
+    try {
+      work()
+    } catch {
+      this.host.failed()
+    }
+  }
+}

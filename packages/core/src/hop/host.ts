@@ -1,0 +1,19 @@
+import type { IdGenerator } from '../id/index.js'
+import type { HopLog } from '../log/entries.js'
+import type { Hop } from './hop.js'
+import type { ServedBy } from './record.js'
+
+/** What a hop needs of the run that it belongs to. */
+export interface HopHost {
+  readonly service: string
+  readonly log: HopLog
+  readonly ids: IdGenerator
+  opened(hop: Hop): void
+  closed(hop: Hop): void
+  /** An adapter or the application gave something that could not be recorded; counted. */
+  failed(): void
+  /** The service last seen behind a target, or null. */
+  expectedService(target: string): string | null
+  /** A callee told who it is. */
+  learn(target: string, servedBy: ServedBy): void
+}

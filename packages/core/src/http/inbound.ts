@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Hop } from '../hop/hop.js'
+import { limits, truncate } from '../hop/limits.js'
+import type { Peer, Trust } from '../options.js'
+import { readContext, responseHeaders } from '../propagation/index.js'
+import type { Tracer } from '../tracer.js'
+import { answerEndpoint, isEndpointRequest } from './endpoint.js'
+import { listeningAddress } from './listening-address.js'
+
+/** What an adapter does with one request: run the framework in it, and say what only the framework knows. */
+export interface InboundHop {
+  readonly hop: Hop
+  /** Runs `fn` with `tracer.hop` set, also in everything asynchronous that it starts. */
+  run<T>(fn: () => T): T
+  /** The route's template, or how to find it when the hop closes. Never a raw path. */
+  route(template: string | (() => string | undefined)): void
+  /** The framework saw an error; it is recorded and not touched. */
+  fail(error: unknown): void
+  /** The handler is through: a hop whose caller went away closes now. */
+  handled(): void
+}
+
+const inboundOfRequest = new WeakMap<IncomingMessage, InboundRequest>()
+
+/** The hop that was begun for a request, if any. */
+export function inboundOf(req: IncomingMessage): InboundHop | undefined {
+  return inboundOfRequest.get(req)
+}
+
+/**
+ * Begins the hop of an inbound request of a `node:http` server. Its record is in the log before the last byte of the
+ * response leaves. `'answered'`: the request was for the live endpoint, the adapter stops there. `undefined`: the tracer
+ * is closed or could not begin; the adapter goes on as if it were not there. Never throws.
+ */
+export function beginInbound(
+  tracer: Tracer,
+  req: IncomingMessage,
+  res: ServerResponse,
+): InboundHop | 'answered' | undefined {
+  if (!tracer.active) return undefined
+  try {
+    const run = tracer.listeningRun(() => listeningAddress(req.socket))
+    if (isEndpointRequest(req)) {
+      answerEndpoint(run, req, res)
+      return 'answered'
+    }
+    const context = readContext(req.headers, {
+      trusted: isTrusted(tracer.settings.trust, req),
+      nowNanos: run.ids.nowNanos(),
+    })
+    const hop = tracer.begin(run, context, req.method === undefined ? null : truncate(req.method, 32))
+    const ours = responseHeaders({
+      hopId: hop.id,
+      traceId: hop.traceId,
+      flags: hop.flags,
+      service: hop.service,
+      address: run.info?.address ?? '',
+      toHoptrace: context.sentHoptrace,
+      clusterKey: tracer.settings.clusterKey,
+    })
+    const inbound = new InboundRequest(tracer, hop, res, ours)
+    inboundOfRequest.set(req, inbound)
+    return inbound
+  } catch {
+    tracer.currentRun.failed()
+    return undefined
+  }
+}
+
+function isTrusted(trust: Trust, req: IncomingMessage): boolean {
+  if (trust === 'context') return true
+  if (trust === 'none') return false
+  const peer: Peer = { address: req.socket.remoteAddress, port: req.socket.remotePort }
+  return trust(peer)
+}
+
+class InboundRequest implements InboundHop {
+  readonly hop: Hop
+  private readonly tracer: Tracer
+  private readonly res: ServerResponse
+  private template: string | (() => string | undefined) | undefined
+  private through = false
+
+  constructor(tracer: Tracer, hop: Hop, res: ServerResponse, ours: readonly [name: string, value: string][]) {
+    this.tracer = tracer
+    this.hop = hop
+    this.res = res
+    for (const [name, value] of ours) res.setHeader(name, value)
+    const end = res.end
+    const close = (): void => {
+      // Frameworks clear all headers when they answer an error.
+      if (!res.headersSent) for (const [name, value] of ours) res.setHeader(name, value)
+      this.close(false)
+    }
+    res.end = function (this: ServerResponse, ...args: unknown[]) {
+      close()
+      return Reflect.apply(end, this, args) as ServerResponse
+    } as ServerResponse['end']
+    res.once('close', () => this.disconnected())
+  }
+
+  run<T>(fn: () => T): T {
+    return this.tracer.enter(this.hop, fn)
+  }
+
+  route(template: string | (() => string | undefined)): void {
+    this.template = template
+  }
+
+  fail(error: unknown): void {
+    this.hop.fail(error)
+  }
+
+  handled(): void {
+    this.through = true
+    if (this.hop.abandoned !== undefined) this.close(true)
+  }
+
+  /** The connection is gone. What the handler still does belongs to the hop until it answers or is through. */
+  private disconnected(): void {
+    if (this.hop.closed) return
+    if (this.through) this.close(true)
+    else this.hop.abandoned = { millis: performance.now(), finish: () => this.close(true) }
+  }
+
+  private close(unanswered: boolean): void {
+    if (this.hop.closed) return
+    const aborted = unanswered || this.hop.abandoned !== undefined
+    this.hop.close({ status: unanswered ? null : this.res.statusCode, route: this.findRoute(), aborted })
+  }
+
+  private findRoute(): string | null {
+    try {
+      const template = typeof this.template === 'function' ? this.template() : this.template
+      return typeof template === 'string' ? truncate(template, limits.routeChars) : null
+    } catch {
+      return null
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Call, ResponseHeaders } from '../hop/call.js'
+import type { Tracer } from '../tracer.js'
+
+/** What a client adapter does with one attempt of a request. */
+export interface OutboundCall {
+  /** To be set on the request, over what stands there. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The response came, to its end. */
+  answered(status: number, headers: ResponseHeaders): void
+  /** It did not, or broke off. The error is described, not touched. */
+  failed(error: unknown): void
+}
+
+/**
+ * Begins the call for one attempt of an outgoing request: each retry and each redirect is a call of its own. It is in the
+ * log when this returns. `undefined` outside any hop: the request goes out untouched. Never throws.
+ */
+export function beginOutbound(
+  tracer: Tracer,
+  target: { readonly method: string; readonly url: string | URL },
+): OutboundCall | undefined {
+  const hop = tracer.hop
+  if (hop === undefined || !tracer.active) return undefined
+  try {
+    return new Outbound(hop.call(target))
+  } catch {
+    tracer.currentRun.failed()
+    return undefined
+  }
+}
+
+class Outbound implements OutboundCall {
+  readonly headers: Readonly<Record<string, string>>
+  private readonly call: Call
+
+  constructor(call: Call) {
+    this.call = call
+    this.headers = call.headers
+  }
+
+  answered(status: number, headers: ResponseHeaders): void {
+    this.call.end(status, headers)
+  }
+
+  failed(error: unknown): void {
+    this.call.end(error instanceof Error || typeof error === 'string' ? error : 'ERROR')
+  }
+}

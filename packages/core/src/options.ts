@@ -1,0 +1,125 @@
+import path from 'node:path'
+import { parseAddress } from './id/index.js'
+import type { Store, StoreSpec } from './store/contract.js'
+
+/** Who calls, as far as the socket knows. */
+export interface Peer {
+  readonly address: string | undefined
+  readonly port: number | undefined
+}
+
+/** Who may continue a trace: anyone with a well-formed context, nobody, or those that the function names. */
+export type Trust = 'context' | 'none' | ((peer: Peer) => boolean)
+
+/** Options of `createTracer`. Mistakes are `TypeError` at construction. */
+export interface TracerOptions {
+  /** 1-64 of `a-z 0-9 . _ -`. */
+  readonly service: string
+  /** Where this service's records are kept. @default `{ kind: 'level' }` */
+  readonly store?: StoreSpec | Store
+  /** A store whose registry rows every service of the chain can see, when the services' own stores differ. @default the own store's */
+  readonly registry?: StoreSpec | Store
+  /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
+  readonly dataDir?: string
+  /** `ip:port` that others dial. @default `HOPTRACE_ADDRESS`, or found from the listening socket */
+  readonly address?: string
+  /** Width of a window of id time. @default 10000 */
+  readonly windowMillis?: number
+  /** How long after its end a window waits for stragglers. @default 2000 */
+  readonly graceMillis?: number
+  /** Seals ids that leave the cluster and signs resolver requests. @default `HOPTRACE_KEY` */
+  readonly clusterKey?: string
+  /** Who may continue a trace. @default 'context' */
+  readonly trust?: Trust
+  /** Disk that this process's log may take while its store is away. @default 268435456 */
+  readonly maxLogBytes?: number
+  /** The most bytes of one event's attributes. @default 4096 */
+  readonly maxEventBytes?: number
+}
+
+/** `TracerOptions`, checked and complete. */
+export interface Settings {
+  readonly service: string
+  readonly store: StoreSpec | Store
+  readonly registry: StoreSpec | Store | undefined
+  readonly dataDir: string
+  readonly address: string | undefined
+  readonly windowMillis: number
+  readonly graceMillis: number
+  readonly clusterKey: string | undefined
+  readonly trust: Trust
+  readonly maxLogBytes: number
+  readonly maxEventBytes: number
+}
+
+/** The names that a service may have. */
+export const servicePattern = /^[a-z0-9._-]{1,64}$/
+
+/** Is it a store object, or the name of one? */
+export function isStore(store: StoreSpec | Store): store is Store {
+  return 'scan' in store && typeof store.scan === 'function'
+}
+
+/** Checks and completes options. Throws `TypeError` that says what to change. */
+export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
+  if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
+  if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
+    throw new TypeError(`service must be 1-64 of a-z 0-9 . _ - (got ${JSON.stringify(options.service)})`)
+  }
+  const address = options.address ?? nonEmpty(env['HOPTRACE_ADDRESS'])
+  if (address !== undefined && parseAddress(address) === undefined) {
+    throw new TypeError(`address must be ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(address)})`)
+  }
+  const clusterKey = options.clusterKey ?? nonEmpty(env['HOPTRACE_KEY'])
+  if (clusterKey !== undefined && clusterKey.length < 16) {
+    throw new TypeError('clusterKey must have 16 characters or more')
+  }
+  return {
+    service: options.service,
+    store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
+    registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
+    dataDir: path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace'),
+    address,
+    windowMillis: integer('windowMillis', options.windowMillis ?? 10_000, 100, 3_600_000),
+    graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
+    clusterKey,
+    trust: checkedTrust(options.trust ?? 'context'),
+    maxLogBytes: integer('maxLogBytes', options.maxLogBytes ?? 256 * 1024 * 1024, 65_536, Number.MAX_SAFE_INTEGER),
+    maxEventBytes: integer('maxEventBytes', options.maxEventBytes ?? 4096, 64, 65_536),
+  }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}
+
+function integer(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new TypeError(`${name} must be a whole number from ${min} to ${max} (got ${String(value)})`)
+  }
+  return value
+}
+
+function checkedTrust(trust: Trust): Trust {
+  if (trust !== 'context' && trust !== 'none' && typeof trust !== 'function') {
+    throw new TypeError(`trust must be 'context', 'none' or a function (got ${JSON.stringify(trust)})`)
+  }
+  return trust
+}
+
+function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store {
+  if (typeof store !== 'object' || store === null) throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
+  if (isStore(store)) {
+    if (typeof store.put !== 'function' || typeof store.open !== 'function' || typeof store.close !== 'function') {
+      throw new TypeError(`${name} lacks a method of the store contract: open, put, scan, close`)
+    }
+    return store
+  }
+  if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {
+    throw new TypeError(`${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`)
+  }
+  if (store.kind === 'hbase' && !/^hbase(\+https?)?:\/\/./.test(store.url ?? '')) {
+    throw new TypeError(`${name}.url must be hbase://host:port[,host:port] or hbase+http://host:port`)
+  }
+  return store
+}

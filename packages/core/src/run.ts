@@ -1,0 +1,172 @@
+import cluster from 'node:cluster'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Diagnostics } from './diagnostics.js'
+import type { Hop } from './hop/hop.js'
+import type { HopHost } from './hop/host.js'
+import type { ServedBy } from './hop/record.js'
+import { IdGenerator } from './id/index.js'
+import type { RunInfo } from './log/entries.js'
+import { FileHopLog } from './log/index.js'
+import type { Settings } from './options.js'
+import type { Recorder } from './ship/recorder.js'
+
+/** Targets whose service is remembered. */
+const maxTargets = 1000
+/** A hop that is open for longer stands in the log, so that it is known if the process dies. */
+const sweepMillis = 1000
+/** A hop whose caller went away and whose handler never answered is closed after this. */
+const abandonMillis = 30_000
+
+/** How a run is reached. */
+export interface RunAddress {
+  readonly address: string
+  readonly aliases: readonly string[]
+  /** What a client dials for `address`: an IPv6 address where `address` stands for one. */
+  readonly host: string
+  /** False for a process that does not listen. */
+  readonly listening: boolean
+}
+
+/** One run of one instance: its ids, its log, its open hops, and the recorder that ships them. */
+export class Run implements HopHost {
+  readonly service: string
+  readonly ids: IdGenerator
+  readonly log: FileHopLog
+  readonly dir: string
+  readonly recorder: Recorder
+  info: RunInfo | undefined
+  failures = 0
+
+  private readonly settings: Settings
+  private readonly startNanos: bigint
+  private readonly open = new Set<Hop>()
+  private readonly targets = new Map<string, string>()
+  private readonly timer: NodeJS.Timeout
+
+  constructor(settings: Settings, diagnostics: Diagnostics, recorder: (run: Run) => Recorder) {
+    this.settings = settings
+    this.service = settings.service
+    this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings) })
+    this.startNanos = this.ids.nowNanos()
+    const name = `${this.startNanos}-${process.pid}-${randomBytes(3).toString('hex')}`
+    this.dir = path.join(settings.dataDir, 'logs', settings.service, name)
+    this.log = new FileHopLog({
+      runDir: this.dir,
+      run: () => this.info as RunInfo,
+      maxLogBytes: settings.maxLogBytes,
+      maxEventBytes: settings.maxEventBytes,
+      diagnostics,
+    })
+    this.recorder = recorder(this)
+    this.timer = setInterval(() => this.sweep(sweepMillis), sweepMillis).unref()
+  }
+
+  /** Makes the run known under its address. Before the first hop. */
+  start({ address, aliases, host, listening }: RunAddress, storeUrl: string, buckets: number): void {
+    this.ids.setAddress(address)
+    this.info = {
+      service: this.service,
+      address,
+      aliases,
+      worker: workerNumber(),
+      startNanos: this.startNanos,
+      host: os.hostname(),
+      pid: process.pid,
+      endpoint: listening ? `http://${host.includes(':') ? `[${host}]` : host}${address.slice(address.indexOf(':'))}/_hoptrace/v1` : null,
+      storeUrl,
+      buckets,
+      windowMillis: this.settings.windowMillis,
+    }
+    this.recorder.start(this.info)
+  }
+
+  get openHops(): number {
+    return this.open.size
+  }
+
+  opened(hop: Hop): void {
+    this.open.add(hop)
+  }
+
+  closed(hop: Hop): void {
+    this.open.delete(hop)
+  }
+
+  failed(): void {
+    this.failures++
+  }
+
+  expectedService(target: string): string | null {
+    return this.targets.get(target) ?? null
+  }
+
+  learn(target: string, servedBy: ServedBy): void {
+    if (this.targets.get(target) === servedBy.service) return
+    if (this.targets.size >= maxTargets) this.targets.clear()
+    this.targets.set(target, servedBy.service)
+  }
+
+  /**
+   * Puts every hop that began more than `olderMillis` ago into the log, closes the abandoned ones, and marks the log:
+   * what is not in it by then did not begin before.
+   */
+  sweep(olderMillis: number): void {
+    if (this.info === undefined) return
+    try {
+      const now = performance.now()
+      const through = this.ids.nowNanos() - BigInt(olderMillis) * 1_000_000n
+      for (const hop of this.open) {
+        const { abandoned } = hop
+        if (abandoned !== undefined && now - abandoned.millis > abandonMillis) abandoned.finish()
+        else if (hop.logNumber === 0 && hop.startNanos <= through) this.log.open(hop)
+      }
+      this.log.mark(through)
+    } catch {
+      this.failed()
+    }
+  }
+
+  /** Stops the sweeps; open hops stay open in the log. */
+  stop(): void {
+    clearInterval(this.timer)
+  }
+}
+
+function workerNumber(): number {
+  return cluster.isWorker ? (cluster.worker?.id ?? 0) % 256 : 0
+}
+
+/**
+ * The youngest trace of an earlier run of this service on this disk: ids go on above it when the clock was set back
+ * between the runs. Files are stamped by the same clock that the ids came from.
+ */
+function floorNanos({ dataDir, service }: Settings): bigint {
+  let newest = 0
+  for (const dir of [path.join(dataDir, 'registry'), ...subfolders(path.join(dataDir, 'logs', service))]) {
+    for (const name of names(dir)) newest = Math.max(newest, modifiedMillis(path.join(dir, name)))
+  }
+  return BigInt(Math.ceil(newest)) * 1_000_000n
+}
+
+function subfolders(dir: string): string[] {
+  return names(dir).map((name) => path.join(dir, name))
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
+}
+
+function modifiedMillis(file: string): number {
+  try {
+    return statSync(file).mtimeMs
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,30 @@
+import type { RunInfo } from '../log/entries.js'
+import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
+
+/** What shipping has done so far, as last heard. */
+export interface ShipStats {
+  /** Hops that the store acknowledged. */
+  readonly shipped: number
+  /** Failed puts and reads of the store. */
+  readonly errors: number
+  /** Hops that found no place, or whose log was damaged. */
+  readonly dropped: number
+  /** Milliseconds between now and the time through which everything is shipped. */
+  readonly lagMillis: number
+}
+
+/**
+ * What turns the log of one run into segments and answers questions about it. It lives in a worker thread, or on the
+ * main thread for stores that are objects of this process.
+ */
+export interface Recorder {
+  /** The run's address is known and its log may have entries. */
+  start(run: RunInfo): void
+  /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
+  flush(): Promise<void>
+  stats(): ShipStats
+  /** Answers a request to the live endpoint. */
+  handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse>
+  /** Ships what is left within its deadline, then lets go of store and log. Never rejects. */
+  close(): Promise<void>
+}

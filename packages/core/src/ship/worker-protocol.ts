@@ -1,0 +1,28 @@
+import type { RunInfo } from '../log/entries.js'
+import type { Settings } from '../options.js'
+import type { EndpointRequest } from '../resolve/endpoint.js'
+import type { ShipStats } from './recorder.js'
+
+/** What the worker is started with: settings that can be copied between threads. */
+export interface WorkerData {
+  readonly settings: WorkerSettings
+  readonly runDir: string
+}
+
+/** The request thread keeps what is a function: the worker never decides about trust. */
+export type WorkerSettings = Omit<Settings, 'trust'>
+
+/** From the request thread to the worker. Every `id` is answered once, streams by `chunk` on demand. */
+export type ToWorker =
+  | { readonly type: 'start'; readonly run: RunInfo }
+  | { readonly type: 'flush' | 'close' | 'next' | 'cancel' | 'swept'; readonly id: number }
+  | { readonly type: 'handle'; readonly id: number; readonly request: EndpointRequest }
+
+/** From the worker to the request thread. `sweep` asks that every open hop be in the log. */
+export type FromWorker =
+  | { readonly type: 'done'; readonly id: number; readonly error?: { readonly code: string; readonly message: string } }
+  | { readonly type: 'head'; readonly id: number; readonly status: number; readonly headers: Record<string, string> }
+  | { readonly type: 'chunk'; readonly id: number; readonly text: string | null }
+  | { readonly type: 'sweep'; readonly id: number }
+  | { readonly type: 'stats'; readonly stats: ShipStats }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }

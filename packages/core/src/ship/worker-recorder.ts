@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads'
+import type { Diagnostics } from '../diagnostics.js'
+import { HoptraceError, type HoptraceErrorCode } from '../errors.js'
+import type { RunInfo } from '../log/entries.js'
+import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
+import type { Recorder, ShipStats } from './recorder.js'
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
+
+/** Started from sources in tests and in the demo, from `dist` everywhere else. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+/** How long `close` waits for the worker to ship what is left. */
+const closeMillis = 10_000
+
+interface Waiting {
+  readonly resolve: (message: FromWorker) => void
+  readonly reject: (error: HoptraceError) => void
+}
+
+/** A recorder in a worker thread: decoding, compression and the store never touch the request thread. */
+export class WorkerRecorder implements Recorder {
+  private readonly worker: Worker
+  private readonly sweep: () => void
+  private readonly waiting = new Map<number, Waiting>()
+  private lastId = 0
+  private last: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+  private gone = false
+
+  constructor(data: WorkerData, sweep: () => void, diagnostics: Diagnostics) {
+    this.sweep = sweep
+    this.worker = new Worker(entry, { workerData: data, name: 'hoptrace' })
+    this.worker.unref()
+    this.worker.on('message', (message: FromWorker) => this.receive(message, diagnostics))
+    this.worker.on('error', (error) => {
+      diagnostics('HOPTRACE_WORKER', `shipping has stopped until the next start; records stay in the log: ${String(error)}`)
+    })
+    this.worker.on('exit', () => this.exited())
+  }
+
+  start(run: RunInfo): void {
+    this.post({ type: 'start', run })
+  }
+
+  async flush(): Promise<void> {
+    await this.ask((id) => ({ type: 'flush', id }))
+  }
+
+  stats(): ShipStats {
+    return this.last
+  }
+
+  async handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
+    const id = ++this.lastId
+    const head = await this.ask(() => ({ type: 'handle', id, request }), id)
+    if (head.type !== 'head') throw gone()
+    signal.addEventListener('abort', () => this.cancel(id), { once: true })
+    return { status: head.status, headers: head.headers, body: this.chunks(id, signal) }
+  }
+
+  async close(): Promise<void> {
+    if (this.gone) return
+    const timer = setTimeout(() => void this.worker.terminate(), closeMillis)
+    // A process that waits for its tracer to close must not end before.
+    this.worker.ref()
+    const exit = new Promise((resolve) => this.worker.once('exit', resolve))
+    await this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
+    await exit
+    clearTimeout(timer)
+  }
+
+  private async *chunks(id: number, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      for (;;) {
+        if (signal.aborted) return
+        const message = await this.ask(() => ({ type: 'next', id }), id)
+        if (message.type !== 'chunk' || message.text === null) return
+        yield message.text
+      }
+    } finally {
+      this.cancel(id)
+    }
+  }
+
+  private cancel(id: number): void {
+    this.waiting.get(id)?.resolve({ type: 'chunk', id, text: null })
+    this.waiting.delete(id)
+    if (!this.gone) this.post({ type: 'cancel', id })
+  }
+
+  private ask(make: (id: number) => ToWorker, id = ++this.lastId): Promise<FromWorker> {
+    if (this.gone) return Promise.reject(gone())
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+      // Somebody waits for the answer: the process stays until it is there.
+      if (this.waiting.size === 1) this.worker.ref()
+      this.post(make(id))
+    })
+  }
+
+  private receive(message: FromWorker, diagnostics: Diagnostics): void {
+    switch (message.type) {
+      case 'stats':
+        this.last = message.stats
+        return
+      case 'warning':
+        return diagnostics(message.code, message.message)
+      case 'sweep':
+        this.sweep()
+        return this.post({ type: 'swept', id: message.id })
+      default: {
+        const waiting = this.waiting.get(message.id)
+        this.waiting.delete(message.id)
+        if (this.waiting.size === 0) this.worker.unref()
+        if (message.type === 'done' && message.error !== undefined) {
+          waiting?.reject(new HoptraceError(message.error.code as HoptraceErrorCode, message.error.message))
+        } else waiting?.resolve(message)
+      }
+    }
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message)
+  }
+
+  private exited(): void {
+    this.gone = true
+    for (const { reject } of this.waiting.values()) reject(gone())
+    this.waiting.clear()
+  }
+}
+
+function gone(): HoptraceError {
+  return new HoptraceError('HOPTRACE_CLOSED', 'the tracer is closed')
+}

@@ -1,0 +1,91 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { HoptraceError } from '../errors.js'
+import { LocalRecorder } from './local-recorder.js'
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
+
+const statsMillis = 500
+
+/** Runs a recorder in this thread for the thread that started it. */
+function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
+  const send = (message: FromWorker): void => port.postMessage(message)
+  const sweeps = new Map<number, () => void>()
+  const streams = new Map<number, { abort: AbortController; chunks?: AsyncIterator<string> }>()
+  let lastSweep = 0
+
+  const recorder = new LocalRecorder({
+    settings,
+    runDir,
+    diagnostics: (code, message) => send({ type: 'warning', code, message }),
+    sweep: () =>
+      new Promise((resolve) => {
+        sweeps.set(++lastSweep, resolve)
+        send({ type: 'sweep', id: lastSweep })
+      }),
+  })
+  const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
+
+  const reply = (id: number, work: Promise<void>): void => {
+    work.then(
+      () => {
+        send({ type: 'stats', stats: recorder.stats() })
+        send({ type: 'done', id })
+      },
+      (error: unknown) => send({ type: 'done', id, error: describe(error) }),
+    )
+  }
+
+  const open = async (id: number, request: Extract<ToWorker, { type: 'handle' }>['request']): Promise<void> => {
+    const abort = new AbortController()
+    streams.set(id, { abort })
+    const { status, headers, body } = await recorder.handle(request, abort.signal)
+    streams.set(id, { abort, chunks: body[Symbol.asyncIterator]() })
+    send({ type: 'head', id, status, headers: { ...headers } })
+  }
+
+  const next = async (id: number): Promise<void> => {
+    const result = await streams.get(id)?.chunks?.next()
+    if (result === undefined || result.done === true) streams.delete(id)
+    send({ type: 'chunk', id, text: result?.done === false ? result.value : null })
+  }
+
+  const fail = (id: number) => (error: unknown) => {
+    streams.delete(id)
+    send({ type: 'done', id, error: describe(error) })
+  }
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'start':
+        return recorder.start(message.run)
+      case 'flush':
+        return reply(message.id, recorder.flush())
+      case 'handle':
+        return void open(message.id, message.request).catch(fail(message.id))
+      case 'next':
+        return void next(message.id).catch(fail(message.id))
+      case 'cancel': {
+        const stream = streams.get(message.id)
+        streams.delete(message.id)
+        stream?.abort.abort()
+        return void stream?.chunks?.return?.().catch(() => undefined)
+      }
+      case 'swept':
+        sweeps.get(message.id)?.()
+        sweeps.delete(message.id)
+        return
+      case 'close':
+        clearInterval(timer)
+        return reply(
+          message.id,
+          recorder.close().finally(() => setImmediate(() => port.close())),
+        )
+    }
+  })
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: error instanceof HoptraceError ? error.code : 'HOPTRACE_STORE_UNAVAILABLE', message }
+}
+
+if (parentPort !== null) serve(parentPort, workerData as WorkerData)

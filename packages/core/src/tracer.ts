@@ -1,0 +1,224 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { processDiagnostics } from './diagnostics.js'
+import { errorInfo } from './hop/error-info.js'
+import { Hop, type HopStart } from './hop/hop.js'
+import { discoverAddress, hopIdNanos } from './id/index.js'
+import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
+import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
+import { Run, type RunAddress } from './run.js'
+import { createRecorder } from './ship/create-recorder.js'
+import { storeLocation } from './store/index.js'
+
+/** Counts since the tracer was created. */
+export interface TracerStats {
+  /** Hops whose first entry is in the log. */
+  readonly appended: number
+  /** Hops that the store acknowledged. */
+  readonly shipped: number
+  /** Attributes and events left out under pressure. */
+  readonly shed: number
+  /** Hops that could not be kept. */
+  readonly dropped: number
+  /** Failed writes of the log, failed puts of the store, and things given to a hop that could not be recorded. */
+  readonly errors: number
+  /** Bytes appended to the log. */
+  readonly bytes: number
+  /** Milliseconds between now and the time through which everything is in the store. */
+  readonly lag: number
+}
+
+/** What `tracer.run` is told. */
+export interface RunOptions {
+  /** What runs: `nightly-report`, `orders.consumer`. Stands where a route template stands. */
+  readonly name: string
+  /** `traceparent` and `tracestate` of the message that caused it, to continue that trace. */
+  readonly headers?: RawHeaders
+}
+
+/** One tracer a process and service: it begins hops, keeps the current one, and owns the log. */
+export class Tracer {
+  readonly service: string
+  /** @internal */ readonly settings: Settings
+  private readonly context = new AsyncLocalStorage<Hop>()
+  private readonly runs: Run[] = []
+  private closing: Promise<void> | undefined
+
+  /** @internal Use `createTracer`. */
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.service = settings.service
+    this.runs.push(this.createRun())
+    if (settings.address !== undefined) this.startRun(this.currentRun, fixedAddress(settings.address))
+    process.on('uncaughtExceptionMonitor', this.onCrash)
+    process.on('exit', this.onExit)
+  }
+
+  /** The hop of the request being handled, or undefined outside any. */
+  get hop(): Hop | undefined {
+    return this.context.getStore()
+  }
+
+  /**
+   * Runs `fn` as a hop without a framework: a job, a consumer. The hop closes when what `fn` returns settles; an error is
+   * recorded and thrown on untouched.
+   */
+  run<T>(options: RunOptions, fn: () => T): T {
+    const hop = this.beginJob(options)
+    if (hop === undefined) return fn()
+    const end = (error?: { thrown: unknown }): void => {
+      if (error !== undefined) hop.fail(error.thrown)
+      hop.close({ status: null, route: String(options.name), aborted: false })
+    }
+    try {
+      const result = this.enter(hop, fn)
+      if (result instanceof Promise) {
+        return result.then(
+          (value: unknown) => (end(), value),
+          (thrown: unknown) => {
+            end({ thrown })
+            throw thrown
+          },
+        ) as T
+      }
+      end()
+      return result
+    } catch (thrown) {
+      end({ thrown })
+      throw thrown
+    }
+  }
+
+  /** Everything recorded so far is in the store when it resolves. Rejects when the store does not take it. */
+  async flush(): Promise<void> {
+    for (const run of this.runs) {
+      if (run.info === undefined) continue
+      run.sweep(0)
+      await run.recorder.flush()
+    }
+  }
+
+  /** Ships what is left and lets go of files and store. Never rejects; what could not be shipped stays in the log for the next start. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown()
+    return this.closing
+  }
+
+  stats(): TracerStats {
+    const total = { appended: 0, shipped: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lag: 0 }
+    for (const run of this.runs) {
+      const log = run.log.stats()
+      const ship = run.recorder.stats()
+      total.appended += log.appended
+      total.shipped += ship.shipped
+      total.shed += log.shed
+      total.dropped += log.dropped + ship.dropped
+      total.errors += log.errors + ship.errors + run.failures
+      total.bytes += log.bytes
+      total.lag = Math.max(total.lag, ship.lagMillis)
+    }
+    return total
+  }
+
+  /** @internal The run that hops begin in. */
+  get currentRun(): Run {
+    return this.runs[this.runs.length - 1] as Run
+  }
+
+  /** @internal Is it still taking hops? */
+  get active(): boolean {
+    return this.closing === undefined
+  }
+
+  /** @internal Runs `fn` with `hop` as the current one, also in everything asynchronous that it starts. */
+  enter<T>(hop: Hop, fn: () => T): T {
+    return this.context.run(hop, fn)
+  }
+
+  /**
+   * @internal The run of the listener that a request came in by. A process that ran jobs before it listened goes on in a
+   * run of its own under the listener's address.
+   */
+  listeningRun(find: () => RunAddress): Run {
+    const current = this.currentRun
+    if (current.info?.endpoint != null) return current
+    if (current.info === undefined) return this.startRun(current, find())
+    const run = this.createRun()
+    this.runs.push(run)
+    return this.startRun(run, find())
+  }
+
+  /** @internal Begins a hop from what the propagation read. */
+  begin(run: Run, context: InboundContext, method: string | null): Hop {
+    const id = context.hopId ?? run.ids.next()
+    const start: HopStart = {
+      id,
+      traceId: context.traceId ?? id,
+      startNanos: context.hopId === undefined ? hopIdNanos(id) : run.ids.nowNanos(),
+      method,
+      parentSpan: context.parentSpan ?? null,
+      link: context.link ?? null,
+      assignedId: context.assignedId ?? null,
+      flags: context.flags,
+      tracestate: context.tracestate,
+    }
+    return new Hop(run, start)
+  }
+
+  private beginJob(options: RunOptions): Hop | undefined {
+    if (!this.active) return undefined
+    try {
+      const run = this.currentRun
+      if (run.info === undefined) this.startRun(run, { ...discoverAddress(), listening: false })
+      const context = readContext(options.headers ?? {}, { trusted: true, nowNanos: run.ids.nowNanos() })
+      return this.begin(run, context, null)
+    } catch {
+      this.currentRun.failed()
+      return undefined
+    }
+  }
+
+  private createRun(): Run {
+    return new Run(this.settings, processDiagnostics, (run) => createRecorder(this.settings, run, processDiagnostics))
+  }
+
+  private startRun(run: Run, address: RunAddress): Run {
+    const { url, buckets } = storeLocation(this.settings.store, this.settings.dataDir, this.service)
+    run.start(address, url, buckets)
+    return run
+  }
+
+  private async shutDown(): Promise<void> {
+    for (const run of this.runs) {
+      run.stop()
+      run.sweep(0)
+    }
+    await Promise.all(this.runs.map((run) => run.recorder.close()))
+    process.off('uncaughtExceptionMonitor', this.onCrash)
+    process.off('exit', this.onExit)
+  }
+
+  private readonly onCrash = (error: unknown, origin: string): void => {
+    const { name, message } = errorInfo(error)
+    for (const run of this.runs) {
+      run.sweep(0)
+      run.log.crash(`${origin}: ${name}: ${message}`)
+    }
+  }
+
+  private readonly onExit = (code: number): void => {
+    for (const run of this.runs) {
+      run.sweep(0)
+      if (code !== 0 && run.openHops > 0) run.log.crash(`the process exited with code ${code}`)
+      run.log.end()
+    }
+  }
+}
+
+function fixedAddress(address: string): RunAddress {
+  return { ...discoverAddress({ override: address }), listening: true }
+}
+
+/** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
+export function createTracer(options: TracerOptions): Tracer {
+  return new Tracer(normalizeOptions(options))
+}
