@@ -26,8 +26,8 @@ export const deriveSealKey = (clusterKey: string): SealKey => {
   }
 }
 
-/** The sealed form of an id: 32 lowercase hex digits that tell neither address nor time. */
-export const sealId = (key: SealKey, id: HopId): string => key.cipher.update(id, 'hex', 'hex')
+/** The sealed form of an id: the form of an id, but its fields tell neither address nor time. */
+export const sealId = (key: SealKey, id: HopId): HopId => key.cipher.update(id, 'hex', 'hex') as HopId
 
 /**
  * The id of a sealed form, or undefined when `text` is not 32 lowercase hex digits. Any other text gives some id: whether it

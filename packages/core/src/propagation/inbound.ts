@@ -1,0 +1,101 @@
+import { fold64, hopIdNanos, isHopId } from '../id/index.js'
+import type { HopId, TraceId } from '../id/index.js'
+import { headerText, TRACEPARENT, TRACESTATE, type RawHeaders } from './headers.js'
+import { MAX_TRACEPARENT_CHARS, parseTraceparent } from './traceparent.js'
+import { MAX_TRACESTATE_CHARS, parseTracestate } from './tracestate.js'
+
+/** By which rules a request's headers are read. */
+export interface InboundRules {
+  /** Whether the peer may continue a trace. */
+  readonly trusted: boolean
+  /** The time of now, nanoseconds since the Unix epoch. */
+  readonly nowNanos: bigint
+  /** How far an assigned id's time may be from now, either way. @default 300000 */
+  readonly skewMillis?: number
+}
+
+/** What a request's headers ask for. */
+export interface InboundContext {
+  /** True when the request goes on with its caller's trace. */
+  readonly continued: boolean
+  /** The caller's trace; undefined when a trace begins here. */
+  readonly traceId: TraceId | undefined
+  /** The id that the caller assigned and that the hop takes as its own. */
+  readonly hopId: HopId | undefined
+  /** W3C parent-id of a span between the caller and this hop that is not ours. */
+  readonly parentSpan: string | undefined
+  /** The `traceparent` of a trace that is not continued. */
+  readonly link: string | undefined
+  /** The id that the caller assigned and that the hop does not take. */
+  readonly assignedId: HopId | undefined
+  /** W3C trace-flags as they came; `sampled` for a trace that begins here. */
+  readonly flags: number
+  /** The trusted caller speaks hoptrace: it gets the `hoptrace` response header. */
+  readonly sentHoptrace: boolean
+  /** Members of `tracestate` that are not ours, in order, within the limits of what may be sent on. */
+  readonly tracestate: string
+}
+
+/** All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an address. */
+const SAMPLED = 0x01
+const DEFAULT_SKEW_MILLIS = 300_000
+
+const NEW_TRACE: InboundContext = {
+  continued: false,
+  traceId: undefined,
+  hopId: undefined,
+  parentSpan: undefined,
+  link: undefined,
+  assignedId: undefined,
+  flags: SAMPLED,
+  sentHoptrace: false,
+  tracestate: '',
+}
+
+/**
+ * Reads the trace context of a request. Never throws: what is malformed counts as absent.
+ *
+ * The assigned id is adopted when it is well formed (bit 15 says that a caller issued it), its time is within the skew, and
+ * its `fold64` is the parent-id of `traceparent`. When the parent-id is another, someone between has a span of its own: the
+ * hop issues its own id and remembers both.
+ */
+export function readContext(headers: RawHeaders, rules: InboundRules): InboundContext {
+  try {
+    return read(headers, rules)
+  } catch {
+    return NEW_TRACE
+  }
+}
+
+function read(headers: RawHeaders, rules: InboundRules): InboundContext {
+  const text = headerText(headers, TRACEPARENT, MAX_TRACEPARENT_CHARS)
+  const parent = text === undefined ? undefined : parseTraceparent(text)
+  if (text === undefined || parent === undefined) return NEW_TRACE
+  if (!rules.trusted) return { ...NEW_TRACE, link: text.slice(0, 55) }
+
+  const { own, others } = parseTracestate(headerText(headers, TRACESTATE, MAX_TRACESTATE_CHARS) ?? '')
+  const assigned = own !== undefined && isHopId(own) && isAssigned(own) ? own : undefined
+  const direct = assigned !== undefined && fold64(assigned) === parent.parentId
+  const adopted = direct && isWithinSkew(assigned, rules)
+  return {
+    continued: true,
+    traceId: parent.traceId,
+    hopId: adopted ? assigned : undefined,
+    parentSpan: direct ? undefined : parent.parentId,
+    link: undefined,
+    assignedId: adopted ? undefined : assigned,
+    flags: parent.flags,
+    sentHoptrace: assigned !== undefined,
+    tracestate: others,
+  }
+}
+
+function isAssigned(id: HopId): boolean {
+  return id.charCodeAt(16) >= 0x38 // '8': bit 15 of the sequence is the top bit of its first digit
+}
+
+function isWithinSkew(id: HopId, { nowNanos, skewMillis = DEFAULT_SKEW_MILLIS }: InboundRules): boolean {
+  const skew = BigInt(skewMillis) * 1_000_000n
+  const difference = hopIdNanos(id) - nowNanos
+  return difference <= skew && difference >= -skew
+}
