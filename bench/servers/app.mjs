@@ -1,0 +1,53 @@
+// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|otel>. Tells its port and CPU use by IPC.
+import { createServer } from 'node:http'
+
+const [framework, mode] = process.argv.slice(2)
+const provider = mode === 'otel' ? (await import('./otel.mjs')).startOpenTelemetry(framework) : undefined
+let tracer
+let middleware
+if (mode === 'hoptrace') {
+  const { createTracer } = await import('@hoptrace/core')
+  tracer = createTracer({ service: 'bench', dataDir: process.env.BENCH_DIR })
+  middleware = (await import(`@hoptrace/${framework}`)).hoptrace(tracer)
+}
+
+const apps = {
+  async express() {
+    const { default: express } = await import('express')
+    const app = express()
+    if (middleware) app.use(middleware)
+    app.get('/hello/:name', (req, res) => res.json({ hello: req.params.name }))
+    return createServer(app)
+  },
+  async koa() {
+    const { default: Koa } = await import('koa')
+    const app = new Koa()
+    if (middleware) app.use(middleware)
+    app.use((ctx) => {
+      ctx.body = { hello: ctx.path.slice(7) }
+    })
+    return createServer(app.callback())
+  },
+  async fastify() {
+    const { default: fastify } = await import('fastify')
+    const app = fastify()
+    if (middleware) await app.register(middleware)
+    app.get('/hello/:name', async (req) => ({ hello: req.params.name }))
+    await app.ready()
+    return app.server
+  },
+}
+
+const server = await apps[framework]()
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+process.on('message', async (message) => {
+  if (message === 'cpu') process.send({ cpu: process.cpuUsage(), stats: tracer?.stats() })
+  if (message === 'stop') {
+    server.close()
+    server.closeAllConnections()
+    await tracer?.close()
+    await provider?.shutdown()
+    process.exit(0)
+  }
+})
+process.on('disconnect', () => process.exit(0))
