@@ -54,8 +54,11 @@ export class ProjectedClock {
   /** Sets `high` and `low` to the time of now. */
   read(): void {
     const time = this.#hrtime()
-    const elapsed = (time[0] - this.#anchorSeconds) * 1e9 + time[1]
-    if (elapsed >= this.#checkAt) this.#synchronise()
+    let elapsed = (time[0] - this.#anchorSeconds) * 1e9 + time[1]
+    if (elapsed >= this.#checkAt) {
+      this.#synchronise()
+      elapsed = (time[0] - this.#anchorSeconds) * 1e9 + time[1]
+    }
     const low = this.#anchorLow + elapsed
     const carry = Math.floor(low / TWO_32)
     this.high = this.#anchorHigh + carry

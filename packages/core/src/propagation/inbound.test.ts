@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fold64, hopIdNanos, IdGenerator } from '../id/index.js'
+import type { HopId } from '../id/index.js'
+import { readContext, type InboundContext } from './inbound.js'
+import { writeContext } from './outbound.js'
+
+const caller = new IdGenerator({ address: '10.0.0.1:4001' })
+const assigned = caller.assign({ ip: '10.0.0.2', port: 4002 })
+const trace = caller.next()
+const nowNanos = hopIdNanos(assigned)
+const trusted = { trusted: true, nowNanos }
+const SPAN = '00f067aa0ba902b7'
+const FOREIGN = '4bf92f3577b34da6a3ce929d0e0e4736'
+
+const fresh: InboundContext = {
+  continued: false,
+  traceId: undefined,
+  hopId: undefined,
+  parentSpan: undefined,
+  link: undefined,
+  assignedId: undefined,
+  flags: 1,
+  sentHoptrace: false,
+  tracestate: '',
+}
+
+const sent = (id: HopId = assigned, tracestate = 'foo=1,bar=2'): Record<string, string> =>
+  writeContext({ traceId: trace, flags: 1, tracestate }, id)
+
+describe('the headers of a hoptrace caller', () => {
+  it('are plain W3C with our member left-most', () => {
+    expect(sent()).toEqual({
+      traceparent: `00-${trace}-${fold64(assigned)}-01`,
+      tracestate: `hoptrace=${assigned},foo=1,bar=2`,
+    })
+    expect(sent(assigned, '')['tracestate']).toBe(`hoptrace=${assigned}`)
+  })
+
+  it('give the hop its trace and its id', () => {
+    expect(readContext(sent(), trusted)).toEqual({
+      ...fresh,
+      continued: true,
+      traceId: trace,
+      hopId: assigned,
+      sentHoptrace: true,
+      tracestate: 'foo=1,bar=2',
+    })
+  })
+
+  it('behind a proxy with a span of its own keep the trace, and the assigned id is remembered', () => {
+    const headers = { ...sent(), traceparent: `00-${trace}-${SPAN}-01` }
+    const context = readContext(headers, trusted)
+    expect(context).toMatchObject({
+      traceId: trace,
+      hopId: undefined,
+      parentSpan: SPAN,
+      assignedId: assigned,
+    })
+    expect(context.sentHoptrace).toBe(true)
+  })
+
+  it('from a clock beyond the skew keep the trace, and the assigned id is remembered', () => {
+    const minute = 60_000_000_000n
+    for (const nanos of [nowNanos + 5n * minute + 1n, nowNanos - 5n * minute - 1n]) {
+      const context = readContext(sent(), { trusted: true, nowNanos: nanos })
+      expect(context).toMatchObject({
+        traceId: trace,
+        hopId: undefined,
+        assignedId: assigned,
+        parentSpan: undefined,
+      })
+    }
+    for (const nanos of [nowNanos + 5n * minute, nowNanos - 5n * minute]) {
+      expect(readContext(sent(), { trusted: true, nowNanos: nanos }).hopId).toBe(assigned)
+    }
+    expect(
+      readContext(sent(), { trusted: true, nowNanos: nowNanos + 2_000_000n, skewMillis: 1 }).hopId,
+    ).toBeUndefined()
+  })
+
+  it('from an untrusted peer begin a new trace that links theirs', () => {
+    const headers = sent()
+    expect(readContext(headers, { ...trusted, trusted: false })).toEqual({
+      ...fresh,
+      link: headers['traceparent'],
+    })
+  })
+
+  it('with an id that nobody assigned, or no id, are those of a foreign caller', () => {
+    const values = ['x', '0'.repeat(31), 'A'.repeat(32), caller.next(), assigned.slice(1)]
+    for (const value of values) {
+      const headers = { traceparent: `00-${FOREIGN}-${SPAN}-00`, tracestate: `hoptrace=${value},foo=1` }
+      expect(readContext(headers, trusted)).toEqual({
+        ...fresh,
+        continued: true,
+        traceId: FOREIGN,
+        parentSpan: SPAN,
+        flags: 0,
+        tracestate: 'foo=1',
+      })
+    }
+  })
+})
+
+describe('the headers of a foreign caller', () => {
+  it('are continued: the trace is theirs, the parent-id their span, the flags as they came', () => {
+    for (const flags of [0x00, 0x01, 0x02, 0x03, 0xff]) {
+      const text = flags.toString(16).padStart(2, '0')
+      const context = readContext({ traceparent: `00-${FOREIGN}-${SPAN}-${text}` }, trusted)
+      expect(context).toEqual({ ...fresh, continued: true, traceId: FOREIGN, parentSpan: SPAN, flags })
+    }
+  })
+
+  it('may come in several lines of tracestate', () => {
+    const headers = { traceparent: `00-${FOREIGN}-${SPAN}-01`, tracestate: ['foo=1', 'bar=2'] }
+    expect(readContext(headers, trusted).tracestate).toBe('foo=1,bar=2')
+  })
+
+  it('with a malformed tracestate keep the trace and lose the state', () => {
+    const headers = { traceparent: `00-${FOREIGN}-${SPAN}-01`, tracestate: 'foo=1,=' }
+    expect(readContext(headers, trusted)).toMatchObject({ traceId: FOREIGN, tracestate: '' })
+  })
+
+  it('without a valid traceparent begin a new trace, whatever the state says', () => {
+    const bad: unknown[] = [
+      undefined,
+      '',
+      'x',
+      `00-${FOREIGN}-${SPAN}-01-x`,
+      7,
+      null,
+      {},
+      [],
+      'y'.repeat(1_000_000),
+    ]
+    bad.push([`00-${FOREIGN}-${SPAN}-01`, `00-${FOREIGN}-${SPAN}-01`])
+    for (const traceparent of bad) {
+      expect(readContext({ traceparent, tracestate: `hoptrace=${assigned},foo=1` }, trusted)).toEqual(fresh)
+    }
+    expect(readContext({}, trusted)).toEqual(fresh)
+  })
+
+  it('are read from a fetch Headers object too', () => {
+    expect(readContext(new Headers(sent()), trusted).hopId).toBe(assigned)
+  })
+
+  it('never fail, whatever they hold', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (traceparent, tracestate) => {
+        void readContext({ traceparent, tracestate }, trusted)
+      }),
+    )
+    const hostile = {
+      get traceparent(): string {
+        throw new Error('hostile')
+      },
+    }
+    expect(readContext(hostile, trusted)).toEqual(fresh)
+  })
+})
+
+it('a chain of hops hands one trace, its flags and the members of others to the last one', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 6 }), (flags, length) => {
+      let headers = writeContext({ traceId: FOREIGN, flags, tracestate: 'foo=1' }, assigned)
+      for (let i = 0; i < length; i++) {
+        const context = readContext(headers, trusted)
+        const id = caller.assign({ ip: '10.0.0.9', port: 1 })
+        headers = writeContext(
+          { traceId: context.traceId ?? '', flags: context.flags, tracestate: context.tracestate },
+          id,
+        )
+        expect(headers).toEqual({
+          traceparent: `00-${FOREIGN}-${fold64(id)}-0${flags}`,
+          tracestate: `hoptrace=${id},foo=1`,
+        })
+      }
+    }),
+  )
+})
