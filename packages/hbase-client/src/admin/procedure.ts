@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import type { Cluster } from '../cluster/cluster.js'
+import type { Deadline } from '../deadline.js'
+import { HBaseError } from '../errors.js'
+import { GetProcedureResultResponse_State } from '../gen/Master_pb.js'
+import * as methods from '../rpc/methods.js'
+import type { Method } from '../rpc/pool.js'
+import { remoteError } from '../rpc/remote-error.js'
+import { retrying } from '../retry.js'
+
+const firstPollMillis = 10
+const longestPollMillis = 250
+
+/** Calls the active master, again and at another one as long as that may help. */
+export async function callMaster<I extends DescMessage, O extends DescMessage>(
+  cluster: Cluster,
+  method: Method<I, O>,
+  request: MessageInitShape<I>,
+  deadline: Deadline,
+): Promise<MessageShape<O>> {
+  return retrying(deadline, async () => {
+    const master = await cluster.registry.master(deadline)
+    try {
+      const { message } = await cluster.pool.call(master, method, request, deadline)
+      return message
+    } catch (error) {
+      if (error instanceof HBaseError && error.recovery === 'elsewhere') cluster.registry.forgetMaster()
+      throw error
+    }
+  })
+}
+
+/** A fresh identity of a request: the master runs a procedure once, however often its request arrives. */
+export function newNonce(): { nonceGroup: bigint; nonce: bigint } {
+  const bytes = randomBytes(16)
+  return { nonceGroup: bytes.readBigUInt64BE(0), nonce: bytes.readBigUInt64BE(8) }
+}
+
+/** Waits for a procedure of the master. Rejects with its failure, or with `TIMEOUT` while it goes on. */
+export async function awaitProcedure(cluster: Cluster, procId: bigint, deadline: Deadline): Promise<void> {
+  for (let pause = firstPollMillis; ; pause = Math.min(pause * 1.5, longestPollMillis)) {
+    const result = await callMaster(cluster, methods.getProcedureResult, { procId }, deadline)
+    if (result.state === GetProcedureResultResponse_State.NOT_FOUND) {
+      throw new HBaseError('REMOTE', `the master does not know procedure ${procId} any more`, {
+        recovery: 'later',
+      })
+    }
+    if (result.state === GetProcedureResultResponse_State.FINISHED) {
+      const failure = result.exception?.genericException
+      if (!failure) return
+      const { className, message } = failure
+      throw remoteError({ className, text: message, doNotRetry: true }, `procedure ${procId}`)
+    }
+    await deadline.sleep(pause)
+  }
+}

@@ -1,0 +1,127 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { toBuffer, type Bytes } from '../bytes.js'
+import { parseTableName } from '../cluster/region.js'
+import type { TableSchema, TableSchemaSchema } from '../gen/HBase_pb.js'
+
+/** A column family. What is left out takes the server's default. */
+export interface FamilySchema {
+  readonly name: string
+  /** Seconds after which cells vanish. @default never */
+  readonly ttlSeconds?: number
+  /** Versions of a cell to keep. @default 1 */
+  readonly versions?: number
+  /** @default 'ROW' */
+  readonly bloomFilter?: 'NONE' | 'ROW' | 'ROWCOL'
+  /** @default 'NONE' */
+  readonly dataBlockEncoding?: 'NONE' | 'PREFIX' | 'DIFF' | 'FAST_DIFF' | 'ROW_INDEX_V1'
+  /** Needs its codec on the servers. @default 'NONE' */
+  readonly compression?: 'NONE' | 'SNAPPY' | 'LZ4' | 'ZSTD' | 'GZ' | 'LZO' | 'BZIP2'
+  /** Bytes of an HFile block. @default 65536 */
+  readonly blockSize?: number
+  /** Any further attribute by HBase's name, as its text. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+/** What `createTable` takes. */
+export interface CreateTableOptions {
+  readonly name: string
+  readonly families: readonly FamilySchema[]
+  /** The first rows of the second, third, ... region. @default one region */
+  readonly splitKeys?: readonly Bytes[]
+}
+
+/** A family as a server describes it. */
+export interface FamilyDescription {
+  readonly name: string
+  /** Undefined: cells are kept. */
+  readonly ttlSeconds: number | undefined
+  readonly versions: number
+  readonly bloomFilter: string
+  readonly dataBlockEncoding: string
+  readonly compression: string
+  readonly blockSize: number
+  /** Everything, by HBase's names. */
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/** A table as a server describes it. */
+export interface TableDescription {
+  readonly name: string
+  readonly families: readonly FamilyDescription[]
+}
+
+const forever = 0x7fff_ffff
+
+/** The protobuf form of a table's schema. Throws `TypeError` for what cannot be meant. */
+export function toTableSchema(options: CreateTableOptions): MessageInitShape<typeof TableSchemaSchema> {
+  if (options.families.length === 0) throw new TypeError('a table needs at least one column family')
+  return { tableName: toTableNameMessage(options.name), columnFamilies: options.families.map(toFamilySchema) }
+}
+
+/** The protobuf form of a table's name. */
+export function toTableNameMessage(name: string): { namespace: Buffer; qualifier: Buffer } {
+  const { namespace, qualifier } = parseTableName(name)
+  return { namespace: Buffer.from(namespace), qualifier: Buffer.from(qualifier) }
+}
+
+/** Reads a table's schema. */
+export function readTableSchema(schema: TableSchema): TableDescription {
+  return {
+    name: readTableName(schema.tableName),
+    families: schema.columnFamilies.map(({ name, attributes: pairs }) => {
+      const attributes = Object.fromEntries(pairs.map(({ first, second }) => [text(first), text(second)]))
+      const ttlSeconds = Number(attributes['TTL'] ?? forever)
+      return {
+        name: text(name),
+        ttlSeconds: ttlSeconds === forever ? undefined : ttlSeconds,
+        versions: Number(attributes['VERSIONS'] ?? 1),
+        bloomFilter: attributes['BLOOMFILTER'] ?? 'ROW',
+        dataBlockEncoding: attributes['DATA_BLOCK_ENCODING'] ?? 'NONE',
+        compression: attributes['COMPRESSION'] ?? 'NONE',
+        blockSize: Number(attributes['BLOCKSIZE'] ?? 65_536),
+        attributes,
+      }
+    }),
+  }
+}
+
+/** Reads a table's name: `table`, or `namespace:table`. */
+export function readTableName(name: { namespace: Uint8Array; qualifier: Uint8Array } | undefined): string {
+  const namespace = text(name?.namespace ?? new Uint8Array())
+  const qualifier = text(name?.qualifier ?? new Uint8Array())
+  return namespace === 'default' ? qualifier : `${namespace}:${qualifier}`
+}
+
+function toFamilySchema(family: FamilySchema): {
+  name: Buffer
+  attributes: { first: Buffer; second: Buffer }[]
+} {
+  if (!/^[^\p{Cc}:/.][^\p{Cc}:/]*$/u.test(family.name)) {
+    throw new TypeError(`not a column family name: ${JSON.stringify(family.name)}`)
+  }
+  const attributes: Record<string, string | number | undefined> = {
+    TTL: family.ttlSeconds,
+    VERSIONS: family.versions,
+    BLOOMFILTER: family.bloomFilter,
+    DATA_BLOCK_ENCODING: family.dataBlockEncoding,
+    COMPRESSION: family.compression,
+    BLOCKSIZE: family.blockSize,
+    ...family.attributes,
+  }
+  for (const name of ['TTL', 'VERSIONS', 'BLOCKSIZE']) {
+    const value = attributes[name]
+    if (typeof value === 'number' && !(Number.isInteger(value) && value > 0 && value <= forever)) {
+      throw new TypeError(`${family.name}: ${name} must be a positive integer, got ${value}`)
+    }
+  }
+  return {
+    name: toBuffer(family.name),
+    attributes: Object.entries(attributes)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ({ first: Buffer.from(name), second: Buffer.from(String(value)) })),
+  }
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+}

@@ -1,0 +1,183 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { nextRow } from '../bytes.js'
+import { Deadline } from '../deadline.js'
+import { HBaseError } from '../errors.js'
+import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
+import { TableState_State } from '../gen/HBase_pb.js'
+import type { Settings } from '../options.js'
+import { decodeCells, type Cell } from '../rpc/cell-block.js'
+import { scan } from '../rpc/methods.js'
+import type { Pool } from '../rpc/pool.js'
+import { endKey, firstKey, metaRegion, readMetaRow, readTableState, searchKey } from './meta.js'
+import type { Region } from './region.js'
+import { RegionCache } from './region-cache.js'
+import type { Registry } from './registry.js'
+
+const infoColumns = ['regioninfo', 'server', 'serverstartcode'].map((name) => Buffer.from(name))
+
+/** Finds the region of a row in hbase:meta and remembers it until an error says that it is no longer there. */
+export class Locator {
+  readonly #settings: Settings
+  readonly #pool: Pool
+  readonly #registry: Registry
+  readonly #cache = new RegionCache()
+  /** One look-up at a time for a table: those who wait mostly find their region in the cache afterwards. */
+  readonly #lookups = new Map<string, Promise<void>>()
+
+  constructor(settings: Settings, pool: Pool, registry: Registry) {
+    this.#settings = settings
+    this.#pool = pool
+    this.#registry = registry
+  }
+
+  /** The region of a row when it is known, without waiting. */
+  known(table: string, row: Buffer): Region | undefined {
+    return this.#cache.find(table, row)
+  }
+
+  /**
+   * The region of a row. Rejects with `TABLE_NOT_FOUND`, `TABLE_DISABLED`, or an error worth another attempt while the
+   * region is on its way.
+   */
+  async locate(table: string, row: Buffer, deadline: Deadline): Promise<Region> {
+    for (;;) {
+      const known = this.#cache.find(table, row)
+      if (known) return known
+      const pending = this.#lookups.get(table)
+      if (!pending) return deadline.race(this.#start(table, row))
+      await deadline.race(pending)
+    }
+  }
+
+  /** The region turned out to be elsewhere, or no longer to be. */
+  forget(region: Region): void {
+    this.#cache.remove(region)
+  }
+
+  /** Throws when an operation keeps failing because its table is disabled or gone. */
+  async checkTable(table: string, deadline: Deadline): Promise<void> {
+    const [cell] = await this.#scanMeta(
+      { column: [{ family: Buffer.from('table') }], ...rowRange(table) },
+      deadline,
+    )
+    const state = cell && readTableState(cell.value)
+    if (state === TableState_State.DISABLED || state === TableState_State.DISABLING) {
+      throw new HBaseError('TABLE_DISABLED', `table ${table} is disabled`)
+    }
+    if (!cell) throw notFound(table)
+  }
+
+  /** All regions of a table, in order of their rows; those in transition are missing. */
+  async regions(table: string, deadline: Deadline): Promise<Region[]> {
+    const found: Region[] = []
+    for (let startRow = firstKey(table); ;) {
+      const rows = byRow(
+        await this.#scanMeta({ column: infoColumn, startRow, stopRow: endKey(table) }, deadline),
+      )
+      const last = rows.at(-1)?.[0]
+      if (!last) break
+      for (const row of rows) {
+        const meta = readMetaRow(row)
+        if (!meta?.server || meta.retired || meta.region.table !== table) continue
+        found.push({ ...meta.region, server: meta.server, startCode: meta.startCode })
+      }
+      startRow = nextRow(last.row)
+    }
+    for (const region of found) this.#cache.add(region)
+    if (found.length === 0) await this.checkTable(table, deadline)
+    return found
+  }
+
+  #start(table: string, row: Buffer): Promise<Region> {
+    const work = this.#lookUp(table, row)
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#lookups.set(table, settled)
+    void settled.then(() => this.#lookups.delete(table))
+    return work
+  }
+
+  async #lookUp(table: string, row: Buffer): Promise<Region> {
+    // A deadline of its own: whoever shares this look-up must not suffer from the patience of who began it.
+    const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
+    const cells = await this.#scanMeta(
+      {
+        column: infoColumn,
+        startRow: searchKey(table, row),
+        stopRow: firstKey(table),
+        includeStopRow: true,
+        reversed: true,
+        caching: 1,
+      },
+      deadline,
+      1,
+    )
+    const meta = readMetaRow(cells)
+    if (meta?.region.table !== table) throw notFound(table)
+    const { region, server, startCode } = meta
+    if (meta.retired || !server) {
+      await this.checkTable(table, deadline)
+      throw inTransition(table, 'its region is not open')
+    }
+    const located: Region = { ...region, server, startCode }
+    if (located.end.length > 0 && located.end.compare(row) <= 0) {
+      throw inTransition(table, 'hbase:meta has a hole, a split or merge is under way')
+    }
+    this.#cache.add(located)
+    this.#registry.remember(server)
+    return located
+  }
+
+  async #scanMeta(
+    request: MessageInitShape<typeof ScanSchema>,
+    deadline: Deadline,
+    rows = 0x7fff_ffff,
+  ): Promise<Cell[]> {
+    const server = await this.#registry.metaServer(deadline)
+    try {
+      const { cells } = await this.#pool.call(
+        server,
+        scan,
+        {
+          region: metaRegion,
+          scan: { ...request, readType: Scan_ReadType.PREAD },
+          numberOfRows: rows,
+          limitOfRows: rows,
+          closeScanner: true,
+        },
+        deadline,
+      )
+      return decodeCells(cells)
+    } catch (error) {
+      if (error instanceof HBaseError && error.recovery === 'elsewhere') this.#registry.forgetMeta()
+      throw error
+    }
+  }
+}
+
+const infoColumn = [{ family: Buffer.from('info'), qualifier: infoColumns }]
+
+function byRow(cells: readonly Cell[]): Cell[][] {
+  const rows: Cell[][] = []
+  for (const cell of cells) {
+    const row = rows.at(-1)
+    if (row?.[0]?.row.equals(cell.row)) row.push(cell)
+    else rows.push([cell])
+  }
+  return rows
+}
+
+function rowRange(table: string): MessageInitShape<typeof ScanSchema> {
+  const row = Buffer.from(table)
+  return { startRow: row, stopRow: row, includeStopRow: true }
+}
+
+function notFound(table: string): HBaseError {
+  return new HBaseError('TABLE_NOT_FOUND', `there is no table ${table}`)
+}
+
+function inTransition(table: string, why: string): HBaseError {
+  return new HBaseError('REMOTE', `table ${table}: ${why}`, { recovery: 'elsewhere' })
+}

@@ -1,0 +1,103 @@
+import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf'
+import { Deadline } from '../deadline.js'
+import { HBaseError, protocolError } from '../errors.js'
+import type { ServerName } from '../gen/HBase_pb.js'
+import { addressText, type Address, type Settings } from '../options.js'
+import { getActiveMaster, getMetaRegionLocations } from '../rpc/methods.js'
+import type { Answer, Method, Pool } from '../rpc/pool.js'
+
+const rememberedServers = 16
+
+/**
+ * Finds the master and hbase:meta by asking the configured servers; when none of them answers, those region servers
+ * that were met since. Answers are kept until somebody says that they are wrong.
+ */
+export class Registry {
+  readonly #settings: Settings
+  readonly #pool: Pool
+  readonly #met = new Map<string, Address>()
+  #meta: Promise<Address> | undefined
+  #master: Promise<Address> | undefined
+
+  constructor(settings: Settings, pool: Pool) {
+    this.#settings = settings
+    this.#pool = pool
+  }
+
+  /** The server of hbase:meta. */
+  metaServer(deadline: Deadline): Promise<Address> {
+    const work = (this.#meta ??= this.#findMeta().catch((error: unknown) => {
+      this.#meta = undefined
+      throw error
+    }))
+    return deadline.race(work)
+  }
+
+  /** The active master. */
+  master(deadline: Deadline): Promise<Address> {
+    const work = (this.#master ??= this.#findMaster().catch((error: unknown) => {
+      this.#master = undefined
+      throw error
+    }))
+    return deadline.race(work)
+  }
+
+  /** The server of hbase:meta turned out not to be it. */
+  forgetMeta(): void {
+    this.#meta = undefined
+  }
+
+  /** The active master turned out not to be it. */
+  forgetMaster(): void {
+    this.#master = undefined
+  }
+
+  /** A region server that can be asked when the configured servers are gone. */
+  remember(address: Address): void {
+    if (this.#met.size < rememberedServers) this.#met.set(addressText(address), address)
+  }
+
+  async #findMeta(): Promise<Address> {
+    const { message } = await this.#ask(getMetaRegionLocations, {})
+    const location = message.metaLocations.find((meta) => (meta.regionInfo?.replicaId ?? 0) === 0)
+    return toAddress(location?.serverName, 'hbase:meta')
+  }
+
+  async #findMaster(): Promise<Address> {
+    const { message } = await this.#ask(getActiveMaster, {})
+    return toAddress(message.serverName, 'an active master')
+  }
+
+  async #ask<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+  ): Promise<Answer<O>> {
+    const { servers } = this.#settings
+    let failure: HBaseError | undefined
+    const known = new Set(servers.map(addressText))
+    const others = [...this.#met].filter(([text]) => !known.has(text)).map(([, address]) => address)
+    for (const server of [...servers, ...others]) {
+      try {
+        // A deadline of its own: several callers wait for this answer, and none of them may end it for the others.
+        const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
+        return await this.#pool.call(server, method, request, deadline)
+      } catch (error) {
+        if (!(error instanceof HBaseError) || error.code === 'ABORTED' || error.code === 'CLOSED') throw error
+        failure = worse(failure, error)
+      }
+    }
+    throw failure ?? protocolError('no servers')
+  }
+}
+
+/** Of several servers' errors the one worth reporting: a permanent one tells more than a refused connection. */
+function worse(a: HBaseError | undefined, b: HBaseError): HBaseError {
+  return a && (a.recovery === 'none' || b.recovery !== 'none') ? a : b
+}
+
+function toAddress(server: ServerName | undefined, what: string): Address {
+  if (!server?.hostName || !server.port) {
+    throw new HBaseError('UNREACHABLE', `the cluster has no ${what} at the moment`, { recovery: 'later' })
+  }
+  return { host: server.hostName, port: server.port }
+}

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { HBaseError } from './errors.js'
+
+/** When an operation must be over, and the signal that may end it earlier. */
+export class Deadline {
+  readonly #at: number
+  readonly timeoutMillis: number
+  readonly signal: AbortSignal | undefined
+
+  constructor(timeoutMillis: number, signal?: AbortSignal) {
+    this.timeoutMillis = timeoutMillis
+    this.signal = signal
+    this.#at = performance.now() + timeoutMillis
+  }
+
+  /** Milliseconds left, never negative. */
+  remaining(): number {
+    return Math.max(0, this.#at - performance.now())
+  }
+
+  /** Throws `ABORTED` or `TIMEOUT` when there is no point in going on. `cause` is what went wrong last. */
+  check(cause?: HBaseError): void {
+    if (this.signal?.aborted) throw abortedError(this.signal)
+    if (this.remaining() === 0) throw this.expired(cause)
+  }
+
+  /** Waits, or throws at once when less time is left than that. */
+  async sleep(millis: number, cause?: HBaseError): Promise<void> {
+    this.check(cause)
+    if (this.remaining() <= millis) throw this.expired(cause)
+    try {
+      await delay(millis, undefined, this.signal ? { signal: this.signal } : undefined)
+    } catch (error) {
+      throw this.signal?.aborted ? abortedError(this.signal) : error
+    }
+  }
+
+  /** Waits for work that others share: this deadline ends the waiting, not the work. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    this.check()
+    const { signal } = this
+    const disposers: (() => void)[] = []
+    const over = new Promise<never>((_, reject) => {
+      const timer = setTimeout(() => reject(this.expired()), this.remaining())
+      const onAbort = () => signal && reject(abortedError(signal))
+      signal?.addEventListener('abort', onAbort, { once: true })
+      disposers.push(() => (clearTimeout(timer), signal?.removeEventListener('abort', onAbort)))
+    })
+    try {
+      return await Promise.race([work, over])
+    } finally {
+      for (const dispose of disposers) dispose()
+    }
+  }
+
+  /** The error of an operation whose time is over: `UNREACHABLE` when no server could be reached, else `TIMEOUT`. */
+  expired(cause?: HBaseError): HBaseError {
+    const why = cause ? `, last: ${cause.message}` : ''
+    const code = cause?.code === 'UNREACHABLE' ? 'UNREACHABLE' : 'TIMEOUT'
+    return new HBaseError(code, `gave up after ${this.timeoutMillis} ms${why}`, {
+      recovery: 'later',
+      cause,
+      exceptionClass: cause?.exceptionClass,
+    })
+  }
+}
+
+/** The error of an operation whose signal fired. */
+export function abortedError(signal: AbortSignal): HBaseError {
+  return new HBaseError('ABORTED', 'the operation was aborted', { cause: signal.reason })
+}

@@ -1,0 +1,89 @@
+import { userInfo } from 'node:os'
+import { connect as tcpConnect, type Socket } from 'node:net'
+
+/** A server's RPC address. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What `createHBaseClient` takes. */
+export interface HBaseClientOptions {
+  /**
+   * Masters or region servers, by their RPC port (16000, 16020), any of them: `hbase://host:port[,host:port]`.
+   * The rest of the cluster is found through them.
+   */
+  readonly servers: string
+  /** User name for simple authentication. @default the user of this process */
+  readonly user?: string
+  /** How long an operation may take, with all its attempts. @default 30000 */
+  readonly timeoutMillis?: number
+  /** How long one request may stay without an answer before it is tried again. @default 10000 */
+  readonly attemptTimeoutMillis?: number
+  /** How long a TCP connection may take to open. @default 3000 */
+  readonly connectTimeoutMillis?: number
+  /** Bytes of requests a server may owe answers for; beyond, calls wait. @default 64 MiB */
+  readonly maxInFlightBytes?: number
+  /** Requests a server may owe answers for; beyond, calls wait. @default 1024 */
+  readonly maxInFlightCalls?: number
+  /** The largest response that is accepted. @default 128 MiB */
+  readonly maxResponseBytes?: number
+  /** Opens the connection; give `tls.connect` here for HBase's TLS. @default net.connect */
+  readonly connect?: (address: Address) => Socket
+}
+
+/** The options with every default applied. */
+export type Settings = Required<Omit<HBaseClientOptions, 'servers'>> & {
+  readonly servers: readonly Address[]
+}
+
+/** Checks the options. Throws `TypeError` for those that cannot be meant. */
+export function normalizeOptions(options: HBaseClientOptions): Settings {
+  const attemptTimeoutMillis = positive('attemptTimeoutMillis', options.attemptTimeoutMillis, 10_000)
+  return {
+    servers: parseServers(options.servers),
+    user: options.user ?? defaultUser(),
+    timeoutMillis: positive('timeoutMillis', options.timeoutMillis, 30_000),
+    attemptTimeoutMillis,
+    connectTimeoutMillis: positive('connectTimeoutMillis', options.connectTimeoutMillis, 3000),
+    maxInFlightBytes: positive('maxInFlightBytes', options.maxInFlightBytes, 64 * 1024 * 1024),
+    maxInFlightCalls: positive('maxInFlightCalls', options.maxInFlightCalls, 1024),
+    maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes, 128 * 1024 * 1024),
+    connect:
+      options.connect ?? (({ host, port }) => tcpConnect({ host, port, noDelay: true, keepAlive: true })),
+  }
+}
+
+/** The addresses of `hbase://host:port[,host:port]`. Throws `TypeError`. */
+export function parseServers(servers: string): Address[] {
+  const list = /^hbase:\/\/([^/?#]+)\/?$/.exec(servers)?.[1]
+  if (list === undefined)
+    throw new TypeError(`servers: expected hbase://host:port[,host:port], got ${servers}`)
+  return list.split(',').map((server) => {
+    const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:@[\]\s]+):(\d{1,5})$/.exec(server.trim()) ?? []
+    if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
+      throw new TypeError(`servers: expected host:port, got ${server}`)
+    }
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  })
+}
+
+/** `host:port`, for messages and as a key. */
+export function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function positive(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback
+  if (!Number.isFinite(value) || value <= 0)
+    throw new TypeError(`${name}: expected a positive number, got ${value}`)
+  return value
+}
+
+function defaultUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'hbase-client' // a container may run under a user id without a name
+  }
+}

@@ -1,0 +1,134 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { HBaseError, protocolError } from '../errors.js'
+import { ConnectionHeaderSchema, RequestHeaderSchema, ResponseHeaderSchema } from '../gen/RPC_pb.js'
+import { noBytes } from '../bytes.js'
+import type { CellBlock } from './cell-block.js'
+import { remoteError } from './remote-error.js'
+
+/** The RPC services of HBase; a connection speaks to one of them. */
+export type Service = 'ClientMetaService' | 'ClientService' | 'MasterService'
+
+/** What a call answered: the protobuf message, and the cells beside it. */
+export interface Reply {
+  readonly message: Buffer
+  readonly cells: Buffer
+}
+
+/** A response: whose it is, and the reply or the server's exception. */
+export interface Response {
+  readonly callId: number
+  readonly outcome: Reply | HBaseError
+}
+
+const simpleAuthentication = 80
+const lenient = { readUnknownFields: false } as const
+
+/**
+ * What a client says first: magic, version, authentication method, and whom it wants to speak to. The version numbers
+ * matter: to a client before 1.3 the server answers a Get with protobuf cells instead of a cell block.
+ */
+export function encodePreamble(service: Service, user: string): Buffer {
+  const header = toBinary(
+    ConnectionHeaderSchema,
+    create(ConnectionHeaderSchema, {
+      userInfo: { effectiveUser: user },
+      serviceName: service,
+      cellBlockCodecClass: 'org.apache.hadoop.hbase.codec.KeyValueCodec',
+      versionInfo: {
+        version: '2.6.1',
+        url: '',
+        revision: '',
+        user: '',
+        date: '',
+        srcChecksum: '',
+        versionMajor: 2,
+        versionMinor: 6,
+      },
+    }),
+  )
+  const preamble = Buffer.alloc(10 + header.length)
+  preamble.write('HBas', 'latin1')
+  preamble[5] = simpleAuthentication
+  preamble.writeUInt32BE(header.length, 6)
+  preamble.set(header, 10)
+  return preamble
+}
+
+/** A request without its cells: frame length, header, parameter; `cells` goes on the wire right behind it. */
+export function encodeRequest(
+  callId: number,
+  method: string,
+  parameter: Uint8Array,
+  cells: CellBlock | undefined,
+  timeoutMillis: number,
+): Buffer {
+  const header = toBinary(
+    RequestHeaderSchema,
+    create(RequestHeaderSchema, {
+      callId,
+      methodName: method,
+      requestParam: true,
+      timeout: Math.max(1, Math.floor(timeoutMillis)),
+      ...(cells ? { cellBlockMeta: { length: cells.bytes } } : {}),
+    }),
+  )
+  const bytes = varintBytes(header.length) + header.length + varintBytes(parameter.length) + parameter.length
+  const request = Buffer.allocUnsafe(4 + bytes)
+  let at = request.writeUInt32BE(bytes + (cells?.bytes ?? 0), 0)
+  at = writeVarint(request, at, header.length)
+  request.set(header, at)
+  at = writeVarint(request, at + header.length, parameter.length)
+  request.set(parameter, at)
+  return request
+}
+
+/** Takes a response frame apart. Throws `PROTOCOL` when it is not one. `where` names the server in errors. */
+export function decodeResponse(frame: Buffer, where: string): Response {
+  const [headerBytes, afterHeader] = delimited(frame, 0)
+  const header = parse(() => fromBinary(ResponseHeaderSchema, headerBytes, lenient))
+  const { callId, exception } = header
+  if (exception) {
+    const { exceptionClassName: className, stackTrace: text, doNotRetry } = exception
+    return { callId, outcome: remoteError({ className, text, doNotRetry }, where) }
+  }
+  const cellBytes = header.cellBlockMeta?.length ?? 0
+  const [message, afterMessage] =
+    afterHeader < frame.length ? delimited(frame, afterHeader) : [noBytes, afterHeader]
+  if (afterMessage + cellBytes !== frame.length)
+    throw protocolError('a response whose parts do not fill its frame')
+  return { callId, outcome: { message, cells: frame.subarray(afterMessage) } }
+}
+
+/** Runs a protobuf decoder; what it throws becomes `PROTOCOL`. */
+export function parse<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    throw protocolError('a message that cannot be decoded', error)
+  }
+}
+
+function delimited(bytes: Buffer, start: number): [Buffer, number] {
+  let length = 0
+  let at = start
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++]
+    if (byte === undefined || shift > 28) throw protocolError('a message without a length')
+    length += (byte & 0x7f) * 2 ** shift
+    if (byte < 0x80) break
+  }
+  if (at + length > bytes.length) throw protocolError('a message longer than its frame')
+  return [bytes.subarray(at, at + length), at + length]
+}
+
+function varintBytes(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
+}
+
+function writeVarint(into: Buffer, start: number, value: number): number {
+  let at = start
+  let rest = value
+  for (; rest >= 0x80; rest >>>= 7) into[at++] = (rest & 0x7f) | 0x80
+  into[at++] = rest
+  return at
+}

@@ -1,0 +1,77 @@
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf'
+import type { Deadline } from '../deadline.js'
+import { HBaseError } from '../errors.js'
+import { addressText, type Address, type Settings } from '../options.js'
+import type { CellBlock } from './cell-block.js'
+import { Connection } from './connection.js'
+import { parse, type Service } from './envelope.js'
+
+/** One RPC: its name, and the types of both ends. */
+export interface Method<I extends DescMessage, O extends DescMessage> {
+  readonly service: Service
+  readonly name: string
+  readonly input: I
+  readonly output: O
+}
+
+/** A decoded reply and the raw cell block beside it. */
+export interface Answer<O extends DescMessage> {
+  readonly message: MessageShape<O>
+  readonly cells: Buffer
+}
+
+/** The connections of a client: one for each server and service, opened when first needed. */
+export class Pool {
+  readonly #settings: Settings
+  readonly #connections = new Map<string, Connection>()
+  #closed = false
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  /** One attempt of one call. */
+  async call<I extends DescMessage, O extends DescMessage>(
+    address: Address,
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+    deadline: Deadline,
+    cells?: CellBlock,
+  ): Promise<Answer<O>> {
+    deadline.check()
+    const parameter = toBinary(method.input, create(method.input, request))
+    const reply = await this.#connection(address, method.service).call(
+      method.name,
+      parameter,
+      cells,
+      deadline,
+    )
+    const message = parse(() => fromBinary(method.output, reply.message, { readUnknownFields: false }))
+    return { message, cells: reply.cells }
+  }
+
+  /** Closes every connection; calls under way and later ones reject with `CLOSED`. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#connections.values()].map((connection) => connection.close()))
+  }
+
+  #connection(address: Address, service: Service): Connection {
+    if (this.#closed) throw new HBaseError('CLOSED', 'the client is closed')
+    const key = `${service} ${addressText(address)}`
+    const known = this.#connections.get(key)
+    if (known?.usable) return known
+    const connection = new Connection(address, service, this.#settings, (closed) => {
+      if (this.#connections.get(key) === closed) this.#connections.delete(key)
+    })
+    this.#connections.set(key, connection)
+    return connection
+  }
+}

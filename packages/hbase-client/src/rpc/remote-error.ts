@@ -1,0 +1,89 @@
+import { HBaseError, type HBaseErrorCode, type Recovery } from '../errors.js'
+
+/** What a server says about a failure. */
+export interface RemoteException {
+  readonly className: string
+  /** Stack trace or message; its first line is kept. */
+  readonly text: string
+  readonly doNotRetry: boolean
+}
+
+/** Some messages hold a whole table schema. */
+const longestMessage = 300
+
+type Verdict = readonly [HBaseErrorCode, Recovery]
+
+/** By simple class name; the packages of these classes changed between HBase versions. */
+const verdicts = new Map<string, Verdict>([
+  ['NotServingRegionException', ['REMOTE', 'elsewhere']],
+  ['RegionMovedException', ['REMOTE', 'elsewhere']],
+  ['RegionOpeningException', ['REMOTE', 'elsewhere']],
+  ['WrongRegionException', ['REMOTE', 'elsewhere']],
+  ['RegionServerStoppedException', ['REMOTE', 'elsewhere']],
+  ['RegionServerAbortedException', ['REMOTE', 'elsewhere']],
+  ['RegionServerRunningException', ['REMOTE', 'elsewhere']],
+  ['ServerNotRunningYetException', ['REMOTE', 'elsewhere']],
+  ['NotLeaderException', ['REMOTE', 'elsewhere']],
+  ['MasterNotRunningException', ['REMOTE', 'elsewhere']],
+  ['MasterStoppedException', ['REMOTE', 'elsewhere']],
+  ['MasterRegistryFetchException', ['REMOTE', 'elsewhere']],
+  ['PleaseHoldException', ['REMOTE', 'later']],
+  ['RegionTooBusyException', ['REMOTE', 'later']],
+  ['CallQueueTooBigException', ['REMOTE', 'later']],
+  ['CallDroppedException', ['REMOTE', 'later']],
+  ['CallTimeoutException', ['REMOTE', 'later']],
+  ['RpcThrottlingException', ['REMOTE', 'later']],
+  ['MultiActionResultTooLarge', ['REMOTE', 'later']],
+  ['UnknownScannerException', ['REMOTE', 'later']],
+  ['ScannerResetException', ['REMOTE', 'later']],
+  ['OutOfOrderScannerNextException', ['REMOTE', 'later']],
+  ['LeaseException', ['REMOTE', 'later']],
+  ['TableNotFoundException', ['TABLE_NOT_FOUND', 'none']],
+  ['TableExistsException', ['TABLE_EXISTS', 'none']],
+  ['TableNotEnabledException', ['TABLE_DISABLED', 'none']],
+  ['TableNotDisabledException', ['TABLE_NOT_DISABLED', 'none']],
+  ['NoSuchColumnFamilyException', ['FAMILY_NOT_FOUND', 'none']],
+  ['AccessDeniedException', ['ACCESS_DENIED', 'none']],
+  ['AccessControlException', ['ACCESS_DENIED', 'none']],
+  ['RequestTooBigException', ['TOO_LARGE', 'none']],
+  ['RowTooBigException', ['TOO_LARGE', 'none']],
+])
+
+/** A scanner that the server no longer knows: the scan goes on by opening a new one. */
+const lostScanner = new Set([
+  'UnknownScannerException',
+  'ScannerResetException',
+  'OutOfOrderScannerNextException',
+  'LeaseException',
+])
+
+/** True when the scanner is gone but its region may still be where it was. */
+export function isLostScanner(error: HBaseError): boolean {
+  return error.exceptionClass !== undefined && lostScanner.has(simpleName(error.exceptionClass))
+}
+
+/** The typed error for an exception that `where` sent. */
+export function remoteError(exception: RemoteException, where: string): HBaseError {
+  const { className } = exception
+  const [firstLine = ''] = exception.text.slice(0, longestMessage).split('\n', 1)
+  const message = firstLine.startsWith(className)
+    ? firstLine.slice(className.length).replace(/^:\s*/, '')
+    : firstLine
+  const [code, recovery] = judge(exception, message)
+  return new HBaseError(code, `${where}: ${simpleName(className)}${message ? `: ${message}` : ''}`, {
+    recovery,
+    exceptionClass: className,
+  })
+}
+
+function judge(exception: RemoteException, message: string): Verdict {
+  const known = verdicts.get(simpleName(exception.className))
+  if (known) return known
+  if (/^Cell .*exceeds (the )?limit/i.test(message)) return ['TOO_LARGE', 'none']
+  if (/Authentication is required/i.test(message)) return ['ACCESS_DENIED', 'none']
+  return ['REMOTE', exception.doNotRetry ? 'none' : 'later']
+}
+
+function simpleName(className: string): string {
+  return className.slice(Math.max(className.lastIndexOf('.'), className.lastIndexOf('$')) + 1)
+}

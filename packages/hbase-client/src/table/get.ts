@@ -1,0 +1,43 @@
+import type { Cluster, CallOptions } from '../cluster/cluster.js'
+import type { Bytes } from '../bytes.js'
+import { RegionSpecifier_RegionSpecifierType } from '../gen/HBase_pb.js'
+import type { Region } from '../cluster/region.js'
+import { decodeCells } from '../rpc/cell-block.js'
+import { get } from '../rpc/methods.js'
+import { toRow } from './operation.js'
+import { Row, toColumns, type Column } from './row.js'
+
+/** What to read of a row. */
+export interface GetOptions extends CallOptions {
+  /** @default all columns */
+  readonly columns?: readonly Column[]
+  /** How many versions of a cell, newest first. @default 1 */
+  readonly versions?: number
+}
+
+/** How requests name a region. */
+export function specify(region: Region): { type: RegionSpecifier_RegionSpecifierType; value: Buffer } {
+  return { type: RegionSpecifier_RegionSpecifierType.REGION_NAME, value: region.name }
+}
+
+/** Reads one row; undefined when it has none of the columns. */
+export async function getRow(
+  cluster: Cluster,
+  table: string,
+  key: Bytes,
+  options: GetOptions,
+): Promise<Row | undefined> {
+  const row = toRow(key)
+  const deadline = cluster.deadline(options)
+  const request = { row, column: toColumns(options.columns), maxVersions: options.versions ?? 1 }
+  const cells = await cluster.onRegion(table, row, deadline, async (region) => {
+    const answer = await cluster.pool.call(
+      region.server,
+      get,
+      { region: specify(region), get: request },
+      deadline,
+    )
+    return decodeCells(answer.cells)
+  })
+  return cells.length > 0 ? new Row(cells) : undefined
+}

@@ -1,0 +1,101 @@
+import { toBuffer, noBytes, type Bytes } from '../bytes.js'
+import { HBaseError } from '../errors.js'
+import { MutationProto_MutationType } from '../gen/Client_pb.js'
+import { cellBytes, cellType, latestTimestamp, type NewCell } from '../rpc/cell-block.js'
+
+/** One cell to write. Without a timestamp the server takes its clock. */
+export interface Put {
+  readonly row: Bytes
+  readonly family: Bytes
+  readonly qualifier: Bytes
+  readonly value: Bytes
+  readonly timestamp?: bigint
+}
+
+/**
+ * What to delete: a row, one family of it, or one column. All versions up to `timestamp`; without one, all that exist.
+ */
+export interface Delete {
+  readonly row: Bytes
+  readonly family?: Bytes
+  readonly qualifier?: Bytes
+  readonly timestamp?: bigint
+}
+
+/** A change of one row, which a server applies as a whole or not at all. */
+export interface Mutation {
+  readonly row: Buffer
+  readonly type: MutationProto_MutationType
+  readonly cells: readonly NewCell[]
+  readonly bytes: number
+  readonly timestamp: bigint | undefined
+  /** Indexes in the caller's list that it stands for: `first` and the `count - 1` after it. */
+  readonly first: number
+  readonly count: number
+}
+
+const maxRowBytes = 32_767
+const maxFamilyBytes = 127
+
+/** Neighbouring puts of the same row become one mutation. Throws `TOO_LARGE`, or `TypeError` for what cannot be meant. */
+export function toPutMutations(puts: readonly Put[]): Mutation[] {
+  const mutations: { row: Buffer; cells: NewCell[]; first: number }[] = []
+  for (const [index, put] of puts.entries()) {
+    const row = toRow(put.row)
+    const last = mutations.at(-1)
+    const shared = last?.row.equals(row) ? last : undefined
+    const cell: NewCell = {
+      row: shared?.row ?? row,
+      family: toFamily(put.family),
+      qualifier: toBuffer(put.qualifier),
+      timestamp: put.timestamp ?? latestTimestamp,
+      type: cellType.put,
+      value: toBuffer(put.value),
+    }
+    if (shared) shared.cells.push(cell)
+    else mutations.push({ row, cells: [cell], first: index })
+  }
+  return mutations.map(({ row, cells, first }) => mutation(row, MutationProto_MutationType.PUT, cells, first))
+}
+
+/** One mutation for each delete. Throws like `toPutMutations`. */
+export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
+  return deletes.map(({ row: bytes, family, qualifier, timestamp }, index) => {
+    const row = toRow(bytes)
+    if (family === undefined) {
+      if (qualifier !== undefined) throw new TypeError('delete: a qualifier without a family')
+      return { ...mutation(row, MutationProto_MutationType.DELETE, [], index), timestamp }
+    }
+    const cell: NewCell = {
+      row,
+      family: toFamily(family),
+      qualifier: qualifier === undefined ? noBytes : toBuffer(qualifier),
+      timestamp: timestamp ?? latestTimestamp,
+      type: qualifier === undefined ? cellType.deleteFamily : cellType.deleteColumn,
+      value: noBytes,
+    }
+    return mutation(row, MutationProto_MutationType.DELETE, [cell], index)
+  })
+}
+
+/** A row key as HBase allows it: 1 to 32,767 bytes. */
+export function toRow(bytes: Bytes): Buffer {
+  const row = toBuffer(bytes)
+  if (row.length === 0) throw new TypeError('a row key must not be empty')
+  if (row.length > maxRowBytes)
+    throw new HBaseError('TOO_LARGE', `a row key of ${row.length} bytes (limit ${maxRowBytes})`)
+  return row
+}
+
+function toFamily(bytes: Bytes): Buffer {
+  const family = toBuffer(bytes)
+  if (family.length === 0 || family.length > maxFamilyBytes) {
+    throw new TypeError(`a family name of ${family.length} bytes (1 to ${maxFamilyBytes})`)
+  }
+  return family
+}
+
+function mutation(row: Buffer, type: MutationProto_MutationType, cells: NewCell[], first: number): Mutation {
+  const bytes = cells.reduce((sum, cell) => sum + cellBytes(cell), row.length)
+  return { row, type, cells, bytes, timestamp: undefined, first, count: Math.max(1, cells.length) }
+}

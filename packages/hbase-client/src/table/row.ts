@@ -1,0 +1,40 @@
+import { toBuffer, type Bytes } from '../bytes.js'
+import type { Cell } from '../rpc/cell-block.js'
+
+/** A row that was read: its key and its cells, sorted by family, qualifier and newest version first. */
+export class Row {
+  /** Never empty. All of one row. Views of the response: copy what you keep for long. */
+  readonly cells: readonly Cell[]
+
+  constructor(cells: readonly Cell[]) {
+    this.cells = cells
+  }
+
+  /** The row key. */
+  get row(): Buffer {
+    const [first] = this.cells
+    if (!first) throw new TypeError('a row without cells')
+    return first.row
+  }
+
+  /** The newest value of a column, or undefined. Without arguments: the value of the first cell. */
+  value(family?: Bytes, qualifier: Bytes = ''): Buffer | undefined {
+    if (family === undefined) return this.cells[0]?.value
+    const [f, q] = [toBuffer(family), toBuffer(qualifier)]
+    return this.cells.find((cell) => cell.family.equals(f) && cell.qualifier.equals(q))?.value
+  }
+}
+
+/** Which columns to read: a family, with all of its qualifiers or some. */
+export interface Column {
+  readonly family: Bytes
+  readonly qualifiers?: readonly Bytes[]
+}
+
+/** The protobuf form of columns. */
+export function toColumns(columns: readonly Column[] = []): { family: Buffer; qualifier: Buffer[] }[] {
+  return columns.map(({ family, qualifiers = [] }) => ({
+    family: toBuffer(family),
+    qualifier: qualifiers.map(toBuffer),
+  }))
+}

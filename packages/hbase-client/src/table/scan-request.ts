@@ -1,0 +1,124 @@
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
+import { noBytes, prefixStop, toBuffer, type Bytes } from '../bytes.js'
+import type { CallOptions } from '../cluster/cluster.js'
+import type { Region } from '../cluster/region.js'
+import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
+import {
+  FilterListSchema,
+  FilterList_Operator,
+  FirstKeyOnlyFilterSchema,
+  KeyOnlyFilterSchema,
+} from '../gen/Filter_pb.js'
+import { toColumns, type Column } from './row.js'
+
+/** Which rows to read, in ascending order of their keys. */
+export interface ScanOptions extends CallOptions {
+  /** First row. @default the first of the table */
+  readonly from?: Bytes
+  /** @default true */
+  readonly fromInclusive?: boolean
+  /** Where to stop. @default the end of the table */
+  readonly to?: Bytes
+  /** @default false */
+  readonly toInclusive?: boolean
+  /** Only rows that begin with this; within `from` and `to`. */
+  readonly prefix?: Bytes
+  /** At most so many rows. @default no limit */
+  readonly limit?: number
+  /** @default all columns */
+  readonly columns?: readonly Column[]
+  /** How many versions of a cell, newest first. @default 1 */
+  readonly versions?: number
+  /** Only the keys: one cell a row, without its value. @default false */
+  readonly keysOnly?: boolean
+  /** How much one response may hold; at least one row comes, however large. @default 2 MiB */
+  readonly maxBytes?: number
+}
+
+/** The rows that a scan is after. `stop` empty: no end. */
+export interface RowRange {
+  readonly start: Buffer
+  readonly startInclusive: boolean
+  readonly stop: Buffer
+  readonly stopInclusive: boolean
+}
+
+/** Beyond so many rows a scan is worth a stream of its own on the server. */
+const preadLimit = 1000
+const filterPackage = 'org.apache.hadoop.hbase.filter.'
+
+/** The range that `from`, `to` and `prefix` mean together. Throws `TypeError` for a limit that cannot be meant. */
+export function toRange(options: ScanOptions): RowRange {
+  for (const name of ['limit', 'maxBytes', 'versions'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new TypeError(`${name}: expected a positive integer, got ${value}`)
+    }
+  }
+  let start = toBuffer(options.from ?? noBytes)
+  let startInclusive = options.fromInclusive ?? true
+  let stop = toBuffer(options.to ?? noBytes)
+  let stopInclusive = stop.length > 0 && (options.toInclusive ?? false)
+  if (options.prefix !== undefined) {
+    const prefix = toBuffer(options.prefix)
+    const end = prefixStop(prefix)
+    if (prefix.compare(start) > 0) [start, startInclusive] = [prefix, true]
+    if (end.length > 0 && (stop.length === 0 || end.compare(stop) <= 0)) [stop, stopInclusive] = [end, false]
+  }
+  return { start, startInclusive, stop, stopInclusive }
+}
+
+/** True when no row can be in the range. */
+export function isEmpty({ start, startInclusive, stop, stopInclusive }: RowRange): boolean {
+  if (stop.length === 0) return false
+  const order = start.compare(stop)
+  return order > 0 || (order === 0 && !(startInclusive && stopInclusive))
+}
+
+/** True when no row of the range is behind the region. */
+export function endsIn({ stop, stopInclusive }: RowRange, region: Region): boolean {
+  if (region.end.length === 0) return true
+  if (stop.length === 0) return false
+  const order = stop.compare(region.end)
+  return order < 0 || (order === 0 && !stopInclusive)
+}
+
+/** The protobuf form of a scan. */
+export function toScan(options: ScanOptions, range: RowRange): MessageInitShape<typeof ScanSchema> {
+  const small = options.limit !== undefined && options.limit <= preadLimit
+  return {
+    column: toColumns(options.columns),
+    startRow: range.start,
+    stopRow: range.stop,
+    includeStartRow: range.startInclusive,
+    includeStopRow: range.stopInclusive,
+    maxVersions: options.versions ?? 1,
+    maxResultSize: BigInt(options.maxBytes ?? defaultMaxBytes),
+    // With DEFAULT the server cuts its answer short after two blocks, to change from random reads to a stream.
+    readType: small ? Scan_ReadType.PREAD : Scan_ReadType.DEFAULT,
+    ...(options.keysOnly ? { filter: keysOnlyFilter } : {}),
+  }
+}
+
+/** What one response holds, unless `maxBytes` says otherwise. */
+export const defaultMaxBytes = 2 * 1024 * 1024
+
+const keysOnlyFilter = {
+  name: `${filterPackage}FilterList`,
+  serializedFilter: toBinary(
+    FilterListSchema,
+    create(FilterListSchema, {
+      operator: FilterList_Operator.MUST_PASS_ALL,
+      filters: [
+        {
+          name: `${filterPackage}FirstKeyOnlyFilter`,
+          serializedFilter: toBinary(FirstKeyOnlyFilterSchema, create(FirstKeyOnlyFilterSchema)),
+        },
+        {
+          name: `${filterPackage}KeyOnlyFilter`,
+          serializedFilter: toBinary(KeyOnlyFilterSchema, create(KeyOnlyFilterSchema, { lenAsVal: false })),
+        },
+      ],
+    }),
+  ),
+}

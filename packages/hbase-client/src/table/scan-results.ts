@@ -1,0 +1,41 @@
+import { protocolError } from '../errors.js'
+import type { ScanResponse } from '../gen/Client_pb.js'
+import { decodeCells, type Cell } from '../rpc/cell-block.js'
+import { Row } from './row.js'
+
+/** Puts the results of scan responses together to whole rows; a large row may come in parts. */
+export class RowAssembler {
+  #part: Cell[] = []
+
+  /** The rows that a response completes. */
+  take(response: ScanResponse, block: Buffer): Row[] {
+    const cells = decodeCells(block)
+    const rows: Row[] = []
+    let at = 0
+    for (const [index, count] of response.cellsPerResult.entries()) {
+      const result = cells.slice(at, at + count)
+      const [first] = result
+      if (result.length !== count) throw protocolError('a scan result without its cells')
+      at += count
+      if (!first) continue
+      // A row that ended exactly with a part is known to be whole only when the next one begins.
+      if (this.#part[0]?.row.equals(first.row) === false) rows.push(...this.finish())
+      this.#part = this.#part.length > 0 ? [...this.#part, ...result] : result
+      if (!response.partialFlagPerResult[index]) rows.push(...this.finish())
+    }
+    if (at !== cells.length) throw protocolError('cells without a scan result')
+    return rows
+  }
+
+  /** The last row, when nothing follows it. */
+  finish(): Row[] {
+    const cells = this.#part
+    this.#part = []
+    return cells.length > 0 ? [new Row(cells)] : []
+  }
+
+  /** Drops an incomplete row; it will be read again from its beginning. */
+  reset(): void {
+    this.#part = []
+  }
+}

@@ -1,0 +1,70 @@
+import type { Bytes } from '../bytes.js'
+import type { CallOptions, Cluster } from '../cluster/cluster.js'
+import { parseTableName } from '../cluster/region.js'
+import { runBatch } from './batch.js'
+import { getRow, type GetOptions } from './get.js'
+import { toDeleteMutations, toPutMutations, type Delete, type Mutation, type Put } from './operation.js'
+import type { Row } from './row.js'
+import { scanPage, type ScanPage } from './scan-page.js'
+import type { ScanOptions } from './scan-request.js'
+import { scanRows } from './scanner.js'
+
+/** One operation of a batch. */
+export type Operation = ({ readonly type: 'put' } & Put) | ({ readonly type: 'delete' } & Delete)
+
+/** A table. Costs nothing to make, knows nothing of its own; whether it exists shows at the first operation. */
+export class Table {
+  /** As it was given: `table` or `namespace:table`. */
+  readonly name: string
+  readonly #cluster: Cluster
+  readonly #key: string
+
+  /** Use `client.table(name)`. */
+  constructor(cluster: Cluster, name: string) {
+    this.name = name
+    this.#cluster = cluster
+    this.#key = parseTableName(name).text
+  }
+
+  /** Reads a row; undefined when there is none. Rejects with `HBaseError`. */
+  async get(row: Bytes, options: GetOptions = {}): Promise<Row | undefined> {
+    return getRow(this.#cluster, this.#key, row, options)
+  }
+
+  /**
+   * Writes cells, in as few requests as possible. Resolves when all are acknowledged, which means: in the server's
+   * write-ahead log. Neighbouring cells of one row are written as a whole or not at all; different rows are not.
+   * Rejects with `HBaseError` whose `failures` name the cells that were not acknowledged (they may still be written).
+   */
+  async put(puts: readonly Put[], options: CallOptions = {}): Promise<void> {
+    await runBatch(this.#cluster, this.#key, toPutMutations(puts), options)
+  }
+
+  /** Deletes rows, families or columns; like `put` otherwise. */
+  async delete(deletes: readonly Delete[], options: CallOptions = {}): Promise<void> {
+    await runBatch(this.#cluster, this.#key, toDeleteMutations(deletes), options)
+  }
+
+  /** Puts and deletes together; like `put` otherwise. The order of operations on one row is not promised. */
+  async batch(operations: readonly Operation[], options: CallOptions = {}): Promise<void> {
+    const mutations = operations.flatMap((operation, index) =>
+      (operation.type === 'put' ? toPutMutations([operation]) : toDeleteMutations([operation])).map(
+        (mutation): Mutation => ({ ...mutation, first: index }),
+      ),
+    )
+    await runBatch(this.#cluster, this.#key, mutations, options)
+  }
+
+  /**
+   * Reads rows in ascending order of their keys, however many there are. `timeoutMillis` is for each response. Every
+   * row comes once, also when regions split or move meanwhile; a row is seen as it is when its part is read.
+   */
+  scan(options: ScanOptions = {}): AsyncGenerator<Row, void> {
+    return scanRows(this.#cluster, this.#key, options)
+  }
+
+  /** Reads up to `limit` rows, or about `maxBytes`: one round trip when they are in one region. */
+  async scanPage(options: ScanOptions = {}): Promise<ScanPage> {
+    return scanPage(this.#cluster, this.#key, options)
+  }
+}
