@@ -1,0 +1,98 @@
+import { maxFileTexts } from './format.js'
+
+/** The content of an intact frame that is not what a writer writes. Caught where frames are applied. */
+export class MalformedEntry extends Error {}
+
+const malformed = new MalformedEntry('malformed entry')
+
+/** Reads the fields of a frame's entries. Every length is checked against the end of the frame. */
+export class ByteReader {
+  private bytes: Buffer = Buffer.alloc(0)
+  private end = 0
+  /** The texts of the current file by their number. */
+  private texts: (string | undefined)[] = []
+  at = 0
+  /** References to texts whose definition was lost. */
+  unknownTexts = 0
+
+  newFile(): void {
+    this.texts = []
+  }
+
+  frame(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.at = start
+    this.end = end
+  }
+
+  get more(): boolean {
+    return this.at < this.end
+  }
+
+  byte(): number {
+    if (this.at >= this.end) throw malformed
+    return this.bytes[this.at++] as number
+  }
+
+  varint(): number {
+    let byte = this.byte()
+    if (byte < 128) return byte
+    let value = byte & 127
+    let scale = 128
+    do {
+      byte = this.byte()
+      value += (byte & 127) * scale
+      scale *= 128
+      if (value > Number.MAX_SAFE_INTEGER) throw malformed
+    } while (byte > 127)
+    return value
+  }
+
+  nanos(): bigint {
+    return this.bytes.readBigUInt64BE(this.skip(8))
+  }
+
+  float(): number {
+    return this.bytes.readDoubleBE(this.skip(8))
+  }
+
+  uint32(): number {
+    return this.bytes.readUInt32BE(this.skip(4))
+  }
+
+  hex(digits: number): string {
+    const from = this.skip(digits >> 1)
+    return this.bytes.toString('hex', from, this.at)
+  }
+
+  text(maxBytes: number): string {
+    const length = this.varint()
+    if (length > maxBytes) throw malformed
+    const from = this.skip(length)
+    return this.bytes.toString('utf8', from, this.at)
+  }
+
+  /** Null for null and for a text whose definition was lost; the latter is counted. */
+  reference(maxBytes: number): string | null {
+    const reference = this.varint()
+    if (reference === 0) return null
+    if (reference === 1) return this.text(maxBytes)
+    if (reference === 2) {
+      const number = this.varint()
+      const text = this.text(maxBytes)
+      if (number >= maxFileTexts) throw malformed
+      this.texts[number] = text
+      return text
+    }
+    const text = this.texts[reference - 3]
+    if (text === undefined) this.unknownTexts++
+    return text ?? null
+  }
+
+  private skip(count: number): number {
+    const from = this.at
+    if (from + count > this.end) throw malformed
+    this.at = from + count
+    return from
+  }
+}

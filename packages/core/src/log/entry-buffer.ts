@@ -1,0 +1,138 @@
+import { crc32 } from 'node:zlib'
+import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from './format.js'
+
+const hexDigit = new Uint8Array(128).fill(255)
+for (let digit = 0; digit < 16; digit++) hexDigit[digit.toString(16).charCodeAt(0)] = digit
+
+/** The frame that is being put together: one preallocated buffer, written to without allocation. */
+export class EntryBuffer {
+  readonly bytes: Buffer = Buffer.allocUnsafeSlow(128 * 1024)
+  private readonly view = new DataView(this.bytes.buffer)
+  private readonly interned = new Map<string, number>()
+  private nextText = 0
+  /** Where the next byte goes. */
+  at = frameHeaderBytes
+
+  get empty(): boolean {
+    return this.at === frameHeaderBytes
+  }
+
+  clear(): void {
+    this.at = frameHeaderBytes
+  }
+
+  /** A new file: its texts begin at 0. */
+  newFile(): void {
+    this.interned.clear()
+    this.nextText = 0
+  }
+
+  /** Texts are written out again from here on; numbers go on. Also where a definition may have been lost. */
+  newEpoch(): void {
+    this.interned.clear()
+  }
+
+  /** Completes the frame and returns its length. The bytes stay in place until `clear`. */
+  seal(): number {
+    const { bytes, at } = this
+    const length = at - frameHeaderBytes
+    bytes[0] = sync0
+    bytes[1] = sync1
+    this.view.setUint16(2, length, true)
+    this.view.setUint32(4, crc32(bytes.subarray(frameHeaderBytes, at), length), true)
+    return at
+  }
+
+  byte(value: number): void {
+    this.bytes[this.at++] = value
+  }
+
+  /** A whole number from 0 to 2^53 - 1; anything else is written as the nearest of those. */
+  varint(value: number): void {
+    let rest = value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
+    while (rest > 0x7fffffff) {
+      this.bytes[this.at++] = (rest % 128) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    while (rest > 127) {
+      this.bytes[this.at++] = (rest & 127) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  nanos(value: bigint): void {
+    this.view.setBigUint64(this.at, value)
+    this.at += 8
+  }
+
+  float(value: number): void {
+    this.view.setFloat64(this.at, value)
+    this.at += 8
+  }
+
+  /** `digits` lowercase hex digits as raw bytes. */
+  hex(text: string, digits: number): void {
+    if (text.length !== digits) throw new RangeError('not an id')
+    const { bytes } = this
+    let at = this.at
+    let bad = 0
+    for (let i = 0; i < digits; i += 2) {
+      const high = hexDigit[text.charCodeAt(i)] ?? 255
+      const low = hexDigit[text.charCodeAt(i + 1)] ?? 255
+      bad |= high | low
+      bytes[at++] = (high << 4) | low
+    }
+    if (bad > 15) throw new RangeError('not an id')
+    this.at = at
+  }
+
+  /** Length and UTF-8 bytes, at most `maxBytes`, cut between characters. Returns whether all of it was written. */
+  text(value: string, maxBytes: number): boolean {
+    const { bytes } = this
+    const { length } = value
+    const start = this.at
+    if (length <= 96 && length <= maxBytes) {
+      let at = start + 1
+      let i = 0
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i)
+        if (code > 127) break
+        bytes[at++] = code
+      }
+      if (i === length) {
+        bytes[start] = length
+        this.at = at
+        return true
+      }
+    }
+    const from = start + 3
+    const written = bytes.write(value, from, maxBytes, 'utf8')
+    bytes[start] = (written & 127) | 0x80
+    bytes[start + 1] = ((written >>> 7) & 127) | 0x80
+    bytes[start + 2] = written >>> 14
+    this.at = from + written
+    return written >= length && (written < maxBytes || Buffer.byteLength(value) <= maxBytes)
+  }
+
+  /** A text of which there are few: interned when there is room. */
+  reference(value: string | null, maxBytes: number): void {
+    if (value === null) {
+      this.byte(0)
+      return
+    }
+    const known = this.interned.get(value)
+    if (known !== undefined) {
+      this.varint(known + 3)
+    } else if (value.length > maxInternedChars || this.interned.size >= maxInterned) {
+      this.byte(1)
+      this.text(value, maxBytes)
+    } else {
+      const number = this.nextText++
+      this.interned.set(value, number)
+      this.byte(2)
+      this.varint(number)
+      this.text(value, maxBytes)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { Attributes } from '../hop/record.js'
+import type { EntryBuffer } from './entry-buffer.js'
+import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
+import { openingBits, textBytes, valueType } from './format.js'
+
+/** What is known of a hop when it begins: follows its number in the first of its entries. */
+export function writeOpening(out: EntryBuffer, hop: LogHop): void {
+  const ownTrace = hop.traceId === hop.id
+  out.hex(hop.id, 32)
+  out.byte(
+    (ownTrace ? openingBits.ownTrace : 0) |
+      (hop.parentSpan === null ? 0 : openingBits.parentSpan) |
+      (hop.link === null ? 0 : openingBits.link) |
+      (hop.assignedId === null ? 0 : openingBits.assignedId),
+  )
+  if (!ownTrace) out.hex(hop.traceId, 32)
+  out.nanos(hop.startNanos)
+  out.reference(hop.method, textBytes.method)
+  if (hop.parentSpan !== null) out.hex(hop.parentSpan, 16)
+  if (hop.link !== null) out.text(hop.link, textBytes.link)
+  if (hop.assignedId !== null) out.hex(hop.assignedId, 32)
+  out.byte(hop.flags & 255)
+}
+
+export function writeCall(out: EntryBuffer, call: LogCall): void {
+  out.varint(call.index)
+  out.hex(call.hopId, 32)
+  out.reference(call.target, textBytes.target)
+  out.reference(call.service, textBytes.service)
+  out.reference(call.method, textBytes.method)
+  out.varint(call.offsetMicros)
+}
+
+export function writeCallEnd(out: EntryBuffer, end: LogCallEnd): void {
+  const { servedBy } = end
+  out.varint(end.index)
+  out.reference(end.outcome, textBytes.outcome)
+  out.varint(end.durationMicros)
+  out.byte(servedBy === null ? 0 : 1)
+  if (servedBy !== null) {
+    out.hex(servedBy.hopId, 32)
+    out.reference(servedBy.service, textBytes.service)
+    out.reference(servedBy.address, textBytes.address)
+  }
+}
+
+export function writeClose(out: EntryBuffer, close: LogClose, shed: number): void {
+  const { error } = close
+  out.varint(close.durationMicros)
+  out.reference(close.route, textBytes.route)
+  out.varint(close.status === null ? 0 : close.status + 1)
+  out.byte((close.aborted ? 1 : 0) | (error === null ? 0 : 2))
+  if (error !== null) {
+    out.reference(error.name, textBytes.errorName)
+    out.text(error.message, textBytes.errorMessage)
+    out.reference(error.code, textBytes.errorCode)
+  }
+  out.varint(shed)
+}
+
+/** Bytes of an attribute beside its name and text: reference, type, length. */
+const attributeOverhead = 8
+
+/**
+ * Writes as many attributes as fit into `maxBytes`; the last text is cut to what is left. Returns how many were left out
+ * or cut. An attribute ends with its type, so a byte of `valueType.end` closes the list.
+ */
+export function writeAttributes(out: EntryBuffer, attributes: Attributes, maxBytes: number): number {
+  const end = out.at + maxBytes
+  let shed = 0
+  for (const name in attributes) {
+    const value = attributes[name]
+    if (value === undefined) continue
+    const room = end - out.at - attributeOverhead - Math.min(name.length * 3, textBytes.attributeName)
+    if (room < 9) {
+      shed++
+      continue
+    }
+    if (!writeAttribute(out, name, value, room)) shed++
+  }
+  out.byte(endOfAttributes)
+  return shed
+}
+
+/** Stands where the next attribute's type would. */
+export const endOfAttributes = 255
+
+function writeAttribute(out: EntryBuffer, name: string, value: unknown, room: number): boolean {
+  if (typeof value === 'boolean') {
+    out.byte(value ? valueType.true : valueType.false)
+    out.reference(name, textBytes.attributeName)
+    return true
+  }
+  if (typeof value === 'number' && Number.isFinite(value)) {
+    if (value >= 0 && Number.isSafeInteger(value) && !Object.is(value, -0)) {
+      out.byte(valueType.integer)
+      out.reference(name, textBytes.attributeName)
+      out.varint(value)
+    } else {
+      out.byte(valueType.float)
+      out.reference(name, textBytes.attributeName)
+      out.float(value)
+    }
+    return true
+  }
+  out.byte(valueType.text)
+  out.reference(name, textBytes.attributeName)
+  return out.text(typeof value === 'string' ? value : String(value), room)
+}

@@ -1,0 +1,297 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { Attributes } from '../hop/record.js'
+import type { HopLog, HopLogStats, LogCall, LogCallEnd, LogClose, LogHop, RunInfo } from './entries.js'
+import type { EntryBuffer } from './entry-buffer.js'
+import { writeAttributes, writeCall, writeCallEnd, writeClose, writeOpening } from './entry-fields.js'
+import { kind, maxEventBytesLimit, opening, textBytes } from './format.js'
+import { FrameWriter } from './frame-writer.js'
+
+export interface FileHopLogOptions {
+  /** The run's directory; created with the first entry. */
+  readonly runDir: string
+  /** Who writes: asked for each file's header. Must be known by the first hop. */
+  readonly run: () => RunInfo
+  /** A file is closed and the next one begun at this size. @default 8 MiB */
+  readonly maxFileBytes?: number
+  /** Bytes of files that are not deleted yet: from 80% on details are shed, from 100% on new hops are dropped. @default 256 MiB */
+  readonly maxLogBytes?: number
+  /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
+  readonly maxEventBytes?: number
+  readonly diagnostics?: Diagnostics
+}
+
+/** Deferred entries are written out when they have grown to this. */
+const maxDeferredBytes = 24 * 1024
+/** Entries of hops that are in the log already are kept up to this share of the limit, so that what has begun can end. */
+const reserve = 1.1
+/** `logNumber` of a hop whose opening was lost: it is left out whole, so that no half of it is taken for the truth. */
+const droppedWhole = -1
+
+/**
+ * The log of one run in files. See `HopLog` for what its methods promise, and `format.ts` for the bytes.
+ * Under pressure details are shed (counted, also in the hop's `shed`), then hops that would be new are dropped whole
+ * (counted, and their range of times marked in the log).
+ */
+export class FileHopLog implements HopLog {
+  private readonly frames: FrameWriter
+  private readonly out: EntryBuffer
+  private readonly maxEventBytes: number
+  /** Hops that have entries in the frame that is being put together. */
+  private readonly riding: LogHop[] = []
+  private readonly shedOf = new WeakMap<LogHop, number>()
+  /** Hops with a lower number were opened where readers may not find it, and are opened again. */
+  private reopenBelow = 0
+  /** The first number that was given away in this frame. */
+  private frameNumber = 1
+  private entryStart = 0
+  private numberBefore = 0
+  private appended = 0
+  private dropped = 0
+  private shed = 0
+  private mistakes = 0
+
+  constructor(options: FileHopLogOptions) {
+    this.maxEventBytes = Math.min(options.maxEventBytes ?? 4096, maxEventBytesLimit)
+    this.frames = new FrameWriter({
+      runDir: options.runDir,
+      run: options.run,
+      maxFileBytes: options.maxFileBytes ?? 8 << 20,
+      maxLogBytes: options.maxLogBytes ?? 256 << 20,
+      diagnostics: options.diagnostics ?? (() => undefined),
+    })
+    this.out = this.frames.out
+  }
+
+  open(hop: LogHop): boolean {
+    return this.begin(hop, kind.open) && this.commit(hop)
+  }
+
+  call(hop: LogHop, call: LogCall): boolean {
+    if (!this.begin(hop, kind.call)) return false
+    try {
+      writeCall(this.out, call)
+    } catch {
+      return this.abandon(hop)
+    }
+    return this.commit(hop)
+  }
+
+  callEnd(hop: LogHop, end: LogCallEnd): boolean {
+    if (!this.begin(hop, kind.callEnd)) return false
+    try {
+      writeCallEnd(this.out, end)
+    } catch {
+      return this.abandon(hop)
+    }
+    return this.defer(hop)
+  }
+
+  event(hop: LogHop, name: string, offsetMicros: number, attributes: Attributes): boolean {
+    if (!this.beginDetail(hop, kind.event)) return false
+    try {
+      this.out.reference(name, textBytes.eventName)
+      this.out.varint(offsetMicros)
+      const left = writeAttributes(this.out, attributes, this.maxEventBytes)
+      if (left > 0) this.countShed(hop, left)
+    } catch {
+      return this.abandonDetail(hop)
+    }
+    return this.commit(hop)
+  }
+
+  key(hop: LogHop, name: string, value: string): boolean {
+    if (!this.begin(hop, kind.key)) return false
+    try {
+      this.out.reference(name, textBytes.keyName)
+      this.out.text(value, textBytes.keyValue)
+    } catch {
+      return this.abandon(hop)
+    }
+    return this.commit(hop)
+  }
+
+  attributes(hop: LogHop, attributes: Attributes): boolean {
+    if (!this.beginDetail(hop, kind.attributes)) return false
+    try {
+      const left = writeAttributes(this.out, attributes, this.maxEventBytes)
+      if (left > 0) this.countShed(hop, left)
+    } catch {
+      return this.abandonDetail(hop)
+    }
+    return this.defer(hop)
+  }
+
+  close(hop: LogHop, close: LogClose): boolean {
+    if (!this.begin(hop, kind.close)) return false
+    try {
+      writeClose(this.out, close, close.shed + (this.shedOf.get(hop) ?? 0))
+    } catch {
+      return this.abandon(hop)
+    }
+    return this.commit(hop)
+  }
+
+  mark(nanos: bigint): void {
+    this.guarded(() => {
+      if (!this.frames.ready()) return
+      if (this.frames.checkVanished()) {
+        this.settled()
+        this.reopenBelow = this.frames.nextNumber
+        if (!this.frames.ready()) return
+      }
+      this.out.byte(kind.mark)
+      this.out.nanos(nanos)
+      this.write()
+    })
+  }
+
+  crash(reason: string): void {
+    this.guarded(() => {
+      this.frames.hurry()
+      if (!this.frames.hasFiles || !this.frames.ready()) return
+      this.out.byte(kind.crash)
+      this.out.text(reason, textBytes.crash)
+      this.write()
+    })
+  }
+
+  end(): void {
+    this.guarded(() => {
+      this.frames.hurry()
+      if (this.frames.hasFiles && this.frames.ready()) {
+        if (!this.out.empty) this.write()
+        this.frames.writeDrops()
+        this.out.byte(kind.end)
+        this.write()
+      }
+      this.frames.end()
+    })
+  }
+
+  /**
+   * Later entries go to another directory: the first one turned out to belong to somebody else. Hops that were begun
+   * are opened again there; entries of theirs that only the old directory holds are its new owner's to ship.
+   */
+  relocate(runDir: string): void {
+    this.guarded(() => {
+      if (!this.out.empty) this.write()
+      this.frames.relocate(runDir)
+      this.reopenBelow = this.frames.nextNumber
+    })
+  }
+
+  stats(): HopLogStats {
+    const { appended, dropped, shed } = this
+    return { appended, dropped, shed, errors: this.frames.errors + this.mistakes, bytes: this.frames.bytes }
+  }
+
+  private begin(hop: LogHop, entryKind: number): boolean {
+    const { out, frames } = this
+    const before = hop.logNumber
+    if (before === droppedWhole) return false
+    const isNew = before === 0 || before < this.reopenBelow
+    if (!frames.ready() || !frames.within(isNew ? 1 : reserve)) return this.lose(hop, isNew)
+    if (out.at > maxDeferredBytes && !this.write()) return this.lose(hop, isNew)
+    this.entryStart = out.at
+    this.numberBefore = before
+    if (!isNew) {
+      out.byte(entryKind)
+      out.varint(before)
+      return true
+    }
+    try {
+      hop.logNumber = frames.nextNumber++
+      this.appended++
+      out.byte(entryKind | opening)
+      out.varint(hop.logNumber)
+      writeOpening(out, hop)
+      return true
+    } catch {
+      return this.abandon(hop)
+    }
+  }
+
+  private beginDetail(hop: LogHop, entryKind: number): boolean {
+    if (hop.logNumber === droppedWhole) return false
+    if (this.frames.ready() && this.frames.within(0.8)) return this.begin(hop, entryKind)
+    this.countShed(hop, 1)
+    return false
+  }
+
+  private commit(hop: LogHop): boolean {
+    this.riding.push(hop)
+    return this.write()
+  }
+
+  private defer(hop: LogHop): boolean {
+    this.riding.push(hop)
+    return true
+  }
+
+  private write(): boolean {
+    const written = this.frames.write()
+    if (written) this.settled()
+    else this.lost()
+    return written
+  }
+
+  private settled(): void {
+    this.riding.length = 0
+    this.frameNumber = this.frames.nextNumber
+  }
+
+  /** The frame was not written: nothing in it is known to readers. */
+  private lost(): void {
+    for (const hop of new Set(this.riding)) {
+      const whole = hop.logNumber >= this.frameNumber
+      if (whole) this.appended--
+      this.lose(hop, whole)
+    }
+    this.settled()
+  }
+
+  /** Something that cannot be written was given: the entry is taken back. */
+  private takeBack(hop: LogHop): boolean {
+    this.out.at = this.entryStart
+    this.out.newEpoch()
+    this.mistakes++
+    const opens = hop.logNumber !== this.numberBefore
+    if (opens) this.appended--
+    hop.logNumber = this.numberBefore
+    return opens
+  }
+
+  private abandon(hop: LogHop): boolean {
+    return this.lose(hop, this.takeBack(hop))
+  }
+
+  private abandonDetail(hop: LogHop): boolean {
+    this.takeBack(hop)
+    this.countShed(hop, 1)
+    return false
+  }
+
+  private lose(hop: LogHop, whole: boolean): boolean {
+    this.dropped++
+    if (whole) hop.logNumber = droppedWhole
+    try {
+      this.frames.drops.add(hop)
+    } catch {
+      this.mistakes++
+    }
+    return false
+  }
+
+  private countShed(hop: LogHop, count: number): void {
+    this.shed += count
+    this.shedOf.set(hop, (this.shedOf.get(hop) ?? 0) + count)
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch {
+      this.mistakes++
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The bytes of a log file.
+ *
+ *     file    = magic(8) frame*
+ *     frame   = 0xFE 0xED  length(u16 LE)  crc32(u32 LE, of the payload, seeded with the length)  payload
+ *     payload = entry+
+ *     entry   = kind(u8)  fields
+ *
+ * One frame is one append. `0xFE` and `0xFF` never occur in UTF-8, so no recorded text can look like a frame's beginning.
+ * The first frame of a file holds one `file` entry. Numbers are LEB128 varints, ids raw bytes, times u64 big endian.
+ * An entry of a hop begins with the hop's local number; with `opening` set in its kind, what is known at the beginning follows.
+ *
+ * Texts that repeat are interned per file: a reference is 0 (null), 1 (inline), 2 (inline, and from now on known under
+ * the number that follows) or 3 + number. A number is never used for two texts in one file, and a writer forgets its
+ * table every {@link internEpochBytes}: a damaged definition costs the fields that refer to it, for a bounded stretch, and
+ * never turns one text into another.
+ */
+export const magic = Buffer.from('hoplog1\n', 'latin1')
+
+export const sync0 = 0xfe
+export const sync1 = 0xed
+/** Bytes of a frame before its payload. */
+export const frameHeaderBytes = 8
+export const maxPayloadBytes = 0xffff
+
+/** Added to the kind of an entry that opens its hop. */
+export const opening = 0x80
+
+export const kind = {
+  file: 1,
+  open: 2,
+  call: 3,
+  callEnd: 4,
+  event: 5,
+  key: 6,
+  attributes: 7,
+  close: 8,
+  mark: 9,
+  crash: 10,
+  end: 11,
+  dropped: 12,
+} as const
+
+/** Bits of the byte that follows a hop's id in its opening. */
+export const openingBits = { ownTrace: 1, parentSpan: 2, link: 4, assignedId: 8 } as const
+
+/** Types of attribute values. */
+export const valueType = { false: 0, true: 1, integer: 2, float: 3, text: 4 } as const
+
+export const internEpochBytes = 64 * 1024
+/** Texts that one epoch interns; what comes after is written inline. */
+export const maxInterned = 1024
+export const maxInternedChars = 128
+/** Interned texts of one file that a reader keeps; a damaged or hostile file cannot make it hold more. */
+export const maxFileTexts = 65_536
+
+/** Bounds of recorded texts in UTF-8 bytes; longer ones are cut between characters. */
+export const textBytes = {
+  method: 64,
+  link: 256,
+  target: 512,
+  service: 64,
+  outcome: 64,
+  eventName: 128,
+  keyName: 256,
+  keyValue: 1024,
+  attributeName: 256,
+  route: 1024,
+  errorName: 128,
+  errorMessage: 1024,
+  errorCode: 64,
+  address: 64,
+  crash: 1024,
+} as const
+
+/** The most that `maxEventBytes` may be: an entry has to fit into a frame. */
+export const maxEventBytesLimit = 32 * 1024

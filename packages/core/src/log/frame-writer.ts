@@ -1,0 +1,164 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from './entries.js'
+import { EntryBuffer } from './entry-buffer.js'
+import { PendingDrops } from './drops.js'
+import { internEpochBytes, kind, magic } from './format.js'
+import { LogFiles } from './log-files.js'
+import { encodeRunInfo, errorCode } from './run-dir.js'
+
+const retryMillis = 1000
+const vanishedCheckMillis = 1000
+
+export interface FrameWriterOptions {
+  readonly runDir: string
+  readonly run: () => RunInfo
+  readonly maxFileBytes: number
+  readonly maxLogBytes: number
+  readonly diagnostics: Diagnostics
+}
+
+/**
+ * Puts frames into files: makes the first file when it is needed, rotates, and survives a file system that refuses.
+ * After a refusal it tries a new file about once a second; one line says that it stopped, one that it goes on.
+ */
+export class FrameWriter {
+  readonly out = new EntryBuffer()
+  readonly drops = new PendingDrops()
+  errors = 0
+  bytes = 0
+  /** The first number that the next file may open a hop with. */
+  nextNumber = 1
+
+  private readonly options: FrameWriterOptions
+  private readonly files: LogFiles
+  private started = false
+  private broken = false
+  private ended = false
+  private retryAt = 0
+  private checkedAt = 0
+  private epochEnd = 0
+
+  constructor(options: FrameWriterOptions) {
+    this.options = options
+    this.files = new LogFiles(options.runDir)
+  }
+
+  /** Has any file been written? */
+  get hasFiles(): boolean {
+    return this.started
+  }
+
+  /** Is there a file to write to? Makes one when there is none. */
+  ready(): boolean {
+    if (this.ended) return false
+    if (this.files.isOpen) return true
+    if (this.broken && Date.now() < this.retryAt) return false
+    return this.nextFile()
+  }
+
+  /** The next attempt is not put off: this process is about to end. */
+  hurry(): void {
+    this.retryAt = 0
+  }
+
+  /** Do the files that are not deleted take less than this share of their limit? */
+  within(share: number): boolean {
+    const limit = this.options.maxLogBytes * share
+    if (this.files.undeletedBytes < limit) return true
+    this.files.refresh(Date.now())
+    return this.files.undeletedBytes < limit
+  }
+
+  /** Writes the frame. When that fails the frame is gone and so is the file; false. */
+  write(): boolean {
+    if (!this.append()) return false
+    const { files, out } = this
+    if (files.fileBytes >= this.options.maxFileBytes && Date.now() >= this.retryAt) this.nextFile()
+    if (files.fileBytes >= this.epochEnd) {
+      this.epochEnd = files.fileBytes + internEpochBytes
+      out.newEpoch()
+    }
+    if (this.drops.range !== undefined && this.within(1)) this.writeDrops()
+    return true
+  }
+
+  /** Says in the log which hops could not be kept. */
+  writeDrops(): void {
+    const { out, drops } = this
+    if (!drops.write(out)) return
+    if (this.append()) drops.clear()
+  }
+
+  /** The file was deleted under us: what follows goes into a new one. True when that was so. */
+  checkVanished(): boolean {
+    const now = Date.now()
+    if (Math.abs(now - this.checkedAt) < vanishedCheckMillis) return false
+    this.checkedAt = now
+    if (!this.files.vanished()) return false
+    if (!this.out.empty) this.append()
+    this.files.close()
+    this.nextFile()
+    return true
+  }
+
+  relocate(runDir: string): void {
+    this.files.relocate(runDir)
+    this.broken = false
+    this.retryAt = 0
+  }
+
+  end(): void {
+    this.ended = true
+    this.files.close()
+  }
+
+  private append(): boolean {
+    const { out } = this
+    try {
+      const length = out.seal()
+      this.files.append(out.bytes, length)
+      this.bytes += length
+      return true
+    } catch (error) {
+      out.newEpoch()
+      this.fail(error)
+      return false
+    } finally {
+      out.clear()
+    }
+  }
+
+  private nextFile(): boolean {
+    try {
+      const head = new EntryBuffer()
+      head.byte(kind.file)
+      head.varint(this.nextNumber)
+      head.text(encodeRunInfo(this.options.run()), 16 * 1024)
+      this.drops.write(head)
+      const bytes = Buffer.concat([magic, head.bytes.subarray(0, head.seal())])
+      this.files.openNext(bytes)
+      this.bytes += bytes.length
+      this.drops.clear()
+    } catch (error) {
+      this.fail(error)
+      return this.files.isOpen
+    }
+    this.out.newFile()
+    this.epochEnd = internEpochBytes
+    this.started = true
+    if (this.broken) this.options.diagnostics('HOPTRACE_LOG', 'the log can be written again')
+    this.broken = false
+    return true
+  }
+
+  private fail(error: unknown): void {
+    this.errors++
+    this.retryAt = Date.now() + retryMillis
+    if (this.broken || this.files.isOpen) return
+    this.broken = true
+    this.options.diagnostics(
+      'HOPTRACE_LOG',
+      `the log cannot be written (${errorCode(error)}): requests go untraced`,
+    )
+  }
+}

@@ -1,0 +1,259 @@
+import type { InstanceRef } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import type { DroppedRange } from '../store/instance-row.js'
+import { ByteReader, MalformedEntry } from './byte-reader.js'
+import type { RunInfo } from './entries.js'
+import { kind, opening, textBytes } from './format.js'
+import { LoggedHop, LoggedRecord } from './logged-hop.js'
+import {
+  readAttributes,
+  readCall,
+  readCallEnd,
+  readClose,
+  readEvent,
+  readKey,
+  readOpening,
+} from './read-entries.js'
+import { decodeRunInfo } from './run-dir.js'
+
+/** Ranges that are told apart; more are merged into the last. */
+const maxDropped = 64
+/** An entry that is lost to damage belongs to a hop that began within this of the times that were read around it. */
+const damageMarginNanos = 5_000_000_000n
+
+/**
+ * What the entries of a log add up to: the hops that are not shipped and forgotten yet, and what the log says of its
+ * run. Content is checked, never trusted: what makes no sense is counted in `damage`.
+ */
+export class HopTable {
+  run: RunInfo | undefined
+  /** Every hop that began up to here is in the table or was, unless it is within `dropped`. */
+  markedNanos = 0n
+  crash: string | null = null
+  ended = false
+  dropped: DroppedRange[] = []
+  /** Stretches of the log, entries and references that could not be read. */
+  damage = 0
+  /** Entries of hops that were shipped for good before. */
+  late = 0
+  /** Hops with key rows to ship, in the order of the log; whoever ships them empties it. */
+  keyed: LoggedHop[] = []
+  /** Local numbers below belong to hops that nobody has to know any more. */
+  retiredBelow = 0
+
+  private readonly byNumber = new Map<number, LoggedHop>()
+  private readonly byId = new Map<HopId, LoggedHop>()
+  private readonly read = new ByteReader()
+  private instance: InstanceRef | undefined
+  private file = 0
+  private newestNanos = 0n
+  private gapFromNanos: bigint | undefined
+
+  get size(): number {
+    return this.byId.size
+  }
+
+  get(id: HopId): LoggedHop | undefined {
+    return this.byId.get(id)
+  }
+
+  hops(): IterableIterator<LoggedHop> {
+    return this.byId.values()
+  }
+
+  /** Takes in a hop of a checkpoint. */
+  restore(hop: LoggedHop): void {
+    this.byNumber.set(hop.number, hop)
+    for (const number of hop.moreNumbers ?? []) this.byNumber.set(number, hop)
+    this.byId.set(hop.record.hopId, hop)
+    if (hop.keysPending) this.keyed.push(hop)
+  }
+
+  /** Forgets a hop that is shipped for good. */
+  remove(hop: LoggedHop): void {
+    this.byNumber.delete(hop.number)
+    for (const number of hop.moreNumbers ?? []) this.byNumber.delete(number)
+    if (this.byId.get(hop.record.hopId) === hop) this.byId.delete(hop.record.hopId)
+  }
+
+  newFile(file: number): void {
+    this.file = file
+    this.read.newFile()
+  }
+
+  /** Something could not be read; what it said lies between the last time that was read and the next one. */
+  damaged(): void {
+    this.damage++
+    this.gapFromNanos ??= this.newestNanos > damageMarginNanos ? this.newestNanos - damageMarginNanos : 0n
+  }
+
+  /** The log is over; `nanos` is when it was last written. */
+  finish(nanos: bigint): void {
+    this.closeGap(nanos)
+  }
+
+  /** The run is over: hops that it left open will not be closed any more. Returns them. */
+  interrupt(): LoggedHop[] {
+    const interrupted: LoggedHop[] = []
+    for (const hop of this.byId.values()) {
+      if (hop.record.state !== 'open') continue
+      hop.record.state = 'interrupted'
+      hop.record.crash = this.crash ?? (this.damage > 0 ? 'unknown: the log is damaged' : null)
+      hop.version++
+      interrupted.push(hop)
+    }
+    return interrupted
+  }
+
+  /** Applies one frame. With `skip` (the table was restored from a checkpoint that knows it) only to hops that were not. */
+  apply(bytes: Buffer, start: number, end: number, skip: boolean): void {
+    const { read } = this
+    read.frame(bytes, start, end)
+    const unknown = read.unknownTexts
+    try {
+      while (read.more) this.entry(read.byte(), skip)
+    } catch (error) {
+      if (!(error instanceof MalformedEntry)) throw error
+      this.damaged()
+    }
+    if (read.unknownTexts > unknown) this.damage += read.unknownTexts - unknown
+  }
+
+  private entry(byte: number, skip: boolean): void {
+    const entryKind = byte & 0x7f
+    if (entryKind < kind.open || entryKind > kind.close) this.runEntry(entryKind, skip)
+    else this.hopEntry(entryKind, this.read.varint(), (byte & opening) !== 0, skip)
+  }
+
+  private runEntry(entryKind: number, skip: boolean): void {
+    const { read } = this
+    if (entryKind === kind.mark) {
+      const nanos = read.nanos()
+      if (nanos > this.markedNanos) this.markedNanos = nanos
+      this.seen(nanos)
+    } else if (entryKind === kind.file) {
+      const firstNumber = read.varint()
+      this.header(firstNumber, decodeRunInfo(read.text(16 * 1024)))
+    } else if (entryKind === kind.crash) {
+      this.crash = read.text(textBytes.crash)
+    } else if (entryKind === kind.end) {
+      this.ended = true
+    } else if (entryKind === kind.dropped) {
+      const range = { fromNanos: read.nanos(), toNanos: read.nanos(), count: read.varint() }
+      if (!skip) this.drop(range)
+    } else {
+      throw new MalformedEntry('unknown entry')
+    }
+  }
+
+  private header(firstNumber: number, run: RunInfo | undefined): void {
+    if (run === undefined) {
+      this.damaged()
+      return
+    }
+    if (this.run === undefined && this.retiredBelow === 0) this.retiredBelow = firstNumber
+    this.run = run
+    this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
+    this.seen(run.startNanos)
+  }
+
+  private hopEntry(entryKind: number, number: number, opens: boolean, skip: boolean): void {
+    const { read } = this
+    let hop = opens ? this.opened(number) : this.byNumber.get(number)
+    if (skip && hop?.restored === true) hop = undefined
+    else if (hop === undefined && number < this.retiredBelow) this.late++
+    else if (hop === undefined) this.damaged()
+    else hop.version++
+    const record = hop?.record
+    switch (entryKind) {
+      case kind.call: {
+        const call = readCall(read, number)
+        if (hop === undefined) return
+        hop.record.next.push(call)
+        hop.pendingCalls++
+        return
+      }
+      case kind.callEnd: {
+        const open = hop?.pendingCalls ?? 0
+        const call = readCallEnd(read, record, number)
+        if (hop !== undefined && call !== undefined && open > 0) hop.pendingCalls--
+        return
+      }
+      case kind.event:
+        readEvent(read, record)
+        return
+      case kind.key:
+        readKey(read, record)
+        if (hop !== undefined) this.wantsKeys(hop)
+        return
+      case kind.attributes:
+        readAttributes(read, record?.attributes)
+        return
+      case kind.close:
+        readClose(read, record)
+    }
+  }
+
+  private opened(number: number): LoggedHop | undefined {
+    const { hopId, idMillis, traceId, startNanos, method, parentSpan, link, assignedId, flags } = readOpening(
+      this.read,
+    )
+    const { instance, run } = this
+    if (instance === undefined || run === undefined) return undefined
+    this.seen(startNanos)
+    const known = this.byId.get(hopId)
+    if (known !== undefined) {
+      if (known.number !== number) (known.moreNumbers ??= []).push(number)
+      this.byNumber.set(number, known)
+      return known
+    }
+    const record = new LoggedRecord(
+      hopId,
+      traceId,
+      run.service,
+      instance,
+      startNanos,
+      method,
+      parentSpan,
+      link,
+      assignedId,
+      flags,
+    )
+    const hop = new LoggedHop(record, number, idMillis, this.file)
+    this.byNumber.set(number, hop)
+    this.byId.set(hopId, hop)
+    if (assignedId !== null || parentSpan !== null) this.wantsKeys(hop)
+    return hop
+  }
+
+  private wantsKeys(hop: LoggedHop): void {
+    if (hop.keysPending) return
+    hop.keysPending = true
+    this.keyed.push(hop)
+  }
+
+  private seen(nanos: bigint): void {
+    if (nanos > this.newestNanos) this.newestNanos = nanos
+    if (this.gapFromNanos !== undefined) this.closeGap(nanos)
+  }
+
+  private closeGap(nanos: bigint): void {
+    const fromNanos = this.gapFromNanos
+    if (fromNanos === undefined) return
+    this.gapFromNanos = undefined
+    this.drop({ fromNanos, toNanos: (nanos > fromNanos ? nanos : fromNanos) + damageMarginNanos, count: 1 })
+  }
+
+  private drop(range: DroppedRange): void {
+    const last = this.dropped.at(-1)
+    if (last === undefined || this.dropped.length < maxDropped) {
+      this.dropped.push(range)
+      return
+    }
+    this.dropped[this.dropped.length - 1] = {
+      fromNanos: range.fromNanos < last.fromNanos ? range.fromNanos : last.fromNanos,
+      toNanos: range.toNanos > last.toNanos ? range.toNanos : last.toNanos,
+      count: last.count + range.count,
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { AttributeValue, ErrorInfo } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import type { ByteReader } from './byte-reader.js'
+import { endOfAttributes } from './entry-fields.js'
+import { openingBits, textBytes, valueType } from './format.js'
+import { LoggedCall, type LoggedRecord } from './logged-hop.js'
+
+/** Entries are bounded by their frame; this bounds what a hop may gather over many of them. */
+const maxGathered = 20_000
+
+/** What an opening says, beside the instance, which the file's header says. */
+export interface Opening {
+  hopId: HopId
+  idMillis: number
+  traceId: string
+  startNanos: bigint
+  method: string | null
+  parentSpan: string | null
+  link: string | null
+  assignedId: HopId | null
+  flags: number
+}
+
+export function readOpening(read: ByteReader): Opening {
+  const from = read.at
+  const idMillis = nanosToMillis(read.uint32(), read.uint32())
+  read.at = from
+  const hopId = read.hex(32) as HopId
+  const bits = read.byte()
+  const traceId = (bits & openingBits.ownTrace) !== 0 ? hopId : read.hex(32)
+  const startNanos = read.nanos()
+  const method = read.reference(textBytes.method)
+  const parentSpan = (bits & openingBits.parentSpan) !== 0 ? read.hex(16) : null
+  const link = (bits & openingBits.link) !== 0 ? read.text(textBytes.link) : null
+  const assignedId = (bits & openingBits.assignedId) !== 0 ? (read.hex(32) as HopId) : null
+  return { hopId, idMillis, traceId, startNanos, method, parentSpan, link, assignedId, flags: read.byte() }
+}
+
+/** `(high * 2^32 + low) / 10^6`, exactly, without bigint arithmetic: 2^32 is 4294 * 10^6 + 967296. */
+export function nanosToMillis(high: number, low: number): number {
+  return high * 4294 + Math.floor((high * 967_296 + low) / 1_000_000)
+}
+
+export function readCall(read: ByteReader, number: number): LoggedCall {
+  const index = read.varint()
+  const hopId = read.hex(32) as HopId
+  const target = read.reference(textBytes.target) ?? 'unknown'
+  const service = read.reference(textBytes.service)
+  const method = read.reference(textBytes.method)
+  return new LoggedCall(number, index, hopId, target, service, method, read.varint())
+}
+
+/** Reads a call's end into the call it belongs to; undefined (read over) when there is none. */
+export function readCallEnd(
+  read: ByteReader,
+  record: LoggedRecord | undefined,
+  number: number,
+): LoggedCall | undefined {
+  const index = read.varint()
+  const outcome = read.reference(textBytes.outcome)
+  const durationMicros = read.varint()
+  const served = read.byte() !== 0
+  const hopId = served ? (read.hex(32) as HopId) : null
+  const service = served ? read.reference(textBytes.service) : null
+  const address = served ? read.reference(textBytes.address) : null
+  const call = record === undefined ? undefined : findCall(record.next, number, index)
+  if (call === undefined) return undefined
+  call.outcome = outcome
+  call.durationMicros = durationMicros
+  if (hopId !== null && service !== null && address !== null) call.servedBy = { hopId, service, address }
+  return call
+}
+
+function findCall(calls: readonly LoggedCall[], number: number, index: number): LoggedCall | undefined {
+  const likely = calls[index]
+  if (likely !== undefined && likely.number === number && likely.index === index) return likely
+  return (
+    calls.findLast((call) => call.index === index && call.number === number) ??
+    calls.findLast((call) => call.index === index && call.outcome === null)
+  )
+}
+
+export function readEvent(read: ByteReader, record: LoggedRecord | undefined): void {
+  const name = read.reference(textBytes.eventName)
+  const offsetMicros = read.varint()
+  const attributes: Record<string, AttributeValue> = {}
+  readAttributes(read, attributes)
+  if (record === undefined || name === null) return
+  if (record.events.length < maxGathered) record.events.push({ name, offsetMicros, attributes })
+  else record.shed++
+}
+
+export function readAttributes(read: ByteReader, into: Record<string, AttributeValue> | undefined): void {
+  for (;;) {
+    const type = read.byte()
+    if (type === endOfAttributes) return
+    const name = read.reference(textBytes.attributeName)
+    const value = readValue(read, type)
+    if (into !== undefined && name !== null) setOwn(into, name, value)
+  }
+}
+
+function readValue(read: ByteReader, type: number): AttributeValue {
+  if (type === valueType.integer) return read.varint()
+  if (type === valueType.float) return read.float()
+  if (type === valueType.text) return read.text(0xffff)
+  return type === valueType.true
+}
+
+export function readKey(read: ByteReader, record: LoggedRecord | undefined): void {
+  const name = read.reference(textBytes.keyName)
+  const value = read.text(textBytes.keyValue)
+  if (record !== undefined && name !== null) setOwn(record.keys, name, value)
+}
+
+export function readClose(read: ByteReader, record: LoggedRecord | undefined): void {
+  const durationMicros = read.varint()
+  const route = read.reference(textBytes.route)
+  const status = read.varint()
+  const bits = read.byte()
+  const error = (bits & 2) === 0 ? null : readError(read)
+  const shed = read.varint()
+  if (record === undefined) return
+  record.state = 'closed'
+  record.durationMicros = durationMicros
+  record.route = route
+  record.status = status === 0 ? null : status - 1
+  record.aborted = (bits & 1) !== 0
+  record.error = error
+  record.shed = shed
+}
+
+function readError(read: ByteReader): ErrorInfo {
+  const name = read.reference(textBytes.errorName) ?? 'Error'
+  const message = read.text(textBytes.errorMessage)
+  return { name, message, code: read.reference(textBytes.errorCode) }
+}
+
+/** A recorded name may be `__proto__`. */
+function setOwn<T>(into: Record<string, T>, name: string, value: T): void {
+  if (name === '__proto__') {
+    Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })
+  } else {
+    into[name] = value
+  }
+}

@@ -1,0 +1,103 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import type { RunInfo } from './entries.js'
+
+/** `00000001.log`: order by name is order of writing. */
+export function logFileName(number: number): string {
+  return `${String(number).padStart(8, '0')}.log`
+}
+
+export function logFilePath(runDir: string, number: number): string {
+  return path.join(runDir, logFileName(number))
+}
+
+/** The numbers of the log files in a run's directory, ascending; empty when there is no such directory. */
+export function listLogFiles(runDir: string): number[] {
+  let names: string[]
+  try {
+    names = readdirSync(runDir)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+  const numbers: number[] = []
+  for (const name of names) {
+    const match = /^(\d{8,12})\.log$/.exec(name)
+    if (match !== null) numbers.push(Number(match[1]))
+  }
+  return numbers.sort((a, b) => a - b)
+}
+
+/** The code of a file system error, or its text. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error) {
+    const { code } = error as NodeJS.ErrnoException
+    return typeof code === 'string' ? code : error.message
+  }
+  return String(error)
+}
+
+export function isMissing(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** The header of a log file as text. */
+export function encodeRunInfo(run: RunInfo): string {
+  return JSON.stringify({ ...run, startNanos: String(run.startNanos) })
+}
+
+/** Reads a header; undefined when it is not one. Stored data is hostile: every field is checked. */
+export function decodeRunInfo(text: string): RunInfo | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const run = value as Record<string, unknown>
+  const {
+    service,
+    address,
+    aliases,
+    worker,
+    startNanos,
+    host,
+    pid,
+    endpoint,
+    storeUrl,
+    buckets,
+    windowMillis,
+  } = run
+  if (!isText(service, 64) || !isText(address, 64) || !isText(host, 256) || !isText(storeUrl, 1024))
+    return undefined
+  if (typeof startNanos !== 'string' || !/^\d{1,19}$/.test(startNanos)) return undefined
+  if (!isWhole(worker, 255) || !isWhole(pid, 2 ** 31)) return undefined
+  if (!isWhole(buckets, 256) || buckets < 1 || !isWhole(windowMillis, 86_400_000) || windowMillis < 1)
+    return undefined
+  if (endpoint !== null && !isText(endpoint, 1024)) return undefined
+  if (!Array.isArray(aliases) || aliases.length > 64) return undefined
+  if (!aliases.every((alias): alias is string => isText(alias, 64))) return undefined
+  return {
+    service,
+    address,
+    aliases,
+    worker,
+    startNanos: BigInt(startNanos),
+    host,
+    pid,
+    endpoint,
+    storeUrl,
+    buckets,
+    windowMillis,
+  }
+}
+
+function isText(value: unknown, maxChars: number): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= maxChars
+}
+
+function isWhole(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
+}
