@@ -84,7 +84,12 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
     clusterKey,
     trust: checkedTrust(options.trust ?? 'context'),
-    maxLogBytes: integer('maxLogBytes', options.maxLogBytes ?? 256 * 1024 * 1024, 65_536, Number.MAX_SAFE_INTEGER),
+    maxLogBytes: integer(
+      'maxLogBytes',
+      options.maxLogBytes ?? 256 * 1024 * 1024,
+      65_536,
+      Number.MAX_SAFE_INTEGER,
+    ),
     maxEventBytes: integer('maxEventBytes', options.maxEventBytes ?? 4096, 64, 65_536),
   }
 }
@@ -108,15 +113,22 @@ function checkedTrust(trust: Trust): Trust {
 }
 
 function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store {
-  if (typeof store !== 'object' || store === null) throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
+  if (typeof store !== 'object' || store === null)
+    throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
   if (isStore(store)) {
-    if (typeof store.put !== 'function' || typeof store.open !== 'function' || typeof store.close !== 'function') {
+    if (
+      typeof store.put !== 'function' ||
+      typeof store.open !== 'function' ||
+      typeof store.close !== 'function'
+    ) {
       throw new TypeError(`${name} lacks a method of the store contract: open, put, scan, close`)
     }
     return store
   }
   if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {
-    throw new TypeError(`${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`)
+    throw new TypeError(
+      `${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`,
+    )
   }
   if (store.kind === 'hbase' && !/^hbase(\+https?)?:\/\/./.test(store.url ?? '')) {
     throw new TypeError(`${name}.url must be hbase://host:port[,host:port] or hbase+http://host:port`)

@@ -75,12 +75,19 @@ export class Run implements HopHost {
       startNanos: this.startNanos,
       host: os.hostname(),
       pid: process.pid,
-      endpoint: listening ? `http://${host.includes(':') ? `[${host}]` : host}${address.slice(address.indexOf(':'))}/_hoptrace/v1` : null,
+      endpoint: listening
+        ? `http://${host.includes(':') ? `[${host}]` : host}${address.slice(address.indexOf(':'))}/_hoptrace/v1`
+        : null,
       storeUrl,
       buckets,
       windowMillis: this.settings.windowMillis,
     }
     this.recorder.start(this.info)
+  }
+
+  /** `ip:port`, or nothing before it is known. */
+  get address(): string {
+    return this.info?.address ?? ''
   }
 
   get openHops(): number {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop, type HopStart } from './hop/hop.js'
-import { discoverAddress, hopIdNanos } from './id/index.js'
+import { deriveSealKey, discoverAddress, hopIdNanos, type SealKey } from './id/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
 import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
 import { Run, type RunAddress } from './run.js'
@@ -39,6 +39,8 @@ export interface RunOptions {
 export class Tracer {
   readonly service: string
   /** @internal */ readonly settings: Settings
+  /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
+  /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
   private readonly context = new AsyncLocalStorage<Hop>()
   private readonly runs: Run[] = []
   private closing: Promise<void> | undefined
@@ -47,6 +49,8 @@ export class Tracer {
   constructor(settings: Settings) {
     this.settings = settings
     this.service = settings.service
+    this.sealKey = settings.clusterKey === undefined ? undefined : deriveSealKey(settings.clusterKey)
+    this.production = process.env['NODE_ENV'] === 'production'
     this.runs.push(this.createRun())
     if (settings.address !== undefined) this.startRun(this.currentRun, fixedAddress(settings.address))
     process.on('uncaughtExceptionMonitor', this.onCrash)
@@ -178,7 +182,9 @@ export class Tracer {
   }
 
   private createRun(): Run {
-    return new Run(this.settings, processDiagnostics, (run) => createRecorder(this.settings, run, processDiagnostics))
+    return new Run(this.settings, processDiagnostics, (run) =>
+      createRecorder(this.settings, run, processDiagnostics),
+    )
   }
 
   private startRun(run: Run, address: RunAddress): Run {

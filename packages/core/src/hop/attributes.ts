@@ -13,7 +13,9 @@ export function cleanAttributes(attributes: Readonly<Record<string, unknown>> | 
     if (value === undefined) continue
     if (++count > limits.attributes) break
     clean[truncate(name, 128)] =
-      typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+      typeof value === 'string' ||
+      typeof value === 'boolean' ||
+      (typeof value === 'number' && Number.isFinite(value))
         ? value
         : describe(value)
   }

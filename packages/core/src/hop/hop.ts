@@ -181,7 +181,8 @@ export class Hop implements LogHop {
     if (this.end === undefined || this.pendingCalls > 0) return
     if (this.settledOnce) this.writeClose()
     this.settledOnce = true
-    this.logNumber = 0
+    // A hop that was dropped whole stays so.
+    if (this.logNumber > 0) this.logNumber = 0
     this.calls = 0
   }
 

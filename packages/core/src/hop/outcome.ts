@@ -1,5 +1,13 @@
 /** Errors by which a caller gives up waiting, under one name. */
-const timeouts = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'TimeoutError'])
+const timeouts = new Set([
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'TimeoutError',
+])
 const cancels = new Set(['ERR_CANCELED', 'ABORT_ERR', 'AbortError', 'CanceledError'])
 const resets = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ERR_STREAM_PREMATURE_CLOSE'])
 
@@ -10,7 +18,11 @@ const resets = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ERR_STREAM_PRE
 export function outcomeOf(outcome: number | string | Error): string {
   if (typeof outcome === 'number') return String(outcome)
   if (typeof outcome === 'string') return normalized(outcome)
-  for (let error: unknown = outcome, depth = 0; depth < 5 && error instanceof Error; error = error.cause, depth++) {
+  for (
+    let error: unknown = outcome, depth = 0;
+    depth < 5 && error instanceof Error;
+    error = error.cause, depth++
+  ) {
     const { code, name } = error as { code?: unknown; name?: unknown }
     if (typeof code === 'string' && code !== '') return normalized(code)
     if (typeof name === 'string' && (timeouts.has(name) || cancels.has(name))) return normalized(name)

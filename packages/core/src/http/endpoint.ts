@@ -17,9 +17,19 @@ export function answerEndpoint(run: Run, req: IncomingMessage, res: ServerRespon
   void answer(run, req, res, abort.signal).catch(() => res.destroy())
 }
 
-async function answer(run: Run, req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> {
+async function answer(
+  run: Run,
+  req: IncomingMessage,
+  res: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
   const { status, headers, body } = await run.recorder.handle(
-    { method: req.method ?? 'GET', url: req.url ?? '/', headers: textHeaders(req), remoteAddress: req.socket.remoteAddress ?? '' },
+    {
+      method: req.method ?? 'GET',
+      url: req.url ?? '/',
+      headers: textHeaders(req),
+      remoteAddress: req.socket.remoteAddress ?? '',
+    },
     signal,
   )
   res.writeHead(status, headers)

@@ -20,11 +20,16 @@ export interface InboundHop {
   handled(): void
 }
 
-const inboundOfRequest = new WeakMap<IncomingMessage, InboundRequest>()
+/** On the request itself: a WeakMap with an entry for each request costs more in garbage collection than all else here. */
+const inboundKey = Symbol('hoptrace.inbound')
+
+interface TracedRequest extends IncomingMessage {
+  [inboundKey]?: InboundRequest
+}
 
 /** The hop that was begun for a request, if any. */
-export function inboundOf(req: IncomingMessage): InboundHop | undefined {
-  return inboundOfRequest.get(req)
+export function inboundOf(req: TracedRequest): InboundHop | undefined {
+  return req[inboundKey]
 }
 
 /**
@@ -34,7 +39,7 @@ export function inboundOf(req: IncomingMessage): InboundHop | undefined {
  */
 export function beginInbound(
   tracer: Tracer,
-  req: IncomingMessage,
+  req: TracedRequest,
   res: ServerResponse,
 ): InboundHop | 'answered' | undefined {
   if (!tracer.active) return undefined
@@ -49,17 +54,17 @@ export function beginInbound(
       nowNanos: run.ids.nowNanos(),
     })
     const hop = tracer.begin(run, context, req.method === undefined ? null : truncate(req.method, 32))
-    const ours = responseHeaders({
+    const { sealKey, production } = tracer
+    const who = {
       hopId: hop.id,
       traceId: hop.traceId,
       flags: hop.flags,
       service: hop.service,
-      address: run.info?.address ?? '',
-      toHoptrace: context.sentHoptrace,
-      clusterKey: tracer.settings.clusterKey,
-    })
+      address: run.address,
+    }
+    const ours = responseHeaders(context, who, { sealKey, production })
     const inbound = new InboundRequest(tracer, hop, res, ours)
-    inboundOfRequest.set(req, inbound)
+    req[inboundKey] = inbound
     return inbound
   } catch {
     tracer.currentRun.failed()
@@ -74,6 +79,10 @@ function isTrusted(trust: Trust, req: IncomingMessage): boolean {
   return trust(peer)
 }
 
+function setAll(res: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const name in headers) res.setHeader(name, headers[name] as string)
+}
+
 class InboundRequest implements InboundHop {
   readonly hop: Hop
   private readonly tracer: Tracer
@@ -81,15 +90,15 @@ class InboundRequest implements InboundHop {
   private template: string | (() => string | undefined) | undefined
   private through = false
 
-  constructor(tracer: Tracer, hop: Hop, res: ServerResponse, ours: readonly [name: string, value: string][]) {
+  constructor(tracer: Tracer, hop: Hop, res: ServerResponse, ours: Readonly<Record<string, string>>) {
     this.tracer = tracer
     this.hop = hop
     this.res = res
-    for (const [name, value] of ours) res.setHeader(name, value)
+    setAll(res, ours)
     const end = res.end
     const close = (): void => {
       // Frameworks clear all headers when they answer an error.
-      if (!res.headersSent) for (const [name, value] of ours) res.setHeader(name, value)
+      if (!res.headersSent) setAll(res, ours)
       this.close(false)
     }
     res.end = function (this: ServerResponse, ...args: unknown[]) {

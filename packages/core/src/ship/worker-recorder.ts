@@ -10,33 +10,40 @@ import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 /** How long `close` waits for the worker to ship what is left. */
 const closeMillis = 10_000
+/** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
+const restartMillis = 1000
 
 interface Waiting {
   readonly resolve: (message: FromWorker) => void
   readonly reject: (error: HoptraceError) => void
 }
 
-/** A recorder in a worker thread: decoding, compression and the store never touch the request thread. */
+/**
+ * A recorder in a worker thread: decoding, compression and the store never touch the request thread. A worker that ends by
+ * itself (out of memory) is started again and goes on where the journal says.
+ */
 export class WorkerRecorder implements Recorder {
-  private readonly worker: Worker
+  private worker: Worker
+  private readonly data: WorkerData
   private readonly sweep: () => void
+  private readonly diagnostics: Diagnostics
   private readonly waiting = new Map<number, Waiting>()
+  private run: RunInfo | undefined
   private lastId = 0
   private last: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+  private restarts = 0
+  private closing = false
   private gone = false
 
   constructor(data: WorkerData, sweep: () => void, diagnostics: Diagnostics) {
+    this.data = data
     this.sweep = sweep
-    this.worker = new Worker(entry, { workerData: data, name: 'hoptrace' })
-    this.worker.unref()
-    this.worker.on('message', (message: FromWorker) => this.receive(message, diagnostics))
-    this.worker.on('error', (error) => {
-      diagnostics('HOPTRACE_WORKER', `shipping has stopped until the next start; records stay in the log: ${String(error)}`)
-    })
-    this.worker.on('exit', () => this.exited())
+    this.diagnostics = diagnostics
+    this.worker = this.spawn()
   }
 
   start(run: RunInfo): void {
+    this.run = run
     this.post({ type: 'start', run })
   }
 
@@ -57,6 +64,7 @@ export class WorkerRecorder implements Recorder {
   }
 
   async close(): Promise<void> {
+    this.closing = true
     if (this.gone) return
     const timer = setTimeout(() => void this.worker.terminate(), closeMillis)
     // A process that waits for its tracer to close must not end before.
@@ -96,13 +104,13 @@ export class WorkerRecorder implements Recorder {
     })
   }
 
-  private receive(message: FromWorker, diagnostics: Diagnostics): void {
+  private receive(message: FromWorker): void {
     switch (message.type) {
       case 'stats':
         this.last = message.stats
         return
       case 'warning':
-        return diagnostics(message.code, message.message)
+        return this.diagnostics(message.code, message.message)
       case 'sweep':
         this.sweep()
         return this.post({ type: 'swept', id: message.id })
@@ -118,13 +126,33 @@ export class WorkerRecorder implements Recorder {
   }
 
   private post(message: ToWorker): void {
-    this.worker.postMessage(message)
+    if (!this.gone) this.worker.postMessage(message)
+  }
+
+  private spawn(): Worker {
+    const worker = new Worker(entry, { workerData: this.data, name: 'hoptrace' })
+    worker.unref()
+    worker.on('message', (message: FromWorker) => this.receive(message))
+    worker.on('error', (error) => {
+      this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${String(error)}`)
+    })
+    worker.on('exit', () => this.exited())
+    return worker
   }
 
   private exited(): void {
     this.gone = true
     for (const { reject } of this.waiting.values()) reject(gone())
     this.waiting.clear()
+    if (this.closing) return
+    setTimeout(() => this.restart(), Math.min(60_000, restartMillis * 2 ** this.restarts++)).unref()
+  }
+
+  private restart(): void {
+    if (this.closing) return
+    this.gone = false
+    this.worker = this.spawn()
+    if (this.run !== undefined) this.post({ type: 'start', run: this.run })
   }
 }
 

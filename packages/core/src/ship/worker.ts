@@ -34,7 +34,10 @@ function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
     )
   }
 
-  const open = async (id: number, request: Extract<ToWorker, { type: 'handle' }>['request']): Promise<void> => {
+  const open = async (
+    id: number,
+    request: Extract<ToWorker, { type: 'handle' }>['request'],
+  ): Promise<void> => {
     const abort = new AbortController()
     streams.set(id, { abort })
     const { status, headers, body } = await recorder.handle(request, abort.signal)
