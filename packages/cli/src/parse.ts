@@ -24,6 +24,11 @@ export function parseSubject(text: string): Subject {
   )
 }
 
+/** A subject as the resolver takes it. */
+export function subjectText(subject: Subject): string {
+  return subject.kind === 'id' ? subject.id : `${subject.name}=${subject.value}`
+}
+
 /** `name=value` only. Throws UsageError. */
 export function parseKey(text: string): { readonly name: string; readonly value: string } {
   const equals = text.indexOf('=')

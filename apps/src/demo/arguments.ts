@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { portsFrom, type Ports } from '../chain/services.js'
+import { storeSpec } from '../services/settings.js'
+
+/** What `npm run demo -- …` was told. */
+export interface DemoArguments {
+  readonly ports: Ports
+  readonly dataDir: string
+  readonly store: string
+  readonly orders: number
+  readonly keep: boolean
+  readonly stop: boolean
+  readonly help: boolean
+}
+
+/** Reads the command line. Throws TypeError that says what to type instead. */
+export function parseDemoArguments(argv: readonly string[]): DemoArguments {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      'port-base': { type: 'string', default: '4000' },
+      dir: { type: 'string', default: '.hoptrace/demo' },
+      store: { type: 'string', default: 'level' },
+      orders: { type: 'string', default: '300' },
+      keep: { type: 'boolean', default: false },
+      stop: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
+  })
+  storeSpec(values.store)
+  const orders = Number(values.orders)
+  if (!Number.isInteger(orders) || orders < 1 || orders > 100_000) {
+    throw new TypeError('--orders must be a whole number from 1 to 100000')
+  }
+  return {
+    ports: portsFrom(Number(values['port-base'])),
+    dataDir: values.dir,
+    store: values.store,
+    orders,
+    keep: values.keep,
+    stop: values.stop,
+    help: values.help,
+  }
+}
+
+/** What `npm run demo -- --help` prints. */
+export const usage = `npm run demo -- [options]
+
+Starts five services, places orders, breaks the chain in every way that hoptrace tells apart, and asks what happened.
+
+  --keep            leave the chain up afterwards, until Ctrl-C
+  --stop            end a demo that is up, and what a killed one left behind
+  --port-base N     first of five ports (default 4000)
+  --dir DIR         where logs, stores and the registry go (default .hoptrace/demo)
+  --store STORE     level (default), hbase://host:port or hbase+http://host:port
+  --orders N        how many orders go well first (default 300)`

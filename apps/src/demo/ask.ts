@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openResolver, type Answer } from '@hoptrace/cli'
+import { differences, type Expectation } from './scenario.js'
+
+/** Both ways of asking. */
+export const MODES = ['recursive', 'iterative'] as const
+
+/** One of the two ways. */
+export type Mode = (typeof MODES)[number]
+
+/** What both ways said, and what is wrong with it. */
+export interface Asked {
+  readonly answers: Readonly<Record<Mode, Answer>>
+  /** Empty when both say what was caused. */
+  readonly wrong: readonly string[]
+}
+
+/** Where to ask. */
+export interface Where {
+  readonly dataDir: string
+  readonly store: string
+}
+
+/**
+ * Asks both ways. While an answer is `undetermined`, `not-found` or `running` without being expected, it may only be
+ * early (a dead process's log is still to be adopted, a window to be shipped): it asks again for `patienceMillis`.
+ */
+export async function ask(
+  where: Where,
+  subject: string,
+  expected: Expectation,
+  patienceMillis = 15_000,
+): Promise<Asked> {
+  const deadline = Date.now() + patienceMillis
+  for (;;) {
+    const recursive = await answer(where, subject, 'recursive')
+    const iterative = await answer(where, subject, 'iterative')
+    const answers = { recursive, iterative }
+    const wrong = MODES.flatMap((mode) =>
+      differences(answers[mode], expected).map((text) => `${mode}: ${text}`),
+    )
+    const early = MODES.some((mode) => EARLY.has(answers[mode].verdict))
+    if (wrong.length === 0 || !early || Date.now() > deadline) return { answers, wrong }
+    await sleep(250)
+  }
+}
+
+/** Asks one way. */
+export async function answer(where: Where, subject: string, mode: Mode): Promise<Answer> {
+  const resolver = openResolver({
+    dir: where.dataDir,
+    mode,
+    ...(where.store === 'level' ? {} : { store: where.store }),
+  })
+  try {
+    return await resolver.resolve(subject)
+  } finally {
+    await resolver.close()
+  }
+}
+
+const EARLY: ReadonlySet<string> = new Set(['undetermined', 'not-found', 'running'])

@@ -1,0 +1,62 @@
+import type { Answer, VerdictName } from '@hoptrace/cli'
+import type { Chain } from '../chain/chain.js'
+import type { ServiceName } from '../chain/services.js'
+
+/** What a verdict must say to be right. */
+export interface Expectation {
+  readonly verdict: VerdictName
+  /** Null when it ended nowhere: completed. */
+  readonly endedAt: ServiceName | null
+  readonly lastHealthy?: ServiceName | null
+  /** Services whose hops must be in the walk. */
+  readonly hops: readonly ServiceName[]
+  /** Pairs of a service and an event that its hop must show. */
+  readonly events?: readonly (readonly [ServiceName, string])[]
+}
+
+/** What a scenario works with. */
+export interface Stage {
+  readonly chain: Chain
+  /** The next order's id. */
+  orderId(): string
+  /** Says what is being done. */
+  say(text: string): void
+}
+
+/** What a scenario caused: the order, and the id or key to ask about. */
+export interface Caused {
+  readonly orderId: string
+  readonly subject: string
+  /** How the shop answered: an HTTP status, or why there was none. */
+  readonly answer: string
+}
+
+/** One way in which a request may go. */
+export interface Scenario {
+  readonly name: string
+  /** In a few words: what is done to the chain. */
+  readonly caused: string
+  readonly expected: Expectation
+  cause(stage: Stage): Promise<Caused>
+  /** Brings back what the scenario ended, once the verdict is known. */
+  repair?(stage: Stage): Promise<void>
+}
+
+/** What is wrong with an answer; empty when it is what was caused. */
+export function differences(answer: Answer, expected: Expectation): string[] {
+  const found: string[] = []
+  const differ = (what: string, is: string | null | undefined, should: string | null): void => {
+    if ((is ?? null) !== should) found.push(`${what} is ${is ?? 'none'}, not ${should ?? 'none'}`)
+  }
+  differ('verdict', answer.verdict, expected.verdict)
+  differ('ended at', answer.endedAt?.service, expected.endedAt)
+  if (expected.lastHealthy !== undefined)
+    differ('last healthy', answer.lastHealthy?.service, expected.lastHealthy)
+  const services = answer.hops.map((hop) => hop.service).sort()
+  differ('hops', services.join(', '), [...expected.hops].sort().join(', '))
+  for (const [service, event] of expected.events ?? []) {
+    const hop = answer.hops.find((one) => one.service === service)
+    if (!hop?.events.some((one) => one.name === event)) found.push(`${service} does not show ${event}`)
+  }
+  return found
+}

@@ -1,0 +1,124 @@
+import { placeOrder, someOrder } from '../chain/shop.js'
+import type { Order } from '../services/order.js'
+import type { Caused, Scenario, Stage } from './scenario.js'
+
+/** One order of each kind, in the order in which the demo tells the story. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'completed',
+    caused: 'an order like any other',
+    expected: {
+      verdict: 'completed',
+      endedAt: null,
+      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+      events: [
+        ['gateway', 'order.received'],
+        ['orders', 'order.accepted'],
+        ['notify', 'mail.sent'],
+        ['payments', 'payment.captured'],
+        ['inventory', 'stock.reserved'],
+      ],
+    },
+    cause: (stage) => order(stage),
+  },
+  {
+    name: 'error deep down',
+    caused: 'inventory throws: an article without a shelf',
+    expected: {
+      verdict: 'failed',
+      endedAt: 'inventory',
+      lastHealthy: 'payments',
+      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+    },
+    cause: (stage) => order(stage, { items: [{ sku: 'faulty', quantity: 1 }] }),
+  },
+  {
+    name: 'killed while handling',
+    caused: 'inventory gets SIGKILL while it picks the goods',
+    expected: {
+      verdict: 'died',
+      endedAt: 'inventory',
+      lastHealthy: 'payments',
+      hops: ['gateway', 'orders', 'payments', 'notify'],
+    },
+    async cause(stage) {
+      const caused = await order(stage, { items: [{ sku: 'crash', quantity: 1 }] })
+      await stage.chain.ended('inventory')
+      return caused
+    },
+  },
+  {
+    name: 'not listening',
+    caused: 'the next order: inventory is still down',
+    expected: {
+      verdict: 'unreachable',
+      endedAt: 'inventory',
+      lastHealthy: 'payments',
+      hops: ['gateway', 'orders', 'payments', 'notify'],
+    },
+    cause: (stage) => order(stage),
+    async repair(stage) {
+      stage.say('starting inventory again')
+      await stage.chain.start('inventory')
+    },
+  },
+  {
+    name: 'killed after calling on',
+    caused: 'payments gets SIGKILL after inventory reserved the stock',
+    expected: {
+      verdict: 'died',
+      endedAt: 'payments',
+      lastHealthy: 'orders',
+      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+      events: [
+        ['payments', 'payment.authorized'],
+        ['inventory', 'stock.reserved'],
+      ],
+    },
+    async cause(stage) {
+      const caused = await order(stage, { card: '4000 0000 0000 dead' })
+      await stage.chain.ended('payments')
+      return caused
+    },
+    async repair(stage) {
+      stage.say('starting payments again')
+      await stage.chain.start('payments')
+    },
+  },
+  {
+    name: 'hangs',
+    caused: 'inventory answers nothing; payments waits 1.5 s',
+    expected: {
+      verdict: 'failed',
+      endedAt: 'inventory',
+      lastHealthy: 'payments',
+      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+    },
+    cause: (stage) => order(stage, { items: [{ sku: 'hang', quantity: 1 }] }),
+  },
+  {
+    name: 'still running',
+    caused: 'inventory picks 20 pieces by hand, a second each',
+    expected: {
+      verdict: 'running',
+      endedAt: 'inventory',
+      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+      events: [['inventory', 'stock.picked']],
+    },
+    async cause(stage) {
+      const id = stage.orderId()
+      const slow = someOrder(id, { items: [{ sku: 'slow', quantity: 20 }], patienceMillis: 30_000 })
+      // Nobody waits for it: the demo is over before the order is. What becomes of it is the last thing asked.
+      placeOrder(stage.chain.entryUrl, slow).catch(() => undefined)
+      stage.say(`order ${id} is on its way`)
+      await new Promise((resolve) => setTimeout(resolve, 1300))
+      return { orderId: id, subject: `orderId=${id}`, answer: 'no answer yet' }
+    },
+  },
+]
+
+async function order(stage: Stage, more: Partial<Order> = {}): Promise<Caused> {
+  const id = stage.orderId()
+  const placed = await placeOrder(stage.chain.entryUrl, someOrder(id, more))
+  return { orderId: id, subject: placed.traceId ?? `orderId=${id}`, answer: String(placed.status) }
+}

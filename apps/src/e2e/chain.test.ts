@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openResolver, type Answer } from '@hoptrace/cli'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Chain } from '../chain/chain.js'
+import { freePorts } from '../chain/ports.js'
+import { placeMany } from '../chain/shop.js'
+import { answer, ask } from '../demo/ask.js'
+import { scenarios } from '../demo/scenarios.js'
+import { differences, type Stage } from '../demo/scenario.js'
+import { expectAnswerShape } from './answer-shape.js'
+import { comparable } from './comparable.js'
+
+describe('a chain of five real processes', () => {
+  let chain: Chain
+  let where: { dataDir: string; store: string }
+  let stage: Stage
+  const answers = new Map<string, { subject: string; answer: Answer }>()
+  const over = scenarios.filter((scenario) => scenario.expected.verdict !== 'running')
+  const running = scenarios.find((scenario) => scenario.expected.verdict === 'running')
+
+  beforeAll(async () => {
+    where = { dataDir: await mkdtemp(path.join(tmpdir(), 'hoptrace-e2e-')), store: 'level' }
+    chain = new Chain({ ports: await freePorts(), dataDir: where.dataDir })
+    let order = 0
+    stage = { chain, orderId: () => `e2e-${++order}`, say: () => undefined }
+    await chain.startAll()
+  })
+
+  afterAll(async () => {
+    await chain.stopAll()
+    await rm(where.dataDir, { recursive: true, force: true })
+  })
+
+  describe.each(over)('whose request $caused', (scenario) => {
+    it(`is ${scenario.expected.verdict}, whichever way it is asked`, async () => {
+      const caused = await scenario.cause(stage)
+      const asked = await ask(where, caused.subject, scenario.expected)
+      expect(asked.wrong).toEqual([])
+      expectAnswerShape(JSON.parse(JSON.stringify(asked.answers.recursive)))
+      expectAnswerShape(JSON.parse(JSON.stringify(asked.answers.iterative)))
+      expect(comparable(asked.answers.iterative)).toEqual(comparable(asked.answers.recursive))
+      answers.set(scenario.name, { subject: caused.subject, answer: asked.answers.iterative })
+      await scenario.repair?.(stage)
+    })
+  })
+
+  it('shows what a killed service had called below it', () => {
+    const { hops } = answers.get('killed after calling on')?.answer ?? { hops: [] }
+    const payments = hops.find((hop) => hop.service === 'payments')
+    const inventory = hops.find((hop) => hop.service === 'inventory')
+    expect(payments?.next.map((call) => call.hopId)).toEqual([inventory?.hopId])
+    expect(inventory).toMatchObject({ status: 201, state: 'closed' })
+  })
+
+  it('finds ten orders of a customer-given key, each by its own trace', async () => {
+    const placed: string[] = []
+    await placeMany(
+      chain.entryUrl,
+      10,
+      (index) => `ten-${index}`,
+      ({ orderId }) => void placed.push(orderId),
+    )
+    const resolver = openResolver({ dir: where.dataDir })
+    try {
+      const traces = new Set<string>()
+      for (const orderId of placed) {
+        const found = []
+        for await (const one of resolver.find({ key: 'orderId', value: orderId })) found.push(one)
+        expect(found).toHaveLength(1)
+        for (const one of found) traces.add(one.traceId)
+      }
+      expect(traces.size).toBe(10)
+    } finally {
+      await resolver.close()
+    }
+  })
+
+  it('says running while a slow order is picked, and where', async () => {
+    expect.assert(running)
+    const caused = await running.cause(stage)
+    const asked = await ask(where, caused.subject, running.expected)
+    expect(asked.wrong).toEqual([])
+  })
+
+  it('says the same of everything from the stores alone, when every process has ended', async () => {
+    await chain.stopAll()
+    expect(answers.size).toBe(over.length)
+    for (const scenario of over) {
+      const before = answers.get(scenario.name)
+      expect.assert(before)
+      const after = await answer(where, before.subject, 'iterative')
+      expect(differences(after, scenario.expected)).toEqual([])
+      expect(after.hops.every((hop) => hop.source !== 'live')).toBe(true)
+    }
+  })
+})

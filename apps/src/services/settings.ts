@@ -1,0 +1,41 @@
+import type { StoreSpec } from '@hoptrace/core'
+
+/** What a service of the shop is told by its environment. */
+export interface Settings {
+  /** `PORT`, or 0 for any free one. */
+  readonly port: number
+  /** `SHOP_STORE`: `level` (the default) or an `hbase://` or `hbase+http://` URL. */
+  readonly store: StoreSpec
+  /** `SHOP_WINDOW_MILLIS`: how soon records move from the log to the store. */
+  readonly windowMillis: number
+  readonly graceMillis: number
+}
+
+/** Reads the settings; throws TypeError on what makes no sense, before anything is started. */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  return {
+    port: wholeNumber(env['PORT'] ?? '0', 'PORT'),
+    store: storeSpec(env['SHOP_STORE'] ?? 'level'),
+    windowMillis: wholeNumber(env['SHOP_WINDOW_MILLIS'] ?? '1000', 'SHOP_WINDOW_MILLIS'),
+    graceMillis: wholeNumber(env['SHOP_GRACE_MILLIS'] ?? '250', 'SHOP_GRACE_MILLIS'),
+  }
+}
+
+/** `level` or an HBase URL as the store option of a tracer. Throws TypeError for anything else. */
+export function storeSpec(text: string): StoreSpec {
+  if (text === 'level') return { kind: 'level' }
+  if (/^hbase(\+http)?:\/\/[^/]/.test(text)) return { kind: 'hbase', url: text }
+  throw new TypeError(`no such store: '${text}' (level, hbase://host:port or hbase+http://host:port)`)
+}
+
+/** Where another service of the shop listens: `<NAME>_URL`. */
+export function urlOf(service: string, env: NodeJS.ProcessEnv = process.env): string {
+  const url = env[`${service.toUpperCase()}_URL`]
+  if (url === undefined) throw new TypeError(`${service.toUpperCase()}_URL is not set`)
+  return url
+}
+
+function wholeNumber(text: string, name: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${name} is not a whole number: '${text}'`)
+  return Number(text)
+}

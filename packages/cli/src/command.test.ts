@@ -1,0 +1,222 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createTracer, type Tracer } from '@hoptrace/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ended, hoptrace, startHoptrace } from './command.fixture.js'
+
+const UNKNOWN_ID = '18a2b3c4d5e6f70800000000000007f0'
+
+describe('the hoptrace command', () => {
+  let dir: string
+  let tracer: Tracer
+  let traceId = ''
+  let release = (): void => undefined
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-'))
+    tracer = createTracer({ service: 'reports', dataDir: dir, windowMillis: 200, graceMillis: 0 })
+    tracer.run({ name: 'nightly' }, () => {
+      traceId = tracer.hop?.traceId ?? ''
+      tracer.hop?.setKey('orderId', '42')
+      tracer.hop?.event('report.written', { pages: 3 })
+    })
+    for (let index = 0; index < 3000; index++) tracer.run({ name: 'bulk' }, () => undefined)
+    expect(() =>
+      tracer.run({ name: 'broken' }, () => {
+        tracer.hop?.setKey('orderId', '43')
+        throw new RangeError('page 0')
+      }),
+    ).toThrow('page 0')
+    void tracer.run({ name: 'long' }, () => {
+      tracer.hop?.setKey('orderId', '44')
+      tracer.hop?.event('report.begun')
+      return new Promise<void>((resolve) => {
+        release = resolve
+      })
+    })
+    await tracer.flush()
+  })
+
+  afterAll(async () => {
+    release()
+    await tracer.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  const ask = (...args: string[]) => hoptrace([...args, '--dir', dir])
+
+  describe('resolve', () => {
+    it('prints the walk and the verdict, and ends with 0 when it completed', async () => {
+      const { code, stdout, stderr } = await ask('resolve', 'orderId=42')
+      expect(stdout).toContain('✔ reports')
+      expect(stdout).toMatch(/report\.written {2}pages=3/)
+      expect(stdout).toMatch(/verdict {3}completed: 1 hop/)
+      expect(stdout).not.toContain('\u001b')
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    })
+
+    it('takes the id as well as the key, both ways, with the same result', async () => {
+      const [byKey, byId] = await Promise.all([
+        ask('resolve', 'orderId=42', '--json', '--recursive'),
+        ask('--iterative', '--json', 'resolve', traceId),
+      ])
+      const [one, other] = [byKey, byId].map(({ stdout }) => JSON.parse(stdout) as Record<string, unknown>)
+      expect(one).toMatchObject({ traceId, verdict: 'completed', endedAt: null })
+      expect(other).toMatchObject({ traceId, verdict: 'completed', endedAt: null })
+    })
+
+    it('ends with 1 when it failed, and quotes the error', async () => {
+      const { code, stdout } = await ask('resolve', 'orderId=43')
+      expect(stdout).toContain('RangeError: page 0')
+      expect(code).toBe(1)
+    })
+
+    it('ends with 4 while it runs', async () => {
+      const { code, stdout } = await ask('resolve', 'orderId=44')
+      expect(stdout).toContain('running in reports')
+      expect(code).toBe(4)
+    })
+
+    it.each([UNKNOWN_ID, 'orderId=nobody'])('ends with 3 and says not found for %s', async (subject) => {
+      const text = await ask('resolve', subject)
+      expect(text.stdout).toContain('not found')
+      expect(text.code).toBe(3)
+      const json = await ask('resolve', subject, '--json')
+      expect(JSON.parse(json.stdout)).toMatchObject({ verdict: 'not-found', hops: [], endedAt: null })
+      expect(json.code).toBe(3)
+    })
+  })
+
+  describe('used wrongly, ends with 2, says what to do, and prints no stack', () => {
+    it.each([
+      [['resolve'], 'missing required argument'],
+      [['resolve', 'nonsense'], 'an id has 32 hex digits'],
+      [['resolve', 'orderId=1', 'more'], 'too many arguments'],
+      [['nonsense'], 'unknown command'],
+      [['resolve', 'orderId=1', '--nonsense'], 'unknown option'],
+      [['resolve', 'orderId=1', '--recursive', '--iterative'], 'cannot be used with'],
+      [['resolve', 'orderId=1', '--timeout', 'soon'], 'durations look like'],
+      [['resolve', 'orderId=1', '--store', 'mysql://x'], 'stores look like'],
+      [['find', UNKNOWN_ID], 'a key looks like'],
+      [['find', 'orderId=1', '--limit', 'none'], 'positive whole number'],
+      [['range', 'reports', '--since', 'yesterday'], 'times look like'],
+      [['range', 'reports', '--since', '1m', '--until', '2m'], 'is not before'],
+      [['range', 'reports', '--status', 'bad'], 'a status is'],
+      [['id', 'orderId=1'], 'an id has 32 hex digits'],
+      [['resolve', 'orderId=1', '--dir', '/nowhere/at/all'], 'there is no data directory /nowhere/at/all'],
+      [['ship', '/nowhere/at/all'], 'there is no data directory /nowhere/at/all'],
+    ])('%j', async (args, says) => {
+      const { code, stdout, stderr } = await hoptrace(
+        args.includes('--dir') || args[0] === 'ship' ? args : [...args, '--dir', dir],
+      )
+      expect(stderr).toContain(says)
+      expect(stderr).not.toMatch(/\n\s+at /)
+      expect(stdout).toBe('')
+      expect(code).toBe(2)
+    })
+  })
+
+  it('says that a store is away with 3: nothing was found out about the request', async () => {
+    const { code, stderr } = await hoptrace([
+      'resolve',
+      UNKNOWN_ID,
+      '--store',
+      'hbase://127.0.0.1:1',
+      '--timeout',
+      '3s',
+    ])
+    expect(stderr).toContain('HOPTRACE_STORE_UNAVAILABLE')
+    expect(code).toBe(3)
+  })
+
+  it('lists the traces of a key, and ends with 3 when there is none', async () => {
+    const found = await ask('find', 'orderId=42', '--json')
+    expect(
+      found.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([expect.objectContaining({ traceId })])
+    expect(found.code).toBe(0)
+    const none = await ask('find', 'orderId=nobody')
+    expect({ stdout: none.stdout, code: none.code }).toEqual({ stdout: '', code: 3 })
+  })
+
+  it('prints one timeline of events', async () => {
+    const { stdout, code } = await ask('progress', 'orderId=42')
+    expect(stdout).toMatch(/report\.written {2}pages=3/)
+    expect(stdout).toContain('completed')
+    expect(code).toBe(0)
+  })
+
+  it('follows what runs until it is interrupted, quietly', async () => {
+    const child = startHoptrace(['progress', 'orderId=44', '--follow', '--json', '--dir', dir])
+    const end = ended(child)
+    await once(child.stdout ?? child, 'data')
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await end
+    expect(stdout).toContain('"report.begun"')
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
+  })
+
+  it('lists what a service did, page by page', async () => {
+    const first = await ask('range', 'reports', '--json', '--limit', '2')
+    const rows = first.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { hopId: string })
+    expect(rows.map((row) => row.hopId)).toEqual(rows.map((row) => row.hopId).sort())
+    expect(rows).toHaveLength(2)
+    const second = await ask('range', 'reports', '--json', '--limit', '2', '--after', rows[1]?.hopId ?? '')
+    expect(JSON.parse(second.stdout.split('\n')[0] ?? '')).toMatchObject({ service: 'reports' })
+    expect(second.stdout).not.toContain(rows[1]?.hopId)
+    const failed = await ask('range', 'reports', '--status', 'error')
+    expect(failed.stdout.trim().split('\n')).toHaveLength(1)
+    expect(failed.stdout).toContain('RangeError: page 0')
+  })
+
+  it('ends without a word when its reader has gone', async () => {
+    const child = startHoptrace(['range', 'reports', '--limit', '100000', '--dir', dir])
+    const end = ended(child)
+    await once(child.stdout ?? child, 'data')
+    child.stdout?.destroy()
+    const { code, stderr } = await end
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('says who is registered', async () => {
+    const { stdout, code } = await ask('instances', '--json')
+    expect(JSON.parse(stdout)).toEqual([
+      expect.objectContaining({ service: 'reports', alive: true, pid: process.pid }),
+    ])
+    expect(code).toBe(0)
+    expect((await ask('instances')).stdout).toMatch(/● {2}reports/)
+  })
+
+  it('takes an id apart without asking anybody', async () => {
+    const { stdout, code } = await hoptrace(['id', traceId, '--json', '--dir', '/nowhere'])
+    expect(JSON.parse(stdout)).toMatchObject({ id: traceId, assigned: false, sealed: false })
+    expect(code).toBe(0)
+  })
+
+  it('ships nothing of a run that lives', async () => {
+    const { stdout, code } = await hoptrace(['ship', dir, '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ shipped: [] })
+    expect(code).toBe(0)
+  })
+
+  it('colours when told to, and not otherwise', async () => {
+    const args = ['resolve', 'orderId=42', '--dir', dir]
+    expect((await hoptrace(args, { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
+    expect((await hoptrace(args, { NO_COLOR: '1' })).stdout).not.toContain('\u001b')
+  })
+
+  it('says its version and how to use it', async () => {
+    const [version, help] = await Promise.all([hoptrace(['--version']), hoptrace(['resolve', '--help'])])
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(help.stdout).toContain('--iterative')
+    expect([version.code, help.code]).toEqual([0, 0])
+  })
+})

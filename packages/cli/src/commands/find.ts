@@ -1,0 +1,30 @@
+import { Command } from 'commander'
+import type { CommandContext, GlobalOptions } from '../context.js'
+import { EXIT } from '../exit-codes.js'
+import { withResolver } from '../open-resolver.js'
+import { parseCount, parseKey } from '../parse.js'
+
+/** `hoptrace find orderId=42`: the traces of a key, newest first. Exit code 3 when there is none. */
+export function findCommand({ output, exitWith, signal, ...context }: CommandContext): Command {
+  return new Command('find')
+    .description('the traces of a business key, newest first')
+    .argument('<key>', 'orderId=42')
+    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const { name, value } = parseKey(text)
+      const options = command.optsWithGlobals<GlobalOptions & { limit: number }>()
+      let found = 0
+      await withResolver(options, context, async (resolver) => {
+        for await (const trace of resolver.find({ key: name, value, limit: options.limit })) {
+          if (signal.aborted) return
+          found++
+          if (options.json) await output.row(trace)
+          else await output.lines([`${output.paint.faint(trace.time)}  ${trace.traceId}`])
+        }
+      })
+      if (found === 0) {
+        if (!options.json) output.note(`no trace has ${name}=${value}`)
+        exitWith(EXIT.unknown)
+      }
+    })
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander'
+import type { CommandContext, GlobalOptions } from '../context.js'
+import { EXIT } from '../exit-codes.js'
+import { formatInstances, instanceView } from '../format-instances.js'
+import { withResolver } from '../open-resolver.js'
+
+/** `hoptrace instances`: who is registered, alive, and shipped through when. */
+export function instancesCommand({ output, exitWith, ...context }: CommandContext): Command {
+  return new Command('instances')
+    .description('who is registered, alive, and shipped through when')
+    .option('--all', 'also runs that ended')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { all?: boolean }>()
+      const now = Date.now()
+      const rows = await withResolver(options, context, (resolver) => resolver.instances())
+      const views = rows
+        .map((row) => instanceView(row, now))
+        .sort((a, b) => a.service.localeCompare(b.service) || a.startTime.localeCompare(b.startTime))
+      if (options.json) return output.document(views)
+      const shown = options.all ? views : newestRuns(views)
+      await output.lines(formatInstances(shown, now, output.paint))
+      const hidden = views.length - shown.length
+      if (hidden > 0) output.note(`${hidden} earlier runs that ended are not shown: --all`)
+      if (views.length === 0) {
+        output.note(
+          'no instance is registered: has a service with this --dir or --store handled a request yet?',
+        )
+        exitWith(EXIT.unknown)
+      }
+    })
+}
+
+/** Of each address the newest run, and every run that has not ended. */
+function newestRuns<V extends { instance: string; worker: number; startTime: string; state: string }>(
+  views: V[],
+): V[] {
+  const newest = new Map<string, V>()
+  for (const view of views) newest.set(`${view.instance}#${view.worker}`, view)
+  return views.filter(
+    (view) => view.state === 'running' || newest.get(`${view.instance}#${view.worker}`) === view,
+  )
+}

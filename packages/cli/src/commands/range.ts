@@ -1,0 +1,79 @@
+import { Command } from 'commander'
+import type { CommandContext, GlobalOptions } from '../context.js'
+import { formatRangeLine } from '../format-range.js'
+import { withResolver } from '../open-resolver.js'
+import { parseCount, parseDuration, parseKey, parseMoment } from '../parse.js'
+import { UsageError } from '../usage-error.js'
+
+interface RangeFlags extends GlobalOptions {
+  readonly since: string
+  readonly until: string
+  readonly status?: string
+  readonly route?: string
+  readonly minDuration?: string
+  readonly key?: string
+  readonly limit: number
+  readonly after?: string
+  readonly explain?: boolean
+}
+
+/** `hoptrace range <service>`: what a service did in a span of time, in id order. */
+export function rangeCommand({ output, signal, ...context }: CommandContext): Command {
+  return new Command('range')
+    .description('what a service did in a span of time, oldest first')
+    .argument('<service>', 'its name')
+    .option('--since <time>', 'from: 10m (ago) or an ISO time', '10m')
+    .option('--until <time>', 'to, likewise', 'now')
+    .option('--status <status>', '502, 5xx, error (5xx, thrown or interrupted), ok, open')
+    .option('--route <route>', 'only this route template')
+    .option('--min-duration <duration>', 'only what took that long: 250ms')
+    .option('--key <key>', 'only hops with this key: orderId=42')
+    .option('--limit <n>', 'at most so many', parseCount, 100)
+    .option('--after <id>', 'go on after this id, the last of the page before')
+    .option('--explain', 'also say what was read')
+    .action(async (service: string, _options: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<RangeFlags>()
+      const query = rangeQuery(service, flags, Date.now())
+      let printed = 0
+      let last = ''
+      await withResolver(flags, context, async (resolver) => {
+        for await (const hop of resolver.range(query)) {
+          if (signal.aborted) return
+          printed++
+          last = hop.hopId
+          if (flags.json) await output.row(hop)
+          else await output.lines([formatRangeLine(hop, output.paint)])
+        }
+      })
+      if (flags.json) return
+      if (printed === 0)
+        output.note(`${service}: nothing between ${flags.since} and ${flags.until} that fits`)
+      if (printed === flags.limit) output.note(`there may be more: --after ${last}, or a larger --limit`)
+    })
+}
+
+/** The flags as the resolver takes them. Throws UsageError. */
+export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number) {
+  const from = parseMoment(flags.since, nowMillis)
+  const to = parseMoment(flags.until, nowMillis)
+  if (from >= to) throw new UsageError(`--since ${flags.since} is not before --until ${flags.until}`)
+  if (flags.after !== undefined && !/^[0-9a-f]{32}$/.test(flags.after)) {
+    throw new UsageError(`--after '${flags.after}' is not an id`, 'an id has 32 hex digits')
+  }
+  return {
+    service,
+    from,
+    to,
+    limit: flags.limit,
+    ...(flags.status === undefined ? {} : { status: checkedStatus(flags.status) }),
+    ...(flags.route === undefined ? {} : { route: flags.route }),
+    ...(flags.minDuration === undefined ? {} : { minDurationMillis: parseDuration(flags.minDuration) }),
+    ...(flags.key === undefined ? {} : { key: parseKey(flags.key) }),
+    ...(flags.after === undefined ? {} : { after: flags.after }),
+  }
+}
+
+function checkedStatus(text: string): string {
+  if (/^([1-5]\d\d|[1-5]xx|error|ok|open)$/.test(text)) return text
+  throw new UsageError(`'${text}' is not a status`, 'a status is 502, 5xx, error, ok or open')
+}

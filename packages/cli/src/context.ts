@@ -1,0 +1,22 @@
+import type { Output } from './output.js'
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly output: Output
+  readonly env: NodeJS.ProcessEnv
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  readonly version?: string
+  /** Sets the exit code that the process ends with when the command goes through. */
+  exitWith(code: number): void
+}
+
+/** Options that all commands take. */
+export interface GlobalOptions {
+  readonly json?: boolean
+  readonly dir?: string
+  readonly store?: string
+  readonly recursive?: boolean
+  readonly iterative?: boolean
+  readonly timeout?: string
+}

@@ -1,0 +1,38 @@
+import type { HopIdFields } from '@hoptrace/core'
+import { formatNanos } from './format-units.js'
+import { plain, type Paint } from './paint.js'
+
+/** What an id says of itself, as `hoptrace id` prints it. */
+export function formatId(id: string, fields: HopIdFields, sealed: boolean, paint: Paint = plain): string[] {
+  const unresolved = fields.ip === '0.0.0.0' ? '  (a host name that was not resolved)' : ''
+  return [
+    `${paint.faint('id      ')}  ${paint.strong(id)}${sealed ? '  (was sealed)' : ''}`,
+    `${paint.faint('time    ')}  ${formatNanos(fields.nanos)}`,
+    `${paint.faint('instance')}  ${paint.name(`${fields.ip}:${fields.port}`)}${unresolved}`,
+    `${paint.faint('issued  ')}  ${issuedBy(fields)}`,
+    `${paint.faint('sequence')}  ${fields.counter} within its nanosecond`,
+  ]
+}
+
+/** The same as JSON. */
+export function idView(
+  id: string,
+  fields: HopIdFields,
+  sealed: boolean,
+): Record<string, string | number | boolean> {
+  return {
+    id,
+    sealed,
+    time: formatNanos(fields.nanos),
+    instance: `${fields.ip}:${fields.port}`,
+    assigned: fields.assigned,
+    issuer: fields.issuer,
+    counter: fields.counter,
+  }
+}
+
+function issuedBy(fields: HopIdFields): string {
+  return fields.assigned
+    ? `by a caller, for the instance that it dialled (issuer tag ${fields.issuer})`
+    : `by the instance for itself (worker ${fields.issuer})`
+}

@@ -1,0 +1,87 @@
+import type { InstanceRow } from '@hoptrace/core'
+import { formatClock, formatDuration, formatNanos } from './format-units.js'
+import { safeText } from './format-text.js'
+import { formatTable, type Cell } from './format-table.js'
+import { plain, type Paint } from './paint.js'
+
+/** A registered run as `instances --json` prints it. */
+export interface InstanceView {
+  readonly service: string
+  readonly instance: string
+  readonly worker: number
+  readonly state: InstanceRow['state']
+  readonly alive: boolean
+  readonly startTime: string
+  readonly heartbeatTime: string
+  readonly shippedThrough: string | null
+  readonly dropped: number
+  readonly host: string
+  readonly pid: number
+  readonly endpoint: string | null
+  readonly stores: readonly string[]
+}
+
+/**
+ * A registry row as it is shown. `alive` is what the registry says: the run has not ended, and its heartbeat is younger
+ * than 30 s.
+ */
+export function instanceView(row: InstanceRow, nowMillis: number): InstanceView {
+  return {
+    service: row.service,
+    instance: row.address,
+    worker: row.worker,
+    state: row.state,
+    alive: row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
+    startTime: formatNanos(row.startNanos),
+    heartbeatTime: formatNanos(BigInt(row.heartbeatMillis) * 1_000_000n),
+    shippedThrough: row.shippedThroughNanos > 0n ? formatNanos(row.shippedThroughNanos) : null,
+    dropped: row.dropped.reduce((sum, range) => sum + range.count, 0),
+    host: row.host,
+    pid: row.pid,
+    endpoint: row.endpoint,
+    stores: row.stores,
+  }
+}
+
+/** The table of `hoptrace instances`. */
+export function formatInstances(
+  rows: readonly InstanceView[],
+  nowMillis: number,
+  paint: Paint = plain,
+): string[] {
+  const head = ['', 'service', 'instance', 'state', 'heartbeat', 'shipped through', 'since', 'pid', 'store']
+  const faint = (text: string): string => paint.faint(text)
+  const cells = rows.map((row): Cell[] => {
+    const missing = row.state === 'running' && !row.alive
+    const tone = row.alive
+      ? (text: string) => paint.good(text)
+      : missing
+        ? (text: string) => paint.bad(text)
+        : faint
+    return [
+      { text: row.alive ? '●' : '○', paint: tone },
+      { text: safeText(row.service, 64), paint: (text) => paint.strong(text) },
+      {
+        text: safeText(row.instance, 64) + (row.worker > 0 ? `#${row.worker}` : ''),
+        paint: (text) => paint.name(text),
+      },
+      { text: missing ? 'silent' : row.state, paint: tone },
+      { text: ago(row.heartbeatTime, nowMillis) },
+      { text: row.shippedThrough === null ? 'nothing yet' : formatClock(row.shippedThrough) },
+      { text: row.startTime.slice(0, 19).replace('T', ' ') },
+      { text: String(row.pid) },
+      { text: safeText(row.stores.at(-1) ?? 'none', 120) + lost(row), paint: faint },
+    ]
+  })
+  return formatTable([head.map((text) => ({ text, paint: faint })), ...cells])
+}
+
+function ago(time: string, nowMillis: number): string {
+  return `${formatDuration(Math.max(0, nowMillis - Date.parse(time)) * 1000)} ago`
+}
+
+function lost(row: InstanceView): string {
+  return row.dropped > 0 ? `  (${row.dropped} hops dropped)` : ''
+}
+
+const FRESH_MILLIS = 30_000

@@ -1,0 +1,28 @@
+import type { HopView } from './answer.js'
+import { health } from './format-hop.js'
+import { formatDuration } from './format-units.js'
+import { formatPairs, padEnd, safeText } from './format-text.js'
+import { plain, type Paint } from './paint.js'
+
+/** One hop on one line, as `hoptrace range` prints it: time, id, status, duration, what was asked, keys, error. */
+export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
+  const found = health(hop)
+  const tone = (text: string): string => paint[found === 'passed' ? 'waiting' : found](text)
+  const answered = hop.state === 'closed' ? String(hop.status ?? 'done') : hop.state
+  const error = hop.error
+    ? paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message, 120)}`)
+    : ''
+  return [
+    paint.faint(hop.startTime.slice(0, 26)),
+    hop.hopId,
+    paint.name(padEnd(safeText(hop.instance, 64), 15)),
+    tone(padEnd(answered, 4)),
+    padEnd(hop.durationMicros === null ? '' : formatDuration(hop.durationMicros), 8),
+    safeText([hop.method, hop.route].filter((part) => part !== null).join(' '), 120),
+    paint.faint(formatPairs(hop.keys)),
+    error,
+  ]
+    .filter(Boolean)
+    .join('  ')
+    .trimEnd()
+}

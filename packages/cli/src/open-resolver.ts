@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { createResolver, type Resolver } from '@hoptrace/core'
+import type { CommandContext, GlobalOptions } from './context.js'
+import { parseDuration } from './parse.js'
+import { UsageError } from './usage-error.js'
+
+/** Where and how to ask. */
+export interface AskOptions {
+  /** Data directory of the services. @default `HOPTRACE_DIR` or `.hoptrace` */
+  readonly dir?: string
+  /** A store that the services share: `level:DIR`, `hbase://host:port`, `hbase+http://host:port`. */
+  readonly store?: string
+  /** @default 'recursive' */
+  readonly mode?: 'recursive' | 'iterative'
+  /** @default 10000 */
+  readonly timeoutMillis?: number
+  /** @default `HOPTRACE_KEY` */
+  readonly clusterKey?: string
+}
+
+/**
+ * A resolver for what a person typed. Throws UsageError when the data directory is not there or the store's URL is none.
+ */
+export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = process.env): Resolver {
+  const dataDir = dataDirOf(options, env)
+  const clusterKey = options.clusterKey ?? env['HOPTRACE_KEY']
+  return createResolver({
+    dataDir,
+    mode: options.mode ?? 'recursive',
+    ...(options.store === undefined ? {} : { store: checkedStoreUrl(options.store) }),
+    ...(options.timeoutMillis === undefined ? {} : { timeoutMillis: options.timeoutMillis }),
+    ...(clusterKey ? { clusterKey } : {}),
+  })
+}
+
+/** Opens a resolver for a command, hands it over, and closes it whatever happens. */
+export async function withResolver<T>(
+  options: GlobalOptions,
+  { env }: Pick<CommandContext, 'env'>,
+  use: (resolver: Resolver) => Promise<T>,
+): Promise<T> {
+  const resolver = openResolver(
+    {
+      mode: options.iterative ? 'iterative' : 'recursive',
+      timeoutMillis: parseDuration(options.timeout ?? '10s'),
+      ...(options.dir === undefined ? {} : { dir: options.dir }),
+      ...(options.store === undefined ? {} : { store: options.store }),
+    },
+    env,
+  )
+  try {
+    return await use(resolver)
+  } finally {
+    await resolver.close()
+  }
+}
+
+/** The data directory. With a shared store it need not be there; without one, nothing could be found. */
+export function dataDirOf(options: Pick<AskOptions, 'dir' | 'store'>, env: NodeJS.ProcessEnv): string {
+  const given = options.dir ?? (env['HOPTRACE_DIR'] || undefined)
+  const dataDir = path.resolve(given ?? '.hoptrace')
+  if (options.store === undefined && !existsSync(dataDir)) {
+    throw new UsageError(
+      `there is no data directory ${dataDir}`,
+      'run it where the services run, or give their directory with --dir or HOPTRACE_DIR, or their store with --store',
+    )
+  }
+  return dataDir
+}
+
+/** A store's URL, checked for its form. Throws UsageError. */
+export function checkedStoreUrl(url: string): string {
+  if (/^(level:.+|hbase:\/\/[^/:]+:\d+.*|hbase\+http:\/\/[^/:]+(:\d+)?.*)$/.test(url)) return url
+  throw new UsageError(
+    `'${url}' is not a store`,
+    'stores look like level:DIR, hbase://host:port or hbase+http://host:port',
+  )
+}

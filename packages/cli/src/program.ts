@@ -1,0 +1,57 @@
+import { Command, Option } from 'commander'
+import { findCommand } from './commands/find.js'
+import { idCommand } from './commands/id.js'
+import { instancesCommand } from './commands/instances.js'
+import { progressCommand } from './commands/progress.js'
+import { rangeCommand } from './commands/range.js'
+import { resolveCommand } from './commands/resolve.js'
+import { shipCommand } from './commands/ship.js'
+import type { CommandContext } from './context.js'
+
+/** The whole command line. Parsing throws `CommanderError` instead of ending the process. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('hoptrace')
+    .description(
+      'Asks the services of a chain what became of a request. No central store: it walks from hop to hop.',
+    )
+    .version(context.version ?? '0.1.0')
+    .option('--json', 'print JSON: one document; range, find and --follow print one object a line')
+    .option('--dir <dir>', 'data directory of the services (default: HOPTRACE_DIR or .hoptrace)')
+    .option(
+      '--store <url>',
+      'a store that the services share: level:DIR, hbase://host:port, hbase+http://host:port',
+    )
+    .addOption(
+      new Option('--recursive', 'ask the living services, which ask on (default)').conflicts('iterative'),
+    )
+    .addOption(
+      new Option('--iterative', 'read the stores ourselves; needs no living service').conflicts('recursive'),
+    )
+    .option('--timeout <duration>', 'give up after this long', '10s')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showHelpAfterError('(hoptrace --help says more)')
+    .addHelpText('after', EXITS)
+  const add = (command: Command): void => void program.addCommand(inherit(command, program))
+  add(resolveCommand(context))
+  add(progressCommand(context))
+  add(findCommand(context))
+  add(rangeCommand(context))
+  add(instancesCommand(context))
+  add(idCommand(context))
+  add(shipCommand(context))
+  return inherit(program, program)
+}
+
+function inherit(command: Command, program: Command): Command {
+  if (command !== program) command.copyInheritedSettings(program)
+  return command
+    .exitOverride()
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+}
+
+const EXITS = `
+An id has 32 hex digits (a whole traceparent will do); a key looks like orderId=42.
+
+Exit code: 0 completed, 1 failed, died, unreachable or interrupted, 2 wrong use,
+           3 not found, undetermined or not readable, 4 running
+Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key), NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG`

@@ -1,0 +1,43 @@
+import { CommanderError } from 'commander'
+import { EXIT } from './exit-codes.js'
+import { formatError, isMisuse } from './format-error.js'
+import { createOutput } from './output.js'
+import { createProgram } from './program.js'
+
+/** The process around a command. */
+export interface Surroundings {
+  readonly out: NodeJS.WriteStream
+  readonly err: NodeJS.WriteStream
+  readonly env: NodeJS.ProcessEnv
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** Runs `hoptrace <argv>` and resolves to its exit code. Never rejects. */
+export async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
+  const output = createOutput(around.out, around.err, around.env)
+  let code: number = EXIT.good
+  const program = createProgram({
+    output,
+    env: around.env,
+    signal: around.signal,
+    exitWith: (value) => {
+      code = value
+    },
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.misuse
+    if (around.signal.aborted) return EXIT.interrupted
+    if (isBrokenPipe(error)) return EXIT.good
+    for (const line of formatError(error, output.errorPaint)) output.note(line)
+    if (around.env['HOPTRACE_DEBUG']) output.note(String((error as Error).stack ?? error))
+    return isMisuse(error) ? EXIT.misuse : EXIT.unknown
+  }
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'
+}
