@@ -89,23 +89,26 @@ class InboundRequest implements InboundHop {
   private readonly res: ServerResponse
   private template: string | (() => string | undefined) | undefined
   private through = false
+  private length: number | undefined
+  private written = 0
 
   constructor(tracer: Tracer, hop: Hop, res: ServerResponse, ours: Readonly<Record<string, string>>) {
     this.tracer = tracer
     this.hop = hop
     this.res = res
     setAll(res, ours)
-    const end = res.end
-    const close = (): void => {
+    const { write, end } = res
+    res.write = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
+      this.writing(chunk, encoding)
+      return write.call(res, chunk, encoding, callback)
+    }) as ServerResponse['write']
+    res.end = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
       // Frameworks clear all headers when they answer an error.
       if (!res.headersSent) setAll(res, ours)
       this.close(false)
-    }
-    res.end = function (this: ServerResponse, ...args: unknown[]) {
-      close()
-      return Reflect.apply(end, this, args) as ServerResponse
-    } as ServerResponse['end']
-    res.once('close', () => this.disconnected())
+      return end.call(res, chunk, encoding, callback)
+    }) as ServerResponse['end']
+    res.on('close', () => this.disconnected())
   }
 
   run<T>(fn: () => T): T {
@@ -123,6 +126,18 @@ class InboundRequest implements InboundHop {
   handled(): void {
     this.through = true
     if (this.hop.abandoned !== undefined) this.close(true)
+  }
+
+  /** The last byte of a response of known length may leave before its end is called. */
+  private writing(chunk: unknown, encoding: BufferEncoding): void {
+    if (this.hop.closed) return
+    try {
+      this.length ??= Number(this.res.getHeader('content-length') ?? Number.POSITIVE_INFINITY)
+      this.written += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : (chunk as Uint8Array).byteLength
+      if (this.written >= this.length) this.close(false)
+    } catch {
+      this.tracer.currentRun.failed()
+    }
   }
 
   /** The connection is gone. What the handler still does belongs to the hop until it answers or is through. */
