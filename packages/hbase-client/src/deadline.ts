@@ -6,6 +6,7 @@ export class Deadline {
   readonly #at: number
   readonly timeoutMillis: number
   readonly signal: AbortSignal | undefined
+  #last: HBaseError | undefined
 
   constructor(timeoutMillis: number, signal?: AbortSignal) {
     this.timeoutMillis = timeoutMillis
@@ -18,16 +19,18 @@ export class Deadline {
     return Math.max(0, this.#at - performance.now())
   }
 
-  /** Throws `ABORTED` or `TIMEOUT` when there is no point in going on. `cause` is what went wrong last. */
-  check(cause?: HBaseError): void {
+  /** Throws `ABORTED` or `TIMEOUT` when there is no point in going on. */
+  check(): void {
     if (this.signal?.aborted) throw abortedError(this.signal)
-    if (this.remaining() === 0) throw this.expired(cause)
+    if (this.remaining() === 0) throw this.expired()
   }
 
-  /** Waits, or throws at once when less time is left than that. */
+  /** Waits, or throws at once when less time is left than that. `cause` is what went wrong last. */
   async sleep(millis: number, cause?: HBaseError): Promise<void> {
-    this.check(cause)
-    if (this.remaining() <= millis) throw this.expired(cause)
+    // That the last attempt ran out of time tells less than what stopped the one before.
+    if (cause && !(cause.code === 'TIMEOUT' && this.#last)) this.#last = cause
+    this.check()
+    if (this.remaining() <= millis) throw this.expired()
     try {
       await delay(millis, undefined, this.signal ? { signal: this.signal } : undefined)
     } catch (error) {
@@ -37,6 +40,7 @@ export class Deadline {
 
   /** Waits for work that others share: this deadline ends the waiting, not the work. */
   async race<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => undefined) // whoever shares it sees its failure; that nobody waits any more is none
     this.check()
     const { signal } = this
     const disposers: (() => void)[] = []
@@ -54,7 +58,8 @@ export class Deadline {
   }
 
   /** The error of an operation whose time is over: `UNREACHABLE` when no server could be reached, else `TIMEOUT`. */
-  expired(cause?: HBaseError): HBaseError {
+  expired(): HBaseError {
+    const cause = this.#last
     const why = cause ? `, last: ${cause.message}` : ''
     const code = cause?.code === 'UNREACHABLE' ? 'UNREACHABLE' : 'TIMEOUT'
     return new HBaseError(code, `gave up after ${this.timeoutMillis} ms${why}`, {

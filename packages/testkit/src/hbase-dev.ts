@@ -12,13 +12,15 @@ export interface HBaseOptions {
   name?: string
   /** Also start the REST gateway. @default false */
   rest?: boolean
+  /** Region servers in the one JVM. For an instance with a name of its own. @default 1 */
+  regionServers?: number
 }
 
 /** A running HBase. */
 export interface HBaseInstance {
   /** `hbase://127.0.0.1:port` of the master's RPC port. */
   readonly url: string
-  /** `hbase://127.0.0.1:port` of the region server's RPC port. */
+  /** `hbase://127.0.0.1:port` of the region server's RPC port; means nothing with several region servers. */
   readonly regionServerUrl: string
   /** `http://127.0.0.1:port` of the REST gateway; only when it was asked for. */
   readonly restUrl?: string
@@ -47,6 +49,7 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
   const lease = `${process.pid}.${randomUUID()}`
   const name = ['--name', options.name ?? 'default']
   const start = ['start', ...name, '--lease', lease, ...(options.rest ? ['--rest'] : [])]
+  if (options.regionServers !== undefined) start.push('--servers', String(options.regionServers))
   await run(start)
   const port = parsePorts(await run(['ports', ...name]))
   return {

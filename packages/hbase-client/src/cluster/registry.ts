@@ -16,6 +16,8 @@ export class Registry {
   readonly #settings: Settings
   readonly #pool: Pool
   readonly #met = new Map<string, Address>()
+  /** The server that answered last; the next question goes there first. */
+  #preferred: Address | undefined
   #meta: Promise<Address> | undefined
   #master: Promise<Address> | undefined
 
@@ -74,13 +76,18 @@ export class Registry {
   ): Promise<Answer<O>> {
     const { servers } = this.#settings
     let failure: HBaseError | undefined
-    const known = new Set(servers.map(addressText))
-    const others = [...this.#met].filter(([text]) => !known.has(text)).map(([, address]) => address)
-    for (const server of [...servers, ...others]) {
+    const candidates = new Map(
+      [...(this.#preferred ? [this.#preferred] : []), ...servers, ...this.#met.values()].map(
+        (address) => [addressText(address), address] as const,
+      ),
+    )
+    for (const server of candidates.values()) {
       try {
         // A deadline of its own: several callers wait for this answer, and none of them may end it for the others.
         const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
-        return await this.#pool.call(server, method, request, deadline)
+        const answer = await this.#pool.call(server, method, request, deadline)
+        this.#preferred = server
+        return answer
       } catch (error) {
         if (!(error instanceof HBaseError) || error.code === 'ABORTED' || error.code === 'CLOSED') throw error
         failure = worse(failure, error)

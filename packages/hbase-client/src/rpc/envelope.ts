@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { HBaseError, protocolError } from '../errors.js'
+import { type HBaseError, protocolError } from '../errors.js'
 import { ConnectionHeaderSchema, RequestHeaderSchema, ResponseHeaderSchema } from '../gen/RPC_pb.js'
 import { noBytes } from '../bytes.js'
 import type { CellBlock } from './cell-block.js'

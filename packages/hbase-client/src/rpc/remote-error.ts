@@ -65,12 +65,12 @@ export function isLostScanner(error: HBaseError): boolean {
 /** The typed error for an exception that `where` sent. */
 export function remoteError(exception: RemoteException, where: string): HBaseError {
   const { className } = exception
-  const [firstLine = ''] = exception.text.slice(0, longestMessage).split('\n', 1)
+  const [firstLine = ''] = exception.text.slice(0, 10_000).split('\n', 1)
   const message = firstLine.startsWith(className)
     ? firstLine.slice(className.length).replace(/^:\s*/, '')
     : firstLine
   const [code, recovery] = judge(exception, message)
-  return new HBaseError(code, `${where}: ${simpleName(className)}${message ? `: ${message}` : ''}`, {
+  return new HBaseError(code, `${where}: ${simpleName(className)}: ${message.slice(0, longestMessage)}`, {
     recovery,
     exceptionClass: className,
   })
@@ -79,7 +79,7 @@ export function remoteError(exception: RemoteException, where: string): HBaseErr
 function judge(exception: RemoteException, message: string): Verdict {
   const known = verdicts.get(simpleName(exception.className))
   if (known) return known
-  if (/^Cell .*exceeds (the )?limit/i.test(message)) return ['TOO_LARGE', 'none']
+  if (/exceeds (the )?limit of \d+ bytes/i.test(message)) return ['TOO_LARGE', 'none']
   if (/Authentication is required/i.test(message)) return ['ACCESS_DENIED', 'none']
   return ['REMOTE', exception.doNotRetry ? 'none' : 'later']
 }

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createHBaseClient } from './index.js'
+import { unavailable } from './real-hbase.fixture.js'
+
+const run = promisify(execFile)
+
+/** Runs a program, as a user would; rejects when it fails or is still there after a minute. */
+async function runProgram(source: string): Promise<string> {
+  const file = fileURLToPath(new URL(`./program-${process.pid}-${Date.now()}.mts`, import.meta.url))
+  await writeFile(file, source)
+  try {
+    const args = ['--conditions=@hoptrace/source', '--import', 'tsx', file]
+    return (await run(process.execPath, args, { timeout: 60_000 })).stdout
+  } finally {
+    await rm(file)
+  }
+}
+
+describe.skipIf(unavailable)('a program that uses the client', () => {
+  let hbase: HBaseInstance
+  beforeAll(async () => {
+    hbase = await startHBase()
+  })
+  afterAll(() => hbase.stop())
+
+  it('ends by itself, though it did not close its client', async () => {
+    const output = await runProgram(`
+      import { createHBaseClient } from '@hoptrace/hbase-client'
+      const client = createHBaseClient({ servers: '${hbase.url}' })
+      await client.table('absent').get('r').catch((error) => console.log(error.code))
+    `)
+    expect(output.trim()).toBe('TABLE_NOT_FOUND')
+  })
+
+  it('may be the example of the README', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const example = /```ts\n(import \{ createHBaseClient[\s\S]*?)```/.exec(readme)?.[1]
+    await using client = createHBaseClient({ servers: hbase.url })
+    const table = /name: '(\w+)'/.exec(example ?? '')?.[1] ?? ''
+    if (await client.admin.tableExists(table)) {
+      await client.admin.disableTable(table).catch(() => undefined)
+      await client.admin.deleteTable(table)
+    }
+    try {
+      const output = await runProgram((example ?? '').replace('hbase://127.0.0.1:16000', hbase.url))
+      expect(output.trim().split('\n')).toEqual(['created', 'ada 1', 'bob'])
+    } finally {
+      await client.admin.disableTable(table)
+      await client.admin.deleteTable(table)
+    }
+  })
+})
