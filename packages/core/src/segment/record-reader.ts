@@ -1,0 +1,246 @@
+import type {
+  AttributeValue,
+  Attributes,
+  CallRecord,
+  EventRecord,
+  HopRecord,
+  ServedBy,
+} from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import { badSegment } from './damage.js'
+import { recordFromJson } from './json-record.js'
+import { idForm, valueType } from './layout.js'
+import { unzigzag } from './number-column.js'
+import type { SegmentReader } from './segment-reader.js'
+import type { CallTemplate, HopTemplate, ValueTemplate } from './template.js'
+import { joinNanos, wordsHex } from './words.js'
+
+const word = 4_294_967_296
+
+/** Where a record stands in time: its id's nanoseconds, as halves. */
+export interface IdTime {
+  readonly id: HopId
+  readonly high: number
+  readonly low: number
+  readonly assigned: boolean
+}
+
+/** Puts the next record together; the cursors of all columns are at its values. */
+export function readRecord(segment: SegmentReader, template: HopTemplate, time: IdTime): HopRecord {
+  const { numbers, texts, head } = segment
+  if (template.json) return recordFromJson(texts.json.next())
+  const traceId =
+    template.trace === idForm.same
+      ? time.id
+      : template.trace === idForm.step
+        ? stepped(segment, time, -unzigzag(numbers.traceStep.next()), numbers.traceTail.next())
+        : wordsOf(segment)
+  const start = shifted(time, unzigzag((time.assigned ? numbers.startAssigned : numbers.startOwn).next()))
+  const coded = !template.duration
+    ? null
+    : template.durationRest
+      ? unzigzag(numbers.durationRest.next())
+      : numbers.duration.next()
+  const assignedId = template.assignedId
+    ? (stepped(segment, time, -unzigzag(numbers.assignedStep.next()), numbers.assignedTail.next()) as HopId)
+    : null
+  const parentSpan = template.parentSpan ? spanOf(segment) : null
+  const link = template.link ? texts.link.next() : null
+  const crash = template.crash ? texts.crash.next() : null
+  const shed = template.shed ? numbers.shed.next() : 0
+  const error = template.error && { ...template.error, message: texts.errorMessage.next() }
+  const keys = readValues(segment, template.keys) as Record<string, string>
+  const attributes = readValues(segment, template.attributes)
+  const events = readEvents(segment, template)
+  const { calls, lastEnd } = readCalls(segment, template.next, start)
+  return {
+    hopId: time.id,
+    traceId,
+    service: head.service,
+    instance: head.instance,
+    state: template.state,
+    startNanos: joinNanos(start.high, start.low),
+    durationMicros: coded === null ? null : template.durationRest ? positive(coded + lastEnd) : coded,
+    method: template.method,
+    route: template.route,
+    status: template.status,
+    error: error && { name: error.name, message: error.message, code: error.code },
+    aborted: template.aborted,
+    keys,
+    attributes,
+    events,
+    next: calls,
+    parentSpan,
+    link,
+    assignedId,
+    flags: template.flags,
+    crash,
+    shed,
+  }
+}
+
+/** Passes over the values of `count` records of a shape. */
+export function skipRecords(
+  segment: SegmentReader,
+  template: HopTemplate,
+  count: number,
+  assigned: number,
+): void {
+  const { numbers, texts } = segment
+  if (template.json) {
+    texts.json.skip(count)
+    return
+  }
+  numbers.startAssigned.skip(assigned)
+  numbers.startOwn.skip(count - assigned)
+  if (template.trace === idForm.step) {
+    numbers.traceStep.skip(count)
+    numbers.traceTail.skip(count)
+  } else if (template.trace === idForm.words) numbers.words.skip(4 * count)
+  if (template.duration) (template.durationRest ? numbers.durationRest : numbers.duration).skip(count)
+  if (template.assignedId) {
+    numbers.assignedStep.skip(count)
+    numbers.assignedTail.skip(count)
+  }
+  if (template.parentSpan) numbers.words.skip(2 * count)
+  if (template.link) texts.link.skip(count)
+  if (template.crash) texts.crash.skip(count)
+  if (template.shed) numbers.shed.skip(count)
+  if (template.error) texts.errorMessage.skip(count)
+  skipValues(segment, template.keys, count)
+  skipValues(segment, template.attributes, count)
+  for (const event of template.events) skipValues(segment, event.attributes, count)
+  numbers.eventOffset.skip(template.events.length * count)
+  for (const call of template.next) {
+    ;(call.gap ? numbers.callGap : numbers.callOffset).skip(count)
+    if (call.tail < 0) numbers.words.skip(4 * count)
+    else numbers.callClock.skip(count)
+    if (call.duration) numbers.callDuration.skip(count)
+    if (call.served?.form === idForm.step) {
+      numbers.servedStep.skip(count)
+      numbers.servedTail.skip(count)
+    } else if (call.served?.form === idForm.words) numbers.words.skip(4 * count)
+  }
+}
+
+function skipValues(segment: SegmentReader, values: readonly ValueTemplate[], count: number): void {
+  for (const value of values) segment.values[value.column]?.skip(count)
+}
+
+function readValues(segment: SegmentReader, values: readonly ValueTemplate[]): Attributes {
+  const read: Record<string, AttributeValue> = {}
+  for (const { name, type, column } of values) {
+    const value = column < 0 ? type === valueType.true : columnValue(segment, type, column)
+    // An own property whatever its name: an assignment to `__proto__` would not make one.
+    if (name === '__proto__') {
+      Object.defineProperty(read, name, { value, enumerable: true, configurable: true, writable: true })
+    } else read[name] = value
+  }
+  return read
+}
+
+function columnValue(segment: SegmentReader, type: number, column: number): AttributeValue {
+  const reader = segment.values[column]
+  if (reader === undefined) throw badSegment('a value has no column')
+  const value = reader.next()
+  return type === valueType.integer ? unzigzag(value as number) : value
+}
+
+function readEvents(segment: SegmentReader, template: HopTemplate): EventRecord[] {
+  let offset = 0
+  return template.events.map(({ name, attributes }) => {
+    const values = readValues(segment, attributes)
+    offset = positive(offset + unzigzag(segment.numbers.eventOffset.next()))
+    return { name, offsetMicros: offset, attributes: values }
+  })
+}
+
+function readCalls(
+  segment: SegmentReader,
+  templates: readonly CallTemplate[],
+  start: { high: number; low: number },
+): { calls: CallRecord[]; lastEnd: number } {
+  const { numbers } = segment
+  let before = 0
+  let end = 0
+  const calls = templates.map((call): CallRecord => {
+    const moved = unzigzag((call.gap ? numbers.callGap : numbers.callOffset).next())
+    const offsetMicros = positive(moved + (call.gap ? end : before))
+    const hopId = (
+      call.tail < 0
+        ? wordsOf(segment)
+        : stepped(segment, start, unzigzag(numbers.callClock.next()) + offsetMicros * 1000, call.tail)
+    ) as HopId
+    const durationMicros = call.duration ? numbers.callDuration.next() : null
+    before = offsetMicros
+    end = offsetMicros + (durationMicros ?? 0)
+    return {
+      hopId,
+      target: call.target,
+      service: call.service,
+      method: call.method,
+      outcome: call.outcome,
+      offsetMicros,
+      durationMicros,
+      servedBy: call.served && readServed(segment, call.served, hopId),
+    }
+  })
+  return { calls, lastEnd: end }
+}
+
+function readServed(
+  segment: SegmentReader,
+  served: NonNullable<CallTemplate['served']>,
+  callId: HopId,
+): ServedBy {
+  const { service, address, form } = served
+  if (form === idForm.same) return { hopId: callId, service, address }
+  if (form === idForm.words) return { hopId: wordsOf(segment) as HopId, service, address }
+  const call = { high: parseInt(callId.slice(0, 8), 16), low: parseInt(callId.slice(8, 16), 16) }
+  const { servedStep, servedTail } = segment.numbers
+  return {
+    hopId: stepped(segment, call, unzigzag(servedStep.next()), servedTail.next()) as HopId,
+    service,
+    address,
+  }
+}
+
+/** A time moved by nanoseconds. */
+function shifted(time: { high: number; low: number }, nanos: number): { high: number; low: number } {
+  const low = time.low + nanos
+  const high = time.high + Math.floor(low / word)
+  if (!(high >= 0 && high < word)) throw badSegment('a time is out of bounds')
+  return { high, low: low - Math.floor(low / word) * word }
+}
+
+function stepped(
+  segment: SegmentReader,
+  from: { high: number; low: number },
+  nanos: number,
+  tail: number,
+): string {
+  const time = shifted(from, nanos)
+  const { high, low } = segment.tail(tail)
+  return wordsHex(time.high, time.low, high, low)
+}
+
+function wordsOf(segment: SegmentReader): string {
+  const { words } = segment.numbers
+  return wordsHex(nextWord(words), nextWord(words), nextWord(words), nextWord(words))
+}
+
+function spanOf(segment: SegmentReader): string {
+  const { words } = segment.numbers
+  return wordsHex(nextWord(words), nextWord(words), 0, 0).slice(0, 16)
+}
+
+function nextWord(words: { next(): number }): number {
+  const value = words.next()
+  if (value >= word) throw badSegment('a number is out of bounds')
+  return value
+}
+
+function positive(value: number): number {
+  if (value < 0) throw badSegment('a time is out of bounds')
+  return value
+}

@@ -1,0 +1,341 @@
+import type { Attributes, CallRecord, EventRecord, HopRecord, InstanceRef } from '../hop/record.js'
+import type { NumberColumnName, TextColumnName } from './layout.js'
+import {
+  callBits,
+  hopBits,
+  hopStates,
+  idForm,
+  maxMicros,
+  maxNanosDifference,
+  numberColumns,
+  textColumns,
+  valueType,
+} from './layout.js'
+import { recordToJson } from './json-record.js'
+import { NumberColumn, zigzag } from './number-column.js'
+import type { ValueColumn } from './shape-trie.js'
+import { ShapeNode } from './shape-trie.js'
+import { TailDictionary } from './tail-dictionary.js'
+import type { Words } from './words.js'
+import { hexWord, nanosHigh, nanosLow, readWords } from './words.js'
+
+type Sink = NumberColumn | string[] | number[]
+
+const words = (): Words => ({ high: 0, low: 0, tailHigh: 0, tailLow: 0 })
+
+/**
+ * Takes records, in id order, apart into columns. What a record adds is held back until all of it is known to fit;
+ * a record that does not fit goes to the `json` column as a whole.
+ */
+export class RecordWriter {
+  readonly numbers = Object.fromEntries(numberColumns.map((name) => [name, new NumberColumn()])) as Record<
+    NumberColumnName,
+    NumberColumn
+  >
+  readonly texts = Object.fromEntries(textColumns.map((name) => [name, []])) as unknown as Record<
+    TextColumnName,
+    string[]
+  >
+  readonly strings = new Map<string, number>()
+  readonly tails = new TailDictionary()
+  readonly shapes: ShapeNode[] = []
+  readonly valueColumns: ValueColumn[] = []
+  /** All values so far. */
+  values = 0
+  readonly #root = new ShapeNode(0, undefined)
+  readonly #columns = new Map<string, ValueColumn>()
+  readonly #listed = new Set<ValueColumn>()
+  readonly #service: string
+  readonly #instance: InstanceRef
+  readonly #id = words()
+  readonly #other = words()
+  readonly #call = words()
+  #before = { high: 0, low: 0 }
+  #sinks: Sink[] = []
+  #held: (number | string)[] = []
+  #fits = true
+
+  constructor(service: string, instance: InstanceRef) {
+    this.#service = service
+    this.#instance = instance
+  }
+
+  /** Adds a record whose id is not below the one before. Throws `TypeError` for an id that is none, or out of order. */
+  add(record: HopRecord): void {
+    const id = this.#id
+    if (!readWords(record.hopId, id)) throw new TypeError(`not a hop id: ${record.hopId}`)
+    const first = this.numbers.shape.length === 0
+    const step = first ? 0 : difference(id, this.#before)
+    if (!(step >= 0 && step <= maxNanosDifference)) {
+      throw new TypeError('records of a segment are in id order, and from one window')
+    }
+    this.#before.high = id.high
+    this.#before.low = id.low
+    this.#fits = this.#isOurs(record)
+    let node = this.#walk(record)
+    if (!this.#fits) {
+      this.#sinks.length = this.#held.length = 0
+      node = this.#root.number(1 << hopBits.json)
+      this.#hold(this.texts.json, recordToJson(record))
+    }
+    this.numbers.idStep.push(step)
+    this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
+    this.numbers.shape.push(this.#shapeOf(node))
+    this.#release()
+  }
+
+  #isOurs(record: HopRecord): boolean {
+    const own = this.#instance
+    const { instance } = record
+    return (
+      record.service === this.#service &&
+      (instance === own ||
+        (instance.address === own.address &&
+          instance.worker === own.worker &&
+          instance.startNanos === own.startNanos))
+    )
+  }
+
+  #walk(record: HopRecord): ShapeNode {
+    const { numbers, texts, strings } = this
+    const id = this.#id
+    const other = this.#other
+    const calls = record.next
+    const lastEnd = calls.length === 0 ? 0 : endOf(calls[calls.length - 1] as CallRecord)
+    const duration = record.durationMicros
+    const traceForm = record.traceId === record.hopId ? idForm.same : this.#form(record.traceId)
+    const traceStep = traceForm === idForm.step ? difference(id, other) : 0
+    let node = this.#root
+      .number(
+        (hopStates.indexOf(record.state) << hopBits.state) |
+          (+record.aborted << hopBits.aborted) |
+          (+(duration !== null) << hopBits.duration) |
+          (+(calls.length > 0) << hopBits.durationRest) |
+          (traceForm << hopBits.trace) |
+          (+(record.assignedId !== null) << hopBits.assignedId) |
+          (+(record.parentSpan !== null) << hopBits.parentSpan) |
+          (+(record.link !== null) << hopBits.link) |
+          (+(record.error !== null) << hopBits.error) |
+          (+(record.crash !== null) << hopBits.crash) |
+          (+(record.shed !== 0) << hopBits.shed),
+      )
+      .number(this.#natural(record.flags))
+      .text(record.method, strings)
+      .text(record.route, strings)
+      .number(record.status === null ? 0 : this.#natural(record.status) + 1)
+    if (traceForm === idForm.step) {
+      this.#hold(numbers.traceStep, zigzag(traceStep))
+      this.#hold(numbers.traceTail, this.tails.number(other.tailHigh, other.tailLow))
+    } else if (traceForm === idForm.words) this.#holdWords(other)
+    const start = startOf(record.startNanos)
+    const late = difference(start, id)
+    if (!(Math.abs(late) <= maxNanosDifference)) this.#fits = false
+    this.#hold((id.tailHigh & 0x8000_0000) !== 0 ? numbers.startAssigned : numbers.startOwn, zigzag(late))
+    if (duration !== null) {
+      this.#natural(duration)
+      if (calls.length > 0) this.#hold(numbers.durationRest, zigzag(duration - lastEnd))
+      else this.#hold(numbers.duration, duration)
+    }
+    if (record.assignedId !== null) this.#assigned(record.assignedId)
+    if (record.parentSpan !== null) this.#span(record.parentSpan)
+    if (record.link !== null) this.#hold(texts.link, record.link)
+    if (record.crash !== null) this.#hold(texts.crash, record.crash)
+    if (record.shed !== 0) this.#hold(numbers.shed, this.#natural(record.shed))
+    if (record.error !== null) {
+      node = node.text(record.error.name, strings).text(record.error.code, strings)
+      this.#hold(texts.errorMessage, record.error.message)
+    }
+    node = this.#keys(record, node)
+    node = this.#attributes(record.attributes, '', node)
+    node = this.#events(record.events, node)
+    return this.#calls(calls, start, node)
+  }
+
+  /** Reads an id into `#other`, and says how it is coded against this hop's. */
+  #form(text: string): number {
+    if (!readWords(text, this.#other)) {
+      this.#fits = false
+      return idForm.words
+    }
+    return Math.abs(difference(this.#id, this.#other)) <= maxNanosDifference ? idForm.step : idForm.words
+  }
+
+  #assigned(text: string): void {
+    if (this.#form(text) !== idForm.step) this.#fits = false
+    this.#hold(this.numbers.assignedStep, zigzag(difference(this.#id, this.#other)))
+    this.#hold(this.numbers.assignedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
+  }
+
+  #span(text: string): void {
+    if (text.length !== 16) {
+      this.#fits = false
+      return
+    }
+    const high = hexWord(text, 0)
+    const low = hexWord(text, 8)
+    if (Number.isNaN(high + low)) this.#fits = false
+    this.#hold(this.numbers.words, high)
+    this.#hold(this.numbers.words, low)
+  }
+
+  #keys(record: HopRecord, node: ShapeNode): ShapeNode {
+    const names = Object.keys(record.keys)
+    node = node.number(names.length)
+    for (const name of names) {
+      node = node.text(name, this.strings)
+      node.column ??= this.#column(`k\n${name}`, valueType.text)
+      this.#hold(node.column.texts, record.keys[name] as string)
+    }
+    return node
+  }
+
+  #attributes(attributes: Attributes, scope: string, node: ShapeNode): ShapeNode {
+    const names = Object.keys(attributes)
+    node = node.number(names.length)
+    for (const name of names) {
+      const value = attributes[name]
+      const type = typeOf(value)
+      node = node.text(name, this.strings).number(type)
+      if (type > valueType.float) continue
+      node.column ??= this.#column(`${type}${scope}\n${name}`, type)
+      if (typeof value === 'string') this.#hold(node.column.texts, value)
+      else if (type === valueType.integer) this.#hold(node.column.numbers, zigzag(value as number))
+      else this.#hold(node.column.floats, value as number)
+    }
+    return node
+  }
+
+  #events(events: readonly EventRecord[], node: ShapeNode): ShapeNode {
+    node = node.number(events.length)
+    let before = 0
+    for (const event of events) {
+      node = this.#attributes(event.attributes, `e${event.name}`, node.text(event.name, this.strings))
+      this.#hold(this.numbers.eventOffset, zigzag(this.#natural(event.offsetMicros) - before))
+      before = event.offsetMicros
+    }
+    return node
+  }
+
+  #calls(calls: readonly CallRecord[], start: { high: number; low: number }, node: ShapeNode): ShapeNode {
+    const { numbers, strings } = this
+    const id = this.#call
+    node = node.number(calls.length)
+    let before = 0
+    let end = 0
+    for (const call of calls) {
+      const offset = this.#natural(call.offsetMicros)
+      if (!readWords(call.hopId, id)) this.#fits = false
+      const clock = difference(id, start) - offset * 1000
+      const far = !(Math.abs(clock) <= maxNanosDifference)
+      const gap = Math.abs(offset - end) < Math.abs(offset - before)
+      const { servedBy } = call
+      const servedForm =
+        servedBy === null || servedBy.hopId === call.hopId ? idForm.same : this.#servedForm(servedBy.hopId)
+      node = node
+        .number(
+          (+(call.durationMicros !== null) << callBits.duration) |
+            (+gap << callBits.gap) |
+            (+far << callBits.words) |
+            (+(servedBy !== null) << callBits.servedBy) |
+            (servedForm << callBits.servedForm),
+        )
+        .text(call.target, strings)
+        .text(call.service, strings)
+        .text(call.method, strings)
+        .text(call.outcome, strings)
+      this.#hold(gap ? numbers.callGap : numbers.callOffset, zigzag(offset - (gap ? end : before)))
+      if (far) this.#holdWords(id)
+      else {
+        this.#hold(numbers.callClock, zigzag(clock))
+        node = node.number(this.tails.number(id.tailHigh, id.tailLow))
+      }
+      if (call.durationMicros !== null) this.#hold(numbers.callDuration, this.#natural(call.durationMicros))
+      before = offset
+      end = endOf(call)
+      if (servedBy === null) continue
+      node = node.text(servedBy.service, strings).text(servedBy.address, strings)
+      if (servedForm === idForm.step) {
+        this.#hold(numbers.servedStep, zigzag(difference(this.#other, id)))
+        this.#hold(numbers.servedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
+      } else if (servedForm === idForm.words) this.#holdWords(this.#other)
+    }
+    return node
+  }
+
+  #servedForm(text: string): number {
+    if (!readWords(text, this.#other)) this.#fits = false
+    return Math.abs(difference(this.#other, this.#call)) <= maxNanosDifference ? idForm.step : idForm.words
+  }
+
+  #column(key: string, type: number): ValueColumn {
+    let column = this.#columns.get(key)
+    if (column === undefined) {
+      this.#columns.set(key, (column = { type, texts: [], numbers: new NumberColumn(), floats: [] }))
+    }
+    return column
+  }
+
+  #natural(value: number): number {
+    if (Number.isInteger(value) && value >= 0 && value <= maxMicros) return value
+    this.#fits = false
+    return 0
+  }
+
+  #hold(sink: Sink, value: number | string): void {
+    this.#sinks.push(sink)
+    this.#held.push(value)
+  }
+
+  #holdWords(id: Words): void {
+    const sink = this.numbers.words
+    this.#hold(sink, id.high)
+    this.#hold(sink, id.low)
+    this.#hold(sink, id.tailHigh)
+    this.#hold(sink, id.tailLow)
+  }
+
+  #release(): void {
+    const sinks = this.#sinks
+    const held = this.#held
+    for (let i = 0; i < sinks.length; i++)
+      (sinks[i] as { push(value: number | string): void }).push(held[i] as number | string)
+    this.values += sinks.length
+    sinks.length = held.length = 0
+  }
+
+  #shapeOf(node: ShapeNode): number {
+    if (node.shape >= 0) return node.shape
+    node.shape = this.shapes.length
+    this.shapes.push(node)
+    const columns: ValueColumn[] = []
+    for (let at: ShapeNode | undefined = node; at !== undefined; at = at.parent)
+      if (at.column) columns.push(at.column)
+    for (const column of columns.reverse()) {
+      if (this.#listed.has(column)) continue
+      this.#listed.add(column)
+      this.valueColumns.push(column)
+    }
+    return node.shape
+  }
+}
+
+/** `a - b` in nanoseconds; exact up to `maxNanosDifference`. */
+function difference(a: { high: number; low: number }, b: { high: number; low: number }): number {
+  return (a.high - b.high) * 4_294_967_296 + (a.low - b.low)
+}
+
+function startOf(time: bigint): { high: number; low: number } {
+  return { high: nanosHigh(time), low: nanosLow() }
+}
+
+function endOf(call: CallRecord): number {
+  return call.offsetMicros + (call.durationMicros ?? 0)
+}
+
+function typeOf(value: unknown): number {
+  if (typeof value === 'string') return valueType.text
+  if (typeof value === 'boolean') return value ? valueType.true : valueType.false
+  return Number.isInteger(value) && Math.abs(value as number) <= maxNanosDifference && !Object.is(value, -0)
+    ? valueType.integer
+    : valueType.float
+}

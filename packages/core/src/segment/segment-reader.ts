@@ -1,0 +1,119 @@
+import { brotliDecompressSync } from 'node:zlib'
+import type { HopId } from '../id/types.js'
+import { ByteReader } from './bytes.js'
+import { badSegment } from './damage.js'
+import { FloatReader } from './float-column.js'
+import type { SegmentHead } from './head.js'
+import { openHead } from './head.js'
+import type { NumberColumnName, TextColumnName } from './layout.js'
+import { maxUnpackedBytes, maxValues, numberColumns, textColumns, valueType } from './layout.js'
+import { NumberReader } from './number-column.js'
+import type { HopTemplate } from './template.js'
+import { ValueColumns, readTemplate } from './template.js'
+import { TextReader, readPlain } from './text-column.js'
+import { wordsHex } from './words.js'
+
+export type ValueReader = NumberReader | TextReader | FloatReader
+
+/** A segment's dictionaries and columns, unpacked but not yet decoded. */
+export class SegmentReader {
+  readonly head: SegmentHead
+  readonly tails: readonly { readonly high: number; readonly low: number }[]
+  readonly templates: readonly HopTemplate[]
+  readonly numbers: Readonly<Record<NumberColumnName, NumberReader>>
+  readonly texts: Readonly<Record<TextColumnName, TextReader>>
+  readonly values: readonly ValueReader[]
+
+  /** Verifies the checksum, unpacks, and reads all headers of columns. Rejects damage with `HOPTRACE_BAD_SEGMENT`. */
+  constructor(value: Uint8Array) {
+    const { head, end, bytes } = openHead(value)
+    this.head = head
+    const { high, low } = unpack(bytes, end)
+    const strings = readStrings(high, low)
+    const tails = high.take(high.varint(maxValues) * 8)
+    this.tails = Array.from({ length: tails.length / 8 }, (_, i) => ({
+      high: tails.readUInt32BE(i * 8),
+      low: tails.readUInt32BE(i * 8 + 4),
+    }))
+    const columns = new ValueColumns()
+    this.templates = Array.from({ length: high.varint(head.count) }, () => {
+      const symbols = high.take(high.varint(maxUnpackedBytes))
+      return readTemplate(new ByteReader(symbols), strings, columns)
+    })
+    this.numbers = Object.fromEntries(
+      numberColumns.map((name) => [name, new NumberReader(high, low)]),
+    ) as Record<NumberColumnName, NumberReader>
+    this.texts = Object.fromEntries(textColumns.map((name) => [name, new TextReader(high, low)])) as Record<
+      TextColumnName,
+      TextReader
+    >
+    this.values = columns.types.map((type) =>
+      type === valueType.text
+        ? new TextReader(high, low)
+        : type === valueType.integer
+          ? new NumberReader(high, low)
+          : new FloatReader(high),
+    )
+    if (this.numbers.shape.length !== head.count || this.numbers.idStep.length !== head.count) {
+      throw badSegment('its head counts other records')
+    }
+  }
+
+  /** The ids of all records, in order; `high` and `low` are the nanoseconds. */
+  *ids(): Generator<{ id: HopId; high: number; low: number; assigned: boolean }> {
+    const { idStep, idTail } = this.numbers
+    let high = parseInt(this.head.minId.slice(0, 8), 16)
+    let low = parseInt(this.head.minId.slice(8, 16), 16)
+    for (let i = 0; i < this.head.count; i++) {
+      low += idStep.next()
+      if (low > 0xffff_ffff) {
+        high += Math.floor(low / 4_294_967_296)
+        low %= 4_294_967_296
+      }
+      if (high > 0xffff_ffff) throw badSegment('an id is out of bounds')
+      const tail = this.tail(idTail.next())
+      yield {
+        id: wordsHex(high, low, tail.high, tail.low) as HopId,
+        high,
+        low,
+        assigned: tail.high >= 0x8000_0000,
+      }
+    }
+  }
+
+  /** A tail by its number. */
+  tail(number: number): { readonly high: number; readonly low: number } {
+    const tail = this.tails[number]
+    if (tail === undefined) throw badSegment('an id has an unknown tail')
+    return tail
+  }
+
+  /** The template of the next record. */
+  template(): HopTemplate {
+    const template = this.templates[this.numbers.shape.next()]
+    if (template === undefined) throw badSegment('a record has an unknown shape')
+    return template
+  }
+}
+
+function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader } {
+  if (end + 8 > bytes.length) throw badSegment('it ends too early')
+  const unpackedLength = bytes.readUInt32BE(end)
+  const packedEnd = end + 8 + bytes.readUInt32BE(end + 4)
+  if (unpackedLength > maxUnpackedBytes || packedEnd > bytes.length) throw badSegment('its parts do not fit')
+  let unpacked: Buffer
+  try {
+    unpacked = brotliDecompressSync(bytes.subarray(end + 8, packedEnd), {
+      maxOutputLength: Math.max(1, unpackedLength),
+    })
+  } catch (cause) {
+    throw badSegment('it does not unpack', cause)
+  }
+  if (unpacked.length !== unpackedLength) throw badSegment('it unpacks to another length')
+  return { high: new ByteReader(unpacked), low: new ByteReader(bytes.subarray(packedEnd)) }
+}
+
+function readStrings(high: ByteReader, low: ByteReader): string[] {
+  const count = high.varint(maxValues)
+  return count === 0 ? [] : readPlain(count, high, low)()
+}

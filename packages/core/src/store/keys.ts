@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto'
+import type { InstanceRef } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+
+/**
+ * The one place that knows how keys are laid out. Keys order bytewise; numbers are big endian.
+ *
+ * | rows | key |
+ * | --- | --- |
+ * | segments | `salt(1) window(8) instance(7) lane(1) maxId(10)`, in lane 1 also `batch(8)` |
+ * | business keys | `f0 hash(8) invertedTime(8) HopId without its time(8)` |
+ * | aliases | `f1 id(16) HopId(16)` |
+ * | instances | `f2 address and port(6) worker(1) startNanos(8)` |
+ */
+
+/** Which lane of a window: `first` is written once when the window is over, `late` takes whatever comes after. */
+export type Lane = 'first' | 'late'
+
+/** First bytes of the rows that are no segments; salts stay below. */
+export const rowPrefix = { businessKey: 0xf0, alias: 0xf1, instance: 0xf2 } as const
+
+/** Most salt buckets. */
+export const maxBuckets = 128
+
+const instanceBytes = 7
+const windowOffset = 1
+const instanceOffset = 9
+const laneOffset = 16
+const maxIdOffset = 17
+const firstLaneBytes = 27
+const lateLaneBytes = 35
+
+/** The parts of a segment's key. */
+export interface SegmentKey {
+  readonly salt: number
+  /** Nanoseconds since the Unix epoch at which the window starts. */
+  readonly windowStartNanos: bigint
+  /** Seven bytes, see `instanceKey`. */
+  readonly instance: Buffer
+  readonly lane: Lane
+  /** The first ten bytes of the segment's last id: its time and sequence, 20 hex digits. */
+  readonly maxId: string
+  /** The late batch; null in the first lane. */
+  readonly batch: bigint | null
+}
+
+/** IPv4 address, port and worker number in seven bytes. Throws `TypeError` when the address is not `ip:port`. */
+export function instanceKey(instance: Pick<InstanceRef, 'address' | 'worker'>): Buffer {
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):(\d{1,5})$/.exec(instance.address)
+  const bytes = parts?.slice(1, 5).map(Number) ?? []
+  const port = Number(parts?.[5])
+  if (bytes.length !== 4 || bytes.some((byte) => byte > 255) || !(port <= 65_535)) {
+    throw new TypeError(
+      `an instance's address is ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(instance.address)})`,
+    )
+  }
+  if (!Number.isInteger(instance.worker) || instance.worker < 0 || instance.worker > 255) {
+    throw new TypeError(`an instance's worker number is 0-255 (got ${instance.worker})`)
+  }
+  return Buffer.from([...bytes, port >> 8, port & 255, instance.worker])
+}
+
+/** The address and worker number in an `instanceKey`. */
+export function readInstanceKey(key: Uint8Array): { address: string; worker: number } {
+  const [a, b, c, d, high, low, worker] = key as unknown as number[]
+  return {
+    address: `${a}.${b}.${c}.${d}:${(high as number) * 256 + (low as number)}`,
+    worker: worker as number,
+  }
+}
+
+/** The bucket of an instance: FNV-1a (32 bits) of its seven bytes, its upper half folded in, modulo `buckets` (1-128). */
+export function saltOf(instance: Uint8Array, buckets: number): number {
+  if (!Number.isInteger(buckets) || buckets < 1 || buckets > maxBuckets) {
+    throw new TypeError(`buckets must be a whole number from 1 to ${maxBuckets} (got ${buckets})`)
+  }
+  let hash = 0x811c9dc5
+  for (const byte of instance) hash = Math.imul(hash ^ byte, 0x01000193)
+  return ((hash ^ (hash >>> 16)) >>> 0) % buckets
+}
+
+/** The start of the window that a time lies in. */
+export function windowStart(nanos: bigint, windowNanos: bigint): bigint {
+  return nanos - (nanos % windowNanos)
+}
+
+/** The time of an id: its first eight bytes. */
+export function idNanos(id: string): bigint {
+  return BigInt(`0x${id.slice(0, 16)}`)
+}
+
+/** A segment's key. A late one needs its batch, a first one has none. */
+export function segmentKey(key: SegmentKey): Buffer {
+  if ((key.lane === 'late') !== (key.batch !== null))
+    throw new TypeError('a late segment has a batch, others have none')
+  const bytes = Buffer.alloc(key.lane === 'late' ? lateLaneBytes : firstLaneBytes)
+  bytes[0] = key.salt
+  bytes.writeBigUInt64BE(key.windowStartNanos, windowOffset)
+  key.instance.copy(bytes, instanceOffset)
+  bytes[laneOffset] = key.lane === 'late' ? 1 : 0
+  bytes.write(key.maxId.slice(0, 20), maxIdOffset, 'hex')
+  if (key.batch !== null) bytes.writeBigUInt64BE(key.batch, firstLaneBytes)
+  return bytes
+}
+
+/** The parts of a segment's key; undefined when it is not one. */
+export function readSegmentKey(key: Uint8Array): SegmentKey | undefined {
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  const lane = bytes[laneOffset]
+  if ((bytes[0] as number) >= maxBuckets || bytes.length !== (lane === 1 ? lateLaneBytes : firstLaneBytes))
+    return undefined
+  if (lane !== 0 && lane !== 1) return undefined
+  return {
+    salt: bytes[0] as number,
+    windowStartNanos: bytes.readBigUInt64BE(windowOffset),
+    instance: bytes.subarray(instanceOffset, laneOffset),
+    lane: lane === 1 ? 'late' : 'first',
+    maxId: bytes.toString('hex', maxIdOffset, firstLaneBytes),
+    batch: lane === 1 ? bytes.readBigUInt64BE(firstLaneBytes) : null,
+  }
+}
+
+/** The range of one lane of a window and instance from the first segment that may hold `fromId`. */
+export function laneRange(
+  salt: number,
+  windowStartNanos: bigint,
+  instance: Buffer,
+  lane: Lane,
+  fromId: string,
+): { from: Buffer; to: Buffer } {
+  const from = segmentKey({ salt, windowStartNanos, instance, lane: 'first', maxId: fromId, batch: null })
+  const to = Buffer.from(from.subarray(0, maxIdOffset))
+  from[laneOffset] = lane === 'late' ? 1 : 0
+  to[laneOffset] = lane === 'late' ? 2 : 1
+  return { from, to }
+}
+
+/** The range of all segments of a bucket whose windows start in `[fromNanos, toNanos)`. */
+export function windowRange(salt: number, fromNanos: bigint, toNanos: bigint): { from: Buffer; to: Buffer } {
+  return { from: windowPrefix(salt, fromNanos), to: windowPrefix(salt, toNanos) }
+}
+
+function windowPrefix(salt: number, nanos: bigint): Buffer {
+  const prefix = Buffer.alloc(instanceOffset)
+  prefix[0] = salt
+  prefix.writeBigUInt64BE(nanos, windowOffset)
+  return prefix
+}
+
+/** The first eight bytes of the SHA-256 of `name=value`, where a `=` or `\` in the name is preceded by a `\`. */
+export function businessKeyHash(name: string, value: string): Buffer {
+  return createHash('sha256')
+    .update(`${name.replace(/[\\=]/g, '\\$&')}=${value}`)
+    .digest()
+    .subarray(0, 8)
+}
+
+/** The row key of a business key of one hop; later hops come first. */
+export function businessKey(hash: Uint8Array, id: HopId): Buffer {
+  const key = Buffer.alloc(25)
+  key[0] = rowPrefix.businessKey
+  key.set(hash, 1)
+  key.writeBigUInt64BE(invert(idNanos(id)), 9)
+  key.write(id.slice(16), 17, 'hex')
+  return key
+}
+
+/** The HopId in a business key's row key; undefined when it is not one. */
+export function readBusinessKey(key: Uint8Array): HopId | undefined {
+  if (key.length !== 25 || key[0] !== rowPrefix.businessKey) return undefined
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  const nanos = invert(bytes.readBigUInt64BE(9)).toString(16).padStart(16, '0')
+  return (nanos + bytes.toString('hex', 17)) as HopId
+}
+
+/** The rows of a business key, newest first, of hops before `beforeNanos`. */
+export function businessKeyRange(
+  hash: Uint8Array,
+  beforeNanos: bigint = 2n ** 64n,
+): { from: Buffer; to: Buffer } {
+  const from = Buffer.alloc(17)
+  from[0] = rowPrefix.businessKey
+  from.set(hash, 1)
+  from.writeBigUInt64BE(2n ** 64n - beforeNanos, 9)
+  return { from, to: after(from.subarray(0, 9)) }
+}
+
+/** The row key of an alias: an id that is not the hop's own but leads to it. */
+export function aliasKey(alias: string, id: HopId): Buffer {
+  return Buffer.concat([Buffer.from([rowPrefix.alias]), Buffer.from(alias, 'hex'), Buffer.from(id, 'hex')])
+}
+
+/** The rows of an alias. */
+export function aliasRange(alias: string): { from: Buffer; to: Buffer } {
+  const from = Buffer.concat([Buffer.from([rowPrefix.alias]), Buffer.from(alias, 'hex')])
+  return { from, to: after(from) }
+}
+
+/** The HopId in an alias's row key; undefined when it is not one. */
+export function readAliasKey(key: Uint8Array): HopId | undefined {
+  if (key.length !== 33 || key[0] !== rowPrefix.alias) return undefined
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex', 17) as HopId
+}
+
+/** The row key of one run of one instance. */
+export function instanceRowKey(instance: InstanceRef): Buffer {
+  const key = Buffer.alloc(1 + instanceBytes + 8)
+  key[0] = rowPrefix.instance
+  instanceKey(instance).copy(key, 1)
+  key.writeBigUInt64BE(instance.startNanos, 1 + instanceBytes)
+  return key
+}
+
+/** The rows of all instances. */
+export function instanceRange(): { from: Buffer; to: Buffer } {
+  return { from: Buffer.from([rowPrefix.instance]), to: Buffer.from([rowPrefix.instance + 1]) }
+}
+
+/** The key that follows a key directly. */
+export function nextKey(key: Uint8Array): Buffer {
+  return Buffer.concat([key, Buffer.alloc(1)])
+}
+
+/** The first key after all that begin with `prefix`, which has a byte other than ff. */
+function after(prefix: Uint8Array): Buffer {
+  const next = Buffer.from(prefix)
+  let last = next.length - 1
+  while (next[last] === 255) last--
+  next[last] = (next[last] as number) + 1
+  return next.subarray(0, last + 1)
+}
+
+function invert(nanos: bigint): bigint {
+  return 2n ** 64n - 1n - nanos
+}

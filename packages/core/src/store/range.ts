@@ -1,0 +1,244 @@
+import type { HopRecord, InstanceRef } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import type { Store } from './contract.js'
+import { instanceKey, laneRange, readSegmentKey, saltOf, windowRange, windowStart } from './keys.js'
+import type { SegmentSource, StoredSegment } from './merge.js'
+import { mergeSegments } from './merge.js'
+import { pages } from './pages.js'
+import type { ReadCounts, StoreLayout } from './reader.js'
+import { readSegmentHead } from '../segment/head.js'
+
+/** Which records `StoreReader.range` gives. */
+export interface RangeOptions {
+  /** Of ids; inclusive. */
+  readonly fromNanos: bigint
+  /** Of ids; exclusive. */
+  readonly toNanos: bigint
+  /** Only those of these instances. @default all of the table */
+  readonly instances?: readonly Pick<InstanceRef, 'address' | 'worker'>[]
+  /** Only those of these services, where several share a table. @default all */
+  readonly services?: readonly string[]
+  /** Most records, except that records with the same id stay together, so that going on after the last one misses none. */
+  readonly limit?: number
+  /** Only ids beyond this one: the last of the page before. */
+  readonly afterId?: HopId
+  readonly signal?: AbortSignal
+}
+
+/** Records in id order, their versions folded. `counts` is what this range has read so far. */
+export interface RangeRecords extends AsyncIterable<HopRecord> {
+  readonly counts: Readonly<ReadCounts>
+}
+
+/** Rows of one page: at a usual fill about a megabyte and a half. */
+const pageRows = 32
+
+/** Up to so many seeks, the lanes of single instances are read in place of whole windows. */
+const mostSeeks = 32
+
+/** @internal What `StoreReader.range` returns. `total` counts along. */
+export function rangeRecords(
+  store: Store,
+  layout: StoreLayout,
+  options: RangeOptions,
+  total: ReadCounts,
+): RangeRecords {
+  const { limit = Infinity, fromNanos, toNanos } = options
+  if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
+  if (fromNanos < 0n || toNanos > 2n ** 63n) throw new TypeError('a range lies between 1970 and 2262')
+  const counts: ReadCounts = { scans: 0, segments: 0, pruned: 0, bytes: 0 }
+  const both: ReadCounts = countBoth(counts, total)
+  return {
+    counts,
+    [Symbol.asyncIterator]: () => limited(new RangeReader(store, layout, options, both).records(), limit),
+  }
+}
+
+async function* limited(
+  groups: AsyncIterable<HopRecord[]>,
+  limit: number,
+): AsyncGenerator<HopRecord, void, undefined> {
+  let left = limit
+  for await (const group of groups) {
+    for (const record of group) yield record
+    left -= group.length
+    if (left <= 0) return
+  }
+}
+
+class RangeReader {
+  readonly #windowNanos: bigint
+  readonly #fromId: string
+  readonly #toId: string
+  readonly #instances: readonly Buffer[] | undefined
+  readonly #names: ReadonlySet<string> | undefined
+  readonly #services: ReadonlySet<string> | undefined
+
+  constructor(
+    readonly store: Store,
+    readonly layout: StoreLayout,
+    readonly options: RangeOptions,
+    readonly counts: ReadCounts,
+  ) {
+    this.#windowNanos = BigInt(layout.windowMillis) * 1_000_000n
+    const first = boundId(options.fromNanos)
+    const next = options.afterId === undefined ? first : nextId(options.afterId)
+    this.#fromId = next > first ? next : first
+    this.#toId = boundId(options.toNanos)
+    this.#instances = options.instances?.map(instanceKey)
+    this.#names = this.#instances && new Set(this.#instances.map((key) => key.toString('hex')))
+    this.#services = options.services && new Set(options.services)
+  }
+
+  /** Records with one id at a time. */
+  async *records(): AsyncGenerator<HopRecord[], void, undefined> {
+    const fromWindow = windowStart(BigInt(`0x${this.#fromId.slice(0, 16)}`), this.#windowNanos)
+    const { toNanos } = this.options
+    if (toNanos <= this.options.fromNanos || this.#toId <= this.#fromId) return
+    const windows = (toNanos - fromWindow + this.#windowNanos - 1n) / this.#windowNanos
+    const within = {
+      fromId: this.#fromId,
+      toId: this.#toId,
+      counts: this.counts,
+      ...(this.options.signal && { signal: this.options.signal }),
+    }
+    if (this.#instances !== undefined && windows * BigInt(this.#instances.length) * 2n <= mostSeeks) {
+      for (let window = fromWindow; window < toNanos; window += this.#windowNanos) {
+        yield* mergeSegments(await this.#lanes(window, this.#instances), within)
+      }
+      return
+    }
+    for await (const segments of this.#windows(fromWindow))
+      yield* mergeSegments([listSource(segments)], within)
+  }
+
+  /** One window of some instances: the first lane as it is needed, the late lane at once, as its segments overlap. */
+  async #lanes(window: bigint, instances: readonly Buffer[]): Promise<SegmentSource[]> {
+    const sources = instances.map(async (instance) => {
+      const salt = saltOf(instance, this.layout.buckets)
+      const late: StoredSegment[] = []
+      const lane = laneRange(salt, window, instance, 'late', this.#fromId)
+      for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal)) {
+        for (const { value } of rows) this.#keep(value, late)
+      }
+      return [laneSource(this.#firstLane(salt, window, instance)), listSource(late)]
+    })
+    return (await Promise.all(sources)).flat()
+  }
+
+  async *#firstLane(
+    salt: number,
+    window: bigint,
+    instance: Buffer,
+  ): AsyncGenerator<StoredSegment, void, undefined> {
+    const lane = laneRange(salt, window, instance, 'first', this.#fromId)
+    // The first segment may be all that a short range needs.
+    for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal, 1)) {
+      const kept: StoredSegment[] = []
+      for (const { value } of rows) {
+        if (this.#keep(value, kept) || readSegmentHead(value).minId < this.#toId) continue
+        yield* kept
+        return
+      }
+      yield* kept
+    }
+  }
+
+  /** The segments of one window after the other, from contiguous scans of all buckets. */
+  async *#windows(fromWindow: bigint): AsyncGenerator<StoredSegment[], void, undefined> {
+    const toWindow = windowStart(this.options.toNanos - 1n, this.#windowNanos) + this.#windowNanos
+    const buckets = Array.from({ length: this.layout.buckets }, (_, salt) =>
+      bucketRows(
+        pages(
+          this.store,
+          windowRange(salt, fromWindow, toWindow),
+          pageRows,
+          this.counts,
+          this.options.signal,
+        ),
+      ),
+    )
+    let heads = await Promise.all(buckets.map((bucket) => bucket.next()))
+    try {
+      for (;;) {
+        const starts = heads.flatMap((head) => (head.done ? [] : [head.value.window]))
+        if (starts.length === 0) return
+        const window = starts.reduce((a, b) => (b < a ? b : a))
+        const segments: StoredSegment[] = []
+        heads = await Promise.all(
+          heads.map(async (head, salt) => {
+            let at = head
+            while (!at.done && at.value.window === window) {
+              if (this.#names?.has(at.value.instance) === false) this.counts.pruned++
+              else this.#keep(at.value.value, segments)
+              at = await (buckets[salt] as (typeof buckets)[number]).next()
+            }
+            return at
+          }),
+        )
+        yield segments
+      }
+    } finally {
+      await Promise.all(buckets.map((bucket) => bucket.return()))
+    }
+  }
+
+  /** Keeps a segment that may hold what is asked for. */
+  #keep(value: Uint8Array, kept: StoredSegment[]): boolean {
+    const head = readSegmentHead(value)
+    const wanted =
+      head.maxId >= this.#fromId && head.minId < this.#toId && this.#services?.has(head.service) !== false
+    if (wanted) kept.push({ minId: head.minId, value })
+    else this.counts.pruned++
+    return wanted
+  }
+}
+
+async function* bucketRows(
+  source: ReturnType<typeof pages>,
+): AsyncGenerator<{ window: bigint; instance: string; value: Uint8Array }, void, undefined> {
+  for await (const rows of source) {
+    for (const { key, value } of rows) {
+      const parts = readSegmentKey(key)
+      if (parts !== undefined)
+        yield { window: parts.windowStartNanos, instance: parts.instance.toString('hex'), value }
+    }
+  }
+}
+
+/** Segments in any order. */
+function listSource(segments: StoredSegment[]): SegmentSource {
+  const sorted = segments.sort((a, b) => (a.minId < b.minId ? 1 : -1))
+  return { next: async () => sorted.pop(), close: async () => undefined }
+}
+
+/** Segments that come in order. */
+function laneSource(segments: AsyncGenerator<StoredSegment, void, undefined>): SegmentSource {
+  return {
+    next: async () => (await segments.next()).value ?? undefined,
+    close: async () => void (await segments.return()),
+  }
+}
+
+function boundId(nanos: bigint): string {
+  return nanos.toString(16).padStart(16, '0').padEnd(32, '0')
+}
+
+function nextId(id: string): string {
+  return (BigInt(`0x${id}`) + 1n).toString(16).padStart(32, '0')
+}
+
+function countBoth(own: ReadCounts, total: ReadCounts): ReadCounts {
+  const names = ['scans', 'segments', 'pruned', 'bytes'] as const
+  const both = {} as ReadCounts
+  for (const name of names) {
+    Object.defineProperty(both, name, {
+      get: () => own[name],
+      set: (value: number) => {
+        total[name] += value - own[name]
+        own[name] = value
+      },
+    })
+  }
+  return both
+}

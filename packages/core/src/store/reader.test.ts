@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { recordArbitrary, someInstance, someSpace } from '../hop/record.arbitrary.js'
+import type { HopRecord } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import { foldVersions } from '../segment/fold.js'
+import { keyRows } from './key-rows.js'
+import { idNanos, windowStart } from './keys.js'
+import { memoryStore } from './memory.js'
+import { StoreReader } from './reader.js'
+import { segmentRows } from './segment-rows.js'
+
+const windowMillis = 2000
+const windowNanos = 2_000_000_000n
+const instances = [
+  someInstance,
+  { ...someInstance, address: '10.0.0.8:4001' },
+  { ...someInstance, worker: 0 },
+]
+
+const written = fc.array(
+  fc.oneof(...instances.map((instance) => recordArbitrary({ ...someSpace, instance }))),
+  { maxLength: 60 },
+)
+
+/** Writes records as shippers would: a part in the first lane, the rest as late batches. */
+async function write(records: readonly HopRecord[], buckets: number, late: (record: HopRecord) => boolean) {
+  const store = memoryStore()
+  const groups = new Map<string, HopRecord[]>()
+  for (const record of records) {
+    const key = `${instances.indexOf(record.instance)} ${windowStart(idNanos(record.hopId), windowNanos)} ${late(record)}`
+    groups.set(key, [...(groups.get(key) ?? []), record])
+  }
+  let batch = 0n
+  for (const [key, group] of groups) {
+    const [index, start, isLate] = key.split(' ')
+    const instance = instances[Number(index)] as (typeof instances)[number]
+    group.sort((a, b) => (a.hopId < b.hopId ? -1 : 1))
+    const common = {
+      meta: { service: 'orders', instance },
+      buckets,
+      windowNanos,
+      windowStartNanos: BigInt(start as string),
+    }
+    const { rows } = segmentRows(
+      isLate === 'true'
+        ? { ...common, lane: 'late', batch: batch++, records: group }
+        : { ...common, lane: 'first', records: group },
+    )
+    await store.put([...rows, ...keyRows(group)])
+  }
+  return store
+}
+
+describe('StoreReader', () => {
+  it('finds what was written, in whatever lane, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(written, fc.constantFrom(1, 4), async (records, buckets) => {
+        const store = await write(records, buckets, (record) => record.aborted)
+        const reader = new StoreReader(store, { buckets, windowMillis })
+        for (const { hopId } of records) {
+          for (const instance of instances) {
+            const versions = records.filter(
+              (record) => record.hopId === hopId && record.instance === instance,
+            )
+            const found = await reader.lookup(instance, hopId)
+            if (versions.length === 0) expect(found).toBeUndefined()
+            else expect(versions).toContainEqual(found)
+            if (versions.length === 1) expect(found).toStrictEqual(versions[0])
+          }
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('takes two reads for a look-up, whether the id is there or not', async () => {
+    const records = fc.sample(recordArbitrary(), { numRuns: 300, seed: 1 })
+    const store = await write(records, 1, (record) => record.aborted)
+    for (const id of [records[0]?.hopId as HopId, '18e91effb00000000000000000000000' as HopId]) {
+      const reader = new StoreReader(store, { buckets: 1, windowMillis })
+      await reader.lookup(someInstance, id)
+      expect(reader.counts.scans).toBe(2)
+    }
+  })
+
+  it('gives a range in id order, whole, and pages of it that add up', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        written,
+        fc.constantFrom(1, 4),
+        fc.nat({ max: 12 }),
+        fc.nat({ max: 12 }),
+        fc.boolean(),
+        async (records, buckets, a, b, some) => {
+          const store = await write(records, buckets, (record) => record.aborted)
+          const fromNanos = someSpace.fromNanos + BigInt(Math.min(a, b)) * 999_999_999n
+          const toNanos = someSpace.fromNanos + BigInt(Math.max(a, b)) * 999_999_999n
+          const asked = some ? instances.slice(1) : instances
+          const wanted = new Map<string, HopRecord>()
+          for (const record of records) {
+            const nanos = idNanos(record.hopId)
+            if (nanos < fromNanos || nanos >= toNanos || !asked.includes(record.instance)) continue
+            const key = `${record.hopId} ${instances.indexOf(record.instance)}`
+            const known = wanted.get(key)
+            wanted.set(key, known === undefined ? record : foldVersions(known, record))
+          }
+          const reader = new StoreReader(store, { buckets, windowMillis })
+          const options = { fromNanos, toNanos, ...(some && { instances: asked }) }
+          const all = await collect(reader.range(options))
+          expect(all.map(({ hopId }) => hopId)).toEqual([...wanted.values()].map(({ hopId }) => hopId).sort())
+          for (const record of all)
+            expect(wanted.get(`${record.hopId} ${instanceIndex(record)}`)?.state).toBe(record.state)
+          const paged: HopRecord[] = []
+          for (let afterId: HopId | undefined; ;) {
+            const page = await collect(reader.range({ ...options, limit: 7, ...(afterId && { afterId }) }))
+            paged.push(...page)
+            afterId = page.at(-1)?.hopId
+            if (page.length < 7) break
+          }
+          expect(paged).toStrictEqual(all)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('finds a business key newest first, and aliases', async () => {
+    const records = fc
+      .sample(recordArbitrary(), { numRuns: 200, seed: 2 })
+      .map((record, i) => ({
+        ...record,
+        keys: { orderId: String(i % 3) },
+        assignedId: i.toString(16).padStart(32, 'a') as HopId,
+      }))
+    const store = await write(records, 1, () => false)
+    const reader = new StoreReader(store, { buckets: 1, windowMillis })
+    const wanted = records
+      .filter(({ keys }) => keys['orderId'] === '1')
+      .sort((a, b) => (a.hopId < b.hopId ? 1 : -1))
+    const hits = await reader.findKey('orderId', '1', { limit: 1000 })
+    const times = hits.map(({ nanos }) => nanos)
+    expect(times).toEqual(times.toSorted((a, b) => (a < b ? 1 : -1)))
+    expect(new Set(hits.map(({ hopId }) => hopId))).toEqual(new Set(wanted.map(({ hopId }) => hopId)))
+    expect(await reader.findKey('orderId', '1', { limit: 2 })).toEqual(hits.slice(0, 2))
+    const older = await reader.findKey('orderId', '1', { limit: 2, beforeNanos: times[1] as bigint })
+    expect(older).toEqual(hits.slice(2, 4))
+    expect(await reader.findKey('orderId', 'none', { limit: 2 })).toEqual([])
+    for (const { assignedId, hopId } of records) {
+      expect(await reader.byAlias(assignedId)).toBe(hopId)
+    }
+    expect(await reader.byAlias('0'.repeat(32))).toBeUndefined()
+  })
+
+  it('rejects damaged values and an aborted signal', async () => {
+    const [record] = fc.sample(recordArbitrary(), { numRuns: 1, seed: 3 }) as [HopRecord]
+    const store = await write([record], 1, () => false)
+    const rows = await store.scan({ from: Buffer.from([0]), to: Buffer.from([128]), limit: 10 })
+    const value = Buffer.from((rows[0] as { value: Uint8Array }).value)
+    value[value.length - 1] = (value[value.length - 1] as number) ^ 1
+    await store.put([{ key: (rows[0] as { key: Uint8Array }).key, value }])
+    const reader = new StoreReader(store, { buckets: 1, windowMillis })
+    await expect(reader.lookup(someInstance, record.hopId)).rejects.toMatchObject({
+      code: 'HOPTRACE_BAD_SEGMENT',
+    })
+    const range = { fromNanos: 0n, toNanos: 2n ** 62n }
+    await expect(collect(reader.range(range))).rejects.toMatchObject({ code: 'HOPTRACE_BAD_SEGMENT' })
+    await expect(collect(reader.range({ ...range, signal: AbortSignal.abort() }))).rejects.toThrow('abort')
+  })
+})
+
+function instanceIndex({ instance }: HopRecord): number {
+  return instances.findIndex(
+    ({ address, worker }) => address === instance.address && worker === instance.worker,
+  )
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

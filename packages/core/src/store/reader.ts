@@ -1,0 +1,162 @@
+import type { HopRecord, InstanceRef } from '../hop/record.js'
+import type { HopId, TraceId } from '../id/types.js'
+import { findInSegment } from '../segment/decode.js'
+import { foldVersions } from '../segment/fold.js'
+import { readSegmentHead } from '../segment/head.js'
+import { readChecked } from './checked-value.js'
+import type { Store } from './contract.js'
+import { readKeyValue } from './key-rows.js'
+import {
+  aliasRange,
+  businessKeyHash,
+  businessKeyRange,
+  idNanos,
+  instanceKey,
+  laneRange,
+  maxBuckets,
+  readAliasKey,
+  readBusinessKey,
+  saltOf,
+  windowStart,
+} from './keys.js'
+import type { KeyRange } from './pages.js'
+import { pages } from './pages.js'
+import type { RangeOptions, RangeRecords } from './range.js'
+import { rangeRecords } from './range.js'
+
+/** What reading has cost so far. */
+export interface ReadCounts {
+  scans: number
+  /** Segments whose records were decoded. */
+  segments: number
+  /** Segments passed over by their min and max id, their instance or their service. */
+  pruned: number
+  /** Bytes of values received. */
+  bytes: number
+}
+
+/** How a table is laid out; the instance's row in the registry says so. */
+export interface StoreLayout {
+  /** Salt buckets: 1-128. */
+  readonly buckets: number
+  readonly windowMillis: number
+}
+
+/** A hop that has a business key. */
+export interface KeyHit {
+  readonly traceId: TraceId
+  readonly hopId: HopId
+  /** The time in `hopId`. */
+  readonly nanos: bigint
+}
+
+/** Late segments are small; a page of them takes less than a cell or two. */
+const latePage = 16
+
+/**
+ * Reads what `segmentRows` and `keyRows` wrote. Every value is verified; a damaged one, or a store that fails, rejects with a
+ * `HoptraceError`. What is not there is `undefined` or empty. `counts` grows with every read.
+ */
+export class StoreReader {
+  readonly counts: ReadCounts = { scans: 0, segments: 0, pruned: 0, bytes: 0 }
+  readonly #store: Store
+  readonly #layout: StoreLayout
+  readonly #windowNanos: bigint
+
+  constructor(store: Store, layout: StoreLayout) {
+    if (!Number.isInteger(layout.buckets) || layout.buckets < 1 || layout.buckets > maxBuckets) {
+      throw new TypeError(`buckets must be a whole number from 1 to ${maxBuckets} (got ${layout.buckets})`)
+    }
+    if (!Number.isInteger(layout.windowMillis) || layout.windowMillis < 1) {
+      throw new TypeError(`windowMillis must be a positive whole number (got ${layout.windowMillis})`)
+    }
+    this.#store = store
+    this.#layout = layout
+    this.#windowNanos = BigInt(layout.windowMillis) * 1_000_000n
+  }
+
+  /**
+   * The record of an id on the instance that served it, its versions folded: one segment of the first lane, and beside it what
+   * the late lane has; two reads, whatever is stored, and whether the id is there or not.
+   */
+  async lookup(
+    instance: Pick<InstanceRef, 'address' | 'worker'>,
+    id: HopId,
+    signal?: AbortSignal,
+  ): Promise<HopRecord | undefined> {
+    const key = instanceKey(instance)
+    const salt = saltOf(key, this.#layout.buckets)
+    const window = windowStart(idNanos(id), this.#windowNanos)
+    const [first, late] = await Promise.all([
+      this.#versions(laneRange(salt, window, key, 'first', id), id, true, signal),
+      this.#versions(laneRange(salt, window, key, 'late', id), id, false, signal),
+    ])
+    const versions = [...first, ...late]
+    return versions.length === 0 ? undefined : versions.reduce(foldVersions)
+  }
+
+  /** The hop that an id leads to which is not its own: the id that its caller assigned, or a foreign trace id (then the earliest hop). */
+  async byAlias(alias: string, signal?: AbortSignal): Promise<HopId | undefined> {
+    if (!/^[0-9a-f]{32}$/.test(alias))
+      throw new TypeError(`an id is 32 lowercase hex digits (got ${JSON.stringify(alias)})`)
+    for await (const rows of pages(this.#store, aliasRange(alias), 1, this.counts, signal)) {
+      for (const { key, value } of rows) {
+        readChecked(value, () => true)
+        return readAliasKey(key)
+      }
+    }
+    return undefined
+  }
+
+  /** The hops with a business key, newest first, before `beforeNanos` if given. Costs what it returns, not what is stored. */
+  async findKey(
+    name: string,
+    value: string,
+    options: { readonly limit: number; readonly beforeNanos?: bigint; readonly signal?: AbortSignal },
+  ): Promise<KeyHit[]> {
+    if (!Number.isInteger(options.limit) || options.limit < 1) {
+      throw new TypeError(`limit must be a positive whole number (got ${options.limit})`)
+    }
+    const hits: KeyHit[] = []
+    const range = businessKeyRange(businessKeyHash(name, value), options.beforeNanos)
+    for await (const rows of pages(
+      this.#store,
+      range,
+      Math.min(options.limit, 1000),
+      this.counts,
+      options.signal,
+    )) {
+      for (const row of rows) {
+        const hopId = readBusinessKey(row.key)
+        if (hopId === undefined) continue
+        const found = readKeyValue(row.value, hopId)
+        // Another key with the same hash.
+        if (found.name !== name || found.value !== value) continue
+        hits.push({ traceId: found.traceId, hopId, nanos: idNanos(hopId) })
+        if (hits.length === options.limit) return hits
+      }
+    }
+    return hits
+  }
+
+  /** Records in id order, as they are read; see `RangeOptions`. */
+  range(options: RangeOptions): RangeRecords {
+    return rangeRecords(this.#store, this.#layout, options, this.counts)
+  }
+
+  async #versions(range: KeyRange, id: HopId, one: boolean, signal?: AbortSignal): Promise<HopRecord[]> {
+    const found: HopRecord[] = []
+    for await (const rows of pages(this.#store, range, one ? 1 : latePage, this.counts, signal)) {
+      for (const { value } of rows) {
+        const { minId, maxId } = readSegmentHead(value)
+        if (minId <= id && id <= maxId) {
+          this.counts.segments++
+          const record = findInSegment(value, id)
+          if (record !== undefined) found.push(record)
+        } else this.counts.pruned++
+      }
+      if (one) break
+    }
+    return found
+  }
+}
