@@ -10,22 +10,27 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
-/** Ports that are free now, one a service: all held at once before they are let go, so that no two are the same. */
+/** Ports that are free now, one a service. */
 export async function freePorts(): Promise<Ports> {
-  const held = await Promise.all(
-    SERVICES.map(
-      () =>
-        new Promise<{ port: number; release: () => Promise<void> }>((resolve, reject) => {
-          const server = createServer()
-          server.once('error', reject)
-          server.listen({ port: 0, host: '127.0.0.1' }, () => {
-            const address = server.address()
-            const port = typeof address === 'object' && address ? address.port : 0
-            resolve({ port, release: () => new Promise((done) => server.close(() => done())) })
-          })
-        }),
-    ),
-  )
+  const ports = await freePortList(SERVICES.length)
+  return Object.fromEntries(SERVICES.map((name, index) => [name, ports[index] ?? 0])) as Ports
+}
+
+/** So many ports that are free now: all held at once before they are let go, so that no two are the same. */
+export async function freePortList(amount: number): Promise<number[]> {
+  const held = await Promise.all(Array.from({ length: amount }, hold))
   await Promise.all(held.map((one) => one.release()))
-  return Object.fromEntries(SERVICES.map((name, index) => [name, held[index]?.port ?? 0])) as Ports
+  return held.map((one) => one.port)
+}
+
+function hold(): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ port: 0, host: '127.0.0.1' }, () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      resolve({ port, release: () => new Promise((done) => server.close(() => done())) })
+    })
+  })
 }

@@ -32,6 +32,8 @@ export interface CallView {
   readonly method: string | null
   readonly outcome: string | null
   readonly durationMicros: number | null
+  /** What was found at the other end: `hop`, or why there is none. Left out where nobody looked. */
+  readonly found?: 'hop' | 'absent' | 'unsure' | 'dropped' | 'unreadable' | 'untraced' | 'skipped'
 }
 
 /** One hop of a walk, as `resolve --json` and `range --json` print it. */
@@ -47,11 +49,19 @@ export interface HopView {
   readonly startTime: string
   readonly durationMicros: number | null
   readonly error: HopErrorView | null
+  /** The caller went away before the answer. */
+  readonly aborted?: boolean
   readonly keys: Readonly<Record<string, string>>
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   readonly events: readonly EventView[]
   readonly next: readonly CallView[]
   readonly source: 'live' | 'log' | 'store'
+}
+
+/** Something that went wrong in a trace; `handled` when its caller went on without it. */
+export interface FaultView extends HopPlace {
+  readonly verdict: VerdictName
+  readonly handled: boolean
 }
 
 /** What a walk read to find its answer. */
@@ -69,6 +79,9 @@ export interface Answer {
   readonly lastHealthy: HopPlace | null
   readonly hops: readonly HopView[]
   readonly evidence: readonly string[]
+  readonly faults?: readonly FaultView[]
+  /** Part of the trace was not looked at: a limit, or the deadline. */
+  readonly partial?: boolean
   readonly reads: ReadsView
   readonly elapsedMillis: number
 }

@@ -39,6 +39,7 @@ export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = p
     const code = hop.error.code ? ` [${safeText(hop.error.code, 64)}]` : ''
     lines.push(paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message)}${code}`))
   }
+  if (hop.aborted) lines.push(paint.waiting('the caller went away before the answer'))
   if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
   return lines
 }
@@ -93,5 +94,14 @@ function tone(hop: HopView): (text: string, paint: Paint) => string {
   return (text, paint) => paint[found === 'passed' ? 'waiting' : found](text)
 }
 
+const FOUND = {
+  hop: 'shown elsewhere',
+  absent: 'no record',
+  unsure: 'no record yet',
+  dropped: 'record dropped',
+  unreadable: 'not readable',
+  untraced: 'not traced',
+  skipped: 'not asked',
+} as const
 const MARKS = { good: '✔', bad: '✗', passed: '!', waiting: '…' } as const
 const SOURCES = { live: 'the live instance', log: 'its log', store: 'its store' } as const

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { diedAnswer, GATEWAY, hop } from './answer.fixture.js'
 import type { Answer, VerdictName } from './answer.js'
 import { verdictExit } from './exit-codes.js'
-import { verdictSentence } from './format-verdict.js'
+import { formatVerdict, verdictSentence } from './format-verdict.js'
 
 const sentence = (verdict: VerdictName, more: Partial<Answer> = {}): string =>
   verdictSentence({ ...diedAnswer(), verdict, ...more })
@@ -48,6 +48,25 @@ describe('the verdict as a sentence', () => {
     expect(sentence('unreachable', { endedAt, lastHealthy: null })).toBe(
       'unreachable: it never got to 10.0.0.9:80',
     )
+  })
+})
+
+describe('what is said besides', () => {
+  it('names faults that a caller went on without, and that not all was looked at', () => {
+    const fault = {
+      service: 'notify',
+      instance: '127.0.0.1:4004',
+      hopId: null,
+      verdict: 'unreachable' as const,
+    }
+    const faults = [
+      { ...fault, handled: true },
+      { ...fault, service: 'inventory', handled: false },
+    ]
+    const text = formatVerdict({ ...diedAnswer(), faults, partial: true }).join('\n')
+    expect(text).toContain('besides   never got to notify (127.0.0.1:4004); its caller went on without it')
+    expect(text.match(/besides/g)).toHaveLength(1)
+    expect(text).toContain('not all of it was looked at')
   })
 })
 

@@ -36,13 +36,36 @@ export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
   return [
     `${paint.faint('verdict ')}  ${paintVerdict(answer.verdict, paint)(paint.strong(safeText(head ?? '')))}`,
     ...rest.map((text, index) => `${paint.faint(index === 0 ? 'evidence' : '        ')}  ${text}`),
+    ...handledFaults(answer, paint),
+    ...(answer.partial
+      ? [paint.waiting('partial   not all of it was looked at: a limit, or the deadline (--timeout)')]
+      : []),
     paint.faint(`reads     ${asked}, in ${formatDuration(answer.elapsedMillis * 1000)}`),
   ]
 }
 
+function handledFaults(answer: Answer, paint: Paint): string[] {
+  const handled = (answer.faults ?? []).filter((fault) => fault.handled).slice(0, 10)
+  return handled.map((fault) => {
+    const what = `${FAULTS[fault.verdict] ?? fault.verdict} ${place(fault)}; its caller went on without it`
+    return `${paint.faint('besides ')}  ${paint.waiting(what)}`
+  })
+}
+
+const FAULTS: Readonly<Partial<Record<VerdictName, string>>> = {
+  failed: 'failed in',
+  died: 'died in',
+  unreachable: 'never got to',
+  interrupted: 'interrupted in',
+  undetermined: 'not known what became of',
+}
+
 /** `inventory (127.0.0.1:4003)`, or the address alone when the service is not known. */
 export function place(at: HopPlace): string {
-  return at.service ? `${safeText(at.service, 64)} (${safeText(at.instance, 64)})` : safeText(at.instance, 64)
+  // Where nobody knows the service, the address may stand in its place.
+  return at.service && at.service !== at.instance
+    ? `${safeText(at.service, 64)} (${safeText(at.instance, 64)})`
+    : safeText(at.instance, 64)
 }
 
 /** Green for what went well, yellow for what is not over or not known, red for what went wrong. */

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { EXIT } from './exit-codes.js'
 import { runCommand } from './run-command.js'
 

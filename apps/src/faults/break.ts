@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http'
+import type { Fault } from './plan.js'
+
+/** How long a stopped or blocked process does nothing. Longer than any timeout in the chain. */
+export const PAUSE_MILLIS = 1500
+
+/**
+ * Does to this process what the fault says; faults that concern only the answer, or the caller, do nothing here.
+ * Never resolves when the process is about to end: whoever awaits it does nothing more.
+ */
+export function breakProcess(fault: Fault): Promise<void> {
+  switch (fault) {
+    case 'sigkill':
+      process.kill(process.pid, 'SIGKILL')
+      return NEVER
+    case 'abort':
+      return process.abort()
+    case 'uncaught':
+      // Out of the request's own promise chain, where nobody catches it.
+      setImmediate(() => {
+        throw new Error('a bug that nobody catches')
+      })
+      return NEVER
+    case 'sigstop':
+      process.kill(process.pid, 'SIGSTOP')
+      break
+    case 'blocked':
+      block(PAUSE_MILLIS)
+  }
+  return Promise.resolve()
+}
+
+const NEVER = new Promise<void>(() => undefined)
+
+/** Breaks the connection instead of answering, or in the middle of the answer. Returns whether it did. */
+export function breakAnswer(fault: Fault, res: ServerResponse): boolean {
+  if (fault === 'lost-answer') {
+    res.socket?.destroy()
+    return true
+  }
+  if (fault !== 'reset') return false
+  res.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+  res.write('{"half":')
+  setTimeout(() => res.socket?.resetAndDestroy(), 5)
+  return true
+}
+
+function block(millis: number): void {
+  const until = Date.now() + millis
+  while (Date.now() < until);
+}

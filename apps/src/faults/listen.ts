@@ -1,0 +1,86 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { Tracer } from '@hoptrace/core'
+import { hoptrace as hoptraceExpress } from '@hoptrace/express'
+import { hoptrace as hoptraceFastify } from '@hoptrace/fastify'
+import { hoptrace as hoptraceKoa } from '@hoptrace/koa'
+import express from 'express'
+import fastify from 'fastify'
+import Koa from 'koa'
+import { readJson } from '../services/payments/read-json.js'
+import type { FaultOrder } from './plan.js'
+
+/** A request as every framework hands it on. */
+export interface Job {
+  readonly body: { readonly request: string; readonly order?: FaultOrder | undefined }
+  readonly res: ServerResponse
+}
+
+/** What to answer; nothing when the answer was broken on purpose. */
+export interface Answer {
+  readonly status: number
+  readonly broken: boolean
+}
+
+type Handler = (job: Job) => Promise<Answer>
+
+/** Listens with the framework of that name; resolves to what stops it. */
+export function listen(
+  framework: string,
+  tracer: Tracer,
+  port: number,
+  handle: Handler,
+): Promise<() => Promise<unknown>> {
+  if (framework === 'fastify') return listenFastify(tracer, port, handle)
+  return framework === 'koa' ? listenKoa(tracer, port, handle) : listenExpress(tracer, port, handle)
+}
+
+async function listenFastify(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+  const app = fastify({ forceCloseConnections: true })
+  await app.register(hoptraceFastify(tracer))
+  app.post<{ Body: Job['body'] }>('/', async (request, reply) => {
+    const { status, broken } = await handle({ body: request.body, res: reply.raw })
+    return broken ? reply.hijack() : reply.status(status).send({ status })
+  })
+  await app.listen({ port, host: '127.0.0.1' })
+  return () => app.close()
+}
+
+function listenKoa(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+  const app = new Koa()
+  app.use(hoptraceKoa(tracer))
+  app.use(async (ctx) => {
+    const body = (await readJson(ctx.req)) as Job['body']
+    const { status, broken } = await handle({ body, res: ctx.res })
+    if (broken) {
+      ctx.respond = false
+      return
+    }
+    ctx.status = status
+    ctx.body = { status }
+  })
+  return listenNode(app.callback(), port)
+}
+
+function listenExpress(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+  const app = express()
+  app.use(hoptraceExpress(tracer))
+  app.use(express.json())
+  app.post('/', async (req, res) => {
+    const { status, broken } = await handle({ body: req.body as Job['body'], res })
+    if (!broken) res.status(status).json({ status })
+  })
+  return listenNode(app, port)
+}
+
+function listenNode(listener: (...args: never[]) => unknown, port: number): Promise<() => Promise<unknown>> {
+  const server = createServer(listener as Parameters<typeof createServer>[1] & object)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () =>
+      resolve(async () => {
+        server.close()
+        server.closeAllConnections()
+      }),
+    )
+  })
+}
