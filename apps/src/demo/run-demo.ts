@@ -24,13 +24,13 @@ export function createDemoChain(options: DemoArguments): Chain {
     dataDir: options.dataDir,
     store: options.store,
     onChange: (chain) => {
-      const services = [...chain.running].map(([name, child]) => ({
-        ...identify(child.pid),
-        name,
-        port: options.ports[name],
-      }))
-      const self = { ...identify(process.pid), name: DEMO, port: null }
-      const processes = [self, ...services].filter((one): one is DemoProcess => 'pid' in one)
+      const services = [...chain.running].map(([name, { pid }]) => ({ name, pid, port: options.ports[name] }))
+      const processes = [{ name: DEMO, pid: process.pid, port: null }, ...services].flatMap(
+        (one): DemoProcess[] => {
+          const identity = identify(one.pid)
+          return identity ? [{ ...one, ...identity }] : []
+        },
+      )
       writeDemoState(options.dataDir, { ...readDemoState(options.dataDir), processes })
     },
   })

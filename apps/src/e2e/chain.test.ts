@@ -5,7 +5,7 @@ import { openResolver, type Answer } from '@hoptrace/cli'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Chain } from '../chain/chain.js'
 import { freePorts } from '../chain/ports.js'
-import { placeMany } from '../chain/shop.js'
+import { placeOrder, someOrder, type Placed } from '../chain/shop.js'
 import { answer, ask } from '../demo/ask.js'
 import { scenarios } from '../demo/scenarios.js'
 import { differences, type Stage } from '../demo/scenario.js'
@@ -54,24 +54,21 @@ describe('a chain of five real processes', () => {
     expect(inventory).toMatchObject({ status: 201, state: 'closed' })
   })
 
-  it('finds ten orders of a customer-given key, each by its own trace', async () => {
-    const placed: string[] = []
-    await placeMany(
-      chain.entryUrl,
-      10,
-      (index) => `ten-${index}`,
-      ({ orderId }) => void placed.push(orderId),
-    )
+  it('finds ten orders of one customer, newest first, and each by its own id', async () => {
+    const customer = 'a-regular'
+    const placed: Placed[] = []
+    for (let index = 0; index < 10; index++) {
+      placed.push(await placeOrder(chain.entryUrl, someOrder(`ten-${index}`, { customer })))
+    }
     const resolver = openResolver({ dir: where.dataDir })
     try {
-      const traces = new Set<string>()
-      for (const orderId of placed) {
-        const found = []
-        for await (const one of resolver.find({ key: 'orderId', value: orderId })) found.push(one)
-        expect(found).toHaveLength(1)
-        for (const one of found) traces.add(one.traceId)
+      const ofCustomer = await collect(resolver.find({ key: 'customer', value: customer, limit: 50 }))
+      const newestFirst = placed.map((one) => one.traceId).reverse()
+      expect(ofCustomer.map((one) => one.traceId)).toEqual(newestFirst)
+      for (const one of placed) {
+        const found = await collect(resolver.find({ key: 'orderId', value: one.orderId }))
+        expect(found.map((trace) => trace.traceId)).toEqual([one.traceId])
       }
-      expect(traces.size).toBe(10)
     } finally {
       await resolver.close()
     }
@@ -96,3 +93,9 @@ describe('a chain of five real processes', () => {
     }
   })
 })
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}

@@ -8,7 +8,7 @@ export interface CommandContext {
   readonly signal: AbortSignal
   readonly version?: string
   /** Sets the exit code that the process ends with when the command goes through. */
-  exitWith(code: number): void
+  readonly exitWith: (code: number) => void
 }
 
 /** Options that all commands take. */

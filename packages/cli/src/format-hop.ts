@@ -23,7 +23,7 @@ export function callHead(call: CallView, paint: Paint = plain): string {
     name,
     paint.name(safeText(call.target, 80)),
     asked(call.method, null),
-    paint.faint('no record'),
+    paint.faint(FOUND[call.found ?? 'absent']),
   ]
   const line = `${parts.filter(Boolean).join('  ')}${paint.faint(',')} ${seen(call)}`
   return `${wentWrong(call) ? paint.bad('✗') : paint.faint('○')} ${line}`

@@ -23,7 +23,8 @@ app.post('/orders', async (request, reply) => {
   const order = request.body
   if (!isOrder(order)) return reply.status(400).send({ error: 'not an order' })
   tracer.hop?.setKey('orderId', order.id)
-  tracer.hop?.event('order.received', { customer: order.customer })
+  tracer.hop?.setKey('customer', order.customer)
+  tracer.hop?.event('order.received')
   const { data } = await http.post<unknown>(`${urlOf('orders')}/orders`, order)
   return reply.status(201).send(data)
 })
