@@ -1,1 +1,20 @@
-export {}
+import { beginInbound, type Tracer } from '@hoptrace/core'
+import type { RequestHandler } from 'express'
+import { observeLayers } from './layers.js'
+
+/**
+ * Express 4 and 5 middleware that records each request as a hop. Put it before everything else:
+ * `app.use(hoptrace(tracer))`. Responses, errors and their handling stay as they are.
+ */
+export function hoptrace(tracer: Tracer): RequestHandler {
+  return function hoptrace(req, res, next) {
+    const inbound = beginInbound(tracer, req, res)
+    if (inbound === 'answered') return
+    if (inbound === undefined) {
+      next()
+      return
+    }
+    observeLayers(req, inbound)
+    inbound.run(next)
+  }
+}

@@ -1,1 +1,75 @@
-export {}
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { beginInbound, inboundOf, type Tracer } from '@hoptrace/core'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply } from 'fastify'
+
+/**
+ * Fastify 4 and 5 plugin that records each request as a hop: `app.register(hoptrace(tracer))`, before other plugins.
+ * Responses, errors and their handling stay as they are.
+ */
+export function hoptrace(tracer: Tracer): FastifyPluginCallback {
+  const answered = new WeakSet<IncomingMessage>()
+
+  const begin = (req: IncomingMessage, res: ServerResponse): void => {
+    if (beginInbound(tracer, req, res) === 'answered') answered.add(req)
+  }
+
+  const plugin = (app: FastifyInstance, _options: unknown, done: () => void): void => {
+    // Before Fastify's own listener, which refuses malformed requests without a hook.
+    app.server.prependListener('request', begin)
+
+    app.addHook('onRequest', (request, reply, next) => {
+      // Injected requests and further listeners (the other address of `localhost`) do not come by that server.
+      if (inboundOf(request.raw) === undefined && !answered.has(request.raw)) begin(request.raw, reply.raw)
+      if (answered.has(request.raw)) {
+        reply.hijack()
+        return
+      }
+      const inbound = inboundOf(request.raw)
+      if (inbound === undefined) {
+        next()
+        return
+      }
+      observeErrors(reply)
+      inbound.route(() => request.routeOptions.url)
+      inbound.run(next)
+    })
+
+    // Reading the body leaves the asynchronous context of the request.
+    app.addHook('preValidation', (request, _reply, next) => {
+      const inbound = inboundOf(request.raw)
+      if (inbound === undefined) next()
+      else inbound.run(next)
+    })
+
+    done()
+  }
+  // What fastify-plugin sets: the hooks are for the whole application, not for this plugin alone.
+  return Object.assign(plugin, {
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: '@hoptrace/fastify',
+    [Symbol.for('plugin-meta')]: { name: '@hoptrace/fastify', fastify: '>=4.10.0' },
+  })
+}
+
+interface Sender {
+  send(this: FastifyReply, payload?: unknown): FastifyReply
+}
+
+const observed = new WeakSet<object>()
+
+/**
+ * Makes hops see every error. Fastify's `onError` hook leaves out those that an application's error handler answers, but
+ * all of them pass through `reply.send`; the prototype that owns it is wrapped once.
+ */
+function observeErrors(reply: FastifyReply): void {
+  let owner = reply as object
+  while (!Object.hasOwn(owner, 'send')) owner = Object.getPrototypeOf(owner) as object
+  if (observed.has(owner)) return
+  observed.add(owner)
+  const sender = owner as Sender
+  const { send } = sender
+  sender.send = function (payload) {
+    if (payload instanceof Error) inboundOf(this.request.raw)?.fail(payload)
+    return send.call(this, payload)
+  }
+}

@@ -1,1 +1,31 @@
-export {}
+import { beginInbound, type Tracer } from '@hoptrace/core'
+import type { Middleware } from 'koa'
+
+/**
+ * Koa 2 and 3 middleware that records each request as a hop. Put it before everything else: `app.use(hoptrace(tracer))`.
+ * Responses, errors and their handling stay as they are. Route templates come from `@koa/router` or `koa-router`.
+ */
+export function hoptrace(tracer: Tracer): Middleware {
+  return async function hoptrace(ctx, next) {
+    const inbound = beginInbound(tracer, ctx.req, ctx.res)
+    if (inbound === undefined) return next()
+    if (inbound === 'answered') {
+      ctx.respond = false
+      return
+    }
+    inbound.route(() => templateOf(ctx['_matchedRoute']))
+    try {
+      return (await inbound.run(next)) as unknown
+    } catch (error) {
+      inbound.fail(error)
+      throw error
+    } finally {
+      inbound.handled()
+    }
+  }
+}
+
+/** What a router left on the context: a path with its prefixes, or a pattern. */
+function templateOf(matched: unknown): string | undefined {
+  return typeof matched === 'string' ? matched : matched instanceof RegExp ? String(matched) : undefined
+}

@@ -1,0 +1,85 @@
+import { inboundOf, type InboundHop } from '@hoptrace/core'
+import type { Request, Response } from 'express'
+import { joinPath, RouteTemplates } from './route-templates.js'
+
+type Next = (error?: unknown) => void
+type Handle = (this: Layer, req: Request, res: Response, next: Next) => unknown
+type HandleError = (this: Layer, error: unknown, req: Request, res: Response, next: Next) => unknown
+
+/** What Express keeps for each `use` and each route: Express 4 with underscores, Express 5 without. */
+interface Layer {
+  readonly route?: { readonly path?: unknown }
+  readonly handle?: { readonly stack?: readonly Layer[] }
+  /** Express 5.3 and newer: the path as it was given to `use`. */
+  readonly rawPath?: unknown
+  /** Mounted at `/`. */
+  readonly slash?: boolean
+  readonly regexp?: { readonly fast_slash?: boolean }
+  handle_request?: Handle
+  handleRequest?: Handle
+  handle_error?: HandleError
+  handleError?: HandleError
+}
+
+interface RouterOwner {
+  readonly _router?: { readonly stack?: readonly Layer[] }
+  readonly router?: { readonly stack?: readonly Layer[] }
+}
+
+const observed = new WeakSet<object>()
+
+/** On the request itself: a WeakMap would cost garbage collection an entry for each request. */
+const templatesKey = Symbol('hoptrace.templates')
+
+type Observed = Request & { [templatesKey]?: RouteTemplates }
+
+/**
+ * Makes the hop of `req` see the errors that are passed to `next` and the template of the route that answers. Neither can be
+ * seen from a middleware, so the prototype of Express's layers is wrapped once, when the first request shows where it is.
+ */
+export function observeLayers(req: Request, inbound: InboundHop): void {
+  const app = req.app as RouterOwner | undefined
+  // Express 4 throws at `router`.
+  observe((app?._router ?? app?.router)?.stack)
+  const found = new RouteTemplates()
+  ;(req as Observed)[templatesKey] = found
+  inbound.route(() => found.current(req.baseUrl))
+}
+
+function observe(stack: readonly Layer[] | undefined): void {
+  const layer = stack?.[0]
+  if (layer === undefined) return
+  const prototype = Object.getPrototypeOf(layer) as Layer
+  if (observed.has(prototype)) return
+  observed.add(prototype)
+  for (const name of ['handle_request', 'handleRequest'] as const) {
+    const original = prototype[name]
+    if (original === undefined) continue
+    prototype[name] = function (req, res, next) {
+      return original.call(this, req, res, observeNext(this, req, next))
+    }
+  }
+  for (const name of ['handle_error', 'handleError'] as const) {
+    const original = prototype[name]
+    if (original === undefined) continue
+    prototype[name] = function (error, req, res, next) {
+      inboundOf(req)?.fail(error)
+      return original.call(this, error, req, res, next)
+    }
+  }
+}
+
+function observeNext(layer: Layer, req: Request, next: Next): Next {
+  const inbound = inboundOf(req)
+  const found = (req as Observed)[templatesKey]
+  if (inbound === undefined || found === undefined) return next
+  const { route } = layer
+  if (route !== undefined) found.enterRoute(req, joinPath(route.path))
+  else if (layer.slash !== true && layer.regexp?.fast_slash !== true) found.enterMount(req, layer.rawPath)
+  observe(layer.handle?.stack)
+  return (error) => {
+    if (route !== undefined) found.leaveRoute()
+    if (error && error !== 'route' && error !== 'router') inbound.fail(error)
+    next(error)
+  }
+}

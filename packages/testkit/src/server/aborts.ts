@@ -1,0 +1,62 @@
+import http from 'node:http'
+import net from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { foreignContext } from '../adapter/kit-tracer.js'
+import { startTraced } from './running.js'
+import type { ServerSubject } from './subject.js'
+
+/** A promise and its resolver. */
+function signal(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
+}
+
+/** Callers that go away. */
+export function testAborts(subject: ServerSubject): void {
+  describe('a caller that goes away', () => {
+    it('leaves an aborted hop that closes with the status that its handler came to', async () => {
+      const [gate, entered] = [signal(), signal()]
+      await using traced = await startTraced(subject, {
+        hooks: { gate: gate.promise, entered: entered.resolve },
+      })
+      const { traceId, headers } = foreignContext()
+      const sent = http.request({
+        host: '127.0.0.1',
+        port: traced.port,
+        path: '/held',
+        headers,
+        agent: false,
+      })
+      sent.on('error', () => undefined)
+      sent.end()
+      await entered.promise
+      const before = await traced.kit.records()
+      expect(before.every((record) => record.state === 'open')).toBe(true)
+      const closed = new Promise((resolve) => sent.on('close', resolve))
+      sent.destroy()
+      await closed
+      await traced.send({ path: '/items/1' })
+      gate.resolve()
+      const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
+      expect(record).toMatchObject({ aborted: true, route: '/held', status: 200, error: null })
+      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+    })
+
+    it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
+      await using traced = await startTraced(subject)
+      const { traceId, headers } = foreignContext()
+      const socket = net.connect(traced.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(
+        `POST /echo HTTP/1.1\r\nhost: kit\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n` +
+          `traceparent: ${headers.traceparent}\r\n\r\n{"a":`,
+      )
+      await traced.send({ path: '/items/1' })
+      socket.destroy()
+      const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
+      expect(record.aborted).toBe(true)
+      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+    })
+  })
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { samples } from './samples.js'
+import { startBare, startTraced } from './running.js'
+import type { ServerSubject } from './subject.js'
+
+/** What the record of a request says. */
+export function testRecords(subject: ServerSubject): void {
+  describe('records', () => {
+    it.each(samples(subject.supports))('$title', async ({ title: _, route, status, error, ...request }) => {
+      await using traced = await startTraced(subject)
+      const { response, traceId } = await traced.sendTraced(request)
+      expect(response.status).toBe(status)
+      const all = await traced.kit.records()
+      expect(all).toHaveLength(1)
+      expect(all[0]).toMatchObject({
+        traceId,
+        service: 'kit',
+        state: 'closed',
+        method: request.method ?? 'GET',
+        route,
+        status,
+        aborted: false,
+        next: [],
+      })
+      expect(all[0]?.error?.message).toEqual(error)
+      expect(all[0]?.durationMicros).toBeGreaterThan(0)
+      expect(all[0]?.instance.address).toBe(`127.0.0.1:${traced.port}`)
+    })
+
+    it('an error before routing, such as a body that cannot be parsed', async () => {
+      await using traced = await startTraced(subject)
+      const { response, traceId } = await traced.sendTraced({
+        method: 'POST',
+        path: '/echo',
+        headers: { 'content-type': 'application/json' },
+        body: '{"a":',
+      })
+      const record = (await traced.kit.records()).find((hop) => hop.traceId === traceId)
+      expect(record).toMatchObject({ state: 'closed', status: response.status })
+      expect(record?.error?.name).toMatch(/Error$/)
+    })
+
+    it('a request with a malformed URL, answered as without it', async () => {
+      await using bare = await startBare(subject)
+      await using traced = await startTraced(subject)
+      const request = { path: '/items/%zz' }
+      const { response, traceId } = await traced.sendTraced(request)
+      expect(response.status).toBe((await bare.send(request)).status)
+      const record = (await traced.kit.records()).find((hop) => hop.traceId === traceId)
+      expect(record).toMatchObject({ state: 'closed', status: response.status })
+      expect(record?.route ?? '').not.toContain('%zz')
+    })
+
+    it('no raw path, query or body anywhere', async () => {
+      await using traced = await startTraced(subject)
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer secret-1' }
+      await traced.send({ path: '/items/secret-2?token=secret-3', headers })
+      await traced.send({ path: '/tenants/secret-4/orders/secret-5', headers })
+      await traced.send({ path: '/missing/secret-6', headers })
+      await traced.send({ method: 'POST', path: '/echo', headers, body: '{"a":"secret-7"}' })
+      const records = await traced.kit.records()
+      expect(records).toHaveLength(4)
+      const text = JSON.stringify(records, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      )
+      expect(text).not.toContain('secret')
+    })
+
+    it('before the last byte of the response leaves', async () => {
+      const appended: number[] = []
+      await using traced = await startTraced(subject, {
+        hooks: {
+          spy: ({ res }) => {
+            const socket = res.socket as NonNullable<typeof res.socket>
+            const { write } = socket
+            socket.write = function (...args: unknown[]) {
+              appended.push(traced.kit.tracer.stats().appended)
+              return Reflect.apply(write, this, args) as boolean
+            } as typeof write
+          },
+        },
+      })
+      await traced.send({ path: '/spied' })
+      expect(appended.length).toBeGreaterThan(0)
+      expect(appended.at(-1)).toBe(1)
+    })
+
+    it('nothing for the live endpoint, which answers in place of the application', async () => {
+      await using traced = await startTraced(subject)
+      const { traceId } = await traced.sendTraced({ path: '/items/1' })
+      const id = (await traced.kit.records()).find((hop) => hop.traceId === traceId)?.hopId
+      const answer = await traced.send({ path: `/_hoptrace/v1/hops/${id}` })
+      expect(answer.headers['content-type']).toContain('json')
+      expect(await traced.kit.records()).toHaveLength(1)
+      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+      expect(traced.errors).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,65 @@
+import type { TracerOptions } from '@hoptrace/core'
+import { exchange, listen, type KitRequest, type KitResponse } from '../adapter/exchange.js'
+import { foreignContext, openKitTracer, type KitTracer } from '../adapter/kit-tracer.js'
+import { kitRoutes, type RouteHooks } from './routes.js'
+import type { ServerSubject } from './subject.js'
+
+/** A subject's application, listening. */
+export interface RunningSubject {
+  readonly port: number
+  /** What reached the framework's own error handling, in order. */
+  readonly errors: readonly unknown[]
+  send(request: KitRequest): Promise<KitResponse>
+  /** Sends it within a trace of its own, which tells its record apart. */
+  sendTraced(request: KitRequest): Promise<{ response: KitResponse; traceId: string }>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A traced one, with what it records. */
+export interface TracedSubject extends RunningSubject {
+  readonly kit: KitTracer
+}
+
+/** The bare framework. */
+export const startBare = (subject: ServerSubject): Promise<RunningSubject> => start(subject, undefined, {})
+
+/** The framework with its adapter. */
+export async function startTraced(
+  subject: ServerSubject,
+  { hooks = {}, options = {} }: { hooks?: Partial<RouteHooks>; options?: Partial<TracerOptions> } = {},
+): Promise<TracedSubject> {
+  const kit = await openKitTracer(options)
+  const running = await start(subject, kit, hooks)
+  return {
+    ...running,
+    kit,
+    async [Symbol.asyncDispose]() {
+      await running[Symbol.asyncDispose]()
+      await kit[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function start(
+  subject: ServerSubject,
+  kit: KitTracer | undefined,
+  hooks: Partial<RouteHooks>,
+): Promise<RunningSubject> {
+  const tracer = kit?.tracer
+  const errors: unknown[] = []
+  const routes = kitRoutes(subject.supports, { currentTrace: () => tracer?.hop?.traceId, ...hooks })
+  const server = await listen(
+    await subject.create({ tracer, routes, onError: (error) => errors.push(error) }),
+  )
+  const send = (request: KitRequest): Promise<KitResponse> => exchange(server.port, request)
+  return {
+    port: server.port,
+    errors,
+    send,
+    async sendTraced(request) {
+      const { traceId, headers } = foreignContext()
+      return { response: await send({ ...request, headers: { ...request.headers, ...headers } }), traceId }
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}

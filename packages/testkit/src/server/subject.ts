@@ -1,0 +1,60 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Tracer } from '@hoptrace/core'
+
+/** What a framework can do; the kit reads it and asks for no more. */
+export interface ServerSupports {
+  /** A handler's rejected promise reaches the framework's error handling. */
+  readonly asyncErrors: boolean
+  /** A handler passes an error on without throwing: `next(error)`, `reply.send(error)`. */
+  readonly passOn: boolean
+}
+
+/** What a kit handler gets from the framework. */
+export interface KitExchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly params: Readonly<Record<string, string>>
+  /** The parsed JSON body. */
+  readonly body: unknown
+}
+
+/** What a kit handler answers, to be sent in the framework's own way. */
+export type KitReply =
+  | {
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string | Buffer | Readable | Readonly<Record<string, unknown>>
+    }
+  | { readonly passOn: unknown }
+
+/**
+ * One route. Its handler answers, throws, rejects, or has written the response on `res` by itself: then it gives `undefined`,
+ * and the framework must leave the response alone.
+ */
+export interface KitRoute {
+  readonly method: 'GET' | 'POST'
+  /** `/items/:id` */
+  readonly path: string
+  /** The route belongs into a router of its own under this path: `/tenants/:tenant`. */
+  readonly mount?: string
+  readonly handle: (exchange: KitExchange) => KitReply | undefined | Promise<KitReply | undefined>
+}
+
+/** What a subject builds its application from. */
+export interface ServerSetup {
+  /** Undefined: the bare framework, to compare with. */
+  readonly tracer: Tracer | undefined
+  readonly routes: readonly KitRoute[]
+  /** To be told every error that reaches the framework's own error handling, which then goes on as usual. */
+  readonly onError: (error: unknown) => void
+}
+
+/** A framework with its adapter, in about a dozen lines. JSON bodies are parsed, behind the adapter. */
+export interface ServerSubject {
+  /** `express 5` */
+  readonly name: string
+  readonly supports: ServerSupports
+  /** The application, not listening yet. */
+  create(setup: ServerSetup): Server | Promise<Server>
+}

@@ -1,0 +1,22 @@
+import { describe } from 'vitest'
+import { testAborts } from './aborts.js'
+import { testContext } from './context.js'
+import { testHeaders } from './headers.js'
+import { testRecords } from './records.js'
+import { testTransparency } from './transparency.js'
+import type { ServerSubject } from './subject.js'
+
+/**
+ * Defines the whole suite of a server adapter: same answers as the bare framework, right records, no context that leaks, no
+ * harm from hostile headers, aborted requests or a tracer that cannot write. Call it once for each major version of the
+ * framework, at the top level of a test file.
+ */
+export function serverAdapterSuite(subject: ServerSubject): void {
+  describe(`${subject.name}, as every server adapter,`, () => {
+    testTransparency(subject)
+    testRecords(subject)
+    testContext(subject)
+    testHeaders(subject)
+    testAborts(subject)
+  })
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { comparable } from '../adapter/exchange.js'
+import { kitErrors } from './routes.js'
+import { startBare, startTraced, type RunningSubject } from './running.js'
+import { samples } from './samples.js'
+import type { ServerSubject } from './subject.js'
+
+const KNOWN_ERRORS = new Set<unknown>(Object.values(kitErrors))
+
+/** Errors by identity where the kit made them, by what they say where the framework did. */
+const told = (errors: readonly unknown[]): unknown[] =>
+  errors.map((error) => (KNOWN_ERRORS.has(error) ? error : String(error)))
+
+/** Both answer the same requests; what differs fails. */
+async function compareAll(
+  subject: ServerSubject,
+  bare: RunningSubject,
+  traced: RunningSubject,
+): Promise<void> {
+  for (const { title, ...request } of samples(subject.supports)) {
+    expect(comparable(await traced.send(request)), title).toEqual(comparable(await bare.send(request)))
+  }
+  const malformed = {
+    method: 'POST',
+    path: '/echo',
+    headers: { 'content-type': 'application/json' },
+    body: '{"a":',
+  }
+  const [expected, answer] = [await bare.send(malformed), await traced.send(malformed)]
+  expect(answer.status).toBe(expected.status)
+  expect(told(traced.errors)).toEqual(told(bare.errors))
+}
+
+/** The application must not notice that it is traced. */
+export function testTransparency(subject: ServerSubject): void {
+  describe('is transparent:', () => {
+    it.each(samples(subject.supports))(
+      '$title is the same as without it',
+      async ({ title: _, ...request }) => {
+        await using bare = await startBare(subject)
+        await using traced = await startTraced(subject)
+        const expected = await bare.send(request)
+        expect(comparable(await traced.send(request))).toEqual(comparable(expected))
+        expect(traced.errors.length).toBe(bare.errors.length)
+        for (const [i, error] of traced.errors.entries()) expect(error).toBe(bare.errors[i])
+      },
+    )
+
+    it('a body that cannot be parsed is refused as without it', async () => {
+      await using bare = await startBare(subject)
+      await using traced = await startTraced(subject)
+      const request = {
+        method: 'POST',
+        path: '/echo',
+        headers: { 'content-type': 'application/json' },
+        body: '{"a":',
+      }
+      const [expected, answer] = [await bare.send(request), await traced.send(request)]
+      expect(answer.status).toBe(expected.status)
+      expect(answer.headers['content-type']).toBe(expected.headers['content-type'])
+      expect(told(traced.errors)).toEqual(told(bare.errors))
+    })
+
+    it('answers the same when its log cannot be created', async () => {
+      const dir = await mkdtemp(path.join(os.tmpdir(), 'hoptrace-kit-'))
+      const file = path.join(dir, 'a-file')
+      await writeFile(file, '')
+      {
+        await using bare = await startBare(subject)
+        await using traced = await startTraced(subject, { options: { dataDir: path.join(file, 'below') } })
+        await compareAll(subject, bare, traced)
+      }
+      await rm(dir, { recursive: true })
+    })
+
+    it('answers the same when its log is removed under it', async () => {
+      await using bare = await startBare(subject)
+      await using traced = await startTraced(subject)
+      await traced.send({ path: '/items/1' })
+      await rm(traced.kit.dataDir, { recursive: true, force: true })
+      await compareAll(subject, bare, traced)
+    })
+
+    it('answers the same when the tracer is closed', async () => {
+      await using bare = await startBare(subject)
+      await using traced = await startTraced(subject)
+      await traced.kit.tracer.close()
+      await compareAll(subject, bare, traced)
+    })
+  })
+}
