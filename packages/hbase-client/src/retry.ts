@@ -1,8 +1,6 @@
 import type { Deadline } from './deadline.js'
 import { HBaseError } from './errors.js'
 
-/** An unnamed server error that says nothing about retrying may be permanent: it gets this many attempts. */
-const unknownErrorAttempts = 5
 const firstPauseMillis = 10
 const longestPauseMillis = 1000
 
@@ -12,17 +10,12 @@ export function pauseMillis(attempt: number): number {
   return ceiling * (0.5 + Math.random() / 2)
 }
 
-/** The error as ours, when another attempt may help; throws it otherwise. */
-export function retriable(error: unknown, attempt: number): HBaseError {
+/**
+ * The error as ours, when another attempt may help; throws it otherwise. An exception that a server did not mark as
+ * permanent counts as passing: a server that is still starting answers with whatever it stumbles over.
+ */
+export function retriable(error: unknown): HBaseError {
   if (!(error instanceof HBaseError) || error.recovery === 'none') throw error
-  if (
-    error.code === 'REMOTE' &&
-    error.recovery === 'later' &&
-    attempt + 1 >= unknownErrorAttempts &&
-    !isBusy(error)
-  ) {
-    throw error
-  }
   return error
 }
 
@@ -35,11 +28,7 @@ export async function retrying<T>(deadline: Deadline, attempt: (attempt: number)
     try {
       return await attempt(n)
     } catch (error) {
-      await deadline.sleep(pauseMillis(n), retriable(error, n))
+      await deadline.sleep(pauseMillis(n), retriable(error))
     }
   }
-}
-
-function isBusy(error: HBaseError): boolean {
-  return /(Busy|TooBig|TooLarge|Dropped|Throttling|PleaseHold|Timeout)/.test(error.exceptionClass ?? '')
 }

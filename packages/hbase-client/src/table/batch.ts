@@ -73,7 +73,7 @@ async function sortOut(
   const waiting: Mutation[] = []
   for (const [mutation, error] of errors) {
     try {
-      retriable(error, attempt)
+      retriable(error)
       waiting.push(mutation)
     } catch {
       failed.set(mutation, error)

@@ -1,0 +1,42 @@
+import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createHBaseClient, type HBaseClient } from './index.js'
+import { keysOf, makeTable, unavailable } from './real-hbase.fixture.js'
+import { expectAll, key, startWriting } from './steady-writer.fixture.js'
+
+describe.skipIf(unavailable)('when the whole cluster is killed', () => {
+  let hbase: HBaseInstance
+  let client: HBaseClient
+  beforeAll(async () => {
+    hbase = await startHBase({ name: 'client-crash' })
+    client = createHBaseClient({ servers: hbase.url })
+  })
+  afterAll(async () => {
+    await client.close()
+    await hbase.wipe()
+  })
+
+  it('all rows that were acknowledged before, during and after it are there', async () => {
+    await using made = await makeTable(client, { splitKeys: ['000500', '001000', '002000'] })
+    const { table } = made
+    const writing = startWriting(table)
+    await writing.reached(2000)
+    const scanning = table.scan({ maxBytes: 3000, timeoutMillis: 90_000 })
+    expect((await scanning.next()).value?.row.toString()).toBe(key(0))
+
+    await hbase.kill9()
+    await expect(table.get(key(0), { timeoutMillis: 200 })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(UNREACHABLE|TIMEOUT)$/) as unknown,
+      recovery: 'later',
+    })
+    const before = writing.acknowledged.length
+    await hbase.restart()
+    await writing.reached(before + 1000)
+    await writing.stop()
+    await expectAll(table, writing.acknowledged)
+
+    // The scan that was open before the crash goes on where it was.
+    const rest = new Set(await keysOf(scanning))
+    expect(writing.acknowledged.filter((n) => n > 0 && n < 2000 && !rest.has(key(n)))).toEqual([])
+  })
+})

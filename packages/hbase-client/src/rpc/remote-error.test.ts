@@ -1,0 +1,48 @@
+import { create } from '@bufbuild/protobuf'
+import { sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
+import { describe, expect, it } from 'vitest'
+import { fakeServer, frame } from '../fake-server.fixture.js'
+import { ResponseHeaderSchema } from '../gen/RPC_pb.js'
+import { createHBaseClient } from '../index.js'
+
+/** What listing tables says when the server answers call `callId` (the first has number 1) with this exception. */
+async function listTables(
+  callId: number,
+  exceptionClassName: string,
+  stackTrace: string,
+  doNotRetry = false,
+) {
+  const header = create(ResponseHeaderSchema, {
+    callId,
+    exception: { exceptionClassName, stackTrace, doNotRetry },
+  })
+  const answer = frame(sizeDelimitedEncode(ResponseHeaderSchema, header))
+  await using server = await fakeServer({ onConnection: (socket) => void socket.write(answer) })
+  await using client = createHBaseClient({ servers: server.url, timeoutMillis: 200 })
+  return await client.admin.listTables().catch((error: unknown) => error)
+}
+
+describe('the exceptions of a server', () => {
+  it('become errors with a code, the first line of their text, and their class', async () => {
+    const className = 'org.apache.hadoop.hbase.TableNotFoundException'
+    const error = await listTables(1, className, `${className}: no such table\n\tat somewhere`)
+    expect(error).toMatchObject({ code: 'TABLE_NOT_FOUND', recovery: 'none', exceptionClass: className })
+    expect(String(error)).toMatch(/^HBaseError: 127\.0\.0\.1:\d+: TableNotFoundException: no such table$/)
+  })
+
+  it('that refuse the whole connection end all of its calls', async () => {
+    const className = 'org.apache.hadoop.hbase.security.AccessDeniedException'
+    const error = await listTables(0xffff_ffff, className, 'Authentication is required')
+    expect(error).toMatchObject({ code: 'ACCESS_DENIED', recovery: 'none' })
+  })
+
+  it('are REMOTE at once when they are unknown and permanent, and tried again when they may pass', async () => {
+    expect(await listTables(1, 'x.NewException', 'never', true)).toMatchObject({
+      code: 'REMOTE',
+      recovery: 'none',
+    })
+    const passing = await listTables(1, 'x.NewException', 'not yet')
+    expect(passing).toMatchObject({ code: 'TIMEOUT', recovery: 'later', exceptionClass: 'x.NewException' })
+    expect(String(passing)).toContain('not yet')
+  })
+})
