@@ -15,12 +15,13 @@ export function hoptrace(tracer: Tracer): Middleware {
     }
     inbound.route(() => templateOf(ctx['_matchedRoute']))
     try {
-      return (await inbound.run(next)) as unknown
+      const result: unknown = await inbound.run(next)
+      inbound.handled(ctx.status)
+      return result
     } catch (error) {
       inbound.fail(error)
-      throw error
-    } finally {
       inbound.handled()
+      throw error
     }
   }
 }

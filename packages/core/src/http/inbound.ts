@@ -16,8 +16,8 @@ export interface InboundHop {
   route(template: string | (() => string | undefined)): void
   /** The framework saw an error; it is recorded and not touched. */
   fail(error: unknown): void
-  /** The handler is through: a hop whose caller went away closes now. */
-  handled(): void
+  /** The handler is through: a hop whose caller went away closes now, with the status that it would have answered. */
+  handled(status?: number): void
 }
 
 /** On the request itself: a WeakMap with an entry for each request costs more in garbage collection than all else here. */
@@ -123,9 +123,9 @@ class InboundRequest implements InboundHop {
     this.hop.fail(error)
   }
 
-  handled(): void {
+  handled(status?: number): void {
     this.through = true
-    if (this.hop.abandoned !== undefined) this.close(true)
+    if (this.hop.abandoned !== undefined) this.close(true, status)
   }
 
   /** The last byte of a response of known length may leave before its end is called. */
@@ -147,10 +147,11 @@ class InboundRequest implements InboundHop {
     else this.hop.abandoned = { millis: performance.now(), finish: () => this.close(true) }
   }
 
-  private close(unanswered: boolean): void {
+  private close(unanswered: boolean, wouldBe?: number): void {
     if (this.hop.closed) return
     const aborted = unanswered || this.hop.abandoned !== undefined
-    this.hop.close({ status: unanswered ? null : this.res.statusCode, route: this.findRoute(), aborted })
+    const status = unanswered && !this.res.headersSent ? (wouldBe ?? null) : this.res.statusCode
+    this.hop.close({ status, route: this.findRoute(), aborted })
   }
 
   private findRoute(): string | null {

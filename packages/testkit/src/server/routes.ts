@@ -76,6 +76,7 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
       return undefined
     }),
     get('/callback', ({ res }) => {
+      res.statusCode = 200
       res.write('first ')
       setTimeout(() => res.end('second', () => undefined), 5)
       return undefined
