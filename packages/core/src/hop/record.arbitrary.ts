@@ -25,7 +25,7 @@ export const someSpace: RecordSpace = {
 
 /** Plain objects only: what is read back is compared strictly. */
 function object<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>
+  return fc.record(model, { noNullPrototype: true })
 }
 
 const word = fc.nat({ max: 0xffff_ffff }).map((value) => value.toString(16).padStart(8, '0'))

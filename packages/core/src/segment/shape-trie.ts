@@ -48,9 +48,9 @@ export class ShapeNode {
 
   /** The symbols from the root to here. */
   symbols(): number[] {
-    const codes: number[] = []
-    for (let node: ShapeNode | undefined = this; node.parent !== undefined; node = node.parent)
-      codes.push(node.code)
+    if (this.parent === undefined) return []
+    const codes = [this.code]
+    for (let node = this.parent; node.parent !== undefined; node = node.parent) codes.push(node.code)
     return codes.reverse()
   }
 

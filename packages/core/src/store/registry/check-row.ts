@@ -1,0 +1,135 @@
+import type { DroppedRange, InstanceRow } from '../instance-row.js'
+import { maxBuckets } from '../keys.js'
+import { parseStoreUrl } from '../store-url.js'
+
+/** Bounds of a row, kept by writers and checked by readers. */
+export const rowLimits = { bytes: 65_536, aliases: 64, stores: 64, dropped: 256, pathChars: 4096 } as const
+
+const servicePattern = /^[a-z0-9._-]{1,64}$/
+const ipPortPattern = /^(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}$/
+const aliasPattern = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$/
+const nanosPattern = /^\d{1,20}$/
+
+/** A row as JSON text; times are decimal text. */
+export function rowToJson(row: InstanceRow): string {
+  return JSON.stringify({ ...row, dropped: boundDropped(row.dropped) }, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
+}
+
+/** The row in a JSON text; undefined when it is none, too large, or says what a row may not say. */
+export function rowFromJson(text: string): InstanceRow | undefined {
+  if (text.length > rowLimits.bytes) return undefined
+  try {
+    return checkRow(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** A row out of parsed JSON, or undefined. Its endpoint must be at its own address: nobody is led elsewhere by a row. */
+function checkRow(value: unknown): InstanceRow | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const row = value as Record<keyof InstanceRow, unknown>
+  const { service, address, aliases, worker, startNanos, host, pid, endpoint, stores, state } = row
+  const { buckets, windowMillis, logDir, heartbeatMillis, shippedThroughNanos, dropped } = row
+  if (!isText(service, servicePattern) || !isText(address, ipPortPattern)) return undefined
+  if (!isList(aliases, rowLimits.aliases) || !aliases.every((alias) => isText(alias, aliasPattern)))
+    return undefined
+  if (!isWhole(worker, 0, 255) || !isWhole(pid, 0, 2 ** 32) || !isWhole(buckets, 1, maxBuckets))
+    return undefined
+  if (!isWhole(windowMillis, 1, 86_400_000) || !isWhole(heartbeatMillis, 0, 2 ** 53 - 1)) return undefined
+  if (!isNanos(startNanos) || !isNanos(shippedThroughNanos)) return undefined
+  if (!isChars(host, 255) || !isChars(logDir, rowLimits.pathChars)) return undefined
+  if (!isList(stores, rowLimits.stores) || !stores.every(isStoreUrl)) return undefined
+  if (!isList(dropped, rowLimits.dropped) || !dropped.every(isDropped)) return undefined
+  if (state !== 'running' && state !== 'stopped' && state !== 'dead') return undefined
+  if (endpoint !== null && !isEndpoint(endpoint, [address, ...aliases])) return undefined
+  return {
+    service,
+    address,
+    aliases: aliases,
+    worker,
+    startNanos: BigInt(startNanos),
+    host,
+    pid,
+    endpoint,
+    stores: stores as string[],
+    buckets,
+    windowMillis,
+    logDir,
+    heartbeatMillis,
+    shippedThroughNanos: BigInt(shippedThroughNanos),
+    dropped: (dropped as { fromNanos: string; toNanos: string; count: number }[]).map((range) => ({
+      fromNanos: BigInt(range.fromNanos),
+      toNanos: BigInt(range.toNanos),
+      count: range.count,
+    })),
+    state,
+  }
+}
+
+/** Joins the ranges that lie closest until a row may hold them: it then says "dropped" of more than was, never of less. */
+function boundDropped(dropped: readonly DroppedRange[]): DroppedRange[] {
+  const ranges = dropped.toSorted((a, b) =>
+    a.fromNanos < b.fromNanos ? -1 : a.fromNanos > b.fromNanos ? 1 : 0,
+  )
+  while (ranges.length > rowLimits.dropped) {
+    let best = 0
+    for (let i = 1; i < ranges.length - 1; i++) if (gap(ranges, i) < gap(ranges, best)) best = i
+    const [a, b] = ranges.slice(best, best + 2) as [DroppedRange, DroppedRange]
+    const toNanos = a.toNanos > b.toNanos ? a.toNanos : b.toNanos
+    ranges.splice(best, 2, { fromNanos: a.fromNanos, toNanos, count: a.count + b.count })
+  }
+  return ranges
+}
+
+function gap(ranges: readonly DroppedRange[], i: number): bigint {
+  return (ranges[i + 1] as DroppedRange).fromNanos - (ranges[i] as DroppedRange).toNanos
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value)
+}
+
+function isChars(value: unknown, most: number): value is string {
+  return typeof value === 'string' && value.length <= most
+}
+
+function isWhole(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+}
+
+function isNanos(value: unknown): value is string {
+  return isText(value, nanosPattern) && BigInt(value) < 2n ** 64n
+}
+
+function isList(value: unknown, most: number): value is unknown[] {
+  return Array.isArray(value) && value.length <= most
+}
+
+function isDropped(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { fromNanos, toNanos, count } = value as Record<keyof DroppedRange, unknown>
+  return isNanos(fromNanos) && isNanos(toNanos) && isWhole(count, 0, Number.MAX_SAFE_INTEGER)
+}
+
+function isStoreUrl(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  // A store of a package of its own has a scheme of its own; its package checks the rest.
+  if (/^[a-z][a-z0-9+-]{1,31}:[^\0]{0,4000}$/.test(value) && !/^(?:level|memory|hbase)\b/.test(value))
+    return true
+  try {
+    parseStoreUrl(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isEndpoint(value: unknown, addresses: readonly string[]): value is string {
+  if (!isChars(value, 1024) || !URL.canParse(value)) return false
+  const { protocol, hostname, port, username, password } = new URL(value)
+  if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return false
+  return addresses.includes(`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`)
+}
