@@ -38,16 +38,17 @@ export class HopTable {
   late = 0
   /** Hops with key rows to ship, in the order of the log; whoever ships them empties it. */
   keyed: LoggedHop[] = []
-  /** Local numbers below belong to hops that nobody has to know any more. */
-  retiredBelow = 0
-
   private readonly byNumber = new Map<number, LoggedHop>()
   private readonly byId = new Map<HopId, LoggedHop>()
+  private readonly byAssigned = new Map<HopId, LoggedHop>()
   private readonly read = new ByteReader()
   private instance: InstanceRef | undefined
   private file = 0
   private newestNanos = 0n
   private gapFromNanos: bigint | undefined
+  private headed = false
+  /** Local numbers below were given before the first file that was read: to hops that nobody has to know any more. */
+  private retiredBelow = 0
 
   get size(): number {
     return this.byId.size
@@ -57,15 +58,27 @@ export class HopTable {
     return this.byId.get(id)
   }
 
+  /** The hop whose caller assigned it this id, which it did not take. */
+  getAssigned(id: HopId): LoggedHop | undefined {
+    return this.byAssigned.get(id)
+  }
+
   hops(): IterableIterator<LoggedHop> {
     return this.byId.values()
+  }
+
+  /** Whose log it is: the newest header says. */
+  setRun(run: RunInfo): void {
+    this.run = run
+    this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
+    this.seen(run.startNanos)
   }
 
   /** Takes in a hop of a checkpoint. */
   restore(hop: LoggedHop): void {
     this.byNumber.set(hop.number, hop)
     for (const number of hop.moreNumbers ?? []) this.byNumber.set(number, hop)
-    this.byId.set(hop.record.hopId, hop)
+    this.add(hop)
     if (hop.keysPending) this.keyed.push(hop)
   }
 
@@ -73,7 +86,15 @@ export class HopTable {
   remove(hop: LoggedHop): void {
     this.byNumber.delete(hop.number)
     for (const number of hop.moreNumbers ?? []) this.byNumber.delete(number)
-    if (this.byId.get(hop.record.hopId) === hop) this.byId.delete(hop.record.hopId)
+    const { hopId, assignedId } = hop.record
+    if (this.byId.get(hopId) === hop) this.byId.delete(hopId)
+    if (assignedId !== null && this.byAssigned.get(assignedId) === hop) this.byAssigned.delete(assignedId)
+  }
+
+  /** Forgets a hop of which something may still come: that will count as late. */
+  evict(hop: LoggedHop): void {
+    this.remove(hop)
+    this.retiredBelow = Math.max(this.retiredBelow, hop.number + 1)
   }
 
   newFile(file: number): void {
@@ -151,10 +172,9 @@ export class HopTable {
       this.damaged()
       return
     }
-    if (this.run === undefined && this.retiredBelow === 0) this.retiredBelow = firstNumber
-    this.run = run
-    this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
-    this.seen(run.startNanos)
+    if (!this.headed) this.retiredBelow = firstNumber
+    this.headed = true
+    this.setRun(run)
   }
 
   private hopEntry(entryKind: number, number: number, opens: boolean, skip: boolean): void {
@@ -221,9 +241,15 @@ export class HopTable {
     )
     const hop = new LoggedHop(record, number, idMillis, this.file)
     this.byNumber.set(number, hop)
-    this.byId.set(hopId, hop)
+    this.add(hop)
     if (assignedId !== null || parentSpan !== null) this.wantsKeys(hop)
     return hop
+  }
+
+  private add(hop: LoggedHop): void {
+    const { hopId, assignedId } = hop.record
+    this.byId.set(hopId, hop)
+    if (assignedId !== null) this.byAssigned.set(assignedId, hop)
   }
 
   private wantsKeys(hop: LoggedHop): void {

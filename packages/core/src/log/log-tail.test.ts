@@ -8,7 +8,7 @@ import { HopTable } from './hop-table.js'
 import { LogTail } from './log-tail.js'
 import { readRun } from './read-run.js'
 import { listLogFiles, logFilePath } from './run-dir.js'
-import { baseNanos, tempDir, testCall, testClose, testHop, testRun } from './test-run.js'
+import { baseNanos, tempDir, testCall, testClose, testHop, testRun } from './test-run.fixture.js'
 
 /** A log of `count` hops with a call each; the sizes of the file after every one of them. */
 function writeLog(runDir: string, count: number): { bytes: Buffer; ends: number[] } {

@@ -1,0 +1,56 @@
+import { decodeRunInfo, encodeRunInfo } from './run-dir.js'
+import type { HopTable } from './hop-table.js'
+import type { LogPosition } from './log-tail.js'
+import { restoreHop, saveHop } from './hop-state.js'
+import type { CheckpointRecord } from './journal.js'
+
+export interface CheckpointState {
+  /** The first file that stays. */
+  readonly firstFile: number
+  readonly known: LogPosition
+  readonly cutBelow: number
+  readonly cutEarly: readonly number[]
+  readonly number: number
+}
+
+/** What has to be known of the files before `firstFile`: the hops that they opened, and what they said of the run. */
+export function takeCheckpoint(table: HopTable, state: CheckpointState): CheckpointRecord {
+  const hops = []
+  for (const hop of table.hops()) if (hop.firstFile < state.firstFile) hops.push(saveHop(hop))
+  return {
+    type: 'checkpoint',
+    ...state,
+    known: [state.known.file, state.known.offset],
+    run: table.run === undefined ? null : encodeRunInfo(table.run),
+    markedNanos: String(table.markedNanos),
+    crash: table.crash,
+    dropped: table.dropped.map(({ fromNanos, toNanos, count }) => [
+      String(fromNanos),
+      String(toNanos),
+      count,
+    ]),
+    damage: table.damage,
+    hops,
+  }
+}
+
+/** The other way, into an empty table. What cannot be read is counted as damage. */
+export function readCheckpoint(table: HopTable, checkpoint: CheckpointRecord): void {
+  const run = checkpoint.run === null ? undefined : decodeRunInfo(checkpoint.run)
+  if (run !== undefined) table.setRun(run)
+  table.markedNanos = BigInt(checkpoint.markedNanos)
+  table.crash = checkpoint.crash
+  table.dropped = checkpoint.dropped.map(([from, to, count]) => ({
+    fromNanos: BigInt(from),
+    toNanos: BigInt(to),
+    count,
+  }))
+  table.damage = checkpoint.damage
+  for (const state of checkpoint.hops) {
+    try {
+      table.restore(restoreHop(state))
+    } catch {
+      table.damaged()
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { LoggedCall, LoggedHop, LoggedRecord } from './logged-hop.js'
+import { recordFromJson, recordToJson } from '../segment/json-record.js'
+
+/** A hop of the table as the journal carries it from deleted files to the ones that are left. */
+export interface HopState {
+  readonly number: number
+  readonly more: readonly number[]
+  readonly idMillis: number
+  readonly clean: boolean
+  readonly keysPending: boolean
+  /** The local number and index of each call, in the order of the record's `next`. */
+  readonly calls: readonly (readonly [number: number, index: number])[]
+  readonly record: string
+}
+
+export function saveHop(hop: LoggedHop): HopState {
+  return {
+    number: hop.number,
+    more: hop.moreNumbers ?? [],
+    idMillis: hop.idMillis,
+    clean: !hop.dirty,
+    keysPending: hop.keysPending,
+    calls: hop.record.next.map(({ number, index }) => [number, index]),
+    record: recordToJson(hop.record),
+  }
+}
+
+/** The other way. Throws when it is not what `saveHop` made. */
+export function restoreHop(state: HopState): LoggedHop {
+  const saved = recordFromJson(state.record)
+  const record = new LoggedRecord(
+    saved.hopId,
+    saved.traceId,
+    saved.service,
+    saved.instance,
+    saved.startNanos,
+    saved.method,
+    saved.parentSpan,
+    saved.link,
+    saved.assignedId,
+    saved.flags,
+  )
+  const {
+    state: hopState,
+    durationMicros,
+    route,
+    status,
+    error,
+    aborted,
+    keys,
+    attributes,
+    events,
+    crash,
+    shed,
+  } = saved
+  Object.assign(record, { state: hopState, durationMicros, route, status, error, aborted, crash, shed })
+  Object.assign(record, { keys: { ...keys }, attributes: { ...attributes }, events: [...events] })
+  record.next = saved.next.map((call, i) => {
+    const [number, index] = state.calls[i] ?? [state.number, i]
+    const { hopId, target, service, method, offsetMicros, outcome, durationMicros: micros, servedBy } = call
+    const restored = new LoggedCall(number, index, hopId, target, service, method, offsetMicros)
+    return Object.assign(restored, { outcome, durationMicros: micros, servedBy })
+  })
+  const hop = new LoggedHop(record, state.number, state.idMillis, 0)
+  if (state.more.length > 0) hop.moreNumbers = [...state.more]
+  hop.pendingCalls = record.next.filter(({ outcome }) => outcome === null).length
+  hop.keysPending = state.keysPending
+  hop.shippedVersion = state.clean ? 0 : -1
+  hop.restored = true
+  return hop
+}

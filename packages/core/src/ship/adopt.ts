@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises'
+import type { Diagnostics } from '../diagnostics.js'
+import { HoptraceError } from '../errors.js'
+import type { RunInfo } from '../log/entries.js'
+import { readRunInfo } from '../log/read-run.js'
+import { listLogFiles } from '../log/run-dir.js'
+import type { Store } from '../store/contract.js'
+import type { Registry } from '../store/instance-row.js'
+import { listRunDirs, mayBeDead } from './dead-runs.js'
+import { type RecoveredRun, recoverRun } from './recover-run.js'
+import { acquireRunLock } from './run-lock.js'
+
+export interface AdoptOptions {
+  readonly dataDir: string
+  /** Only runs of this service. @default all */
+  readonly service?: string
+  readonly registry: Registry
+  /** A store that is open already, and stays so: used for the runs that ship to its URL. */
+  readonly ownStore?: Store
+  /** Makes the store of a run. It is closed afterwards. */
+  readonly openStore: (run: RunInfo) => Store | Promise<Store>
+  readonly diagnostics?: Diagnostics
+  /** No further run is begun when it fires. */
+  readonly signal?: AbortSignal
+}
+
+export interface AdoptReport {
+  readonly adopted: readonly RecoveredRun[]
+  /** Dead runs that were left as they are: nothing of them is lost, they can be tried again. */
+  readonly left: readonly { readonly runDir: string; readonly reason: string }[]
+}
+
+/**
+ * Ships the logs of runs whose process is gone. A run that is alive, or that somebody else ships at this moment, is passed
+ * over; so is one whose store cannot be opened, for example because a living process of its service holds it: that one will do it.
+ * Never rejects for a run that fails; the report says why it was left.
+ */
+export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> {
+  const adopted: RecoveredRun[] = []
+  const left: { runDir: string; reason: string }[] = []
+  for (const runDir of await listRunDirs(options.dataDir, options.service)) {
+    if (options.signal?.aborted === true) break
+    try {
+      const outcome = await adopt(runDir, options)
+      if (typeof outcome === 'string') left.push({ runDir, reason: outcome })
+      else if (outcome !== undefined) adopted.push(outcome)
+    } catch (error) {
+      left.push({ runDir, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  for (const { run, hops, interrupted, damage } of adopted) {
+    const lost = damage > 0 ? `, ${damage} entries or stretches of its log could not be read` : ''
+    options.diagnostics?.(
+      'HOPTRACE_ADOPTED',
+      `${run.service} ${run.address} (pid ${run.pid}) had died: shipped ${hops} hops, ${interrupted} interrupted${lost}`,
+    )
+  }
+  return { adopted, left }
+}
+
+/** The recovered run, why it was left, or undefined when it is alive or had nothing to ship. */
+async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
+  if (!(await mayBeDead(runDir))) return undefined
+  const lock = await acquireRunLock(runDir)
+  if (lock === undefined) return undefined
+  try {
+    const run = readRunInfo(runDir)
+    const { ownStore } = options
+    if (run === undefined) {
+      if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
+      // Its run never began to write, or its deletion was cut short.
+      await rm(runDir, { recursive: true, force: true })
+      return undefined
+    }
+    if (run.storeUrl === ownStore?.url) return await recoverRun(runDir, ownStore, options.registry)
+    const store = await options.openStore(run)
+    try {
+      await store.open()
+      return await recoverRun(runDir, store, options.registry)
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    if (error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED')
+      return 'its store is held by a living process'
+    throw error
+  } finally {
+    await lock.release()
+  }
+}

@@ -1,0 +1,65 @@
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { isMissing } from '../log/run-dir.js'
+import { acquireRunLock } from './run-lock.js'
+
+/** A run that has no lock yet is alive for so long after it last wrote. */
+const youngMillis = 60_000
+
+/** The directories of all runs under a data directory, of one service or of all. */
+export async function listRunDirs(dataDir: string, service?: string): Promise<string[]> {
+  const logs = path.join(dataDir, 'logs')
+  const services = service === undefined ? await subfolders(logs) : [path.join(logs, service)]
+  return (await Promise.all(services.map(subfolders))).flat()
+}
+
+/** May its lock be tried? A run makes its directory first and takes its lock a moment later. */
+export async function mayBeDead(runDir: string): Promise<boolean> {
+  let newest = 0
+  for (const name of await names(runDir)) {
+    if (name === 'lock') return true
+    newest = Math.max(newest, await modifiedMillis(path.join(runDir, name)))
+  }
+  newest = Math.max(newest, await modifiedMillis(runDir))
+  return newest > 0 && Date.now() - newest > youngMillis
+}
+
+/**
+ * Does the process that writes this run's log still run, or does somebody ship it right now? The lock says so, which a
+ * stopped process keeps and a dead one has lost, whatever its number was.
+ */
+export async function isRunAlive(runDir: string): Promise<boolean> {
+  if (!(await mayBeDead(runDir))) return (await names(runDir)).length > 0
+  const lock = await acquireRunLock(runDir)
+  if (lock === undefined) return true
+  await lock.release()
+  return false
+}
+
+async function subfolders(dir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(dir, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(dir, name))
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+async function names(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+async function modifiedMillis(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    if (isMissing(error)) return 0
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import type { HopRecord } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import type { RunInfo } from '../log/entries.js'
+import { snapshotRecord } from '../log/logged-hop.js'
+import type { Lookup } from '../resolve/lookup.js'
+import { foldVersions } from '../segment/fold.js'
+import { idNanos } from '../store/keys.js'
+import type { StoreReader } from '../store/reader.js'
+import type { RunShipping } from './run-shipping.js'
+
+/** Clocks of the caller, which is in the id, and of the callee, which dropped the hop, differ. */
+const marginNanos = 2_000_000_000n
+
+/**
+ * What a living run knows of an id, or of an id that its caller assigned and it did not take: first what is read from its
+ * log, then its store. Absence holds for hops that began, by this run's clock, up to the last mark that is read: one whose
+ * id is older may still begin here later, when its caller's clock is behind or its request is on its way.
+ */
+export async function lookupHop(
+  { table, cutBelow }: RunShipping,
+  reader: StoreReader,
+  run: RunInfo,
+  id: HopId,
+  signal?: AbortSignal,
+): Promise<Lookup> {
+  // What is known of the table has to be older than the answer of the store: in between, a hop may move there.
+  const throughNanos = table.markedNanos
+  const hop = table.get(id) ?? table.getAssigned(id)
+  if (hop !== undefined) {
+    const record = snapshotRecord(hop.record)
+    // Work that goes on behind a response may open a hop again that was shipped for good: the store knows more of it.
+    const continued = hop.shippedVersion === -1 && hop.idMillis < cutBelow * run.windowMillis
+    const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
+    return {
+      kind: 'found',
+      record: stored === undefined ? record : foldVersions(stored, record),
+      source: 'log',
+    }
+  }
+  const stored = (await reader.lookup(run, id, signal)) ?? (await byAlias(reader, run, id, signal))
+  if (stored !== undefined) return { kind: 'found', record: stored, source: 'store' }
+  const nanos = idNanos(id)
+  const dropped = table.dropped.some(
+    ({ fromNanos, toNanos }) => nanos >= fromNanos - marginNanos && nanos <= toNanos + marginNanos,
+  )
+  return { kind: 'absent', throughNanos, final: false, dropped, source: 'store' }
+}
+
+async function byAlias(
+  reader: StoreReader,
+  run: RunInfo,
+  id: HopId,
+  signal?: AbortSignal,
+): Promise<HopRecord | undefined> {
+  const own = await reader.byAlias(id, signal)
+  return own === undefined ? undefined : reader.lookup(run, own, signal)
+}

@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
+import type { RunInfo } from '../log/entries.js'
+import type { Store } from '../store/contract.js'
+import type { Registry } from '../store/instance-row.js'
+import { runRow } from './run-row.js'
+import { RunShipping } from './run-shipping.js'
+
+export interface RecoveredRun {
+  readonly runDir: string
+  readonly run: RunInfo
+  /** Hops that were shipped now. */
+  readonly hops: number
+  /** Those of them that the run had left open. */
+  readonly interrupted: number
+  /** What could not be read of its log. */
+  readonly damage: number
+}
+
+/** Hops kept in memory while a log is read; beyond, they are cut. */
+const maxHops = 100_000
+
+/**
+ * Ships what a dead run left: the cut that was not acknowledged once more, everything else into the late lane, open hops as
+ * `interrupted`. Then its row says `dead`, and its directory is deleted. It may be killed anywhere and done again: each
+ * step stands in the journal before it is made. The caller holds the run's lock.
+ */
+export async function recoverRun(
+  runDir: string,
+  store: Store,
+  registry: Registry,
+): Promise<RecoveredRun | undefined> {
+  const engine = new RunShipping({ runDir, store, dead: true })
+  try {
+    engine.load()
+    let interrupted = 0
+    if (!engine.done) {
+      await engine.send()
+      while (engine.poll() > 0) {
+        await setImmediate()
+        if (engine.table.size >= maxHops && engine.cut({ below: null, firstBelow: 0 })) await engine.send()
+      }
+      for (const { record } of engine.table.hops()) if (record.state !== 'closed') interrupted++
+      if (engine.cut({ below: null, firstBelow: 0, interrupt: true })) await engine.send()
+    }
+    const { run, table, shipped } = engine
+    if (run === undefined) return undefined
+    if (!engine.done) await registerDead(runDir, run, engine, registry)
+    engine.finish()
+    await rm(runDir, { recursive: true, force: true })
+    return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
+  } finally {
+    engine.close()
+  }
+}
+
+async function registerDead(
+  runDir: string,
+  run: RunInfo,
+  { table, shipped }: RunShipping,
+  registry: Registry,
+): Promise<void> {
+  const { address, worker, startNanos } = run
+  const known = (await registry.list()).find(
+    (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
+  )
+  // A run that closed in order and left nothing stays `stopped`.
+  if (known?.state === 'stopped' && shipped === 0) return
+  const through = known?.shippedThroughNanos ?? 0n
+  const row = runRow(run, {
+    runDir,
+    heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
+    shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
+    dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),
+    state: 'dead',
+  })
+  const stores = [...(known?.stores.filter((url) => url !== run.storeUrl) ?? []), run.storeUrl]
+  await registry.put({ ...row, stores })
+}

@@ -1,0 +1,18 @@
+import path from 'node:path'
+import type { RunInfo } from '../log/entries.js'
+import type { DroppedRange, InstanceRow } from '../store/instance-row.js'
+
+/** What changes in a run's row of the registry. */
+export interface RunProgress {
+  readonly runDir: string
+  readonly heartbeatMillis: number
+  readonly shippedThroughNanos: bigint
+  readonly dropped: readonly DroppedRange[]
+  readonly state: InstanceRow['state']
+}
+
+/** The registry's row of a run. */
+export function runRow(run: RunInfo, { runDir, ...progress }: RunProgress): InstanceRow {
+  const { storeUrl, ...rest } = run
+  return { ...rest, stores: [storeUrl], logDir: path.resolve(runDir), ...progress }
+}

@@ -1,0 +1,331 @@
+import { rmSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import type { RunInfo } from '../log/entries.js'
+import { HopTable } from '../log/hop-table.js'
+import { comparePositions, type LogPosition, LogTail } from '../log/log-tail.js'
+import type { LoggedHop } from '../log/logged-hop.js'
+import { listLogFiles, logFilePath } from '../log/run-dir.js'
+import type { Store } from '../store/contract.js'
+import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
+import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
+import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment } from './shipment.js'
+
+export interface RunShippingOptions {
+  readonly runDir: string
+  readonly store: Store
+  /** The run is over: nobody writes its log any more, and its first lanes are closed. */
+  readonly dead?: boolean
+}
+
+/** What to cut. */
+export interface CutOrder {
+  /** Windows below; null for all. */
+  readonly below: number | null
+  /** The first lane is open to windows below. */
+  readonly firstBelow: number
+  /** The run is over: what is open is interrupted. */
+  readonly interrupt?: boolean
+}
+
+const never: LogPosition = { file: 0, offset: 0 }
+const chunkBytes = 1 << 20
+/** Calls of closed hops that never end (a message that nobody answers) do not fill the memory. */
+const maxLingering = 10_000
+
+/**
+ * The state of shipping one run, for a living run and for recovery alike: the table of its hops, the cuts in its journal,
+ * the one shipment that is on its way. A cut is in the journal before its first put and acknowledged after its last,
+ * so whoever goes on after a crash repeats exactly the cut that was not acknowledged, under the same keys.
+ *
+ * Memory is bounded by the table (the caller stops polling when it is full) and one shipment of it, encoded.
+ */
+export class RunShipping {
+  readonly table = new HopTable()
+  pending: Shipment | undefined
+  /** Hops that the store acknowledged, each once. */
+  shipped = 0
+  done = false
+  /** Windows below are cut; from here on those in `cutEarly`. The first lane of a cut window is closed. */
+  cutBelow = 0
+
+  private readonly runDir: string
+  private readonly store: Store
+  private readonly journal: Journal
+  private readonly dead: boolean
+  private tail: LogTail
+  private cutEarly = new Set<number>()
+  private cuts: CutRecord[] = []
+  /** Closed hops that are shipped and wait for the end of a call, oldest first. */
+  private readonly lingering = new Set<LoggedHop>()
+  private lastNumber = 0
+  private lastBatch = 0n
+  private firstFile = 0
+  private journalBroken = false
+  private sending: Promise<void> | undefined
+
+  constructor(options: RunShippingOptions) {
+    this.runDir = options.runDir
+    this.store = options.store
+    this.dead = options.dead ?? false
+    this.journal = new Journal(this.runDir)
+    this.tail = new LogTail(this.runDir, this.table, { complete: this.dead })
+  }
+
+  get run(): RunInfo | undefined {
+    return this.table.run
+  }
+
+  /** Goes back to where the journal says that shipping was. Throws what the file system throws. */
+  load(): void {
+    const { records, damage } = this.journal.read()
+    const checkpoint = records.findLast((record) => record.type === 'checkpoint')
+    if (checkpoint !== undefined) this.resume(checkpoint)
+    const known = this.table.size > 0 && checkpoint !== undefined ? position(checkpoint.known) : never
+    const acked = new Set(records.flatMap((record) => (record.type === 'ack' ? [record.number] : [])))
+    for (const record of records) {
+      if (record.type === 'done') this.done = true
+      if (record.type === 'cut') this.replay(record, acked.has(record.number), known)
+    }
+    if (damage > 0) {
+      this.table.damage += damage
+      this.cutBelow = Math.max(this.cutBelow, this.windowAt(Date.now()) + 1)
+    }
+  }
+
+  /** Reads on. Returns the bytes that were read; 0 at the end of what there is. */
+  poll(): number {
+    return this.tail.poll(chunkBytes)
+  }
+
+  /** Makes a cut, unless there is nothing in it. Only when none is pending. */
+  cut(order: CutOrder): boolean {
+    const { run } = this.table
+    if (this.pending !== undefined || run === undefined) return false
+    if (order.interrupt === true) this.table.interrupt()
+    const members = this.members(order.below)
+    if (members.length === 0) {
+      this.advance(order.below)
+      return false
+    }
+    const number = ++this.lastNumber
+    const windows = byWindow(members, run.windowMillis)
+    const isFirst = (window: number): boolean =>
+      !this.dead && !this.journalBroken && window < order.firstBelow && this.isOpen(window)
+    let made = buildShipment(number, run, windows, freeLayout(this.nextBatch(), isFirst))
+    const record: CutRecord = {
+      type: 'cut',
+      number,
+      position: [this.tail.position.file, this.tail.position.offset],
+      below: order.below,
+      interrupt: order.interrupt ?? false,
+      cutBelow: this.cutBelow,
+      cutEarly: [...this.cutEarly],
+      first: made.first,
+      late: made.late,
+      batch: String(this.lastBatch),
+    }
+    try {
+      if (this.journalBroken) throw new Error('the journal cannot be written')
+      this.journal.append(record)
+      this.cuts.push(record)
+    } catch {
+      // Without a journal (a full disk) nothing may go into a first lane: a crash would lead to a second, overlapping cut.
+      this.journalBroken = true
+      made = buildShipment(
+        number,
+        run,
+        windows,
+        freeLayout(this.lastBatch, () => false),
+      )
+    }
+    for (const [window] of record.first) this.cutEarly.add(window)
+    this.advance(order.below)
+    this.pending = made.shipment
+    return true
+  }
+
+  /** Sends what is pending. Rejects when the store does not take it; it stays pending then. */
+  send(): Promise<void> {
+    this.sending ??= this.putPending().finally(() => {
+      this.sending = undefined
+    })
+    return this.sending
+  }
+
+  /**
+   * Every hop that began, by its own clock, up to here is in the store in some version, unless it is within a dropped
+   * range. It stops short of every hop that is not, and of the last mark of the log: what is not marked may have begun
+   * and be neither in the log nor in the store.
+   */
+  watermark(): bigint {
+    let through = this.table.markedNanos
+    for (const { shippedVersion, record } of this.table.hops()) {
+      if (shippedVersion === -1 && record.startNanos <= through) through = record.startNanos - 1n
+    }
+    return through
+  }
+
+  /**
+   * Deletes the files that are not needed any more. Hops of theirs that are still open are carried over into the journal
+   * first, so that one that is open for an hour does not keep an hour of log. False when the disk refuses.
+   */
+  compact(): boolean {
+    if (this.pending !== undefined) return true
+    const keepFrom = this.neededFrom()
+    if (keepFrom <= this.firstFile && !this.journalBroken) return true
+    const cuts = this.cuts.filter(({ position: [file] }) => file >= keepFrom)
+    const { cutBelow, cutEarly, lastNumber: number } = this
+    const state = {
+      firstFile: keepFrom,
+      known: this.tail.position,
+      cutBelow,
+      cutEarly: [...cutEarly],
+      number,
+    }
+    try {
+      const acks = cuts.map(({ number: acked }) => ({ type: 'ack', number: acked }) as const)
+      this.journal.rewrite([takeCheckpoint(this.table, state), ...cuts, ...acks])
+    } catch {
+      return false
+    }
+    this.cuts = cuts
+    this.journalBroken = false
+    this.firstFile = keepFrom
+    for (const file of listLogFiles(this.runDir)) {
+      if (file < keepFrom) rmSync(logFilePath(this.runDir, file), { force: true })
+    }
+    return true
+  }
+
+  /** All is shipped and registered: the directory may be deleted by whoever comes. */
+  finish(): void {
+    this.journal.append({ type: 'done' })
+    this.close()
+    for (const file of listLogFiles(this.runDir)) rmSync(logFilePath(this.runDir, file), { force: true })
+  }
+
+  close(): void {
+    this.tail.close()
+    this.journal.close()
+  }
+
+  windowAt(millis: number): number {
+    return Math.floor(millis / (this.table.run?.windowMillis ?? 1))
+  }
+
+  private resume(checkpoint: CheckpointRecord): void {
+    const { firstFile, cutBelow, cutEarly, number } = checkpoint
+    readCheckpoint(this.table, checkpoint)
+    this.firstFile = firstFile
+    this.cutBelow = cutBelow
+    this.cutEarly = new Set(cutEarly)
+    this.lastNumber = number
+    this.tail.close()
+    this.tail = new LogTail(this.runDir, this.table, {
+      from: { file: firstFile, offset: 0 },
+      knownThrough: position(checkpoint.known),
+      complete: this.dead,
+    })
+  }
+
+  private replay(record: CutRecord, acked: boolean, known: LogPosition): void {
+    const until = position(record.position)
+    while (comparePositions(this.tail.position, until) < 0 && this.tail.poll(chunkBytes, until) > 0);
+    if (record.interrupt) this.table.interrupt()
+    const past = comparePositions(until, known) <= 0
+    const members = this.members(record.below).filter(({ restored }) => !(restored && past))
+    this.lastNumber = Math.max(this.lastNumber, record.number)
+    this.cuts.push(record)
+    const { run } = this.table
+    if (acked || run === undefined) {
+      this.acknowledge({
+        number: record.number,
+        rows: [],
+        hops: members,
+        versions: members.map(({ version }) => version),
+      })
+      this.shipped = 0
+    } else {
+      this.pending = buildShipment(
+        record.number,
+        run,
+        byWindow(members, run.windowMillis),
+        layoutOf(record),
+      ).shipment
+    }
+    if (past) return
+    this.cutBelow = Math.max(this.cutBelow, record.cutBelow)
+    for (const window of record.cutEarly) this.cutEarly.add(window)
+    for (const [window] of record.first) this.cutEarly.add(window)
+    this.advance(record.below)
+  }
+
+  /** Hops that the store does not have as they are, of windows below. */
+  private members(below: number | null): LoggedHop[] {
+    const members: LoggedHop[] = []
+    const limit = below === null ? Infinity : below * (this.table.run?.windowMillis ?? 1)
+    for (const hop of this.table.hops()) if (hop.dirty && hop.idMillis < limit) members.push(hop)
+    return members
+  }
+
+  private isOpen(window: number): boolean {
+    return window >= this.cutBelow && !this.cutEarly.has(window)
+  }
+
+  private advance(below: number | null): void {
+    if (below !== null && below > this.cutBelow) this.cutBelow = below
+    for (const window of this.cutEarly) if (window < this.cutBelow) this.cutEarly.delete(window)
+  }
+
+  private async putPending(): Promise<void> {
+    const { pending } = this
+    if (pending === undefined) return
+    for (const rows of batches(pending.rows)) await this.store.put(rows)
+    this.pending = undefined
+    this.acknowledge(pending)
+    try {
+      if (!this.journalBroken) this.journal.append({ type: 'ack', number: pending.number })
+    } catch {
+      this.journalBroken = true
+    }
+    await setImmediate()
+  }
+
+  private acknowledge({ hops, versions }: Shipment): void {
+    for (let i = 0; i < hops.length; i++) {
+      const hop = hops[i] as LoggedHop
+      if (hop.shippedVersion === -1) this.shipped++
+      hop.shippedVersion = versions[i] as number
+      if (hop.dirty) continue
+      hop.keysPending = false
+      this.lingering.delete(hop)
+      if (hop.complete) this.table.remove(hop)
+      else if (hop.record.state !== 'open') this.lingering.add(hop)
+    }
+    for (const hop of this.lingering) {
+      if (this.lingering.size <= maxLingering) break
+      this.lingering.delete(hop)
+      this.table.evict(hop)
+    }
+  }
+
+  /** The first file with something in it that neither the store has nor a checkpoint would carry. */
+  private neededFrom(): number {
+    let from = this.tail.position.file
+    for (const { dirty, firstFile, record } of this.table.hops()) {
+      if (dirty && record.state !== 'open' && firstFile < from && firstFile > 0) from = firstFile
+    }
+    return from
+  }
+
+  /** Never the same twice, also not in two runs of one address. */
+  private nextBatch(): bigint {
+    const now = BigInt(Date.now()) * 1_000_000n + BigInt(Math.floor(Math.random() * 1_000_000))
+    this.lastBatch = now > this.lastBatch ? now : this.lastBatch + 1n
+    return this.lastBatch
+  }
+}
+
+function position([file, offset]: readonly [number, number]): LogPosition {
+  return { file, offset }
+}

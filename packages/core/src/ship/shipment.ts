@@ -1,0 +1,133 @@
+import type { LoggedHop } from '../log/logged-hop.js'
+import type { RunInfo } from '../log/entries.js'
+import type { HopId } from '../id/types.js'
+import type { Row } from '../store/contract.js'
+import { keyRows } from '../store/key-rows.js'
+import { segmentRows } from '../store/segment-rows.js'
+import type { CutRecord, WindowCut } from '../log/journal.js'
+
+/** What one cut puts into the store. */
+export interface Shipment {
+  readonly number: number
+  readonly rows: readonly Row[]
+  readonly hops: readonly LoggedHop[]
+  /** The version of each hop that is in `rows`. */
+  readonly versions: readonly number[]
+}
+
+/** The hops of each window. */
+export type Windows = ReadonlyMap<number, LoggedHop[]>
+
+/** Groups hops by the window of the time in their ids, each in id order; windows ascending. */
+export function byWindow(hops: Iterable<LoggedHop>, windowMillis: number): Windows {
+  const windows = new Map<number, LoggedHop[]>()
+  for (const hop of hops) {
+    const window = Math.floor(hop.idMillis / windowMillis)
+    const members = windows.get(window)
+    if (members === undefined) windows.set(window, [hop])
+    else members.push(hop)
+  }
+  for (const members of windows.values()) members.sort(byId)
+  return new Map([...windows].sort(([a], [b]) => a - b))
+}
+
+function byId(a: LoggedHop, b: LoggedHop): number {
+  return a.record.hopId < b.record.hopId ? -1 : 1
+}
+
+/** How a cut that stands in the journal was laid out; `maxIds` of a window that it does not name are free. */
+export interface Layout {
+  readonly batch: bigint
+  /** Windows of the first lane. */
+  readonly isFirst: (window: number) => boolean
+  readonly first: ReadonlyMap<number, readonly string[]>
+  readonly late: ReadonlyMap<number, readonly string[]>
+}
+
+/** Lays a cut out anew. */
+export function freeLayout(batch: bigint, isFirst: (window: number) => boolean): Layout {
+  return { batch, isFirst, first: new Map(), late: new Map() }
+}
+
+/** The layout of a cut that was made before. */
+export function layoutOf(cut: CutRecord): Layout {
+  const first = new Map(cut.first)
+  return { batch: BigInt(cut.batch), isFirst: (window) => first.has(window), first, late: new Map(cut.late) }
+}
+
+/** The rows of a cut, key rows included that are not in the store yet, and where its segments ended. */
+export function buildShipment(
+  number: number,
+  run: RunInfo,
+  windows: Windows,
+  layout: Layout,
+): { shipment: Shipment; first: WindowCut[]; late: WindowCut[] } {
+  const rows: Row[] = []
+  const hops: LoggedHop[] = []
+  const first: WindowCut[] = []
+  const late: WindowCut[] = []
+  const add = (
+    window: number,
+    lane: 'first' | 'late',
+    members: readonly LoggedHop[],
+    cut?: readonly string[],
+  ): void => {
+    if (members.length === 0) return
+    const windowNanos = BigInt(run.windowMillis) * 1_000_000n
+    const made = segmentRows({
+      meta: { service: run.service, instance: run },
+      buckets: run.buckets,
+      windowNanos,
+      windowStartNanos: BigInt(window) * windowNanos,
+      lane,
+      ...(lane === 'late' ? { batch: layout.batch } : {}),
+      records: members.map(({ record }) => record),
+      ...(cut === undefined ? {} : { cut: cut as readonly HopId[] }),
+    })
+    for (const row of made.rows) rows.push(row)
+    ;(lane === 'first' ? first : late).push([window, made.cut])
+  }
+  for (const [window, members] of windows) {
+    for (const hop of members) hops.push(hop)
+    if (!layout.isFirst(window)) {
+      const cut = layout.late.get(window)
+      const [within, beyond] = split(members, cut)
+      add(window, 'late', within, cut)
+      add(window, 'late', beyond)
+      continue
+    }
+    const cut = layout.first.get(window)
+    const [within, beyond] = split(members, cut)
+    add(window, 'first', within, cut)
+    add(window, 'late', beyond)
+  }
+  const keyed = hops.filter(({ keysPending }) => keysPending).map(({ record }) => record)
+  for (const row of keyRows(keyed)) rows.push(row)
+  return { shipment: { number, rows, hops, versions: hops.map(({ version }) => version) }, first, late }
+}
+
+/** A replay of a cut never widens its last segment: what a cut did not know goes into the late lane. */
+function split(members: LoggedHop[], cut: readonly string[] | undefined): [LoggedHop[], LoggedHop[]] {
+  const last = cut?.at(-1)
+  if (last === undefined) return [members, []]
+  const at = members.findIndex(({ record }) => record.hopId > last)
+  return at === -1 ? [members, []] : [members.slice(0, at), members.slice(at)]
+}
+
+const putRows = 1000
+const putBytes = 1 << 20
+
+/** Rows in batches that one put takes. */
+export function* batches(rows: readonly Row[]): Generator<Row[]> {
+  let batch: Row[] = []
+  let bytes = 0
+  for (const row of rows) {
+    batch.push(row)
+    bytes += row.key.length + row.value.length
+    if (batch.length < putRows && bytes < putBytes) continue
+    yield batch
+    batch = []
+    bytes = 0
+  }
+  if (batch.length > 0) yield batch
+}
