@@ -52,7 +52,7 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
 }
 
 interface Sender {
-  send(this: FastifyReply, payload?: unknown): FastifyReply
+  send: (this: FastifyReply, payload?: unknown) => FastifyReply
 }
 
 const observed = new WeakSet<object>()

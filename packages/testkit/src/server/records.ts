@@ -73,7 +73,7 @@ export function testRecords(subject: ServerSubject): void {
           spy: ({ res }) => {
             const socket = res.socket as NonNullable<typeof res.socket>
             const { write } = socket
-            socket.write = function (...args: unknown[]) {
+            socket.write = function (this: unknown, ...args: unknown[]) {
               appended.push(traced.kit.tracer.stats().appended)
               return Reflect.apply(write, this, args) as boolean
             } as typeof write

@@ -1,0 +1,166 @@
+import { createServer } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { exchange, listen, openKitTracer } from '@hoptrace/testkit'
+import express5, { type Express, type NextFunction, type Request, type Response, type Router } from 'express'
+import express4 from 'express4'
+import { describe, expect, it } from 'vitest'
+import { hoptrace } from './index.js'
+
+const ok = (_req: Request, res: Response): void => {
+  res.send('ok')
+}
+
+describe.each([
+  ['Express 5', express5],
+  ['Express 4', express4],
+])('%s', (_, express) => {
+  /** Sends requests, one behind the other, to an application; gives the records, without the hops' ids. */
+  async function recordsOf(build: (app: Express) => void, paths: readonly string[]) {
+    await using kit = await openKitTracer()
+    const app = express()
+    app.use(hoptrace(kit.tracer))
+    build(app)
+    await using server = await listen(createServer(app))
+    for (const path of paths) await exchange(server.port, { path })
+    return kit.records()
+  }
+  const routesOf = async (build: (app: Express) => void, ...paths: string[]): Promise<(string | null)[]> =>
+    (await recordsOf(build, paths)).map(({ route }) => route)
+
+  const router = (build: (router: Router) => void): Router => {
+    const made = express.Router({ mergeParams: true })
+    build(made)
+    return made
+  }
+
+  it('gives routers within routers the template of all their mounts', async () => {
+    const inner = router((r) => r.get('/items/:item', ok))
+    const outer = router((r) => r.use('/users/:user', inner).get('/', ok).use('/plain', inner))
+    const routes = await routesOf(
+      (app) => app.use('/tenants/:tenant/', outer),
+      '/tenants/7/users/7/items/7',
+      '/tenants/7',
+      '/tenants/7/plain/items/9',
+    )
+    expect(routes).toEqual([
+      '/tenants/:tenant/users/:user/items/:item',
+      '/tenants/:tenant',
+      '/tenants/:tenant/plain/items/:item',
+    ])
+  })
+
+  it('forgets a mount that passed the request on', async () => {
+    const passing = router((r) => r.use((_req, _res, next) => next()))
+    const routes = await routesOf(
+      (app) => {
+        app.use('/:first', passing)
+        app.use(
+          '/:second',
+          router((r) => r.get('/x', ok)),
+        )
+        app.use('/a', passing)
+        app.get('/a/direct/:id', ok)
+      },
+      '/a/x',
+      '/a/direct/1',
+    )
+    expect(routes).toEqual(['/:second/x', '/a/direct/:id'])
+  })
+
+  it('takes the route that answered when others passed on', async () => {
+    const routes = await routesOf((app) => {
+      app.get('/:any', (_req, _res, next) => next('route'))
+      app.get('/thing', (_req, _res, next) => next(), ok)
+    }, '/thing')
+    expect(routes).toEqual(['/thing'])
+  })
+
+  it('keeps sub-applications, patterns and lists apart', async () => {
+    const routes = await routesOf(
+      (app) => {
+        const sub = express()
+        sub.get('/in/:id', ok)
+        app.use('/sub', sub)
+        app.get(/^\/pattern\/(\d+)$/, ok)
+        app.get(['/one/:id', '/two/:id'], ok)
+      },
+      '/sub/in/1',
+      '/pattern/42',
+      '/two/1',
+    )
+    expect(routes).toEqual(['/sub/in/:id', String(/^\/pattern\/(\d+)$/), '/one/:id|/two/:id'])
+  })
+
+  it('names a mount that answers by itself', async () => {
+    const routes = await routesOf((app) => app.use('/health', ok), '/health/deep?x=1', '/other')
+    expect(routes).toEqual(['/health', null])
+  })
+
+  it('keeps templates of requests apart that wait in app.param', async () => {
+    await using kit = await openKitTracer()
+    const app = express()
+    app.use(hoptrace(kit.tracer))
+    const delayed = async (_req: Request, _res: Response, next: NextFunction): Promise<void> => {
+      await setImmediate()
+      next()
+    }
+    app.param('a', delayed).param('b', delayed)
+    app.use(
+      '/a/:a',
+      router((r) => r.get('/x', ok)),
+    )
+    app.use(
+      '/b/:b',
+      router((r) => r.get('/x', ok)),
+    )
+    await using server = await listen(createServer(app))
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        exchange(server.port, { path: i % 2 ? `/a/v${i}/x` : `/b/v${i}/x` }),
+      ),
+    )
+    const routes = (await kit.records()).map(({ route }) => route)
+    expect(new Set(routes)).toEqual(new Set(['/a/:a/x', '/b/:b/x']))
+  })
+
+  it('records an error that the application answers by itself, and one thrown by its error handler', async () => {
+    const records = await recordsOf(
+      (app) => {
+        app.get('/:kind', () => {
+          throw new Error('first')
+        })
+        app.use((error: Error, req: Request, res: Response, _next: NextFunction) => {
+          if (req.path === '/again') throw new Error('second')
+          res.status(409).send(error.message)
+        })
+      },
+      ['/once', '/again'],
+    )
+    expect(records.map(({ status, error }) => [status, error?.message])).toEqual([
+      [409, 'first'],
+      [500, 'first'],
+    ])
+  })
+
+  it('does not take "route" and "router" for errors', async () => {
+    const records = await recordsOf(
+      (app) => {
+        app.use(router((r) => r.use((_req, _res, next) => next('router'))))
+        app.get('/x', (_req, _res, next) => next('route'))
+        app.get('/x', ok)
+      },
+      ['/x'],
+    )
+    expect(records[0]).toMatchObject({ error: null, status: 200, route: '/x' })
+  })
+
+  it('leaves applications without the middleware alone', async () => {
+    await using kit = await openKitTracer()
+    await recordsOf((app) => app.get('/x', ok), ['/x'])
+    const app = express().get('/y', (_req, res) => void res.send(String(kit.tracer.hop)))
+    await using server = await listen(createServer(app))
+    const { body } = await exchange(server.port, { path: '/y' })
+    expect(body.toString()).toBe('undefined')
+    expect(await kit.records()).toEqual([])
+  })
+})

@@ -1,0 +1,92 @@
+import { exchange, listen, openKitTracer } from '@hoptrace/testkit'
+import fastify5, { type FastifyInstance } from 'fastify'
+import fastify4 from 'fastify4'
+import { describe, expect, it } from 'vitest'
+import { hoptrace } from './index.js'
+
+describe.each([
+  ['Fastify 5', fastify5],
+  ['Fastify 4', fastify4 as unknown as typeof fastify5],
+])('%s', (_, fastify) => {
+  async function recordsOf(build: (app: FastifyInstance) => void, paths: readonly string[]) {
+    await using kit = await openKitTracer()
+    const app = fastify()
+    app.register(hoptrace(kit.tracer))
+    build(app)
+    await app.ready()
+    await using server = await listen(app.server)
+    for (const path of paths) await exchange(server.port, { path })
+    return kit.records()
+  }
+
+  it('records an error that an error handler answers by itself', async () => {
+    const records = await recordsOf(
+      (app) => {
+        app.setErrorHandler((_error, _request, reply) => reply.code(409).send({ sorry: true }))
+        app.get('/x', async () => {
+          throw Object.assign(new Error('taken'), { code: 'E_TAKEN' })
+        })
+      },
+      ['/x'],
+    )
+    expect(records[0]).toMatchObject({ status: 409, error: { message: 'taken', code: 'E_TAKEN' } })
+  })
+
+  it('records routes in plugins of their own, and none for what no route answers', async () => {
+    const records = await recordsOf(
+      (app) => {
+        app.register(
+          async (scope) => {
+            scope.get('/', async () => 'root')
+            scope.get('/:id', async () => 'one')
+            scope.setNotFoundHandler(async (_request, reply) => reply.code(404).send('none here'))
+          },
+          { prefix: '/v1/:tenant' },
+        )
+        app.get('/files/*', async () => 'file')
+      },
+      ['/v1/acme/7', '/v1/acme', '/files/a/b', '/v1/acme/7/8', '/nowhere'],
+    )
+    expect(records.map(({ route, status }) => [route, status])).toEqual([
+      ['/v1/:tenant/:id', 200],
+      ['/v1/:tenant', 200],
+      ['/files/*', 200],
+      [null, 404],
+      [null, 404],
+    ])
+  })
+
+  it('records injected requests too', async () => {
+    await using kit = await openKitTracer({ address: '127.0.0.1:9' })
+    const app = fastify()
+    app.register(hoptrace(kit.tracer))
+    app.get('/x/:id', async () => ({ trace: kit.tracer.hop?.traceId }))
+    const answer = await app.inject('/x/1')
+    const [record] = await kit.records()
+    expect(record).toMatchObject({
+      route: '/x/:id',
+      status: 200,
+      traceId: answer.json<{ trace: string }>().trace,
+    })
+    await app.close()
+  })
+
+  it('has its hop in every hook of the request', async () => {
+    await using kit = await openKitTracer()
+    const seen = new Set<string | undefined>()
+    const app = fastify()
+    app.register(hoptrace(kit.tracer))
+    app.register(async (scope) => {
+      const note = async (): Promise<void> => void seen.add(kit.tracer.hop?.traceId)
+      for (const name of ['onRequest', 'preValidation', 'preHandler', 'onSend'] as const)
+        scope.addHook(name, note)
+      scope.post('/x', async () => ({}))
+    })
+    await app.ready()
+    await using server = await listen(app.server)
+    const headers = { 'content-type': 'application/json' }
+    await exchange(server.port, { method: 'POST', path: '/x', headers, body: '{"a":1}' })
+    const [record] = await kit.records()
+    expect(seen).toEqual(new Set([record?.traceId]))
+  })
+})
