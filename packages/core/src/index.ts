@@ -1,1 +1,26 @@
-export {}
+export { HoptraceError } from './errors.js'
+export type { HoptraceErrorCode } from './errors.js'
+export { createTracer } from './tracer.js'
+export type { RunOptions, Tracer, TracerStats } from './tracer.js'
+export type { Peer, TracerOptions, Trust } from './options.js'
+export type { Hop } from './hop/hop.js'
+export type { Call, CallTarget } from './hop/call.js'
+export type {
+  Attributes,
+  AttributeValue,
+  CallRecord,
+  ErrorInfo,
+  EventRecord,
+  HopRecord,
+  HopState,
+  InstanceRef,
+  ServedBy,
+} from './hop/record.js'
+export { beginInbound, inboundOf } from './http/inbound.js'
+export type { InboundHop } from './http/inbound.js'
+export { beginOutbound } from './http/outbound.js'
+export type { OutboundCall } from './http/outbound.js'
+export { hopIdAddress, hopIdNanos, isHopId, parseHopId } from './id/index.js'
+export type { HopId, HopIdFields, TraceId } from './id/types.js'
+export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './store/contract.js'
+export type { DroppedRange, InstanceRow, Registry } from './store/instance-row.js'

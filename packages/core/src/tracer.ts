@@ -7,7 +7,7 @@ import { normalizeOptions, type Settings, type TracerOptions } from './options.j
 import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
 import { Run, type RunAddress } from './run.js'
 import { createRecorder } from './ship/create-recorder.js'
-import { storeLocation } from './store/index.js'
+import { specLocation } from './store/spec-url.js'
 
 /** Counts since the tracer was created. */
 export interface TracerStats {
@@ -188,7 +188,7 @@ export class Tracer {
   }
 
   private startRun(run: Run, address: RunAddress): Run {
-    const { url, buckets } = storeLocation(this.settings.store, this.settings.dataDir, this.service)
+    const { url, buckets } = specLocation(this.settings.store, this.settings)
     run.start(address, url, buckets)
     return run
   }

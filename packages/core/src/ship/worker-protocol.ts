@@ -20,8 +20,17 @@ export type ToWorker =
 
 /** From the worker to the request thread. `sweep` asks that every open hop be in the log. */
 export type FromWorker =
-  | { readonly type: 'done'; readonly id: number; readonly error?: { readonly code: string; readonly message: string } }
-  | { readonly type: 'head'; readonly id: number; readonly status: number; readonly headers: Record<string, string> }
+  | {
+      readonly type: 'done'
+      readonly id: number
+      readonly error?: { readonly code: string; readonly message: string }
+    }
+  | {
+      readonly type: 'head'
+      readonly id: number
+      readonly status: number
+      readonly headers: Record<string, string>
+    }
   | { readonly type: 'chunk'; readonly id: number; readonly text: string | null }
   | { readonly type: 'sweep'; readonly id: number }
   | { readonly type: 'stats'; readonly stats: ShipStats }

@@ -17,7 +17,7 @@ function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
     runDir,
     diagnostics: (code, message) => send({ type: 'warning', code, message }),
     sweep: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         sweeps.set(++lastSweep, resolve)
         send({ type: 'sweep', id: lastSweep })
       }),

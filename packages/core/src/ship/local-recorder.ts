@@ -1,0 +1,141 @@
+import type { Diagnostics } from '../diagnostics.js'
+import { HoptraceError } from '../errors.js'
+import type { HopRecord } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import type { RunInfo } from '../log/entries.js'
+import { isStore } from '../options.js'
+import {
+  LiveEndpoint,
+  type EndpointRequest,
+  type EndpointResponse,
+  type OwnRecords,
+} from '../resolve/endpoint.js'
+import type { Lookup } from '../resolve/lookup.js'
+import type { Store } from '../store/contract.js'
+import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
+import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { Recorder, ShipStats } from './recorder.js'
+import { Shipper } from './shipper.js'
+import type { WorkerSettings } from './worker-protocol.js'
+
+/** What a recorder is made of. */
+export interface LocalRecorderOptions {
+  readonly settings: WorkerSettings
+  readonly runDir: string
+  /** Asks the request path to put every open hop into the log, and to mark it. */
+  readonly sweep: () => Promise<void>
+  readonly diagnostics: Diagnostics
+}
+
+/** A recorder in this thread. It opens store and registry, ships the run, adopts what dead runs left, and answers questions. */
+export class LocalRecorder implements Recorder, OwnRecords {
+  readonly store: Store
+  private readonly options: LocalRecorderOptions
+  private readonly registry: Registry
+  private readonly registryStore: Store | undefined
+  private shipper: Shipper | undefined
+  private starting: Promise<void> | undefined
+  private endpoint: LiveEndpoint | undefined
+  private sweeping: Promise<void> | undefined
+
+  constructor(options: LocalRecorderOptions) {
+    this.options = options
+    const { settings } = options
+    const context = { dataDir: settings.dataDir, service: settings.service }
+    this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
+    if (settings.registry !== undefined) {
+      this.registryStore = isStore(settings.registry)
+        ? settings.registry
+        : openStore(settings.registry, context)
+    } else if (this.store.supports.shared) this.registryStore = this.store
+    const files = fileRegistry(settings.dataDir)
+    this.registry =
+      this.registryStore === undefined ? files : composedRegistry([files, storeRegistry(this.registryStore)])
+  }
+
+  start(run: RunInfo): void {
+    this.starting ??= this.open(run).catch((error: unknown) => {
+      this.options.diagnostics('HOPTRACE_SHIP', `shipping could not begin: ${String(error)}`)
+    })
+  }
+
+  async flush(): Promise<void> {
+    await this.starting
+    await this.shipper?.flush()
+  }
+
+  stats(): ShipStats & Readonly<Record<string, number>> {
+    const { shipped, errors, dropped, lagMillis } = this.shipper?.stats() ?? {
+      shipped: 0,
+      errors: 0,
+      dropped: 0,
+      lagMillis: 0,
+    }
+    return { shipped, errors, dropped, lagMillis }
+  }
+
+  async handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
+    await this.starting
+    if (this.endpoint === undefined)
+      throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
+    return this.endpoint.handle(request, signal)
+  }
+
+  async close(): Promise<void> {
+    await this.starting
+    await this.shipper?.close().catch((error: unknown) => {
+      this.options.diagnostics(
+        'HOPTRACE_SHIP',
+        `what could not be shipped stays in ${this.options.runDir}: ${String(error)}`,
+      )
+    })
+    await this.registry.close().catch(() => undefined)
+    await this.store.close().catch(() => undefined)
+  }
+
+  row(): InstanceRow {
+    return this.running().row()
+  }
+
+  async lookup(id: HopId): Promise<Lookup> {
+    await this.sweep()
+    return this.running().lookup(id)
+  }
+
+  async unshipped(): Promise<Iterable<HopRecord>> {
+    await this.sweep()
+    return this.running().unshipped()
+  }
+
+  private async open(run: RunInfo): Promise<void> {
+    const { settings, runDir, diagnostics } = this.options
+    // Only an open level store knows which directory it is; one that is away is asked again with every put.
+    await this.store.open().catch(() => undefined)
+    const ttlSeconds =
+      isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
+    this.shipper = new Shipper({
+      runDir,
+      run,
+      store: this.store,
+      registry: this.registry,
+      graceMillis: settings.graceMillis,
+      diagnostics,
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    })
+    this.endpoint = new LiveEndpoint({ own: this, clusterKey: settings.clusterKey })
+    await this.shipper.start()
+  }
+
+  private sweep(): Promise<void> {
+    this.sweeping ??= this.options.sweep().finally(() => {
+      this.sweeping = undefined
+    })
+    return this.sweeping
+  }
+
+  private running(): Shipper {
+    if (this.shipper === undefined)
+      throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
+    return this.shipper
+  }
+}

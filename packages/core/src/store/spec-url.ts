@@ -1,0 +1,30 @@
+import path from 'node:path'
+import { isStore } from '../options.js'
+import type { Store, StoreSpec } from './contract.js'
+import { defaultBuckets } from './open-store.js'
+
+/**
+ * What a run's log says of its store before the store is open: for a level spec the directory of slots, of which the run
+ * takes one, otherwise the store's URL.
+ */
+export function specLocation(
+  store: StoreSpec | Store,
+  context: { readonly dataDir: string; readonly service: string },
+): { readonly url: string; readonly buckets: number } {
+  const buckets = defaultBuckets(store)
+  if (isStore(store)) return { url: store.url, buckets }
+  switch (store.kind) {
+    case 'memory':
+      return { url: `memory:${context.service}`, buckets }
+    case 'level':
+      return {
+        url: `level:${path.resolve(store.dir ?? path.join(context.dataDir, 'stores', context.service))}`,
+        buckets,
+      }
+    case 'hbase':
+      return {
+        url: store.table === undefined ? store.url : `${store.url.replace(/\/+$/, '')}/${store.table}`,
+        buckets,
+      }
+  }
+}
