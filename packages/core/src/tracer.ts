@@ -197,6 +197,7 @@ export class Tracer {
     for (const run of this.runs) {
       run.stop()
       run.sweep(0)
+      run.log.end()
     }
     await Promise.all(this.runs.map((run) => run.recorder.close()))
     process.off('uncaughtExceptionMonitor', this.onCrash)

@@ -7,7 +7,10 @@ import type { Recorder, ShipStats } from './recorder.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 
 /** Started from sources in tests and in the demo, from `dist` everywhere else. */
-const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+const entry = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-source.mjs' : './worker.js',
+  import.meta.url,
+)
 /** How long `close` waits for the worker to ship what is left. */
 const closeMillis = 10_000
 /** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
