@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 
 /** A service that runs as a process of its own. */
 export interface Child {
@@ -10,6 +11,9 @@ export interface Child {
   output(): string
   kill(signal: NodeJS.Signals): void
 }
+
+// Not the one of whatever directory this is started in.
+const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url))
 
 /** How to run a TypeScript program from source, whatever the working directory. */
 export const sourceArguments: readonly string[] = [
@@ -28,7 +32,7 @@ export async function startChild(
   patienceMillis = 30_000,
 ): Promise<Child> {
   const child = spawn(process.execPath, [...sourceArguments, program], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let output = ''

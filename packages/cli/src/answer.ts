@@ -85,3 +85,19 @@ export interface Answer {
   readonly reads: ReadsView
   readonly elapsedMillis: number
 }
+
+/** The answer of `progress`: the shape that `progress --json` prints. */
+export interface ProgressView {
+  readonly traceId: string | null
+  readonly verdict: VerdictName
+  readonly endedAt: HopPlace | null
+  readonly lastHealthy: HopPlace | null
+  /** Business keys of all hops. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Events of all hops on one clock, in causal order. */
+  readonly events: readonly (HopPlace & EventView)[]
+  readonly lastEvent: (HopPlace & EventView) | null
+  /** Hops that are at it, and what they wait for. */
+  readonly running: readonly (HopPlace & { readonly since: string; readonly waitsFor: readonly string[] })[]
+  readonly evidence: readonly string[]
+}

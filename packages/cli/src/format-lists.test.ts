@@ -1,48 +1,64 @@
 import type { InstanceRow } from '@hoptrace/core'
 import { describe, expect, it } from 'vitest'
-import { diedAnswer, GATEWAY, hop, INVENTORY } from './answer.fixture.js'
+import type { ProgressView } from './answer.js'
+import { GATEWAY, hop, INVENTORY } from './answer.fixture.js'
 import { formatId, idView } from './format-id.js'
 import { formatInstances, instanceView } from './format-instances.js'
-import { formatRunning, formatTimeline, timeline, entryKey } from './format-progress.js'
+import { formatProgress, formatState } from './format-progress.js'
 import { formatRangeLine } from './format-range.js'
 import { formatTable } from './format-table.js'
 import { createPaint } from './paint.js'
 
 const NOW = Date.parse('2026-11-22T15:00:20Z')
 
-describe('a timeline', () => {
-  const event = (name: string, time: string) => ({ name, time, attributes: { piece: 1 } })
-  const hops = [
-    hop(GATEWAY, 'gateway', 4000, {
-      state: 'open',
-      status: null,
-      durationMicros: null,
-      events: [event('order.received', '2026-11-22T15:00:00.200000001Z')],
-    }),
-    hop(INVENTORY, 'inventory', 4003, {
-      startTime: '2026-11-22T15:00:00.150000000Z',
-      durationMicros: 50_000,
-      events: [event('stock.picked', '2026-11-22T15:00:00.160000000Z')],
-    }),
-  ]
+describe('the progress of a request', () => {
+  const inventory = { service: 'inventory', instance: '127.0.0.1:4003', hopId: INVENTORY }
+  const gateway = { service: 'gateway', instance: '127.0.0.1:4000', hopId: GATEWAY }
+  const picked = {
+    ...inventory,
+    name: 'stock.picked',
+    time: '2026-11-22T15:00:00.160000000Z',
+    attributes: { piece: 1 },
+  }
+  const progress: ProgressView = {
+    traceId: GATEWAY,
+    verdict: 'running',
+    endedAt: inventory,
+    lastHealthy: null,
+    keys: { orderId: '42' },
+    events: [
+      { ...gateway, name: 'order.received', time: '2026-11-22T15:00:00.100000000Z', attributes: {} },
+      picked,
+    ],
+    lastEvent: picked,
+    running: [
+      { ...gateway, since: '2026-11-22T15:00:00.100000000Z', waitsFor: ['inventory'] },
+      { ...inventory, since: '2026-11-22T15:00:00.100000000Z', waitsFor: [] },
+    ],
+    evidence: [],
+  }
 
-  it('puts the events of all hops in one order, to the nanosecond', () => {
-    expect(formatTimeline(timeline({ hops }))).toEqual([
-      '15:00:00.123  gateway     takes it',
-      '15:00:00.150  inventory   takes it',
-      '15:00:00.160  inventory   stock.picked    piece=1',
-      '15:00:00.200  inventory   answers 200',
-      '15:00:00.200  gateway     order.received  piece=1',
+  it('is its keys, one timeline, and who has it now', () => {
+    expect(formatProgress(progress, NOW)).toEqual([
+      'orderId=42',
+      '15:00:00.100  gateway     order.received',
+      '15:00:00.160  inventory   stock.picked          piece=1',
+      'now in  inventory (127.0.0.1:4003) for 19.9 s',
     ])
   })
 
-  it('names each entry, so that following prints it once', () => {
-    const keys = timeline({ hops }).map(entryKey)
-    expect(new Set(keys).size).toBe(keys.length)
+  it('says whom all wait for when nobody that is known works on it', () => {
+    const waiting = { ...progress, running: progress.running.slice(0, 1) }
+    expect(formatState(waiting, NOW)).toEqual([
+      'now in  gateway (127.0.0.1:4000) for 19.9 s, waits for inventory',
+    ])
   })
 
-  it('says who has it now', () => {
-    expect(formatRunning(hops, NOW)).toEqual(['now in  gateway (127.0.0.1:4000) for 19.9 s'])
+  it('ends with the verdict and how far it got', () => {
+    const over = { ...progress, verdict: 'died' as const, running: [], lastHealthy: gateway }
+    expect(formatState(over, NOW)).toEqual([
+      'died in inventory (127.0.0.1:4003), last healthy: gateway (127.0.0.1:4000), last event: stock.picked',
+    ])
   })
 })
 
@@ -123,9 +139,5 @@ describe('a table', () => {
       [{ text: 'long' }, { text: '' }],
     ]
     expect(formatTable(rows)).toEqual([`${paint.bad('a   ')}  b`, 'long'])
-  })
-
-  it('of an answer without hops is empty', () => {
-    expect(formatTimeline(timeline({ ...diedAnswer(), hops: [] }))).toEqual([])
   })
 })

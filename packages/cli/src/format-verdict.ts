@@ -4,7 +4,9 @@ import { safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
 /** The verdict in one plain sentence: `died in inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)`. */
-export function verdictSentence(answer: Answer): string {
+export function verdictSentence(
+  answer: Pick<Answer, 'verdict' | 'endedAt' | 'lastHealthy' | 'hops'>,
+): string {
   const healthy = answer.lastHealthy ? `, last healthy: ${place(answer.lastHealthy)}` : ''
   const where = answer.endedAt ? place(answer.endedAt) : undefined
   const hop = answer.hops.find((candidate) => candidate.hopId === answer.endedAt?.hopId)

@@ -5,6 +5,7 @@ export type {
   HopErrorView,
   HopPlace,
   HopView,
+  ProgressView,
   ReadsView,
   VerdictName,
 } from './answer.js'
@@ -12,7 +13,7 @@ export { EXIT, verdictExit } from './exit-codes.js'
 export { formatError } from './format-error.js'
 export { callHead, hopDetails, hopHead } from './format-hop.js'
 export { formatInstances, instanceView, type InstanceView } from './format-instances.js'
-export { formatTimeline, timeline, type TimelineEntry } from './format-progress.js'
+export { formatEvent, formatProgress, formatState } from './format-progress.js'
 export { formatRangeLine } from './format-range.js'
 export { formatTable, type Cell } from './format-table.js'
 export { formatBytes, formatDuration } from './format-units.js'

@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import type { Answer } from '../answer.js'
 import type { CommandContext, GlobalOptions } from '../context.js'
-import { verdictExit } from '../exit-codes.js'
-import { entryKey, formatRunning, formatTimeline, timeline, type TimelineEntry } from '../format-progress.js'
-import { paintVerdict, verdictSentence } from '../format-verdict.js'
+import { EXIT, verdictExit } from '../exit-codes.js'
+import { formatEvent, formatProgress, formatState } from '../format-progress.js'
 import { withResolver } from '../open-resolver.js'
 import { parseDuration, parseSubject, subjectText } from '../parse.js'
 
@@ -14,7 +11,7 @@ interface ProgressFlags extends GlobalOptions {
 }
 
 /** `hoptrace progress <id or key>`: one timeline of events across all hops, and what is running now. */
-export function progressCommand({ output, exitWith, signal, env }: CommandContext): Command {
+export function progressCommand(context: CommandContext): Command {
   return new Command('progress')
     .description('one timeline of events across all hops, and what is running now')
     .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
@@ -22,50 +19,31 @@ export function progressCommand({ output, exitWith, signal, env }: CommandContex
     .option('--every <duration>', 'how often --follow looks', '500ms')
     .action(async (text: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<ProgressFlags>()
-      const every = parseDuration(flags.every)
-      let subject = subjectText(parseSubject(text))
-      const shown = new Set<string>()
-      await withResolver(flags, { env }, async (resolver) => {
-        for (;;) {
-          const answer = await resolver.resolve(subject)
-          // A key's newest trace may become another one while we follow.
-          if (answer.traceId !== null && answer.hops.length > 0) subject = answer.traceId
-          const fresh = timeline(answer).filter((entry) => !shown.has(entryKey(entry)))
-          for (const entry of fresh) shown.add(entryKey(entry))
-          const over = !flags.follow || !isUnderWay(answer)
-          if (flags.json) await printJson(answer, fresh, over)
-          else await printText(answer, fresh, over)
-          if (over) return exitWith(verdictExit(answer.verdict))
-          await sleep(every, undefined, { signal })
-        }
-      })
-
-      async function printText(
-        answer: Answer,
-        fresh: readonly TimelineEntry[],
-        over: boolean,
-      ): Promise<void> {
-        const { paint } = output
-        await output.lines(formatTimeline(fresh, paint))
-        if (!over) return
-        const tone = paintVerdict(answer.verdict, paint)
-        await output.lines([...formatRunning(answer.hops, Date.now(), paint), tone(verdictSentence(answer))])
-      }
-
-      async function printJson(
-        answer: Answer,
-        fresh: readonly TimelineEntry[],
-        over: boolean,
-      ): Promise<void> {
-        const { traceId, verdict, endedAt, lastHealthy, evidence } = answer
-        const summary = { traceId, verdict, endedAt, lastHealthy, evidence }
-        if (!flags.follow) return output.document({ ...summary, timeline: timeline(answer) })
-        for (const entry of fresh) await output.row(entry)
-        if (over) await output.row(summary)
-      }
+      const subject = subjectText(parseSubject(text))
+      context.exitWith(
+        await (flags.follow ? followed(subject, flags, context) : once(subject, flags, context)),
+      )
     })
 }
 
-function isUnderWay(answer: Answer): boolean {
-  return answer.verdict === 'running'
+async function once(subject: string, flags: ProgressFlags, context: CommandContext): Promise<number> {
+  const { output } = context
+  const progress = await withResolver(flags, context, (resolver) => resolver.progress(subject))
+  if (flags.json) await output.document(progress)
+  else await output.lines(formatProgress(progress, Date.now(), output.paint))
+  return verdictExit(progress.verdict)
+}
+
+async function followed(subject: string, flags: ProgressFlags, context: CommandContext): Promise<number> {
+  const { output, signal } = context
+  const intervalMillis = parseDuration(flags.every)
+  return withResolver(flags, context, async (resolver) => {
+    for await (const step of resolver.follow(subject, { intervalMillis, signal })) {
+      if (flags.json) await output.row(step)
+      else if (step.kind === 'event') await output.lines([formatEvent(step.event, output.paint)])
+      else await output.lines(formatState(step.progress, Date.now(), output.paint))
+      if (step.kind === 'end') return verdictExit(step.progress.verdict)
+    }
+    return EXIT.unknown
+  })
 }
