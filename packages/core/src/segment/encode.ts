@@ -75,7 +75,7 @@ function writeColumns(writer: RecordWriter, high: ByteWriter, low: ByteWriter): 
 function writeValues(column: ValueColumn, high: ByteWriter, low: ByteWriter): void {
   if (column.type === valueType.text) writeTexts(column.texts, high, low)
   else if (column.type === valueType.integer) writeNumbers(column.numbers, high, low, true)
-  else writeFloats(column.floats, high)
+  else writeFloats(column.numbers, high)
 }
 
 function compress(bytes: Buffer): Buffer {

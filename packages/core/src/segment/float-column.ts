@@ -1,12 +1,13 @@
 import type { ByteReader, ByteWriter } from './bytes.js'
 import { badSegment } from './damage.js'
 import { maxValues } from './layout.js'
+import type { NumberColumn } from './number-column.js'
 
 /** Writes numbers that are not safe integers: eight bytes each, little endian. */
-export function writeFloats(values: readonly number[], high: ByteWriter): void {
-  const bytes = Buffer.alloc(values.length * 8)
-  values.forEach((value, i) => bytes.writeDoubleLE(value, i * 8))
-  high.varint(values.length)
+export function writeFloats({ values, length }: NumberColumn, high: ByteWriter): void {
+  const bytes = Buffer.alloc(length * 8)
+  for (let i = 0; i < length; i++) bytes.writeDoubleLE(values[i] as number, i * 8)
+  high.varint(length)
   high.bytes(bytes)
 }
 

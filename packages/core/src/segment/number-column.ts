@@ -92,7 +92,12 @@ function divisor(values: Float64Array, count: number): number {
   let common = 0
   for (let i = 0; i < count && common !== 1; i++) {
     let rest = values[i] as number
-    while (rest !== 0) [common, rest] = [rest, common % rest]
+    if (rest % common === 0) continue
+    while (rest !== 0) {
+      const left = common % rest
+      common = rest
+      rest = left
+    }
   }
   return common === 0 ? 1 : common
 }
@@ -117,7 +122,7 @@ export class NumberReader {
   readonly length: number
   at = 0
   #values: Float64Array | undefined
-  #decode: () => Float64Array
+  readonly #decode: () => Float64Array
 
   /** Takes the column's header and skips its bytes in both parts. */
   constructor(high: ByteReader, low: ByteReader) {
@@ -127,10 +132,13 @@ export class NumberReader {
 
   /** The next value. */
   next(): number {
-    this.#values ??= this.#decode()
-    const value = this.#values[this.at]
+    return this.valueAt(this.at++)
+  }
+
+  /** The value at a place. */
+  valueAt(index: number): number {
+    const value = (this.#values ??= this.#decode())[index]
     if (value === undefined) throw badSegment('a column is too short')
-    this.at++
     return value
   }
 

@@ -17,25 +17,20 @@ import { joinNanos, wordsHex } from './words.js'
 
 const word = 4_294_967_296
 
-/** Where a record stands in time: its id's nanoseconds, as halves. */
-export interface IdTime {
-  readonly id: HopId
-  readonly high: number
-  readonly low: number
-  readonly assigned: boolean
-}
-
-/** Puts the next record together; the cursors of all columns are at its values. */
-export function readRecord(segment: SegmentReader, template: HopTemplate, time: IdTime): HopRecord {
-  const { numbers, texts, head } = segment
+/** Puts the record at `segment.time` together; the cursors of all columns are at its values. */
+export function readRecord(segment: SegmentReader, template: HopTemplate, id: HopId): HopRecord {
+  const { numbers, texts, head, time } = segment
   if (template.json) return recordFromJson(texts.json.next())
   const traceId =
     template.trace === idForm.same
-      ? time.id
+      ? id
       : template.trace === idForm.step
         ? stepped(segment, time, -unzigzag(numbers.traceStep.next()), numbers.traceTail.next())
         : wordsOf(segment)
-  const start = shifted(time, unzigzag((time.assigned ? numbers.startAssigned : numbers.startOwn).next()))
+  const start = shifted(
+    time,
+    unzigzag((time.tailHigh >= 0x8000_0000 ? numbers.startAssigned : numbers.startOwn).next()),
+  )
   const coded = !template.duration
     ? null
     : template.durationRest
@@ -54,7 +49,7 @@ export function readRecord(segment: SegmentReader, template: HopTemplate, time: 
   const events = readEvents(segment, template)
   const { calls, lastEnd } = readCalls(segment, template.next, start)
   return {
-    hopId: time.id,
+    hopId: id,
     traceId,
     service: head.service,
     instance: head.instance,

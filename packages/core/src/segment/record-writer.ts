@@ -19,8 +19,6 @@ import { TailDictionary } from './tail-dictionary.js'
 import type { Words } from './words.js'
 import { hexWord, nanosHigh, nanosLow, readWords } from './words.js'
 
-type Sink = NumberColumn | string[] | number[]
-
 const words = (): Words => ({ high: 0, low: 0, tailHigh: 0, tailLow: 0 })
 
 /**
@@ -51,8 +49,11 @@ export class RecordWriter {
   readonly #other = words()
   readonly #call = words()
   #before = { high: 0, low: 0 }
-  #sinks: Sink[] = []
-  #held: (number | string)[] = []
+  // What the record under way adds, apart by kind so that numbers are not boxed.
+  readonly #heldNumbers = new NumberColumn()
+  readonly #numberSinks: NumberColumn[] = []
+  readonly #heldTexts: string[] = []
+  readonly #textSinks: string[][] = []
   #fits = true
 
   constructor(service: string, instance: InstanceRef) {
@@ -74,9 +75,9 @@ export class RecordWriter {
     this.#fits = this.#isOurs(record)
     let node = this.#walk(record)
     if (!this.#fits) {
-      this.#sinks.length = this.#held.length = 0
+      this.#heldNumbers.length = this.#heldTexts.length = 0
       node = this.#root.number(1 << hopBits.json)
-      this.#hold(this.texts.json, recordToJson(record))
+      this.#holdText(this.texts.json, recordToJson(record))
     }
     this.numbers.idStep.push(step)
     this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
@@ -138,12 +139,12 @@ export class RecordWriter {
     }
     if (record.assignedId !== null) this.#assigned(record.assignedId)
     if (record.parentSpan !== null) this.#span(record.parentSpan)
-    if (record.link !== null) this.#hold(texts.link, record.link)
-    if (record.crash !== null) this.#hold(texts.crash, record.crash)
+    if (record.link !== null) this.#holdText(texts.link, record.link)
+    if (record.crash !== null) this.#holdText(texts.crash, record.crash)
     if (record.shed !== 0) this.#hold(numbers.shed, this.#natural(record.shed))
     if (record.error !== null) {
       node = node.text(record.error.name, strings).text(record.error.code, strings)
-      this.#hold(texts.errorMessage, record.error.message)
+      this.#holdText(texts.errorMessage, record.error.message)
     }
     node = this.#keys(record, node)
     node = this.#attributes(record.attributes, '', node)
@@ -184,7 +185,7 @@ export class RecordWriter {
     for (const name of names) {
       node = node.text(name, this.strings)
       node.column ??= this.#column(`k\n${name}`, valueType.text)
-      this.#hold(node.column.texts, record.keys[name] as string)
+      this.#holdText(node.column.texts, record.keys[name] as string)
     }
     return node
   }
@@ -198,9 +199,12 @@ export class RecordWriter {
       node = node.text(name, this.strings).number(type)
       if (type > valueType.float) continue
       node.column ??= this.#column(`${type}${scope}\n${name}`, type)
-      if (typeof value === 'string') this.#hold(node.column.texts, value)
-      else if (type === valueType.integer) this.#hold(node.column.numbers, zigzag(value as number))
-      else this.#hold(node.column.floats, value as number)
+      if (typeof value === 'string') this.#holdText(node.column.texts, value)
+      else
+        this.#hold(
+          node.column.numbers,
+          type === valueType.integer ? zigzag(value as number) : (value as number),
+        )
     }
     return node
   }
@@ -270,7 +274,7 @@ export class RecordWriter {
   #column(key: string, type: number): ValueColumn {
     let column = this.#columns.get(key)
     if (column === undefined) {
-      this.#columns.set(key, (column = { type, texts: [], numbers: new NumberColumn(), floats: [] }))
+      this.#columns.set(key, (column = { type, texts: [], numbers: new NumberColumn() }))
     }
     return column
   }
@@ -281,9 +285,14 @@ export class RecordWriter {
     return 0
   }
 
-  #hold(sink: Sink, value: number | string): void {
-    this.#sinks.push(sink)
-    this.#held.push(value)
+  #hold(sink: NumberColumn, value: number): void {
+    this.#numberSinks[this.#heldNumbers.length] = sink
+    this.#heldNumbers.push(value)
+  }
+
+  #holdText(sink: string[], value: string): void {
+    this.#textSinks[this.#heldTexts.length] = sink
+    this.#heldTexts.push(value)
   }
 
   #holdWords(id: Words): void {
@@ -295,12 +304,12 @@ export class RecordWriter {
   }
 
   #release(): void {
-    const sinks = this.#sinks
-    const held = this.#held
-    for (let i = 0; i < sinks.length; i++)
-      (sinks[i] as { push(value: number | string): void }).push(held[i] as number | string)
-    this.values += sinks.length
-    sinks.length = held.length = 0
+    const { values, length } = this.#heldNumbers
+    for (let i = 0; i < length; i++) (this.#numberSinks[i] as NumberColumn).push(values[i] as number)
+    this.#heldTexts.forEach((text, i) => (this.#textSinks[i] as string[]).push(text))
+    this.values += length + this.#heldTexts.length
+    this.#heldNumbers.length = 0
+    this.#heldTexts.length = 0
   }
 
   #shapeOf(node: ShapeNode): number {

@@ -1,5 +1,4 @@
 import { brotliDecompressSync } from 'node:zlib'
-import type { HopId } from '../id/types.js'
 import { ByteReader } from './bytes.js'
 import { badSegment } from './damage.js'
 import { FloatReader } from './float-column.js'
@@ -11,7 +10,7 @@ import { NumberReader } from './number-column.js'
 import type { HopTemplate } from './template.js'
 import { ValueColumns, readTemplate } from './template.js'
 import { TextReader, readPlain } from './text-column.js'
-import { wordsHex } from './words.js'
+import type { Words } from './words.js'
 
 export type ValueReader = NumberReader | TextReader | FloatReader
 
@@ -23,11 +22,19 @@ export class SegmentReader {
   readonly numbers: Readonly<Record<NumberColumnName, NumberReader>>
   readonly texts: Readonly<Record<TextColumnName, TextReader>>
   readonly values: readonly ValueReader[]
+  /** The id of the record that `nextId` went to last. */
+  readonly time: Words
 
   /** Verifies the checksum, unpacks, and reads all headers of columns. Rejects damage with `HOPTRACE_BAD_SEGMENT`. */
   constructor(value: Uint8Array) {
     const { head, end, bytes } = openHead(value)
     this.head = head
+    this.time = {
+      high: parseInt(head.minId.slice(0, 8), 16),
+      low: parseInt(head.minId.slice(8, 16), 16),
+      tailHigh: 0,
+      tailLow: 0,
+    }
     const { high, low } = unpack(bytes, end)
     const strings = readStrings(high, low)
     const tails = high.take(high.varint(maxValues) * 8)
@@ -59,26 +66,19 @@ export class SegmentReader {
     }
   }
 
-  /** The ids of all records, in order; `high` and `low` are the nanoseconds. */
-  *ids(): Generator<{ id: HopId; high: number; low: number; assigned: boolean }> {
-    const { idStep, idTail } = this.numbers
-    let high = parseInt(this.head.minId.slice(0, 8), 16)
-    let low = parseInt(this.head.minId.slice(8, 16), 16)
-    for (let i = 0; i < this.head.count; i++) {
-      low += idStep.next()
-      if (low > 0xffff_ffff) {
-        high += Math.floor(low / 4_294_967_296)
-        low %= 4_294_967_296
-      }
-      if (high > 0xffff_ffff) throw badSegment('an id is out of bounds')
-      const tail = this.tail(idTail.next())
-      yield {
-        id: wordsHex(high, low, tail.high, tail.low) as HopId,
-        high,
-        low,
-        assigned: tail.high >= 0x8000_0000,
-      }
+  /** Goes to the id of the next record: `time`. */
+  nextId(): void {
+    const { time } = this
+    let low = time.low + this.numbers.idStep.next()
+    if (low > 0xffff_ffff) {
+      time.high += Math.floor(low / 4_294_967_296)
+      low %= 4_294_967_296
+      if (time.high > 0xffff_ffff) throw badSegment('an id is out of bounds')
     }
+    time.low = low
+    const tail = this.tail(this.numbers.idTail.next())
+    time.tailHigh = tail.high
+    time.tailLow = tail.low
   }
 
   /** A tail by its number. */
@@ -115,5 +115,7 @@ function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader
 
 function readStrings(high: ByteReader, low: ByteReader): string[] {
   const count = high.varint(maxValues)
-  return count === 0 ? [] : readPlain(count, high, low)()
+  if (count === 0) return []
+  const textAt = readPlain(count, high, low)
+  return Array.from({ length: count }, (_, i) => textAt(i))
 }

@@ -1,11 +1,10 @@
 import type { NumberColumn } from './number-column.js'
 
-/** A column that belongs to one attribute or key: its texts, its numbers, or the raw bytes of its floats. */
+/** A column that belongs to one attribute or key: its texts or its numbers. */
 export interface ValueColumn {
   readonly type: number
   readonly texts: string[]
   readonly numbers: NumberColumn
-  readonly floats: number[]
 }
 
 /**

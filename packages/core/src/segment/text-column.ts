@@ -103,80 +103,80 @@ function readText(high: ByteReader): string {
   return high.take(Math.floor(length / 2)).toString(length % 2 === 0 ? 'utf8' : 'utf16le')
 }
 
-/** Reads texts that `writePlain` wrote; decoded when they are asked for. */
-export function readPlain(count: number, high: ByteReader, low: ByteReader): () => string[] {
+/** Gives a text by its number. */
+type TextAt = (index: number) => string
+
+/** Reads texts that `writePlain` wrote; nothing is decoded before the first is asked for. */
+export function readPlain(count: number, high: ByteReader, low: ByteReader): TextAt {
   const prefix = readText(high)
   const body = high.byte()
   const numbers = new NumberReader(high, low)
   if (numbers.length !== count) throw badSegment('a column of texts has another length')
-  if (body === bodyForm.decimal) {
-    return () => Array.from({ length: count }, () => prefix + String(numbers.next()))
-  }
+  if (body === bodyForm.decimal) return (index) => prefix + String(numbers.valueAt(index))
   if (body === bodyForm.hex) {
     let digits = 0
-    for (let i = 0; i < count; i++) digits += numbers.next()
-    numbers.at = 0
+    for (let i = 0; i < count; i++) digits += numbers.valueAt(i)
     const bytes = low.take(Math.ceil(digits / 2))
-    return () => slices(bytes.toString('hex'), prefix, count, numbers)
+    return slices(() => bytes.toString('hex'), prefix, numbers)
   }
   if (body > bodyForm.hex) throw badSegment('unknown form of texts')
   const bytes = high.take(high.varint(maxUnpackedBytes))
-  return () => slices(bytes.toString(body === bodyForm.utf8 ? 'utf8' : 'utf16le'), prefix, count, numbers)
+  return slices(() => bytes.toString(body === bodyForm.utf8 ? 'utf8' : 'utf16le'), prefix, numbers)
 }
 
-function slices(joined: string, prefix: string, count: number, lengths: NumberReader): string[] {
-  const texts: string[] = []
-  let at = 0
-  for (let i = 0; i < count; i++) {
-    const end = at + lengths.next()
-    if (end > joined.length) throw badSegment('a text ends too early')
-    texts.push(prefix + joined.slice(at, end))
-    at = end
+function slices(join: () => string, prefix: string, lengths: NumberReader): TextAt {
+  let joined: string | undefined
+  let ends: Float64Array | undefined
+  return (index) => {
+    joined ??= join()
+    ends ??= endsOf(lengths, joined.length)
+    const end = ends[index]
+    if (end === undefined) throw badSegment('a column of texts is too short')
+    return prefix + joined.slice(ends[index - 1] ?? 0, end)
   }
-  return texts
+}
+
+function endsOf(lengths: NumberReader, length: number): Float64Array {
+  const ends = new Float64Array(lengths.length)
+  let end = 0
+  for (let i = 0; i < ends.length; i++) ends[i] = end += lengths.valueAt(i)
+  if (end > length) throw badSegment('a text ends too early')
+  return ends
 }
 
 /** Reads a column of texts in order. */
 export class TextReader {
   readonly length: number
   at = 0
-  #texts: string[] | undefined
-  #entries: () => string[]
-  #indices: NumberReader | undefined
+  readonly #textAt: TextAt
+  readonly #indices: NumberReader | undefined
 
   /** Takes the column's header and skips its bytes in both parts. */
   constructor(high: ByteReader, low: ByteReader) {
     this.length = high.varint(maxValues)
-    if (this.length === 0) {
-      this.#entries = () => []
-      return
-    }
-    const form = high.byte()
+    const form = this.length === 0 ? columnForm.plain : high.byte()
     if (form > columnForm.dictionary) throw badSegment('unknown form of a column of texts')
     if (form === columnForm.plain) {
-      this.#entries = readPlain(this.length, high, low)
+      this.#textAt = this.length === 0 ? none : readPlain(this.length, high, low)
       return
     }
-    this.#entries = readPlain(high.varint(this.length), high, low)
+    this.#textAt = readPlain(high.varint(this.length), high, low)
     this.#indices = new NumberReader(high, low)
     if (this.#indices.length !== this.length) throw badSegment('a column of texts has another length')
   }
 
   /** The next text. */
   next(): string {
-    this.#texts ??= this.#entries()
-    let index = this.at++
-    if (this.#indices !== undefined) {
-      this.#indices.at = index
-      index = this.#indices.next()
-    }
-    const text = this.#texts[index]
-    if (text === undefined) throw badSegment('a column of texts is too short')
-    return text
+    const index = this.at++
+    return this.#textAt(this.#indices === undefined ? index : this.#indices.valueAt(index))
   }
 
   /** Passes over texts. */
   skip(count: number): void {
     this.at += count
   }
+}
+
+const none: TextAt = () => {
+  throw badSegment('a column of texts is too short')
 }

@@ -11,14 +11,19 @@ for (let i = 0; i < 16; i++) digits['0123456789abcdef'.charCodeAt(i)] = i
 
 /** Eight lowercase hex digits from `at`, unsigned; NaN when one is something else. The text must be long enough. */
 export function hexWord(text: string, at: number): number {
-  let value = 0
-  let bad = 0
-  for (let i = at; i < at + 8; i++) {
-    const digit = digits[text.charCodeAt(i)] as number
-    bad |= digit
-    value = (value << 4) | digit
-  }
-  return bad < 0 ? NaN : value >>> 0
+  const upper = hexHalf(text, at)
+  const lower = hexHalf(text, at + 4)
+  return (upper | lower) < 0 ? NaN : upper * 65_536 + lower
+}
+
+/** Four digits; negative when one is none. */
+function hexHalf(text: string, at: number): number {
+  return (
+    ((digits[text.charCodeAt(at)] as number) << 12) |
+    ((digits[text.charCodeAt(at + 1)] as number) << 8) |
+    ((digits[text.charCodeAt(at + 2)] as number) << 4) |
+    (digits[text.charCodeAt(at + 3)] as number)
+  )
 }
 
 /** Reads 32 lowercase hex digits into `into`; false when the text is something else. */

@@ -1,3 +1,7 @@
+/**
+ * The store side of hoptrace, for those who write a store or read one without a tracer: the contract, the layout, the reader.
+ * Also what segments are made of.
+ */
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './contract.js'
 export { expireRows } from './expire.js'
 export type { DroppedRange, InstanceRow, Registry } from './instance-row.js'
@@ -21,3 +25,11 @@ export { segmentRecords, segmentRows } from './segment-rows.js'
 export type { StoreLocation } from './store-url.js'
 export { parseStoreUrl } from './store-url.js'
 export { foldVersions } from '../segment/fold.js'
+export { HoptraceError } from '../errors.js'
+export type { CallRecord, HopRecord, InstanceRef } from '../hop/record.js'
+export type { HopId, TraceId } from '../id/types.js'
+export { decodeSegment, findInSegment } from '../segment/decode.js'
+export type { SegmentMeta } from '../segment/encode.js'
+export { encodeSegment } from '../segment/encode.js'
+export type { SegmentHead } from '../segment/head.js'
+export { readSegmentHead } from '../segment/head.js'

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 
@@ -147,21 +147,23 @@ function windowPrefix(salt: number, nanos: bigint): Buffer {
   return prefix
 }
 
-/** The first eight bytes of the SHA-256 of `name=value`, where a `=` or `\` in the name is preceded by a `\`. */
-export function businessKeyHash(name: string, value: string): Buffer {
-  return createHash('sha256')
-    .update(`${name.replace(/[\\=]/g, '\\$&')}=${value}`)
-    .digest()
-    .subarray(0, 8)
+/** A business key as one text: `name=value`, where a `=` or `\\` in the name is preceded by a `\\`. */
+export function businessKeyText(name: string, value: string): string {
+  return `${name.replace(/[\\=]/g, '\\$&')}=${value}`
+}
+
+/** The first eight bytes of the SHA-256 of a business key's text in UTF-8. */
+export function businessKeyHash(text: string): Buffer {
+  return hash('sha256', text, 'buffer').subarray(0, 8)
 }
 
 /** The row key of a business key of one hop; later hops come first. */
-export function businessKey(hash: Uint8Array, id: HopId): Buffer {
+export function businessKey(keyHash: Uint8Array, id: HopId): Buffer {
   const key = Buffer.alloc(25)
   key[0] = rowPrefix.businessKey
-  key.set(hash, 1)
-  key.writeBigUInt64BE(invert(idNanos(id)), 9)
-  key.write(id.slice(16), 17, 'hex')
+  key.set(keyHash, 1)
+  key.write(id, 9, 'hex')
+  for (let i = 9; i < 17; i++) key[i] = ~(key[i] as number)
   return key
 }
 
@@ -175,12 +177,12 @@ export function readBusinessKey(key: Uint8Array): HopId | undefined {
 
 /** The rows of a business key, newest first, of hops before `beforeNanos`. */
 export function businessKeyRange(
-  hash: Uint8Array,
+  keyHash: Uint8Array,
   beforeNanos: bigint = 2n ** 64n,
 ): { from: Buffer; to: Buffer } {
   const from = Buffer.alloc(17)
   from[0] = rowPrefix.businessKey
-  from.set(hash, 1)
+  from.set(keyHash, 1)
   from.writeBigUInt64BE(2n ** 64n - beforeNanos, 9)
   return { from, to: after(from.subarray(0, 9)) }
 }

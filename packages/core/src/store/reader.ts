@@ -10,6 +10,7 @@ import {
   aliasRange,
   businessKeyHash,
   businessKeyRange,
+  businessKeyText,
   idNanos,
   instanceKey,
   laneRange,
@@ -118,7 +119,8 @@ export class StoreReader {
       throw new TypeError(`limit must be a positive whole number (got ${options.limit})`)
     }
     const hits: KeyHit[] = []
-    const range = businessKeyRange(businessKeyHash(name, value), options.beforeNanos)
+    const text = businessKeyText(name, value)
+    const range = businessKeyRange(businessKeyHash(text), options.beforeNanos)
     for await (const rows of pages(
       this.#store,
       range,
@@ -129,10 +131,7 @@ export class StoreReader {
       for (const row of rows) {
         const hopId = readBusinessKey(row.key)
         if (hopId === undefined) continue
-        const found = readKeyValue(row.value, hopId)
-        // Another key with the same hash.
-        if (found.name !== name || found.value !== value) continue
-        hits.push({ traceId: found.traceId, hopId, nanos: idNanos(hopId) })
+        hits.push({ traceId: readKeyValue(text, row) || hopId, hopId, nanos: idNanos(hopId) })
         if (hits.length === options.limit) return hits
       }
     }

@@ -7,8 +7,11 @@ import type { Row } from './contract.js'
 import type { Lane } from './keys.js'
 import { idNanos, instanceKey, saltOf, segmentKey } from './keys.js'
 
-/** Records of one segment, unless they take more than a cell: a look-up unpacks a whole segment, so larger is slower to read. */
-export const segmentRecords = 2048
+/**
+ * Records of one segment, unless they take more than a cell. A look-up reads and unpacks a whole segment: 2048 would save one
+ * byte in seventy, and double what a look-up costs.
+ */
+export const segmentRecords = 1024
 
 /** What `segmentRows` cuts. */
 export interface SegmentBatch {
