@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
@@ -14,9 +15,13 @@ import type { Lookup } from '../resolve/lookup.js'
 import type { Store } from '../store/contract.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
+import { specLocation } from '../store/spec-url.js'
+import { Adopter } from './adopter.js'
 import type { Recorder, ShipStats } from './recorder.js'
 import { Shipper } from './shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
+
+const retryMillis = 5000
 
 /** What a recorder is made of. */
 export interface LocalRecorderOptions {
@@ -37,6 +42,8 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private starting: Promise<void> | undefined
   private endpoint: LiveEndpoint | undefined
   private sweeping: Promise<void> | undefined
+  private adopter: Adopter | undefined
+  private readonly closing = new AbortController()
 
   constructor(options: LocalRecorderOptions) {
     this.options = options
@@ -54,9 +61,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   start(run: RunInfo): void {
-    this.starting ??= this.open(run).catch((error: unknown) => {
-      this.options.diagnostics('HOPTRACE_SHIP', `shipping could not begin: ${String(error)}`)
-    })
+    this.starting ??= this.open(run)
   }
 
   async flush(): Promise<void> {
@@ -82,7 +87,9 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   async close(): Promise<void> {
+    this.closing.abort()
     await this.starting
+    await this.adopter?.close()
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
@@ -113,7 +120,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.store.open().catch(() => undefined)
     const ttlSeconds =
       isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
-    this.shipper = new Shipper({
+    const shipper = new Shipper({
       runDir,
       run,
       store: this.store,
@@ -122,8 +129,34 @@ export class LocalRecorder implements Recorder, OwnRecords {
       diagnostics,
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })
+    this.shipper = shipper
     this.endpoint = new LiveEndpoint({ own: this, clusterKey: settings.clusterKey })
-    await this.shipper.start()
+    this.adopter = new Adopter({
+      dataDir: settings.dataDir,
+      service: settings.service,
+      registry: this.registry,
+      store: this.store,
+      storeUrl: specLocation(settings.store, settings).url,
+      diagnostics,
+    })
+    await this.begin(shipper)
+  }
+
+  /** The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. */
+  private async begin(shipper: Shipper): Promise<void> {
+    const first = await shipper.start().catch((error: unknown) => error ?? new Error('unknown'))
+    if (first === undefined) return
+    this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, it is tried again: ${String(first)}`)
+    void this.retry(shipper)
+  }
+
+  private async retry(shipper: Shipper): Promise<void> {
+    const { signal } = this.closing
+    for (;;) {
+      await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
+      if (signal.aborted) return
+      if ((await shipper.start().catch((error: unknown) => error ?? false)) === undefined) return
+    }
   }
 
   private sweep(): Promise<void> {

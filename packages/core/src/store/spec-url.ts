@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { isStore } from '../options.js'
 import type { Store, StoreSpec } from './contract.js'
-import { defaultBuckets } from './open-store.js'
+import { defaultBuckets, openStore } from './open-store.js'
+import { parseStoreUrl } from './store-url.js'
 
 /**
  * What a run's log says of its store before the store is open: for a level spec the directory of slots, of which the run
@@ -27,4 +28,14 @@ export function specLocation(
         buckets,
       }
   }
+}
+
+/** Opens the store that a run's log names, to ship what the run left: for a level store, a slot that nobody has open. */
+export function openRunStore(
+  run: { readonly storeUrl: string; readonly service: string },
+  dataDir: string,
+): Store {
+  const location = parseStoreUrl(run.storeUrl)
+  const context = { dataDir, service: run.service }
+  return openStore(location.kind === 'level' ? { kind: 'level', dir: location.dir } : run.storeUrl, context)
 }

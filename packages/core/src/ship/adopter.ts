@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from '../log/entries.js'
+import type { Store } from '../store/contract.js'
+import type { Registry } from '../store/instance-row.js'
+import { openRunStore } from '../store/spec-url.js'
+import { shipDeadRuns } from './adopt.js'
+
+/** Dead runs of the own service are looked for this often. */
+const ownMillis = 5000
+/** Those of other services are left to their own restart for a while. */
+const othersMillis = 15_000
+
+export interface AdopterOptions {
+  readonly dataDir: string
+  readonly service: string
+  readonly registry: Registry
+  /** The open store of this process. */
+  readonly store: Store
+  /** What runs that ship to that store say of it in their logs. */
+  readonly storeUrl: string
+  readonly diagnostics: Diagnostics
+}
+
+/** Ships what dead runs left on this host, for as long as this process lives. */
+export class Adopter {
+  private readonly options: AdopterOptions
+  private readonly abort = new AbortController()
+  private readonly done: Promise<void>
+
+  constructor(options: AdopterOptions) {
+    this.options = options
+    this.done = this.watch()
+  }
+
+  /** Resolves when what is under way is finished. */
+  async close(): Promise<void> {
+    this.abort.abort()
+    await this.done
+  }
+
+  private async watch(): Promise<void> {
+    const { signal } = this.abort
+    let othersAt = performance.now() + othersMillis
+    while (!signal.aborted) {
+      const others = performance.now() >= othersAt
+      if (others) othersAt = performance.now() + othersMillis
+      await this.adopt(others).catch(() => undefined)
+      await sleep(ownMillis, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  private async adopt(others: boolean): Promise<void> {
+    const { dataDir, service, registry, diagnostics } = this.options
+    await shipDeadRuns({
+      dataDir,
+      registry,
+      diagnostics,
+      signal: this.abort.signal,
+      openStore: (run) => this.storeOf(run),
+      ...(others ? {} : { service }),
+    })
+  }
+
+  private storeOf(run: RunInfo): Store {
+    const { store, storeUrl, dataDir } = this.options
+    return run.storeUrl === storeUrl ? lent(store) : openRunStore(run, dataDir)
+  }
+}
+
+/** The store without its `close`: it stays open for its owner. */
+function lent(store: Store): Store {
+  const close = async (): Promise<void> => undefined
+  return {
+    get url() {
+      return store.url
+    },
+    supports: store.supports,
+    open: () => store.open(),
+    put: (rows) => store.put(rows),
+    scan: (range) => store.scan(range),
+    close,
+    ...(store.deleteRange === undefined ? {} : { deleteRange: store.deleteRange.bind(store) }),
+  }
+}
