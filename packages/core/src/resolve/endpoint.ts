@@ -1,0 +1,3 @@
+export { LiveEndpoint } from './endpoint/live-endpoint.js'
+export type { EndpointRequest, EndpointResponse, LiveEndpointOptions } from './endpoint/live-endpoint.js'
+export type { OwnRecords } from './endpoint/own-records.js'

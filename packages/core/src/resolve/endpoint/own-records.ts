@@ -1,0 +1,22 @@
+import type { HopRecord } from '../../hop/record.js'
+import type { HopId } from '../../id/types.js'
+import type { Store } from '../../store/contract.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Lookup } from '../lookup.js'
+
+/** What a run offers to its live endpoint. */
+export interface OwnRecords {
+  /** Its row as of now, with the current watermark. */
+  row(): InstanceRow
+  /**
+   * What it knows of an id: open hops that are in no log yet, its log, and its store. Absence is as strong as it can be now.
+   * Rejects when its store cannot be read.
+   */
+  lookup(id: HopId): Promise<Lookup>
+  /** Hops whose newest version is not in the store: from the log, and open ones. In any order; later questions may differ. */
+  unshipped(): Iterable<HopRecord> | Promise<Iterable<HopRecord>>
+  /** Its own store, open. Former runs may have left records there. */
+  readonly store: Store
+  /** Counters and gauges by name, for `metrics`. */
+  stats(): Readonly<Record<string, number>>
+}

@@ -1,0 +1,72 @@
+import { isHopId } from '../../id/index.js'
+import { StoreReader } from '../../store/reader.js'
+import { hopFilter } from '../find/filter.js'
+import type { Sourced } from '../find/merge.js'
+import { ownRange, storedRange, type Stretch } from '../find/own.js'
+import { toJson } from '../wire/record-json.js'
+import type { OwnRecords } from './own-records.js'
+import { rangeEnd } from './range-end.js'
+import { isOtherRun, otherRun } from './same-run.js'
+import { plain, stream, type EndpointResponse } from './responses.js'
+
+const maxRecords = 1_000_000
+
+/**
+ * `range?from=…&to=…` (nanoseconds of id time) with `status`, `route`, `min` (microseconds), `key`, `limit`, `after`, and `of`
+ * for a run that has ended and whose store this run holds open: one record a line, in id order, then a line that says that
+ * this is all.
+ */
+export function answerRange(own: OwnRecords, query: URLSearchParams, signal: AbortSignal): EndpointResponse {
+  const [from, to] = [query.get('from') ?? '', query.get('to') ?? '']
+  const after = query.get('after')
+  const limit = Number(query.get('limit') ?? maxRecords)
+  const instance = formerOf(query.get('of'))
+  if (isOtherRun(own, query)) return otherRun()
+  if (!/^\d{1,19}$/.test(from) || !/^\d{1,19}$/.test(to)) return plain(400, 'from and to are nanoseconds')
+  if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
+  if (after !== null && !isHopId(after)) return plain(400, 'after is an id')
+  if (instance === null) return plain(400, 'of is address,worker')
+  let filter: ReturnType<typeof hopFilter>
+  try {
+    filter = hopFilter({
+      status: query.get('status') ?? undefined,
+      route: query.get('route') ?? undefined,
+      key: query.get('key') ?? undefined,
+      minDurationMicros: query.has('min') ? Number(query.get('min')) : undefined,
+    })
+  } catch (error) {
+    return plain(400, error instanceof Error ? error.message : 'the filter makes no sense')
+  }
+  const stretch: Stretch = {
+    fromNanos: BigInt(from),
+    toNanos: BigInt(to),
+    afterId: after ?? undefined,
+    signal,
+  }
+  const records =
+    instance === undefined
+      ? ownRange(own, stretch)
+      : storedRange(new StoreReader(own.store, own.row()), instance, stretch)
+  return stream(lines(records, filter, Math.min(limit, maxRecords)), 'application/x-ndjson')
+}
+
+/** Undefined: this run. Null: malformed. */
+function formerOf(of: string | null): { address: string; worker: number } | null | undefined {
+  if (of === null) return undefined
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3})$/.exec(of)
+  return match === null ? null : { address: match[1] as string, worker: Number(match[2]) }
+}
+
+async function* lines(
+  records: AsyncIterable<Sourced>,
+  filter: ReturnType<typeof hopFilter>,
+  limit: number,
+): AsyncGenerator<string> {
+  let left = limit
+  for await (const { record } of records) {
+    if (!filter(record)) continue
+    yield `${toJson(record)}\n`
+    if (--left === 0) break
+  }
+  yield `${rangeEnd}\n`
+}

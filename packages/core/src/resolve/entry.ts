@@ -1,0 +1,67 @@
+import { hopIdNanos, isHopId } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import type { InstanceRow } from '../store/instance-row.js'
+import type { Found, Located, Locator } from './walk/locate.js'
+import { messageOf } from './walk/message.js'
+import type { Reads } from './walk/reads.js'
+import type { TraceSource } from './walk/source.js'
+
+/** Where a trace begins, or why that is not known. */
+export type Entry =
+  | {
+      readonly kind: 'found'
+      readonly traceId: string
+      readonly found: Found
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly kind: 'missing'
+      readonly located: Exclude<Located, { kind: 'found' }> | undefined
+      readonly notes: readonly string[]
+    }
+
+/** What finding an entry needs. */
+export interface EntryFinder {
+  readonly locator: Locator
+  readonly source: TraceSource
+  readonly rows: readonly InstanceRow[]
+  readonly reads: Reads
+  readonly signal: AbortSignal
+}
+
+/** The entry of the trace that an id belongs to: any hop's id, the trace's, or a foreign trace id. */
+export async function findEntry(id: HopId, finder: EntryFinder): Promise<Entry> {
+  const notes: string[] = []
+  const located = await byId(id, finder)
+  let found = located?.kind === 'found' ? located.found : undefined
+  found ??= await byAlias(id, finder, notes)
+  if (found === undefined) {
+    return { kind: 'missing', located: located?.kind === 'found' ? undefined : located, notes }
+  }
+  const { traceId, hopId } = found.record
+  if (traceId === hopId || !isHopId(traceId)) return { kind: 'found', traceId, found, notes }
+  const above = traceId === id ? undefined : await byId(traceId, finder)
+  let entry = above?.kind === 'found' ? above.found : undefined
+  if (entry?.record.traceId !== traceId) entry = await byAlias(traceId, finder, notes)
+  if (entry?.record.traceId === traceId) return { kind: 'found', traceId, found: entry, notes }
+  notes.push(`the entry of trace ${traceId} is not known: this begins at ${found.record.service}`)
+  return { kind: 'found', traceId, found, notes }
+}
+
+async function byId(id: HopId, { locator }: EntryFinder): Promise<Located | undefined> {
+  const nanos = hopIdNanos(id)
+  return locator.byId(id, { startNanos: nanos, endNanos: nanos })
+}
+
+async function byAlias(id: HopId, finder: EntryFinder, notes: string[]): Promise<Found | undefined> {
+  const { source, rows, reads, signal } = finder
+  let hopId: HopId | undefined
+  try {
+    hopId = await source.alias(rows, id, reads, signal, true)
+  } catch (error) {
+    notes.push(`not every store could be asked for ${id}: ${messageOf(error)}`)
+  }
+  if (hopId === undefined || hopId === id) return undefined
+  const located = await byId(hopId, finder)
+  return located?.kind === 'found' ? located.found : undefined
+}

@@ -1,0 +1,42 @@
+import type { HopRecord } from '../../hop/record.js'
+import { foldVersions } from '../../segment/fold.js'
+import type { RecordSource } from '../lookup.js'
+
+/** A record and where it came from. */
+export interface Sourced {
+  readonly record: HopRecord
+  readonly source: RecordSource
+}
+
+/** Merges streams in id order into one, versions of one hop folded. Holds one record of each stream. */
+export async function* mergeById(
+  streams: readonly AsyncIterable<Sourced>[],
+): AsyncGenerator<Sourced, void, undefined> {
+  const readers = streams.map((stream): AsyncIterator<Sourced, unknown> => stream[Symbol.asyncIterator]())
+  try {
+    const heads = await Promise.all(readers.map(nextOf))
+    for (;;) {
+      let least: Sourced | undefined
+      for (const head of heads) {
+        if (head !== undefined && (least === undefined || head.record.hopId < least.record.hopId))
+          least = head
+      }
+      if (least === undefined) return
+      let folded = least
+      for (const [index, reader] of readers.entries()) {
+        for (let head = heads[index]; head?.record.hopId === least.record.hopId; head = heads[index]) {
+          if (foldVersions(folded.record, head.record) === head.record) folded = head
+          heads[index] = await nextOf(reader)
+        }
+      }
+      yield folded
+    }
+  } finally {
+    await Promise.all(readers.map(async (reader) => reader.return?.()))
+  }
+}
+
+async function nextOf(reader: AsyncIterator<Sourced, unknown>): Promise<Sourced | undefined> {
+  const next = await reader.next()
+  return next.done === true ? undefined : next.value
+}

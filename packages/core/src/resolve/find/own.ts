@@ -1,0 +1,83 @@
+import type { HopRecord } from '../../hop/record.js'
+import { hopIdNanos } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import { StoreReader, type KeyHit } from '../../store/reader.js'
+import type { OwnRecords } from '../endpoint/own-records.js'
+import type { RecordSource } from '../lookup.js'
+import { readRecord } from '../wire/record-json.js'
+import { mergeById, type Sourced } from './merge.js'
+
+/** A stretch of id time, in pages. */
+export interface Stretch {
+  readonly fromNanos: bigint
+  readonly toNanos: bigint
+  readonly afterId?: HopId | undefined
+  readonly signal?: AbortSignal
+}
+
+/** What a run did in a stretch of time: unshipped and shipped together, in id order. */
+export async function* ownRange(own: OwnRecords, stretch: Stretch): AsyncGenerator<Sourced, void, undefined> {
+  const stored = storedRange(new StoreReader(own.store, own.row()), own.row(), stretch)
+  yield* mergeById([listed(await own.unshipped(), stretch, 'live'), stored])
+}
+
+/** What one instance has in a store, in id order. */
+export async function* storedRange(
+  reader: StoreReader,
+  instance: { readonly address: string; readonly worker: number },
+  { fromNanos, toNanos, afterId, signal }: Stretch,
+): AsyncGenerator<Sourced, void, undefined> {
+  const options = { fromNanos, toNanos, instances: [instance] }
+  const range = reader.range({
+    ...options,
+    ...(afterId === undefined ? {} : { afterId }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  for await (const found of range) {
+    const record = readRecord(found)
+    if (record !== undefined) yield { record, source: 'store' }
+  }
+}
+
+/** Records at hand, those of the stretch in id order. */
+export async function* listed(
+  records: Iterable<HopRecord>,
+  { fromNanos, toNanos, afterId }: Stretch,
+  source: RecordSource,
+): AsyncGenerator<Sourced, void, undefined> {
+  const wanted: HopRecord[] = []
+  for (const record of records) {
+    const nanos = hopIdNanos(record.hopId)
+    if (nanos >= fromNanos && nanos < toNanos && (afterId === undefined || record.hopId > afterId))
+      wanted.push(record)
+  }
+  wanted.sort((a, b) => (a.hopId < b.hopId ? -1 : 1))
+  for (const record of wanted) yield { record, source }
+}
+
+/** The hops with a key that a run knows of, newest first. */
+export async function ownKeys(
+  own: OwnRecords,
+  name: string,
+  value: string,
+  limit: number,
+): Promise<KeyHit[]> {
+  const hits = await new StoreReader(own.store, own.row()).findKey(name, value, { limit })
+  return newest([...hits, ...keysAmong(await own.unshipped(), name, value)], limit)
+}
+
+/** The hops with a key among records at hand. */
+export function keysAmong(records: Iterable<HopRecord>, name: string, value: string): KeyHit[] {
+  const hits: KeyHit[] = []
+  for (const { keys, traceId, hopId } of records) {
+    if (Object.hasOwn(keys, name) && keys[name] === value)
+      hits.push({ traceId, hopId, nanos: hopIdNanos(hopId) })
+  }
+  return hits
+}
+
+/** Hits without doubles, newest first. */
+export function newest(hits: readonly KeyHit[], limit: number): KeyHit[] {
+  const byId = new Map(hits.map((hit) => [hit.hopId, hit]))
+  return [...byId.values()].sort((a, b) => (a.hopId < b.hopId ? 1 : -1)).slice(0, limit)
+}

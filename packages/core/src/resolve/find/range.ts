@@ -1,0 +1,83 @@
+import { HoptraceError } from '../../errors.js'
+import { isHopId } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { ResolverParts } from '../options.js'
+import { hopJson, type HopJson } from '../result.js'
+import { messageOf } from '../walk/message.js'
+import { noReads } from '../walk/reads.js'
+import { hopFilter, type HopFilter } from './filter.js'
+import { mergeById, type Sourced } from './merge.js'
+import type { Stretch } from './own.js'
+import { runRange } from './run-range.js'
+import { nanosOf, type TimeInput } from './times.js'
+
+/** What `range` asks: what one service did in a stretch of id time. */
+export interface RangeQuery extends HopFilter {
+  readonly service: string
+  /** Inclusive. */
+  readonly from: TimeInput
+  /** Exclusive. @default now */
+  readonly to?: TimeInput
+  /** @default all */
+  readonly limit?: number
+  /** Only ids beyond this one: the last of the page before. */
+  readonly after?: string
+}
+
+/** Hops of a service in id order, from all its runs at once; memory does not grow with the answer. */
+export async function* rangeOf(
+  parts: ResolverParts,
+  rows: readonly InstanceRow[],
+  query: RangeQuery,
+  signal: AbortSignal,
+): AsyncGenerator<HopJson, void, undefined> {
+  const filter = hopFilter(query)
+  const { limit = Infinity, after, service } = query
+  if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
+  if (after !== undefined && !isHopId(after)) throw new TypeError('after must be an id')
+  const fromNanos = nanosOf('from', query.from)
+  const toNanos = nanosOf('to', query.to ?? Date.now())
+  const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
+  const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
+  const failures: string[] = []
+  const reads = noReads()
+  const streams = runs.map((row) =>
+    unfailing(runRange(parts, row, rows, stretch, query, reads), (error) =>
+      failures.push(`${row.service} ${row.address}: ${messageOf(error)}`),
+    ),
+  )
+  let left = limit
+  for await (const { record, source } of mergeById(streams)) {
+    if (record.service !== service || !filter(record)) continue
+    yield hopJson(record, source)
+    if (--left <= 0) return
+  }
+  if (failures.length > 0) {
+    throw new HoptraceError(
+      'HOPTRACE_STORE_UNAVAILABLE',
+      `not everything could be read: ${failures.slice(0, 5).join('; ')}`,
+    )
+  }
+}
+
+/** Ids are of the caller's clock: a run may have hops a little older than itself. */
+const slackNanos = 600_000_000_000n
+
+function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean {
+  const lastNanos = BigInt(Math.floor(row.heartbeatMillis)) * 1_000_000n
+  return (
+    row.startNanos - slackNanos < toNanos && (row.state === 'running' || lastNanos + slackNanos >= fromNanos)
+  )
+}
+
+async function* unfailing(
+  records: AsyncIterable<Sourced>,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Sourced, void, undefined> {
+  try {
+    yield* records
+  } catch (error) {
+    failed(error)
+  }
+}

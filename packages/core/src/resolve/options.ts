@@ -1,0 +1,133 @@
+import path from 'node:path'
+import { isStore } from '../options.js'
+import type { Store, StoreSpec } from '../store/contract.js'
+import type { InstanceRow, Registry } from '../store/instance-row.js'
+import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
+import { EndpointClient } from './wire/http-get.js'
+import { isAlive } from './sources/alive.js'
+import { LiveSource } from './sources/live-source.js'
+import { LogSource } from './sources/log-source.js'
+import { StoreSource } from './sources/store-source.js'
+import { Stores } from './sources/stores.js'
+import type { QueryLimits } from './trace-query.js'
+
+/** A store as the resolver takes it: a URL, a spec, or an object that stays the caller's. */
+export type ResolverStore = string | StoreSpec | Store
+
+/** Options of `createResolver`. Mistakes are `TypeError` at construction. */
+export interface ResolverOptions {
+  /** The data directory whose registry and logs are read. @default `HOPTRACE_DIR` or `.hoptrace` */
+  readonly dir?: string
+  /** A store whose registry rows are read too, such as a shared HBase. Instances' own stores are found through the registry. */
+  readonly store?: ResolverStore
+  /** Several of them. */
+  readonly stores?: readonly ResolverStore[]
+  /** Who is asked, in place of `dir` and `store`. It stays the caller's. */
+  readonly registry?: Registry
+  /** `iterative`: this process asks hop by hop; `recursive`: instances ask on. @default 'iterative' */
+  readonly mode?: 'iterative' | 'recursive'
+  /** Ask living instances, or only read logs and stores. @default true */
+  readonly live?: boolean
+  /** Signs requests, and unseals ids. @default `HOPTRACE_KEY` */
+  readonly clusterKey?: string
+  /** For one question. What is not known by then is left out, and said to be. @default 10000 */
+  readonly deadlineMillis?: number
+  /** How long a living instance may take before its log and store are read instead. @default 1000 */
+  readonly patienceMillis?: number
+  /** The most hops of one trace. @default 10000 */
+  readonly maxHops?: number
+  /** The longest chain of calls. @default 256 */
+  readonly maxDepth?: number
+  /** Look-ups at a time. @default 32 */
+  readonly concurrency?: number
+  /** Told of reads that failed where the answer has no place for it (`find`). */
+  readonly onWarning?: (message: string) => void
+}
+
+/** The parts that answer questions, made from options. */
+export interface ResolverParts {
+  readonly registry: Registry
+  readonly client: EndpointClient
+  readonly live: LiveSource | null
+  readonly log: LogSource
+  readonly store: StoreSource
+  readonly stores: Stores
+  readonly mode: 'iterative' | 'recursive'
+  readonly limits: QueryLimits
+  readonly clusterKey: string | undefined
+  readonly warn: (message: string) => void
+  readonly close: () => Promise<void>
+}
+
+/** Checks options and makes the parts. */
+export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv = process.env): ResolverParts {
+  const { registry, mode = 'iterative', live = true, onWarning } = options
+  if (mode !== 'iterative' && mode !== 'recursive') {
+    throw new TypeError(`mode must be 'iterative' or 'recursive' (got ${JSON.stringify(mode)})`)
+  }
+  const dir = path.resolve(options.dir ?? (env['HOPTRACE_DIR'] || '.hoptrace'))
+  const clusterKey = options.clusterKey ?? (env['HOPTRACE_KEY'] || undefined)
+  const given = [...(options.store === undefined ? [] : [options.store]), ...(options.stores ?? [])]
+  const objects = given.filter((store): store is Store => typeof store === 'object' && isStore(store))
+  const named = given.filter(
+    (store): store is string | StoreSpec => typeof store !== 'object' || !isStore(store),
+  )
+  const open = (store: string | StoreSpec, service: string): Store =>
+    openStore(store, { dataDir: dir, service })
+  const opened = named.map((store) => open(store, 'hoptrace'))
+  const shared = [...objects, ...opened]
+  const stores = new Stores(open, new Map(shared.map((store) => [store.url, store])))
+  const registries = registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry]
+  const client = new EndpointClient(clusterKey)
+  const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
+  const all = composedRegistry(registries)
+  // A store is opened when the first question needs the registry.
+  const ready = once(() => Promise.all(opened.map((store) => store.open())))
+  return {
+    registry: {
+      list: async (): Promise<readonly InstanceRow[]> => {
+        await ready()
+        return all.list()
+      },
+      put: (row) => all.put(row),
+      close: () => all.close(),
+    },
+    client,
+    live: live ? new LiveSource(client, patienceMillis) : null,
+    log: new LogSource(isAlive),
+    store: new StoreSource(stores),
+    stores,
+    mode,
+    clusterKey,
+    warn: onWarning ?? (() => undefined),
+    limits: {
+      deadlineMillis: positive('deadlineMillis', options.deadlineMillis ?? 10_000),
+      maxHops: positive('maxHops', options.maxHops ?? 10_000),
+      maxDepth: positive('maxDepth', options.maxDepth ?? 256),
+      concurrency: positive('concurrency', options.concurrency ?? 32),
+    },
+    close: async () => {
+      client.close()
+      await stores.close()
+      if (registry === undefined) await all.close()
+      await Promise.all(opened.map((store) => store.close()))
+    },
+  }
+}
+
+function positive(name: string, value: number): number {
+  if (!Number.isFinite(value) || value < 1)
+    throw new TypeError(`${name} must be 1 or more (got ${String(value)})`)
+  return Math.floor(value)
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}

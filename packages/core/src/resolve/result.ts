@@ -1,0 +1,181 @@
+import type { Attributes, CallRecord, ErrorInfo, HopRecord, HopState } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
+import { isoNanos } from './iso.js'
+import type { RecordSource } from './lookup.js'
+import type { Reads } from './walk/reads.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './verdict/evidence.js'
+import type { Fault, Judgement, Verdict } from './verdict/overall.js'
+
+/** One event of a hop. */
+export interface EventJson {
+  readonly name: string
+  /** ISO, nanoseconds, by the clock of the host that recorded it. */
+  readonly time: string
+  readonly attributes: Attributes
+}
+
+/** One call of a hop. */
+export interface CallJson {
+  /** The callee's hop when it is known, otherwise the id that the caller had given it. */
+  readonly hopId: HopId
+  readonly target: string
+  readonly service: string | null
+  readonly method: string | null
+  readonly outcome: string | null
+  readonly durationMicros: number | null
+  /** What was found there: a `hop` (listed), or why none is. Left out where nobody looked. */
+  readonly found?: CalleeEvidence['kind']
+}
+
+/** One hop as every answer shows it. */
+export interface HopJson {
+  readonly hopId: HopId
+  readonly traceId: string
+  readonly service: string
+  /** `ip:port` */
+  readonly instance: string
+  readonly method: string | null
+  readonly route: string | null
+  readonly status: number | null
+  readonly state: HopState
+  /** ISO, nanoseconds. */
+  readonly startTime: string
+  readonly durationMicros: number | null
+  readonly error: ErrorInfo | null
+  readonly aborted: boolean
+  readonly keys: Readonly<Record<string, string>>
+  readonly attributes: Attributes
+  readonly events: readonly EventJson[]
+  readonly next: readonly CallJson[]
+  readonly source: RecordSource
+}
+
+/** A hop of a walk. */
+export interface WalkedHopJson extends HopJson {
+  /** The hop that called it; null for the entry. */
+  readonly calledBy: HopId | null
+  /** Calls between the entry and it. */
+  readonly depth: number
+}
+
+/** The answer to `resolve`: what `hoptrace resolve --json` prints. */
+export interface ResolveResult {
+  readonly traceId: string
+  readonly verdict: Verdict
+  readonly endedAt: Place | null
+  readonly lastHealthy: Place | null
+  /** The entry first, every hop before what it called, in the order of the calls. */
+  readonly hops: readonly WalkedHopJson[]
+  readonly evidence: readonly string[]
+  readonly faults: readonly Fault[]
+  /** Part of the trace was not looked at. */
+  readonly partial: boolean
+  readonly reads: Readonly<Reads>
+  readonly elapsedMillis: number
+}
+
+/** One hop's record for people and programs. */
+export function hopJson(record: HopRecord, source: RecordSource, callees?: readonly CallJson[]): HopJson {
+  return {
+    hopId: record.hopId,
+    traceId: record.traceId,
+    service: record.service,
+    instance: record.instance.address,
+    method: record.method,
+    route: record.route,
+    status: record.status,
+    state: record.state,
+    startTime: isoNanos(record.startNanos),
+    durationMicros: record.durationMicros,
+    error: record.error,
+    aborted: record.aborted,
+    keys: record.keys,
+    attributes: record.attributes,
+    events: record.events.map(({ name, offsetMicros, attributes }) => ({
+      name,
+      time: isoNanos(record.startNanos + BigInt(offsetMicros) * 1000n),
+      attributes,
+    })),
+    next: callees ?? record.next.map((call) => callJson(call)),
+    source,
+  }
+}
+
+function callJson(call: CallRecord): CallJson {
+  return {
+    hopId: call.servedBy?.hopId ?? call.hopId,
+    target: call.target,
+    service: call.servedBy?.service ?? call.service,
+    method: call.method,
+    outcome: call.outcome,
+    durationMicros: call.durationMicros,
+  }
+}
+
+/** One hop of a tree. */
+export function walkedHopJson(tree: EvidenceTree, hop: HopEvidence, depth: number): WalkedHopJson {
+  // A process that has ended leaves open hops behind: they are interrupted, whoever says so first.
+  const gone = hop.record.state === 'open' && hop.liveness === 'ended'
+  const record = gone ? { ...hop.record, state: 'interrupted' as const } : hop.record
+  const calls = record.next.map((call, index): CallJson => {
+    const json = callJson(call)
+    const callee = hop.callees[index]
+    if (callee === undefined) return json
+    if (callee.kind !== 'hop') {
+      return { ...json, service: json.service ?? serviceOf(callee), found: callee.kind }
+    }
+    const found = tree.hops[callee.node]?.record
+    return {
+      ...json,
+      hopId: found?.hopId ?? json.hopId,
+      service: found?.service ?? json.service,
+      found: 'hop',
+    }
+  })
+  const calledBy = hop.parent === null ? null : (tree.hops[hop.parent]?.record.hopId ?? null)
+  return { ...hopJson(record, hop.source, calls), calledBy, depth }
+}
+
+function serviceOf(callee: Exclude<CalleeEvidence, { kind: 'hop' }>): string | null {
+  const { service, instance } = callee.suspect
+  return service === instance ? null : service
+}
+
+/** All hops, each before what it called, calls in order. */
+export function hopsInOrder(tree: EvidenceTree): { hop: HopEvidence; node: number; depth: number }[] {
+  const ordered: { hop: HopEvidence; node: number; depth: number }[] = []
+  const stack = tree.hops.length === 0 ? [] : [{ node: 0, depth: 0 }]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, depth } = next
+    const hop = tree.hops[node]
+    if (hop === undefined) continue
+    ordered.push({ hop, node, depth })
+    for (let call = hop.callees.length - 1; call >= 0; call--) {
+      const callee = hop.callees[call]
+      if (callee?.kind === 'hop') stack.push({ node: callee.node, depth: depth + 1 })
+    }
+  }
+  return ordered
+}
+
+/** The answer, from the evidence and the verdict on it. */
+export function resolveResult(
+  traceId: string,
+  tree: EvidenceTree,
+  judgement: Judgement,
+  reads: Reads,
+  elapsedMillis: number,
+): ResolveResult {
+  return {
+    traceId,
+    verdict: judgement.verdict,
+    endedAt: judgement.endedAt,
+    lastHealthy: judgement.lastHealthy,
+    hops: hopsInOrder(tree).map(({ hop, depth }) => walkedHopJson(tree, hop, depth)),
+    evidence: judgement.evidence,
+    faults: judgement.faults,
+    partial: tree.partial,
+    reads,
+    elapsedMillis: Math.round(elapsedMillis * 1000) / 1000,
+  }
+}

@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { HoptraceError } from '../../errors.js'
+import type { HopRecord } from '../../hop/record.js'
+import { hopIdNanos } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import { listLogFiles, logFilePath, readRun } from '../../log/index.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Lookup, RunLiveness } from '../lookup.js'
+import { readRecord } from '../wire/record-json.js'
+import type { Reads } from '../walk/reads.js'
+import { isDropped } from './dropped.js'
+
+/** The log of a run as it was when it was read. */
+export interface LogView {
+  readonly records: ReadonlyMap<HopId, HopRecord>
+  readonly aliases: ReadonlyMap<HopId, HopId>
+  readonly throughNanos: bigint
+  readonly aliveNanos: bigint
+  readonly intact: boolean
+  readonly dropped: InstanceRow['dropped']
+  readonly liveness: RunLiveness
+}
+
+interface Cached {
+  readonly stamp: string
+  readonly view: Promise<LogView>
+}
+
+const maxCached = 16
+
+/** Reads logs that lie on this host. */
+export class LogSource {
+  private readonly cache = new Map<string, Cached>()
+
+  /** `isAlive` says whether the run that writes a log still runs; the log of one that does not is final. */
+  constructor(private readonly isAlive: (row: InstanceRow) => Promise<boolean>) {}
+
+  /** The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read. */
+  async view(row: InstanceRow, reads: Reads): Promise<LogView | undefined> {
+    if (row.host !== hostname()) return undefined
+    // Asked first: what a run that has ended by now wrote is all there.
+    const alive = await this.isAlive(row)
+    const files = await statFiles(row.logDir)
+    if (files.length === 0) return undefined
+    const stamp = `${alive} ${files.map(({ size, mtimeNs }) => `${size}@${mtimeNs}`).join(' ')}`
+    const known = this.cache.get(row.logDir)
+    if (known?.stamp === stamp) return known.view
+    const view = read(
+      row,
+      alive,
+      files.reduce((last, { mtimeNs }) => (mtimeNs > last ? mtimeNs : last), 0n),
+    )
+    this.cache.delete(row.logDir)
+    if (this.cache.size >= maxCached) this.cache.delete(this.cache.keys().next().value as string)
+    this.cache.set(row.logDir, { stamp, view })
+    view.catch(() => this.cache.delete(row.logDir))
+    reads.scans++
+    for (const { size } of files) reads.bytes += Number(size)
+    return view
+  }
+}
+
+/** What a log alone says of an id. Absence is proof only beside the store: what is shipped leaves the log. */
+export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
+  const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
+  if (record !== undefined) return { kind: 'found', record, source: 'log', liveness: view.liveness }
+  const ended = view.liveness === 'ended'
+  return {
+    kind: 'absent',
+    throughNanos: view.throughNanos,
+    final: ended && view.intact,
+    dropped: !view.intact || isDropped([...view.dropped, ...row.dropped], hopIdNanos(id)),
+    source: 'log',
+    ...(ended ? { aliveNanos: view.aliveNanos } : {}),
+  }
+}
+
+async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }[]> {
+  try {
+    return await Promise.all(listLogFiles(dir).map((file) => stat(logFilePath(dir, file), { bigint: true })))
+  } catch (cause) {
+    throw new HoptraceError('HOPTRACE_BAD_LOG', `the log ${dir} cannot be read: ${String(cause)}`, { cause })
+  }
+}
+
+async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Promise<LogView> {
+  const { run, hops, markedNanos, dropped, ended, damage } = await readRun(row.logDir)
+  if (run.startNanos !== row.startNanos || run.address !== row.address) {
+    throw new HoptraceError('HOPTRACE_BAD_LOG', `${row.logDir} is the log of another run`)
+  }
+  const records = new Map<HopId, HopRecord>()
+  const aliases = new Map<HopId, HopId>()
+  let unreadable = 0
+  for (const hop of hops) {
+    const record = readRecord(hop)
+    if (record === undefined) unreadable++
+    else {
+      records.set(record.hopId, record)
+      if (record.assignedId !== null) aliases.set(record.assignedId, record.hopId)
+    }
+  }
+  return {
+    records,
+    aliases,
+    throughNanos: markedNanos,
+    aliveNanos: writtenNanos > markedNanos ? writtenNanos : markedNanos,
+    intact: damage === 0 && unreadable === 0,
+    dropped,
+    liveness: ended || !alive ? 'ended' : 'unsure',
+  }
+}

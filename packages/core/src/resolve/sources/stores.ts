@@ -1,0 +1,149 @@
+import { hostname } from 'node:os'
+import { HoptraceError } from '../../errors.js'
+import type { Store } from '../../store/contract.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Reads } from '../walk/reads.js'
+
+/** Opens a store by its URL, as it stands in the registry. */
+export type OpenStore = (url: string, service: string) => Store | Promise<Store>
+
+/** How long a store that only one process may have open is kept: its owner may want it back. */
+const exclusiveMillis = 200
+const maxOpen = 64
+
+interface Opened {
+  readonly store: Promise<Store>
+  users: number
+  timer: NodeJS.Timeout | undefined
+}
+
+/** Stores that a resolver reads: opened once, shared ones kept until `close`, exclusive ones let go of at once when idle. */
+export class Stores {
+  private readonly opened = new Map<string, Opened>()
+  private closed = false
+
+  /** `given`: stores of this process, by URL; they are never closed here. */
+  constructor(
+    private readonly open: OpenStore,
+    private readonly given: ReadonlyMap<string, Store> = new Map(),
+  ) {}
+
+  /** Runs `read` over the store of that URL, and counts its scans. */
+  async use<T>(url: string, row: InstanceRow, reads: Reads, read: (store: Store) => Promise<T>): Promise<T> {
+    if (this.closed) throw new HoptraceError('HOPTRACE_CLOSED', 'the resolver is closed')
+    const given = this.given.get(url)
+    if (given !== undefined) return read(counting(given, reads))
+    if (url.startsWith('memory:') && (row.pid !== process.pid || row.host !== hostname())) {
+      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${url} is in the memory of another process`)
+    }
+    const entry = this.entry(url, row.service)
+    entry.users++
+    try {
+      return await read(counting(await entry.store, reads))
+    } finally {
+      entry.users--
+      await this.release(url, entry)
+    }
+  }
+
+  /** The same for a stream: the store is kept while it is read. */
+  async *pages<T>(
+    url: string,
+    row: InstanceRow,
+    reads: Reads,
+    read: (store: Store) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    let done = (): void => undefined
+    const finished = new Promise<void>((resolve) => (done = resolve))
+    const store = await new Promise<Store>((resolve, reject) => {
+      this.use(url, row, reads, async (opened) => {
+        resolve(opened)
+        await finished
+      }).catch(reject)
+    })
+    try {
+      yield* read(store)
+    } finally {
+      done()
+    }
+  }
+
+  /** Lets go of every store. */
+  async close(): Promise<void> {
+    this.closed = true
+    const all = [...this.opened.values()]
+    this.opened.clear()
+    await Promise.all(all.map((entry) => shut(entry)))
+  }
+
+  private entry(url: string, service: string): Opened {
+    const known = this.opened.get(url)
+    if (known !== undefined) {
+      clearTimeout(known.timer)
+      return known
+    }
+    if (this.opened.size >= maxOpen) this.evict()
+    const store = Promise.resolve(this.open(url, service)).then(async (made) => {
+      await made.open()
+      return made
+    })
+    const entry: Opened = { store, users: 0, timer: undefined }
+    this.opened.set(url, entry)
+    // A store that did not open is tried again by the next question.
+    store.catch(() => this.forget(url, entry))
+    return entry
+  }
+
+  private evict(): void {
+    for (const [url, entry] of this.opened) {
+      if (entry.users > 0) continue
+      this.forget(url, entry)
+      void shut(entry)
+      return
+    }
+  }
+
+  private async release(url: string, entry: Opened): Promise<void> {
+    if (entry.users > 0 || this.opened.get(url) !== entry) return
+    const store = await entry.store.catch(() => undefined)
+    if (store === undefined || store.supports.shared || entry.users > 0 || this.opened.get(url) !== entry)
+      return
+    clearTimeout(entry.timer)
+    entry.timer = setTimeout(() => {
+      if (entry.users > 0) return
+      this.forget(url, entry)
+      void shut(entry)
+    }, exclusiveMillis)
+    entry.timer.unref()
+  }
+
+  private forget(url: string, entry: Opened): void {
+    if (this.opened.get(url) === entry) this.opened.delete(url)
+  }
+}
+
+async function shut(entry: Opened): Promise<void> {
+  clearTimeout(entry.timer)
+  try {
+    await (await entry.store).close()
+  } catch {
+    // It never opened, or is closed: either way it is not ours any more.
+  }
+}
+
+/** The same store, with its scans counted. */
+function counting(store: Store, reads: Reads): Store {
+  return {
+    url: store.url,
+    supports: store.supports,
+    open: () => store.open(),
+    put: (rows) => store.put(rows),
+    close: async () => undefined,
+    scan: async (range) => {
+      const rows = await store.scan(range)
+      reads.scans++
+      for (const { key, value } of rows) reads.bytes += key.length + value.length
+      return rows
+    },
+  }
+}

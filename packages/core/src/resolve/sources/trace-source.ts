@@ -1,0 +1,120 @@
+import { HoptraceError } from '../../errors.js'
+import type { HopId } from '../../id/types.js'
+import { foldVersions } from '../../segment/fold.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Lookup } from '../lookup.js'
+import { messageOf } from '../walk/message.js'
+import type { Reads } from '../walk/reads.js'
+import type { Errand, Told, TraceSource } from '../walk/source.js'
+import { lookupInLog, type LogSource, type LogView } from './log-source.js'
+import type { LiveSource } from './live-source.js'
+import { absentInStores, earliest, type StoreSource } from './store-source.js'
+
+/** The three places where a record may be. Each may be missing. */
+export interface Places {
+  readonly live: LiveSource | null
+  readonly log: LogSource | null
+  readonly store: StoreSource | null
+}
+
+/** Living instances that may have the stores of a run open. */
+export type Peers = (row: InstanceRow) => readonly InstanceRow[]
+
+/**
+ * Asks the live instance where it answers, and otherwise reads what it left: its log and its store together, because what
+ * is shipped leaves the log.
+ */
+export function traceSource({ live, log, store }: Places, peers: Peers): TraceSource {
+  const inStores = async (
+    row: InstanceRow,
+    id: HopId,
+    reads: Reads,
+    signal: AbortSignal,
+  ): Promise<Lookup> => {
+    if (store === null) throw unavailable(row)
+    try {
+      return await store.lookup(row, id, reads)
+    } catch (error) {
+      if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED' || live === null)
+        throw error
+      // Only one process may have it open; that one answers for what former runs left in it.
+      for (const peer of peers(row)) {
+        const told = await live.lookupFor(peer, row, id, reads, signal).catch(() => undefined)
+        if (told?.lookup.kind === 'found') return told.lookup
+        if (told !== undefined) return absentInStores(row, id)
+      }
+      throw error
+    }
+  }
+  const left = async (row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> => {
+    let view: LogView | undefined
+    let logFailure: unknown
+    try {
+      view = await log?.view(row, reads)
+    } catch (error) {
+      logFailure = error
+    }
+    const logged = view === undefined ? undefined : lookupInLog(view, row, id)
+    if (logged?.kind === 'found' && logged.record.state === 'closed') return logged
+    if (store === null || row.stores.length === 0) {
+      if (logged?.kind === 'found') return logged
+      throw unavailable(row)
+    }
+    let stored: Lookup
+    try {
+      stored = await inStores(row, id, reads, signal)
+    } catch (error) {
+      if (logged?.kind === 'found') return logged
+      throw error
+    }
+    if (logged !== undefined) return both(logged, stored)
+    if (stored.kind === 'found' && stored.record.state === 'closed') return stored
+    if (logFailure !== undefined) {
+      throw new HoptraceError('HOPTRACE_BAD_LOG', messageOf(logFailure), { cause: logFailure })
+    }
+    return stored
+  }
+  return {
+    lookup: async (row, id, reads, signal, errand?: Errand): Promise<Told> => {
+      if (live !== null && row.endpoint !== null && row.state === 'running') {
+        const told = await live.lookup(row, id, reads, signal, errand)
+        if (told !== undefined) return told
+      }
+      return { lookup: await left(row, id, reads, signal) }
+    },
+    alias: async (rows, id, reads, signal, anew = false) => {
+      if (signal.aborted) return undefined
+      const living =
+        live !== null && anew ? rows.filter((row) => row.state === 'running' && row.endpoint !== null) : []
+      const told = await Promise.allSettled(
+        living.map((row) => (live as LiveSource).alias(row, id, reads, signal)),
+      )
+      // Live instances know their own aliases: those that answered did so for them, too.
+      const silent = rows.filter((row) => live === null || !live.answered(row))
+      const inStores = store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads)])
+      return earliest([...told, ...inStores])
+    },
+  }
+}
+
+function unavailable(row: InstanceRow): HoptraceError {
+  return new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', `${row.service} ${row.address} does not answer`)
+}
+
+/** What log and store say together: each knows what the other may have lost sight of. */
+function both(logged: Lookup, stored: Lookup): Lookup {
+  if (logged.kind === 'found') {
+    if (stored.kind === 'absent') return logged
+    const record = foldVersions(logged.record, stored.record)
+    return { ...logged, record, source: record === stored.record ? 'store' : 'log' }
+  }
+  if (stored.kind === 'found') return stored
+  return {
+    kind: 'absent',
+    throughNanos: logged.throughNanos > stored.throughNanos ? logged.throughNanos : stored.throughNanos,
+    final: logged.final || stored.final,
+    dropped: logged.dropped || stored.dropped,
+    source: 'log',
+    ...(logged.aliveNanos === undefined ? {} : { aliveNanos: logged.aliveNanos }),
+  }
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { hopIdNanos } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import type { InstanceRow } from '../store/instance-row.js'
+import { findEntry, type Entry } from './entry.js'
+import { isoNanos } from './iso.js'
+import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'
+import { judge, type Judgement } from './verdict/overall.js'
+import { InstanceIndex } from './walk/candidates.js'
+import { Locator } from './walk/locate.js'
+import { noReads, type Reads } from './walk/reads.js'
+import type { TraceSource } from './walk/source.js'
+import { Walker } from './walk/walker.js'
+
+/** Bounds of one question. */
+export interface QueryLimits {
+  readonly deadlineMillis: number
+  readonly maxHops: number
+  readonly maxDepth: number
+  readonly concurrency: number
+}
+
+/** How one trace is looked up. */
+export interface TraceQuery {
+  readonly source: TraceSource
+  readonly rows: readonly InstanceRow[]
+  readonly limits: QueryLimits
+  /** Instances are asked for everything below a hop, and not hop by hop. */
+  readonly recursive: boolean
+  readonly signal?: AbortSignal
+  readonly onHop?: (hop: HopEvidence, index: number, tree: Pick<EvidenceTree, 'hops'>) => void
+}
+
+/** What was found. */
+export interface TraceAnswer {
+  readonly traceId: string
+  readonly tree: EvidenceTree
+  readonly judgement: Judgement
+  readonly reads: Reads
+}
+
+/** Finds the trace that an id belongs to, walks it, and judges. Rejects only when the caller's signal is aborted. */
+export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Promise<TraceAnswer> {
+  const { source, rows, limits, recursive, onHop } = query
+  const reads = noReads()
+  const index = new InstanceIndex(rows)
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(new Error('the deadline has passed')), limits.deadlineMillis)
+  const signal =
+    query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
+  const locator = new Locator(source, index, reads, signal)
+  const deadlineAt = performance.now() + limits.deadlineMillis
+  try {
+    let missing: Extract<Entry, { kind: 'missing' }> | undefined
+    for (const id of ids) {
+      const entry = await findEntry(id, { locator, source, rows, reads, signal })
+      query.signal?.throwIfAborted()
+      if (entry.kind === 'missing') {
+        missing ??= entry
+        continue
+      }
+      const seen: HopEvidence[] = []
+      const walker = new Walker({
+        locator,
+        index,
+        signal,
+        question: recursive ? randomBytes(8).toString('hex') : null,
+        finish: true,
+        limits: { hops: limits.maxHops, depth: limits.maxDepth, concurrency: limits.concurrency, deadlineAt },
+        onHop: (hop, node) => {
+          seen.push(hop)
+          onHop?.(hop, node, { hops: seen })
+        },
+      })
+      // The entry is asked again when instances may walk for us: its subtree comes with the answer.
+      const found = recursive ? await withSubtree(walker, locator, entry.found) : entry.found
+      const walked = await walker.run(found)
+      query.signal?.throwIfAborted()
+      const tree = { ...walked, notes: [...entry.notes, ...walked.notes] }
+      return { traceId: entry.traceId, tree, judgement: judge(tree), reads }
+    }
+    return nothing(ids[0] as HopId, missing, deadline.signal.aborted, reads)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type FoundEntry = Extract<Entry, { kind: 'found' }>['found']
+
+async function withSubtree(walker: Walker, locator: Locator, entry: FoundEntry): Promise<FoundEntry> {
+  if (entry.source !== 'live' || entry.record.next.length === 0) return entry
+  const nanos = hopIdNanos(entry.record.hopId)
+  const located = await locator.byId(
+    entry.record.hopId,
+    { startNanos: nanos, endNanos: nanos },
+    walker.entryErrand(),
+  )
+  return located?.kind === 'found' ? located.found : entry
+}
+
+function nothing(
+  id: HopId,
+  missing: Extract<Entry, { kind: 'missing' }> | undefined,
+  expired: boolean,
+  reads: Reads,
+): TraceAnswer {
+  const located = missing?.located
+  const evidence = [...(missing?.notes ?? [])]
+  const certain = located === undefined || located.kind === 'absent' || located.kind === 'untraced'
+  if (located !== undefined && located.kind !== 'untraced') evidence.push(located.says)
+  if (located === undefined)
+    evidence.push(`no registered instance is named by ${id}, of ${isoNanos(hopIdNanos(id))}`)
+  if (expired) evidence.push('the deadline has passed')
+  const verdict = certain && missing?.notes.length === 0 && !expired ? 'not-found' : 'undetermined'
+  const endedAt = verdict === 'not-found' || located === undefined ? null : located.suspect
+  return {
+    traceId: id,
+    tree: { hops: [], notes: [], partial: expired },
+    judgement: { verdict, endedAt, lastHealthy: null, evidence, faults: [] },
+    reads,
+  }
+}

@@ -1,0 +1,36 @@
+import type { CallRecord } from '../../hop/record.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence } from './evidence.js'
+import { sawOf } from './saw.js'
+import { cellOf, type Cell, type Left } from './table.js'
+
+/** How a hop did, by its own record alone. `slow`: its caller went away before it answered. */
+export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
+
+/** An open record of a process that has ended is an interrupted one that nobody has closed yet. */
+export function healthOf({ record, liveness }: HopEvidence): Health {
+  if (record.state === 'interrupted') return 'interrupted'
+  if (record.state === 'open') {
+    if (liveness === 'ended') return 'interrupted'
+    return liveness === 'alive' ? 'open' : 'open?'
+  }
+  if (record.error !== null || (record.status ?? 0) >= 500) return 'failed'
+  return record.aborted ? 'slow' : 'ok'
+}
+
+/** The column of the table. */
+export function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
+  if (callee.kind === 'absent') return callee.proof
+  if (callee.kind !== 'hop') return callee.kind
+  const hop = tree.hops[callee.node]
+  if (hop === undefined) return 'skipped'
+  const health = healthOf(hop)
+  return health === 'interrupted' || health === 'open' || health === 'open?' ? health : 'closed'
+}
+
+/** The cell of one call. */
+export function cellOfCall(tree: EvidenceTree, call: CallRecord, callee: CalleeEvidence): Cell {
+  const cell = cellOf(sawOf(call.outcome), leftOf(tree, callee))
+  // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.
+  if (cell === 'died' && sawOf(call.outcome) === 'error' && call.servedBy !== null) return 'failed-there'
+  return cell
+}

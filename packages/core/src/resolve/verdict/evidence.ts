@@ -1,0 +1,82 @@
+import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { HopId } from '../../id/types.js'
+import type { RecordSource } from '../lookup.js'
+
+/** Where a request was: a hop that has a record, or the place that a call went to. */
+export interface Place {
+  readonly service: string
+  /** `ip:port`, or the target as dialled when it is not known who answers there. */
+  readonly instance: string
+  readonly hopId: HopId
+}
+
+/**
+ * Does the process that wrote a record still run? `alive`: it answered just now, or says so itself. `ended`: its end is
+ * known for sure. `unsure`: neither, for example a process that is stopped, or a host that cannot be reached.
+ */
+export type Liveness = 'alive' | 'ended' | 'unsure'
+
+/**
+ * What proves that a callee has no record of a call.
+ * - `lived`: every run that may have been meant showed life after the caller had given up, and none began such a hop.
+ * - `ended-during`: a run ended that was alive when the call was made and showed no life after the caller had given up.
+ * - `ended`: a run ended, and it is not known whether before or after the call was made.
+ * - `gone`: the address is registered, but no run was alive there at that time.
+ */
+export type AbsenceProof = 'lived' | 'ended-during' | 'ended' | 'gone'
+
+/** What was found out about the other end of one call. */
+export type CalleeEvidence =
+  /** It has a record: `node` is its place in `EvidenceTree.hops`. */
+  | { readonly kind: 'hop'; readonly node: number }
+  | { readonly kind: 'absent'; readonly proof: AbsenceProof; readonly suspect: Place; readonly says: string }
+  /** No record, and no proof that there is none. `says`: who knows what through when. */
+  | { readonly kind: 'unsure'; readonly suspect: Place; readonly says: string }
+  /** The instance lost records of that time. */
+  | { readonly kind: 'dropped'; readonly suspect: Place; readonly says: string }
+  /** A read failed. */
+  | { readonly kind: 'unreadable'; readonly suspect: Place; readonly says: string }
+  /** Not in the registry: not hoptrace's, as far as is known. */
+  | { readonly kind: 'untraced'; readonly suspect: Place }
+  /** Not asked. */
+  | { readonly kind: 'skipped'; readonly why: SkipReason; readonly suspect: Place; readonly says: string }
+
+/** `hops`, `depth`, `deadline`: limits of the walk. `cycle`: the hop is in the tree already. `foreign`: of another trace. */
+export type SkipReason = 'hops' | 'depth' | 'deadline' | 'cycle' | 'foreign'
+
+/** A hop that has a record, and what was found about each of its calls. */
+export interface HopEvidence {
+  readonly record: HopRecord
+  readonly source: RecordSource
+  readonly liveness: Liveness
+  /** The hop whose call led here, as a place in `EvidenceTree.hops`, always before this one; null for the entry. */
+  readonly parent: number | null
+  /** Which call of the parent: an index into its record's `next`. */
+  readonly call: number | null
+  /** One for each entry of `record.next`. */
+  readonly callees: readonly CalleeEvidence[]
+}
+
+/**
+ * All that is known about one trace. `hops[0]` is the entry. Every hop but the entry is the `hop` evidence of exactly one
+ * call of an earlier hop.
+ */
+export interface EvidenceTree {
+  readonly hops: readonly HopEvidence[]
+  /** What the walk noticed besides: second records of an id, parts that were left out. */
+  readonly notes: readonly string[]
+  /** Part of the trace was not looked at: a limit or the deadline. */
+  readonly partial: boolean
+}
+
+/** The place of a hop that has a record. */
+export function placeOf(record: HopRecord): Place {
+  return { service: record.service, instance: record.instance.address, hopId: record.hopId }
+}
+
+/** The call that led to a hop; undefined for the entry. */
+export function callTo(tree: EvidenceTree, node: number): CallRecord | undefined {
+  const hop = tree.hops[node]
+  if (hop === undefined || hop.parent === null || hop.call === null) return undefined
+  return tree.hops[hop.parent]?.record.next[hop.call]
+}

@@ -1,0 +1,150 @@
+import type { EvidenceTree } from './evidence.js'
+import { placeOf, type Place } from './evidence.js'
+import { cellOfCall, healthOf, type Health } from './cell.js'
+import { sawOf } from './saw.js'
+import type { Cell } from './table.js'
+
+/** What a fault comes to. */
+export type FaultVerdict = 'died' | 'unreachable' | 'interrupted' | 'failed' | 'undetermined'
+
+/** A fault and where it began. */
+export interface Finding {
+  readonly verdict: FaultVerdict
+  readonly at: Place
+  /** The hop it began in or, when that has no record, the hop that called it. */
+  readonly node: number
+  /** The call to a place without a record; null when the fault began in `node` itself. */
+  readonly call: number | null
+  /** Calls between the entry and the fault. */
+  readonly depth: number
+}
+
+/** For each hop: why it did not do its work, or null when it did or is still at it. */
+export interface Findings {
+  readonly own: readonly (Finding | null)[]
+  /** What one call comes to as a fault, or null when it is none, or is the caller's own. */
+  readonly ofCall: (node: number, call: number) => Finding | null
+}
+
+/**
+ * What is certain beats what is not; of certain causes of one failure the one that ends more wins: all of them are true, and
+ * a retry that found nobody listening any more is the consequence of a death, not the cause.
+ */
+const ranks: Readonly<Record<FaultVerdict, number>> = {
+  died: 4,
+  unreachable: 3,
+  interrupted: 2,
+  failed: 2,
+  undetermined: 1,
+}
+
+/** The weightier of two findings: rank, then depth, then the first. */
+export function weightier(a: Finding | null, b: Finding | null): Finding | null {
+  if (a === null || b === null) return a ?? b
+  const rank = ranks[b.verdict] - ranks[a.verdict]
+  return rank > 0 || (rank === 0 && b.depth > a.depth) ? b : a
+}
+
+/** What a cell says when the callee has no record to look into; absent: no fault of the callee. */
+const withoutRecord: Partial<Record<Cell, FaultVerdict>> = {
+  'failed-there': 'failed',
+  died: 'died',
+  'died-or-unread': 'died',
+  'never-read': 'unreachable',
+  unreachable: 'unreachable',
+  'record-pending': 'undetermined',
+  'failed-pending': 'undetermined',
+  'died-unconfirmed': 'undetermined',
+  'died-or-undelivered': 'undetermined',
+  unclear: 'undetermined',
+}
+
+/** Finds the origin of every fault, callees first. Linear in hops and calls, no recursion. */
+export function findFaults(tree: EvidenceTree): Findings {
+  const { hops } = tree
+  const depths: number[] = []
+  for (const { parent } of hops) depths.push(parent === null ? 0 : (depths[parent] ?? 0) + 1)
+  const own: (Finding | null)[] = hops.map(() => null)
+  // The same for hops that have answered 5xx and are still at it: by then they had given up.
+  const answered: (Finding | null)[] = []
+
+  const itself = (node: number, verdict: FaultVerdict): Finding | null => {
+    const hop = hops[node]
+    return hop === undefined
+      ? null
+      : { verdict, at: placeOf(hop.record), node, call: null, depth: depths[node] ?? 0 }
+  }
+
+  const ofCall = (node: number, call: number): Finding | null => {
+    const callee = hops[node]?.callees[call]
+    const made = hops[node]?.record.next[call]
+    if (callee === undefined || made === undefined) return null
+    const cell = cellOfCall(tree, made, callee)
+    const verdict = withoutRecord[cell]
+    if (callee.kind !== 'hop') {
+      if (verdict === undefined) return null
+      return { verdict, at: callee.suspect, node, call, depth: (depths[node] ?? 0) + 1 }
+    }
+    const finding = own[callee.node] ?? null
+    const health = healthOf(hops[callee.node] as (typeof hops)[number])
+    // It had answered before its process ended.
+    if (cell === 'go-on' && health === 'interrupted' && sawOf(made.outcome) === 'answered') return null
+    if (cell === 'look-deeper' && health === 'open') return answered[callee.node] ?? null
+    if (cell === 'failed-there') return finding ?? itself(callee.node, 'failed')
+    if (cell === 'hanging') return finding ?? itself(callee.node, 'failed')
+    if (verdict === 'undetermined') return finding ?? itself(callee.node, 'undetermined')
+    // That its caller had gone is no fault of the callee, but what kept it may be.
+    if (health === 'slow' && finding?.node === callee.node && finding.call === null) return null
+    return finding
+  }
+
+  for (let node = hops.length - 1; node >= 0; node--) {
+    const health = healthOf(hops[node] as (typeof hops)[number])
+    own[node] = ownFinding(tree, node, health, ofCall, itself)
+    if (health === 'open') answered[node] = ownFinding(tree, node, 'failed', ofCall, itself)
+  }
+  return { own, ofCall }
+}
+
+function ownFinding(
+  tree: EvidenceTree,
+  node: number,
+  health: Health,
+  ofCall: Findings['ofCall'],
+  itself: (node: number, verdict: FaultVerdict) => Finding | null,
+): Finding | null {
+  const hop = tree.hops[node]
+  if (hop === undefined) return null
+  if (health === 'ok') return null
+  let cause: Finding | null = null
+  let unseen: Finding | null = null
+  for (const [index, call] of hop.record.next.entries()) {
+    const saw = sawOf(call.outcome)
+    if (saw === 'answered') continue
+    const found = ofCall(node, index)
+    if (saw !== 'silent') {
+      // A hop that is at it still has not given up on a call that failed.
+      if (health === 'failed' || health === 'slow') cause = weightier(cause, found)
+      continue
+    }
+    const callee = hop.callees[index]
+    const calleeHop = callee?.kind === 'hop' ? tree.hops[callee.node] : undefined
+    const calleeHealth = calleeHop === undefined ? undefined : healthOf(calleeHop)
+    if (health === 'interrupted') {
+      // Both processes ended: it had come as far as the deeper one.
+      if (calleeHealth === 'interrupted') cause = weightier(cause, found)
+    } else if (health === 'open' || health === 'slow') {
+      // It hangs because its callee does, as far as that is known.
+      if (callee?.kind === 'hop' && calleeHealth === 'open') {
+        cause = weightier(cause, found ?? itself(callee.node, 'failed'))
+      } else if (health === 'slow') cause = weightier(cause, found)
+    } else if (found?.verdict === 'died') {
+      // It gave up by a clock of its own, without ending the call.
+      unseen = weightier(unseen, found)
+    }
+  }
+  cause ??= health === 'failed' ? unseen : null
+  if (cause !== null || health === 'open') return cause
+  if (health === 'open?') return itself(node, 'undetermined')
+  return itself(node, health === 'interrupted' ? 'died' : 'failed')
+}

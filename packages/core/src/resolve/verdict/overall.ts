@@ -1,0 +1,194 @@
+import { placeOf, type EvidenceTree, type Place } from './evidence.js'
+import { healthOf } from './cell.js'
+import { causalStarts } from './causal.js'
+import { findFaults, weightier, type Finding } from './finding.js'
+import { sawOf } from './saw.js'
+import { wordFault, wordNotes } from './wording.js'
+
+/** How a trace ended, or that it has not. */
+export type Verdict =
+  'completed' | 'failed' | 'died' | 'unreachable' | 'running' | 'interrupted' | 'undetermined' | 'not-found'
+
+/** One fault of a trace. */
+export interface Fault extends Place {
+  readonly verdict: Exclude<Verdict, 'completed' | 'running' | 'not-found'>
+  /** Its caller went on without it, so that it does not decide how the trace ended. */
+  readonly handled: boolean
+  readonly evidence: readonly string[]
+}
+
+/** The verdict on a trace. */
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly endedAt: Place | null
+  readonly lastHealthy: Place | null
+  readonly evidence: readonly string[]
+  readonly faults: readonly Fault[]
+}
+
+/** What became of a part of the tree, as seen from above. */
+type Region =
+  /** Its caller waited for it, or nobody did: what goes wrong here counts. */
+  | 'counts'
+  /** Below a fault that is accounted for already. */
+  | 'explained'
+  /** Below a fault that its caller went on without. */
+  | 'handled'
+  /** Below a hop that is still at it: nothing is decided yet. */
+  | 'pending'
+
+const maxFaults = 100
+
+/**
+ * The verdict: a pure function of the evidence, linear, without recursion.
+ *
+ * 1. An entry that is still at it: `running`. What went wrong below it so far is a fault that it may yet handle.
+ * 2. An entry that did not do its work: the origin of its failure decides, found along the calls that failed and were not
+ *    handled, to the deepest; when that cannot be told: `undetermined`. An entry whose own process ended: `interrupted`.
+ * 3. An entry that did: a fault that nobody saw (fire and forget) decides; then what cannot be told; then what still runs.
+ *    Only then `completed`.
+ *
+ * A fault is handled when its caller saw it and answered below 500 without an error all the same.
+ */
+export function judge(tree: EvidenceTree): Judgement {
+  const entry = tree.hops[0]
+  if (entry === undefined) {
+    return { verdict: 'not-found', endedAt: null, lastHealthy: null, evidence: tree.notes, faults: [] }
+  }
+  const { own, ofCall } = findFaults(tree)
+  const entryHealth = healthOf(entry)
+  const regions: Region[] = [
+    entryHealth === 'ok' ? 'counts' : entryHealth === 'open' ? 'pending' : 'explained',
+  ]
+  const listed = new Map<string, { finding: Finding; handled: boolean }>()
+  let unseen: Finding | null = null
+
+  const list = (finding: Finding, handled: boolean): void => {
+    const key = `${finding.node} ${finding.call}`
+    const known = listed.get(key)
+    if (known === undefined) listed.set(key, { finding, handled })
+    else if (known.handled && !handled) known.handled = false
+  }
+
+  for (const [node, hop] of tree.hops.entries()) {
+    const region = regions[node] ?? 'explained'
+    const health = healthOf(hop)
+    for (const [index, callee] of hop.callees.entries()) {
+      const call = hop.record.next[index]
+      if (call === undefined) continue
+      const saw = sawOf(call.outcome)
+      const found = ofCall(node, index)
+      const calleeHop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
+      const calleeHealth = calleeHop === undefined ? undefined : healthOf(calleeHop)
+      const faulty = found !== null && !(saw === 'silent' && calleeHealth === 'open')
+      let below: Region = region
+      if (saw === 'answered') {
+        if (found?.verdict === 'undetermined') {
+          if (region === 'counts') unseen = weightier(unseen, found)
+        } else if (faulty || calleeHealth === 'interrupted') below = 'handled'
+      } else if (saw !== 'silent') {
+        if (health === 'ok') below = 'handled'
+        else if (region === 'counts') below = health === 'open' ? 'pending' : 'explained'
+      } else if (region === 'counts') {
+        if (health === 'open' || health === 'open?') below = 'pending'
+        else if (faulty) {
+          unseen = weightier(unseen, found)
+          below = 'explained'
+        }
+      }
+      if (callee.kind === 'hop') regions[callee.node] = below
+      if (faulty) list(found, below === 'handled')
+    }
+  }
+
+  const decision = decide(tree, own[0] ?? null, unseen)
+  if (decision.finding !== null) list(decision.finding, false)
+  const faults = [...listed.values()]
+    .sort(
+      (a, b) =>
+        Number(b.finding === decision.finding) - Number(a.finding === decision.finding) ||
+        Number(a.handled) - Number(b.handled),
+    )
+    .slice(0, maxFaults)
+    .map(({ finding, handled }): Fault => ({
+      ...finding.at,
+      verdict:
+        finding.node === 0 && finding.call === null && finding.verdict === 'died'
+          ? 'interrupted'
+          : finding.verdict,
+      handled,
+      evidence: wordFault(tree, finding),
+    }))
+  return {
+    verdict: decision.verdict,
+    endedAt: decision.endedAt,
+    lastHealthy: decision.lastHealthy,
+    evidence: wordEvidence(tree, faults, listed.size),
+    faults,
+  }
+}
+
+interface Decision {
+  readonly verdict: Verdict
+  readonly endedAt: Place | null
+  readonly lastHealthy: Place | null
+  readonly finding: Finding | null
+}
+
+function decide(tree: EvidenceTree, own: Finding | null, unseen: Finding | null): Decision {
+  const entry = tree.hops[0] as (typeof tree.hops)[number]
+  const health = healthOf(entry)
+  if (health !== 'open') {
+    const finding = health === 'ok' ? unseen : own
+    if (finding !== null) return decisionOf(tree, finding)
+    if (tree.partial) return latest(tree, 'undetermined')
+  }
+  const running = tree.hops.some((hop) => healthOf(hop) === 'open')
+  return latest(tree, running ? 'running' : 'completed')
+}
+
+function decisionOf(tree: EvidenceTree, finding: Finding): Decision {
+  const entryDied = finding.verdict === 'died' && finding.node === 0 && finding.call === null
+  let above: number | null = finding.call === null ? (tree.hops[finding.node]?.parent ?? null) : finding.node
+  while (above !== null) {
+    const hop = tree.hops[above]
+    if (hop === undefined || healthOf(hop) !== 'interrupted') break
+    above = hop.parent
+  }
+  const healthy = above === null ? undefined : tree.hops[above]
+  return {
+    verdict: entryDied ? 'interrupted' : finding.verdict,
+    endedAt: finding.at,
+    lastHealthy: healthy === undefined ? null : placeOf(healthy.record),
+    finding,
+  }
+}
+
+/** The hop of this kind that began last: open ones for `running`, healthy ones otherwise. */
+function latest(tree: EvidenceTree, verdict: 'running' | 'completed' | 'undetermined'): Decision {
+  const wanted = verdict === 'running' ? 'open' : 'ok'
+  const starts = causalStarts(tree)
+  let last = 0
+  for (const [node, hop] of tree.hops.entries()) {
+    if (healthOf(hop) !== wanted) continue
+    if (healthOf(tree.hops[last] as typeof hop) !== wanted || (starts[node] ?? 0n) >= (starts[last] ?? 0n))
+      last = node
+  }
+  const hop = tree.hops[last] as (typeof tree.hops)[number]
+  const parent = hop.parent === null ? undefined : tree.hops[hop.parent]
+  const before = parent === undefined ? null : placeOf(parent.record)
+  return {
+    verdict,
+    endedAt: placeOf(hop.record),
+    lastHealthy: verdict === 'running' ? before : placeOf(hop.record),
+    finding: null,
+  }
+}
+
+function wordEvidence(tree: EvidenceTree, faults: readonly Fault[], total: number): string[] {
+  const lines = faults.flatMap(({ evidence, handled }) =>
+    evidence.map((line) => (handled ? `${line} (handled)` : line)),
+  )
+  if (total > faults.length) lines.push(`${total - faults.length} more faults are not listed`)
+  return [...new Set([...lines, ...wordNotes(tree), ...tree.notes])]
+}

@@ -1,0 +1,149 @@
+import type { CallRecord } from '../../hop/record.js'
+import { cellOfCall, healthOf } from './cell.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './evidence.js'
+import type { Finding } from './finding.js'
+import type { Cell } from './table.js'
+
+const maxNotes = 200
+
+/** The evidence of one fault, from what the caller saw to what the callee left. */
+export function wordFault(tree: EvidenceTree, { node, call }: Finding): string[] {
+  const hop = tree.hops[node]
+  if (hop === undefined) return []
+  const callee = call === null ? undefined : hop.callees[call]
+  const made = call === null ? undefined : hop.record.next[call]
+  if (callee !== undefined && made !== undefined) return wordCall(tree, hop, made, callee)
+  const caller = hop.parent === null ? undefined : tree.hops[hop.parent]
+  const through = hop.call === null ? undefined : caller?.record.next[hop.call]
+  const lines =
+    caller === undefined || through === undefined
+      ? []
+      : wordCall(tree, caller, through, { kind: 'hop', node })
+  return [...lines, ...wordHop(hop), ...wordOwnCalls(tree, hop)]
+}
+
+/** What stands out though it is no fault: answers whose record is lost or pending, processes that ended after an answer. */
+export function wordNotes(tree: EvidenceTree): string[] {
+  const lines: string[] = []
+  for (const hop of tree.hops) {
+    for (const [index, callee] of hop.callees.entries()) {
+      const call = hop.record.next[index]
+      if (call === undefined) continue
+      const cell = cellOfCall(tree, call, callee)
+      const ended = callee.kind === 'hop' && healthOf(tree.hops[callee.node] as HopEvidence) === 'interrupted'
+      if (noted.has(cell) || (cell === 'go-on' && ended)) lines.push(...wordCall(tree, hop, call, callee))
+      if (lines.length > maxNotes) return lines.slice(0, maxNotes)
+    }
+  }
+  return lines
+}
+
+const noted = new Set<Cell>([
+  'record-lost',
+  'record-pending',
+  'unclear',
+  'died-unconfirmed',
+  'failed-pending',
+  'reply-lost',
+  'too-slow',
+])
+
+/** What the cell means, when it is more than the two facts beside each other. */
+const meanings: Partial<Record<Cell, string>> = {
+  'record-lost': 'it answered, its record is lost',
+  'record-pending': 'it answered, its record is pending',
+  'failed-pending': 'failed there, its record is pending and may name a deeper origin',
+  'failed-there': 'failed there',
+  'reply-lost': 'the reply was lost on the way back',
+  'died-unconfirmed': 'died there, unconfirmed',
+  died: 'died there',
+  'died-or-unread': 'died there or was never read',
+  'never-read': 'never got there: no process took it',
+  'died-or-undelivered': 'died there or was not delivered',
+  unreachable: 'never got there',
+  hanging: 'hanging there',
+  unclear: 'cannot tell yet',
+}
+
+function wordCall(tree: EvidenceTree, hop: HopEvidence, call: CallRecord, callee: CalleeEvidence): string[] {
+  const cell = cellOfCall(tree, call, callee)
+  const place = callee.kind === 'hop' ? undefined : callee.suspect
+  const other = callee.kind === 'hop' ? tree.hops[callee.node]?.record : undefined
+  const who =
+    place !== undefined
+      ? nameOf(place)
+      : other !== undefined
+        ? `${other.service} ${other.instance.address}`
+        : call.target
+  const after = call.durationMicros === null ? '' : ` after ${millis(call.durationMicros)}`
+  const lines = [
+    call.outcome === null
+      ? `${hop.record.service} has no answer from ${who}`
+      : `${hop.record.service} saw ${call.outcome} from ${who}${after}`,
+  ]
+  if (callee.kind !== 'hop' && callee.kind !== 'untraced')
+    lines.push(`${meanings[cell] ?? cell}: ${callee.says}`)
+  else if (cell === 'too-slow' && other !== undefined) {
+    lines.push(`${who} was too slow: finished after ${millis(other.durationMicros ?? 0)}`)
+  } else if (other !== undefined && meanings[cell] !== undefined) {
+    lines.push(
+      `${meanings[cell]}: ${who} ${stateOf(tree.hops[(callee as { node: number }).node] as HopEvidence)}`,
+    )
+  } else if (cell === 'unreachable') lines.push(`${meanings[cell]}: ${who} is not registered`)
+  return lines
+}
+
+/** Calls whose failure became the hop's own: the callee finished, or is not ours. */
+function wordOwnCalls(tree: EvidenceTree, hop: HopEvidence): string[] {
+  const lines: string[] = []
+  for (const [index, callee] of hop.callees.entries()) {
+    const call = hop.record.next[index]
+    if (call === undefined || call.outcome === null) continue
+    const cell = cellOfCall(tree, call, callee)
+    const untraced = cell === 'untraced' && !/^[1-4]/.test(call.outcome)
+    if (
+      untraced ||
+      cell === 'reply-lost' ||
+      cell === 'too-slow' ||
+      cell === 'caller-error' ||
+      cell === 'look-deeper'
+    ) {
+      lines.push(...wordCall(tree, hop, call, callee), ...(untraced ? [`${call.target} is not traced`] : []))
+    }
+    if (lines.length > 20) break
+  }
+  return lines
+}
+
+function wordHop(hop: HopEvidence): string[] {
+  const { record } = hop
+  const who = `${record.service} ${record.instance.address}`
+  const lines = [`${who} ${stateOf(hop)}`]
+  if (record.crash !== null) lines.push(`${who} left a reason: ${record.crash}`)
+  if (record.error !== null) lines.push(`${who} failed: ${record.error.name}: ${record.error.message}`)
+  return lines
+}
+
+function stateOf(hop: HopEvidence): string {
+  const { record } = hop
+  switch (healthOf(hop)) {
+    case 'interrupted':
+      return 'ended while the hop was open: interrupted'
+    case 'open':
+      return 'is still at it'
+    case 'open?':
+      return 'has it open, and does not answer'
+    case 'slow':
+      return `closed after ${millis(record.durationMicros ?? 0)}, when its caller had gone`
+    default:
+      return `closed${record.status === null ? '' : ` with ${record.status}`} after ${millis(record.durationMicros ?? 0)}`
+  }
+}
+
+function nameOf({ service, instance }: Place): string {
+  return service === instance ? instance : `${service} ${instance}`
+}
+
+function millis(micros: number): string {
+  return `${(micros / 1000).toFixed(micros < 10_000 ? 1 : 0)} ms`
+}

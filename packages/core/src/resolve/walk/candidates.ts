@@ -1,0 +1,129 @@
+import type { CallRecord, InstanceRef } from '../../hop/record.js'
+import { hopIdAddress, parseAddress } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import { settleNanos, type CallTimes } from './times.js'
+
+/** How long after its last sign of life in the registry a run may still have been there. */
+const slackNanos = 60_000_000_000n
+/** More instances than this are not asked for one call. */
+const maxCandidates = 64
+
+/** Who may have taken a call. */
+export interface Candidates {
+  readonly rows: readonly InstanceRow[]
+  /** The address or service is registered, but no run was there at the time: the latest one before. */
+  readonly gone: InstanceRow | null
+  /** More runs than may be asked. */
+  readonly tooMany: boolean
+}
+
+/** The registry as it was when a question was asked, indexed. */
+export class InstanceIndex {
+  readonly rows: readonly InstanceRow[]
+  private readonly byAddress = new Map<string, InstanceRow[]>()
+  private readonly byPort = new Map<number, InstanceRow[]>()
+  private readonly byService = new Map<string, InstanceRow[]>()
+
+  constructor(rows: readonly InstanceRow[]) {
+    this.rows = rows
+    for (const row of rows) {
+      for (const address of new Set([row.address, ...row.aliases])) {
+        add(this.byAddress, address, row)
+        const port = parseAddress(address)?.port
+        if (port !== undefined) add(this.byPort, port, row)
+      }
+      add(this.byService, row.service, row)
+    }
+  }
+
+  service(name: string): readonly InstanceRow[] {
+    return this.byService.get(name) ?? []
+  }
+
+  /** Living instances on the same host, or of the same service, that share a store with this run. */
+  sharing(row: InstanceRow): readonly InstanceRow[] {
+    return this.service(row.service)
+      .filter(
+        (other) =>
+          other !== row && other.state === 'running' && other.stores.some((url) => row.stores.includes(url)),
+      )
+      .sort(newestFirst)
+      .slice(0, 4)
+  }
+
+  /** Runs that may hold the hop that an id names. Without `times` the id's own time is all that is known. */
+  forId(id: HopId, times: CallTimes, host: string | null): Candidates {
+    return this.select(this.at(hopIdAddress(id), host), times)
+  }
+
+  /** Runs that may have taken a call: at the address dialled, or of the service that is expected behind it. */
+  forCall(call: CallRecord, times: CallTimes, host: string | null): Candidates {
+    const address = hopIdAddress(call.hopId)
+    let rows = address.startsWith('0.0.0.0:') ? [] : this.at(address, host)
+    if (rows.length === 0 && call.service !== null) rows = [...this.service(call.service)]
+    if (rows.length === 0 && address.startsWith('0.0.0.0:')) {
+      rows = this.byPort.get(Number(address.slice('0.0.0.0:'.length))) ?? []
+    }
+    return this.select(unique(rows), times)
+  }
+
+  /** Runs at an address. Loopback addresses mean another process on every host. */
+  at(address: string, host: string | null): InstanceRow[] {
+    const rows = this.byAddress.get(address) ?? []
+    if (host === null || !address.startsWith('127.')) return rows
+    const local = rows.filter((row) => row.host === host)
+    return local.length > 0 ? local : rows
+  }
+
+  /** The host that a run was on, as far as it is registered. */
+  hostOf({ address, worker, startNanos }: InstanceRef): string | null {
+    const rows = (this.byAddress.get(address) ?? []).filter((row) => row.worker === worker)
+    return (rows.find((row) => row.startNanos === startNanos) ?? rows[0])?.host ?? null
+  }
+
+  private select(rows: readonly InstanceRow[], times: CallTimes): Candidates {
+    const there = rows.filter((row) => covers(row, rows, times))
+    const before = rows.filter((row) => row.startNanos <= times.endNanos).sort(newestFirst)
+    const gone = there.length === 0 ? (before[0] ?? rows[0] ?? null) : null
+    const tooMany = there.length > maxCandidates
+    return { rows: there.sort(newestFirst).slice(0, maxCandidates), gone, tooMany }
+  }
+}
+
+/** May this run have been there while the call was under way? */
+function covers(
+  row: InstanceRow,
+  rows: readonly InstanceRow[],
+  { startNanos, endNanos }: CallTimes,
+): boolean {
+  if (row.startNanos > endNanos + settleNanos) return false
+  if (row.state !== 'running' && nanosOf(row.heartbeatMillis) + slackNanos < startNanos) return false
+  // Two runs cannot listen on one address for long.
+  return !rows.some(
+    (other) =>
+      other.address === row.address &&
+      other.worker === row.worker &&
+      other.host === row.host &&
+      other.startNanos > row.startNanos &&
+      other.startNanos + slackNanos < startNanos,
+  )
+}
+
+function newestFirst(a: InstanceRow, b: InstanceRow): number {
+  return a.startNanos > b.startNanos ? -1 : a.startNanos < b.startNanos ? 1 : 0
+}
+
+function nanosOf(millis: number): bigint {
+  return BigInt(Math.floor(millis)) * 1_000_000n
+}
+
+function unique(rows: readonly InstanceRow[]): InstanceRow[] {
+  return [...new Set(rows)]
+}
+
+function add<K>(map: Map<K, InstanceRow[]>, key: K, row: InstanceRow): void {
+  const rows = map.get(key)
+  if (rows === undefined) map.set(key, [row])
+  else if (!rows.includes(row)) rows.push(row)
+}

@@ -1,0 +1,89 @@
+import { isoNanos } from '../iso.js'
+import type { Lookup, RunLiveness } from '../lookup.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { HopId } from '../../id/types.js'
+import type { CalleeEvidence, Place } from '../verdict/evidence.js'
+import { settleNanos, type CallTimes } from './times.js'
+
+/** What one run said, or why it could not be read. */
+export interface Answer {
+  readonly row: InstanceRow
+  readonly lookup: Lookup | null
+  readonly failure: string | null
+}
+
+/** Signs of life trail behind life by up to this long. */
+const trailNanos = 3_000_000_000n
+const maxNamed = 5
+
+/** Does the run that found a record still run? */
+export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
+  if (lookup.kind === 'found' && lookup.liveness !== undefined) return lookup.liveness
+  if (lookup.source === 'live') return 'alive'
+  return row.state === 'running' ? 'unsure' : 'ended'
+}
+
+type Kind = 'unreadable' | 'unsure' | 'dropped' | 'lived' | 'ended-during' | 'ended'
+
+/**
+ * What the absence of a record in all runs that were asked proves: no more than the weakest of them, and of several that
+ * ended, the one that was alive at the time of the call is the suspect. Pure.
+ */
+export function concludeAbsent(answers: readonly Answer[], times: CallTimes, id: HopId): CalleeEvidence {
+  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times) }))
+  const pick = (...kinds: Kind[]): typeof judged => judged.filter(({ kind }) => kinds.includes(kind))
+  const weakest =
+    [
+      pick('unreadable'),
+      pick('dropped'),
+      pick('unsure'),
+      pick('ended-during'),
+      pick('ended'),
+      pick('lived'),
+    ].find((group) => group.length > 0) ?? []
+  const first = weakest[0]
+  if (first === undefined) throw new TypeError('no answers to conclude from')
+  const suspect = suspectOf(first.row, id)
+  const text = weakest.slice(0, maxNamed).map(says).join('; ')
+  const kind = first.kind
+  if (kind === 'unreadable' || kind === 'dropped') return { kind, suspect, says: text }
+  if (kind === 'unsure') return { kind, suspect, says: `${text}; ask again later` }
+  // A run that ended, and another that was there and lived on: either may have had it.
+  if (kind === 'ended' && pick('lived').some(({ row }) => competes(row, weakest, times))) {
+    return { kind: 'unsure', suspect, says: `${text}; another run was there too` }
+  }
+  return { kind: 'absent', proof: kind, suspect, says: text }
+}
+
+/** The place of a run that may have taken a call. */
+export function suspectOf(row: InstanceRow, id: HopId): Place {
+  return { service: row.service, instance: row.address, hopId: id }
+}
+
+function kindOf({ lookup, failure }: Answer, times: CallTimes): Kind {
+  if (lookup === null || failure !== null || lookup.kind !== 'absent') return 'unreadable'
+  if (lookup.dropped) return 'dropped'
+  const neededNanos = times.endNanos + settleNanos
+  if (!lookup.final) return lookup.throughNanos >= neededNanos ? 'lived' : 'unsure'
+  const alive = lookup.aliveNanos
+  if (alive === undefined) return 'ended'
+  if (alive >= neededNanos) return 'lived'
+  return alive >= times.startNanos ? 'ended-during' : 'ended'
+}
+
+function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes): boolean {
+  if (row.startNanos >= times.startNanos) return false
+  return !ended.some(({ row: other, lookup }) => {
+    const alive = lookup?.kind === 'absent' ? lookup.aliveNanos : undefined
+    return other.address !== row.address && alive !== undefined && alive + trailNanos >= times.startNanos
+  })
+}
+
+/** What a run says of its absence, for people. */
+function says({ row, lookup, failure }: Answer): string {
+  const who = `${row.service} ${row.address}`
+  if (lookup?.kind !== 'absent') return `${who} could not be read: ${failure ?? 'no answer'}`
+  if (lookup.dropped) return `unknown: dropped here: ${who} lost records of that time`
+  if (lookup.final) return `${who} has ended and is known to its end, no record`
+  return `${who} is ${lookup.source === 'store' ? 'shipped' : 'known'} through ${isoNanos(lookup.throughNanos)}, no record`
+}

@@ -1,0 +1,177 @@
+import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { CalleeEvidence, EvidenceTree, Liveness, Place } from '../verdict/evidence.js'
+import type { Lookup, RecordSource } from '../lookup.js'
+import type { Candidates, InstanceIndex } from './candidates.js'
+import { concludeAbsent, livenessOf, suspectOf, type Answer } from './conclude.js'
+import { messageOf } from './message.js'
+import type { Reads } from './reads.js'
+import type { Errand, TraceSource } from './source.js'
+import { callTimes, type CallTimes } from './times.js'
+
+/** A hop's record, and whose it is. */
+export interface Found {
+  readonly record: HopRecord
+  readonly row: InstanceRow
+  readonly source: RecordSource
+  readonly liveness: Liveness
+  readonly subtree: EvidenceTree | undefined
+  /** What else was noticed, for people. */
+  readonly notes: readonly string[]
+}
+
+/** What was found about one id. */
+export type Located =
+  { readonly kind: 'found'; readonly found: Found } | Exclude<CalleeEvidence, { kind: 'hop' }>
+
+interface Candidate {
+  readonly row: InstanceRow
+  readonly lookup: Extract<Lookup, { kind: 'found' }>
+  readonly subtree: EvidenceTree | undefined
+}
+
+function isSame(a: HopRecord, b: HopRecord): boolean {
+  const { instance } = a
+  return (
+    a.hopId === b.hopId &&
+    instance.address === b.instance.address &&
+    instance.worker === b.instance.worker &&
+    instance.startNanos === b.instance.startNanos
+  )
+}
+
+/** Finds hops by id over all runs that may have them. */
+export class Locator {
+  constructor(
+    private readonly source: TraceSource,
+    private readonly index: InstanceIndex,
+    private readonly reads: Reads,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** The other end of a call. `host`: where the caller runs. */
+  async callee(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Located> {
+    const times = callTimes(caller, call)
+    if (call.servedBy !== null) {
+      const { hopId, address } = call.servedBy
+      const rows = this.index.forId(hopId, times, host).rows
+      const there = rows.filter((row) => row.address === address || row.aliases.includes(address))
+      const located = await this.ask(
+        { rows: there.length > 0 ? there : rows, gone: null, tooMany: false },
+        hopId,
+        times,
+        errand,
+      )
+      if (located?.kind === 'found') return located
+    }
+    const candidates = this.index.forCall(call, times, host)
+    const located = await this.ask(candidates, call.hopId, times, errand)
+    if (located !== undefined) return located
+    const suspect: Place = { service: call.service ?? call.target, instance: call.target, hopId: call.hopId }
+    if (candidates.gone === null) return { kind: 'untraced', suspect }
+    return this.gone(candidates.gone, call.hopId, times)
+  }
+
+  /** The hop that has an id, when nothing but the id is known. */
+  async byId(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
+    return this.ask(this.index.forId(id, times, null), id, times, errand)
+  }
+
+  private gone(
+    row: InstanceRow,
+    id: HopId,
+    times: CallTimes,
+  ): CalleeEvidence & { kind: 'absent' | 'unsure' } {
+    const suspect = suspectOf(row, id)
+    if (row.startNanos > times.endNanos) {
+      return {
+        kind: 'unsure',
+        suspect,
+        says: `no run of ${row.service} ${row.address} is known from that time`,
+      }
+    }
+    return { kind: 'absent', proof: 'gone', suspect, says: `${row.service} ${row.address} had ended before` }
+  }
+
+  /** Asks all candidates side by side. Undefined when there is none. */
+  private async ask(
+    candidates: Candidates,
+    id: HopId,
+    times: CallTimes,
+    errand?: Errand,
+  ): Promise<Located | undefined> {
+    const { rows, tooMany } = candidates
+    if (rows.length === 0) return undefined
+    const answers = await Promise.all(
+      rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
+    )
+    const found = answers.filter((answer) => answer.lookup?.kind === 'found')
+    if (found.length > 0) return { kind: 'found', found: this.choose(found, id) }
+    const alias = await this.alias(rows, id)
+    if (typeof alias === 'string') answers.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
+    else if (alias !== undefined) return { kind: 'found', found: alias }
+    const evidence = concludeAbsent(answers, times, id) as Exclude<CalleeEvidence, { kind: 'hop' }>
+    if (!tooMany || evidence.kind !== 'absent') return evidence
+    return {
+      kind: 'unsure',
+      suspect: evidence.suspect,
+      says: `${evidence.says}; more instances than may be asked`,
+    }
+  }
+
+  private async one(
+    row: InstanceRow,
+    id: HopId,
+    errand?: Errand,
+  ): Promise<Answer & { subtree?: EvidenceTree }> {
+    try {
+      const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
+      return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
+    } catch (error) {
+      return { row, lookup: null, failure: messageOf(error) }
+    }
+  }
+
+  /** A callee that did not take the id it was given. A text says why that could not be looked up. */
+  private async alias(rows: readonly InstanceRow[], id: HopId): Promise<Found | string | undefined> {
+    try {
+      const other = await this.source.alias(rows, id, this.reads, this.signal)
+      if (other === undefined || other === id) return undefined
+      const answers = await Promise.all(rows.map((row) => this.one(row, other)))
+      const found = answers.filter((answer) => answer.lookup?.kind === 'found')
+      return found.length > 0 ? this.choose(found, id) : undefined
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
+
+  /** Of several records for one id: the one that finished, then the newest run. All are told. */
+  private choose(found: readonly (Answer & { subtree?: EvidenceTree })[], id: HopId): Found {
+    const weight = { closed: 0, interrupted: 1, open: 2 }
+    // A store tells runs of one address apart only by their records.
+    const isOwn = ({ row, lookup }: Candidate): boolean =>
+      row.startNanos === lookup.record.instance.startNanos
+    const ordered = found
+      .flatMap(({ row, lookup, subtree }) => (lookup?.kind === 'found' ? [{ row, lookup, subtree }] : []))
+      .sort(
+        (a, b) =>
+          weight[a.lookup.record.state] - weight[b.lookup.record.state] ||
+          Number(isOwn(b)) - Number(isOwn(a)),
+      )
+    const [first, ...rest] = ordered as [Candidate, ...Candidate[]]
+    const others = rest.filter(({ lookup }) => !isSame(lookup.record, first.lookup.record))
+    return {
+      record: first.lookup.record,
+      row: first.row,
+      source: first.lookup.source,
+      liveness:
+        isOwn(first) || first.lookup.liveness !== undefined ? livenessOf(first.row, first.lookup) : 'unsure',
+      subtree: first.subtree,
+      notes: others.map(
+        ({ row, lookup }) =>
+          `${row.service} ${row.address} holds a record of ${id} too: ${lookup.record.state}`,
+      ),
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What an answer cost. */
+export interface Reads {
+  /** Requests to live endpoints. */
+  instances: number
+  /** Scans of stores and reads of logs. */
+  scans: number
+  /** Bytes that these returned. */
+  bytes: number
+}
+
+export function noReads(): Reads {
+  return { instances: 0, scans: 0, bytes: 0 }
+}
+
+/** Adds what another resolver spent. */
+export function addReads(to: Reads, more: Readonly<Reads>): void {
+  to.instances += more.instances
+  to.scans += more.scans
+  to.bytes += more.bytes
+}

@@ -1,0 +1,36 @@
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Lookup } from '../lookup.js'
+import type { EvidenceTree } from '../verdict/evidence.js'
+import type { Reads } from './reads.js'
+
+/** How far an instance may go on its own when it is asked for everything below a hop. */
+export interface Errand {
+  /** Names the question, so that an instance that is asked again by its own errand notices. */
+  readonly question: string
+  readonly hops: number
+  readonly depth: number
+  readonly deadlineMillis: number
+}
+
+/** An answer, with everything below the hop when an errand was taken: `subtree.hops[0]` is the hop. */
+export interface Told {
+  readonly lookup: Lookup
+  readonly subtree?: EvidenceTree
+}
+
+/** Asks runs. A read that fails rejects with `HoptraceError`. */
+export interface TraceSource {
+  lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal, errand?: Errand): Promise<Told>
+  /**
+   * The hop that was recorded under another id: one that its caller had assigned, or a foreign trace id; the earliest of
+   * several. `anew`: these runs have not been asked about this id before.
+   */
+  alias(
+    rows: readonly InstanceRow[],
+    id: HopId,
+    reads: Reads,
+    signal: AbortSignal,
+    anew?: boolean,
+  ): Promise<HopId | undefined>
+}

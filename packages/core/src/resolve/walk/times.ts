@@ -1,0 +1,21 @@
+import type { CallRecord, HopRecord } from '../../hop/record.js'
+import { hopIdNanos } from '../../id/index.js'
+
+/** When a call was under way, by its caller's clock. */
+export interface CallTimes {
+  readonly startNanos: bigint
+  /** When the caller had its outcome; when that is not known, the last time it is known to have been at it. */
+  readonly endNanos: bigint
+}
+
+/** How far clocks of hosts may differ, and how long a request may take from one process to the next. */
+export const settleNanos = 2_000_000_000n
+
+/** When the call was under way: never shorter than the id says. */
+export function callTimes(caller: HopRecord, call: CallRecord): CallTimes {
+  const startNanos = caller.startNanos + BigInt(call.offsetMicros) * 1000n
+  const idNanos = hopIdNanos(call.hopId)
+  const duration = call.durationMicros ?? Math.max(0, (caller.durationMicros ?? 0) - call.offsetMicros)
+  const endNanos = startNanos + BigInt(duration) * 1000n
+  return { startNanos, endNanos: endNanos > idNanos ? endNanos : idNanos }
+}

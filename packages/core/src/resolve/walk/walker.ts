@@ -1,0 +1,218 @@
+import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, Place, SkipReason } from '../verdict/evidence.js'
+import type { InstanceIndex } from './candidates.js'
+import type { Found, Located, Locator } from './locate.js'
+import type { Errand } from './source.js'
+
+/** Bounds of one walk; what lies beyond them is said to be left out. */
+export interface WalkLimits {
+  readonly hops: number
+  readonly depth: number
+  readonly concurrency: number
+  /** Milliseconds on the `performance.now()` clock. */
+  readonly deadlineAt: number
+}
+
+/** How a walk goes about it. */
+export interface WalkOptions {
+  readonly locator: Locator
+  readonly index: InstanceIndex
+  readonly limits: WalkLimits
+  /** Aborted at the deadline, or when nobody wants the answer any more. */
+  readonly signal: AbortSignal
+  /** Names the question when instances are sent on errands; null: this process asks hop by hop. */
+  readonly question: string | null
+  /** Ask again what an instance on an errand could not tell. For the one who gives the answer, not for those in between. */
+  readonly finish: boolean
+  readonly onHop?: (hop: HopEvidence, index: number) => void
+}
+
+interface GrowingHop extends HopEvidence {
+  readonly callees: CalleeEvidence[]
+}
+
+interface Task {
+  readonly node: number
+  readonly call: number
+}
+
+const skips: Readonly<Record<SkipReason, string>> = {
+  hops: 'not looked at: the limit of hops is reached',
+  depth: 'not looked at: the limit of depth is reached',
+  deadline: 'not looked at: the deadline has passed',
+  cycle: 'leads back to a hop that was there already',
+  foreign: 'leads to a hop of another trace',
+}
+
+/** The share of the time that is left which an errand may take: what is then missing is still asked for. */
+const errandShare = 0.8
+const minErrandHops = 50
+
+/** Grows the evidence from an entry along `next`, breadth first and several calls at once. No recursion. */
+export class Walker {
+  private readonly hops: GrowingHop[] = []
+  private readonly depths: number[] = []
+  private readonly seen = new Set<string>()
+  private readonly notes = new Set<string>()
+  private readonly queue: Task[] = []
+  private head = 0
+  private asked = 0
+  private partial = false
+
+  constructor(private readonly options: WalkOptions) {}
+
+  /** Walks everything below `entry`. Runs once. */
+  async run(entry: Found): Promise<EvidenceTree> {
+    this.add(entry, null)
+    const lanes = new Set<Promise<void>>()
+    while (this.head < this.queue.length || lanes.size > 0) {
+      while (this.head < this.queue.length && lanes.size < this.options.limits.concurrency) {
+        const task = this.queue[this.head++] as Task
+        const lane: Promise<void> = this.follow(task).finally(() => lanes.delete(lane))
+        lanes.add(lane)
+      }
+      if (this.head > 4096) {
+        this.queue.splice(0, this.head)
+        this.head = 0
+      }
+      await Promise.race(lanes)
+    }
+    return { hops: this.hops, notes: [...this.notes], partial: this.partial }
+  }
+
+  private async follow({ node, call }: Task): Promise<void> {
+    const hop = this.hops[node] as GrowingHop
+    const made = hop.record.next[call] as CallRecord
+    if (hop.callees[call]?.kind === 'hop') return
+    const { limits, signal, locator, index } = this.options
+    const expired = (): boolean => signal.aborted || performance.now() >= limits.deadlineAt
+    if (expired()) return this.skip(node, call, 'deadline')
+    if (this.asked >= limits.hops) return this.skip(node, call, 'hops')
+    if ((this.depths[node] ?? 0) + 1 >= limits.depth) return this.skip(node, call, 'depth')
+    this.asked++
+    const located = await locator.callee(
+      hop.record,
+      made,
+      index.hostOf(hop.record.instance),
+      this.errand(node),
+    )
+    if (located.kind !== 'found' && located.kind !== 'absent' && expired())
+      return this.skip(node, call, 'deadline')
+    this.place(node, call, made, located)
+  }
+
+  private place(node: number, call: number, made: CallRecord, located: Located): void {
+    if (located.kind !== 'found') {
+      ;(this.hops[node] as GrowingHop).callees[call] = located
+      return
+    }
+    const { record } = located.found
+    if (this.seen.has(record.hopId)) return this.skip(node, call, 'cycle')
+    if (!belongs(record, made, (this.hops[node] as GrowingHop).record.traceId))
+      return this.skip(node, call, 'foreign')
+    if (this.hops.length >= this.options.limits.hops) return this.skip(node, call, 'hops')
+    this.add(located.found, { node, call })
+  }
+
+  /** Takes a hop in, with all that an errand brought. */
+  private add(found: Found, parent: Task | null): void {
+    for (const note of found.notes) this.note(note)
+    const root = this.append(found, parent)
+    const subtree = found.subtree
+    if (subtree === undefined) return this.enqueue(root)
+    for (const note of subtree.notes) this.note(note)
+    const places: (number | undefined)[] = [root]
+    for (const [index, hop] of subtree.hops.entries()) {
+      if (index > 0) {
+        const above = hop.parent === null ? undefined : places[hop.parent]
+        if (above === undefined || hop.call === null || this.seen.has(hop.record.hopId)) continue
+        if (this.hops.length >= this.options.limits.hops) break
+        places[index] = this.append(hop, { node: above, call: hop.call })
+      }
+      this.adopt(places[index] as number, hop)
+    }
+  }
+
+  /** Takes over what an errand found about calls that have no hop, and asks again where that may help. */
+  private adopt(node: number, told: HopEvidence): void {
+    const hop = this.hops[node] as GrowingHop
+    for (const [call, callee] of told.callees.entries()) {
+      if (callee.kind === 'hop' || call >= hop.callees.length) continue
+      hop.callees[call] = callee
+      if (callee.kind === 'skipped' && callee.why === 'foreign') continue
+      const again =
+        callee.kind === 'skipped' ||
+        (this.options.finish && callee.kind !== 'absent' && callee.kind !== 'dropped')
+      if (again) this.queue.push({ node, call })
+    }
+    // Hops that did not fit, or that a graft left out, are asked for like any other.
+    for (const [call, callee] of told.callees.entries()) {
+      if (callee.kind === 'hop' && call < hop.callees.length) this.queue.push({ node, call })
+    }
+  }
+
+  private append(found: Pick<HopEvidence, 'record' | 'source' | 'liveness'>, parent: Task | null): number {
+    const { record, source, liveness } = found
+    const index = this.hops.length
+    const hop: GrowingHop = {
+      record,
+      source,
+      liveness,
+      parent: parent?.node ?? null,
+      call: parent?.call ?? null,
+      callees: record.next.map((call) => unasked(call, 'deadline')),
+    }
+    this.hops.push(hop)
+    this.depths.push(parent === null ? 0 : (this.depths[parent.node] ?? 0) + 1)
+    this.seen.add(record.hopId)
+    if (parent !== null)
+      (this.hops[parent.node] as GrowingHop).callees[parent.call] = { kind: 'hop', node: index }
+    this.options.onHop?.(hop, index)
+    return index
+  }
+
+  private enqueue(node: number): void {
+    const { callees } = this.hops[node] as GrowingHop
+    for (let call = 0; call < callees.length; call++) this.queue.push({ node, call })
+  }
+
+  private skip(node: number, call: number, why: SkipReason): void {
+    const hop = this.hops[node] as GrowingHop
+    const made = hop.record.next[call] as CallRecord
+    hop.callees[call] = unasked(made, why)
+    if (why !== 'cycle' && why !== 'foreign') this.partial = true
+    this.note(`${hop.record.service} -> ${made.target} ${skips[why]}`)
+  }
+
+  private note(text: string): void {
+    if (this.notes.size < 100) this.notes.add(text)
+  }
+
+  /** What the entry's instance may be sent on. */
+  entryErrand(): Errand | undefined {
+    return this.errand(-1)
+  }
+
+  private errand(node: number): Errand | undefined {
+    const { question, limits } = this.options
+    if (question === null) return undefined
+    const left = limits.hops - this.hops.length
+    const waiting = this.queue.length - this.head + 1
+    return {
+      question,
+      hops: Math.max(minErrandHops, Math.floor(left / waiting)),
+      depth: limits.depth - (this.depths[node] ?? -1) - 1,
+      deadlineMillis: Math.floor((limits.deadlineAt - performance.now()) * errandShare),
+    }
+  }
+}
+
+/** Is this the hop that the call led to? A forged `next` must not pull another trace in. */
+function belongs(record: HopRecord, call: CallRecord, traceId: string): boolean {
+  return record.traceId === traceId || record.assignedId === call.hopId
+}
+
+function unasked(call: CallRecord, why: SkipReason): CalleeEvidence {
+  const suspect: Place = { service: call.service ?? call.target, instance: call.target, hopId: call.hopId }
+  return { kind: 'skipped', why, suspect, says: skips[why] }
+}

@@ -1,0 +1,141 @@
+import { parseAddress } from '../../id/index.js'
+import type { InstanceRef } from '../../hop/record.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Lookup } from '../lookup.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from '../verdict/evidence.js'
+import type { Reads } from '../walk/reads.js'
+import {
+  listOf,
+  objectOf,
+  oneOf,
+  orNull,
+  readFlag,
+  readHopId,
+  readNanos,
+  readText,
+  readWhole,
+  type Reader,
+} from './checks.js'
+import { readRecord } from './record-json.js'
+
+/** The answer to `hops/<id>`. */
+export interface ToldJson {
+  /** Who answered: an address may have changed hands, and workers share one. */
+  readonly instance: InstanceRef
+  readonly lookup: Lookup
+  readonly subtree: EvidenceTree | null
+  readonly reads: Reads
+}
+
+const maxHops = 20_000
+const maxCalls = 100_000
+
+const readSource = oneOf('live', 'log', 'store')
+const readLiveness = oneOf('alive', 'ended', 'unsure')
+
+/** The lookup part of an answer. Left-out optional members stay left out. */
+const readLookup: Reader<Lookup> = (value) => {
+  const raw = value as Record<string, unknown> | null
+  if (typeof raw !== 'object' || raw === null) return undefined
+  if (raw['kind'] === 'found') {
+    const found = objectOf({ record: readRecord, source: readSource })(raw)
+    const liveness = readLiveness(raw['liveness'])
+    return found === undefined
+      ? undefined
+      : { kind: 'found', ...found, ...(liveness === undefined ? {} : { liveness }) }
+  }
+  if (raw['kind'] !== 'absent') return undefined
+  const absent = objectOf({
+    throughNanos: readNanos,
+    final: readFlag,
+    dropped: readFlag,
+    source: readSource,
+  })(raw)
+  const aliveNanos = readNanos(raw['aliveNanos'])
+  return absent === undefined
+    ? undefined
+    : { kind: 'absent', ...absent, ...(aliveNanos === undefined ? {} : { aliveNanos }) }
+}
+
+const suspect = objectOf<Place>({ service: readText(512), instance: readText(512), hopId: readHopId })
+const says = readText(2048)
+
+const calleeReaders: {
+  readonly [K in CalleeEvidence['kind']]: Reader<Omit<Extract<CalleeEvidence, { kind: K }>, 'kind'>>
+} = {
+  hop: objectOf({ node: readWhole }),
+  absent: objectOf({ proof: oneOf('lived', 'ended-during', 'ended', 'gone'), suspect, says }),
+  unsure: objectOf({ suspect, says }),
+  dropped: objectOf({ suspect, says }),
+  unreadable: objectOf({ suspect, says }),
+  untraced: objectOf({ suspect }),
+  skipped: objectOf({ why: oneOf('hops', 'depth', 'deadline', 'cycle', 'foreign'), suspect, says }),
+}
+
+const readCallee: Reader<CalleeEvidence> = (value) => {
+  const kind = (value as { kind?: unknown } | null)?.kind
+  if (typeof kind !== 'string' || !Object.hasOwn(calleeReaders, kind)) return undefined
+  const rest = calleeReaders[kind as CalleeEvidence['kind']](value)
+  return rest === undefined ? undefined : ({ kind, ...rest } as CalleeEvidence)
+}
+
+const readHop = objectOf<HopEvidence>({
+  record: readRecord,
+  source: readSource,
+  liveness: readLiveness,
+  parent: orNull(readWhole),
+  call: orNull(readWhole),
+  callees: listOf(readCallee, maxCalls),
+})
+
+const readTree: Reader<EvidenceTree> = (value) => {
+  const tree = objectOf<EvidenceTree>({
+    hops: listOf(readHop, maxHops),
+    notes: listOf(readText(1024), 1000),
+    partial: readFlag,
+  })(value)
+  return tree !== undefined && tree.hops.every((hop, index) => isLinked(tree, hop, index)) ? tree : undefined
+}
+
+/** Every hop hangs on one call of an earlier one. */
+function isLinked({ hops }: EvidenceTree, hop: HopEvidence, index: number): boolean {
+  if (hop.callees.length !== hop.record.next.length) return false
+  if (index === 0) return hop.parent === null && hop.call === null
+  if (hop.parent === null || hop.call === null || hop.parent >= index) return false
+  const callee = hops[hop.parent]?.callees[hop.call]
+  return callee?.kind === 'hop' && callee.node === index
+}
+
+const readReads = objectOf<Reads>({ instances: readWhole, scans: readWhole, bytes: readWhole })
+
+/** Reads an answer to `hops/<id>`; undefined when it is not one. */
+export const readTold: Reader<ToldJson> = objectOf<ToldJson>({
+  instance: objectOf<InstanceRef>({ address: readText(64), worker: readWhole, startNanos: readNanos }),
+  lookup: readLookup,
+  subtree: orNull(readTree),
+  reads: readReads,
+})
+
+/** The base URL of a row's endpoint when it may be asked: it must be at an address of the row itself. */
+export function endpointOf(row: InstanceRow): URL | undefined {
+  if (row.endpoint === null || row.endpoint.length > 256) return undefined
+  let url: URL
+  try {
+    url = new URL(row.endpoint)
+  } catch {
+    return undefined
+  }
+  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.search !== '')
+    return undefined
+  if (url.pathname.replace(/\/$/, '') !== '/_hoptrace/v1') return undefined
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const known = [row.address, ...row.aliases].some((address) => {
+    const parsed = parseAddress(address)
+    if (parsed?.port !== port) return false
+    // A virtual address stands for an IPv6 one.
+    return (
+      parsed.ip === url.hostname || (Number(parsed.ip.split('.')[0]) >= 240 && url.hostname.startsWith('['))
+    )
+  })
+  return known ? url : undefined
+}
