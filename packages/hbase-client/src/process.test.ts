@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
@@ -11,7 +12,10 @@ const run = promisify(execFile)
 
 /** Runs a program, as a user would; rejects when it fails or is still there after a minute. */
 async function runProgram(source: string): Promise<string> {
-  const file = fileURLToPath(new URL(`./program-${process.pid}-${Date.now()}.mts`, import.meta.url))
+  // A place from which the workspace's packages resolve, and where no other tool looks for sources.
+  const folder = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
+  await mkdir(folder, { recursive: true })
+  const file = `${folder}program-${randomUUID()}.mts`
   await writeFile(file, source)
   try {
     const args = ['--conditions=@hoptrace/source', '--import', 'tsx', file]

@@ -28,6 +28,11 @@ export interface CreateTableOptions {
   readonly families: readonly FamilySchema[]
   /** The first rows of the second, third, ... region. @default one region */
   readonly splitKeys?: readonly Bytes[]
+  /**
+   * When a write is acknowledged: in the log (`SYNC_WAL`), on the disk (`FSYNC_WAL`), a moment before either
+   * (`ASYNC_WAL`), or in memory only (`SKIP_WAL`). @default what the servers are set to, normally SYNC_WAL
+   */
+  readonly durability?: 'SYNC_WAL' | 'FSYNC_WAL' | 'ASYNC_WAL' | 'SKIP_WAL'
 }
 
 /** A family as a server describes it. */
@@ -55,7 +60,12 @@ const forever = 0x7fff_ffff
 /** The protobuf form of a table's schema. Throws `TypeError` for what cannot be meant. */
 export function toTableSchema(options: CreateTableOptions): MessageInitShape<typeof TableSchemaSchema> {
   if (options.families.length === 0) throw new TypeError('a table needs at least one column family')
-  return { tableName: toTableNameMessage(options.name), columnFamilies: options.families.map(toFamilySchema) }
+  const { durability } = options
+  return {
+    tableName: toTableNameMessage(options.name),
+    columnFamilies: options.families.map(toFamilySchema),
+    attributes: durability ? [{ first: Buffer.from('DURABILITY'), second: Buffer.from(durability) }] : [],
+  }
 }
 
 /** The protobuf form of a table's name. */

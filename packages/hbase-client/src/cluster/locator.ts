@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { nextRow } from '../bytes.js'
 import { Deadline } from '../deadline.js'
-import { HBaseError } from '../errors.js'
+import { HBaseError, protocolError } from '../errors.js'
 import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
 import { TableState_State } from '../gen/HBase_pb.js'
 import type { Settings } from '../options.js'
@@ -137,7 +137,7 @@ export class Locator {
   ): Promise<Cell[]> {
     const server = await this.#registry.metaServer(deadline)
     try {
-      const { cells } = await this.#pool.call(
+      const { message, cells } = await this.#pool.call(
         server,
         scan,
         {
@@ -149,7 +149,11 @@ export class Locator {
         },
         deadline,
       )
-      return decodeCells(cells)
+      const found = decodeCells(cells)
+      const announced = message.cellsPerResult.reduce((sum, count) => sum + count, 0)
+      if (found.length !== announced)
+        throw protocolError(`${found.length} cells of hbase:meta instead of ${announced}`)
+      return found
     } catch (error) {
       if (error instanceof HBaseError && error.recovery === 'elsewhere') this.#registry.forgetMeta()
       throw error

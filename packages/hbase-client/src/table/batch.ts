@@ -6,6 +6,9 @@ import { pauseMillis, retriable } from '../retry.js'
 import { runCall, toCalls } from './multi.js'
 import type { Mutation } from './operation.js'
 
+/** Calls of one batch under way at a time. What waits is not encoded yet, so that a huge batch is in memory once. */
+const callsAtOnce = 16
+
 /**
  * Applies mutations wherever their rows are. Resolves when all are acknowledged; rejects with the first failure's code
  * and all `failures`. What was acknowledged is never sent again.
@@ -56,10 +59,13 @@ async function attemptAll(
     if (region) located.push([mutation, region])
     else if (lookupError) errors.set(mutation, lookupError)
   }
-  const calls = toCalls(located).map((call) =>
-    runCall(cluster, call, deadline, (mutation, error) => error && errors.set(mutation, error)),
-  )
-  await Promise.all(calls)
+  const calls = toCalls(located)
+  const work = async () => {
+    for (let call = calls.pop(); call; call = calls.pop()) {
+      await runCall(cluster, call, deadline, (mutation, error) => error && errors.set(mutation, error))
+    }
+  }
+  await Promise.all(Array.from({ length: callsAtOnce }, work))
   return errors
 }
 

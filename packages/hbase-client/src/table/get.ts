@@ -1,5 +1,6 @@
 import type { Cluster, CallOptions } from '../cluster/cluster.js'
 import type { Bytes } from '../bytes.js'
+import { protocolError } from '../errors.js'
 import { RegionSpecifier_RegionSpecifierType } from '../gen/HBase_pb.js'
 import type { Region } from '../cluster/region.js'
 import { decodeCells } from '../rpc/cell-block.js'
@@ -37,7 +38,11 @@ export async function getRow(
       { region: specify(region), get: request },
       deadline,
     )
-    return decodeCells(answer.cells)
+    const found = decodeCells(answer.cells)
+    const announced = answer.message.result?.associatedCellCount ?? 0
+    // Cells that got lost on the way must not look like a row that does not exist.
+    if (found.length !== announced) throw protocolError(`${found.length} cells instead of ${announced}`)
+    return found
   })
   return cells.length > 0 ? new Row(cells) : undefined
 }

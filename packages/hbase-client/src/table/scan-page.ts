@@ -2,6 +2,7 @@ import { nextRow } from '../bytes.js'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Region } from '../cluster/region.js'
 import type { Deadline } from '../deadline.js'
+import { protocolError } from '../errors.js'
 import { Scan_ReadType } from '../gen/Client_pb.js'
 import { scan } from '../rpc/methods.js'
 import { specify } from './get.js'
@@ -15,7 +16,7 @@ import {
   type RowRange,
   type ScanOptions,
 } from './scan-request.js'
-import { RowAssembler } from './scan-results.js'
+import { RowAssembler, whatIsLeft } from './scan-results.js'
 
 /** Rows, and where the next page begins. */
 export interface ScanPage {
@@ -83,7 +84,8 @@ async function readRegion(
   const assembler = new RowAssembler()
   const rows = [...assembler.take(message, cells), ...assembler.finish()]
   const last = rows.at(-1)
-  const cut = message.moreResultsInRegion || rows.length >= options.limit
+  const cut = whatIsLeft(message).moreResultsInRegion || rows.length >= options.limit
   const regionDone = endsIn(range, region) ? undefined : region.end
+  if (cut && !last) throw protocolError('a region that has more rows but gives none')
   return { rows, bytes: cells.length, next: cut && last ? nextRow(last.row) : regionDone }
 }

@@ -1,7 +1,17 @@
+import { isFieldSet } from '@bufbuild/protobuf'
 import { protocolError } from '../errors.js'
-import type { ScanResponse } from '../gen/Client_pb.js'
+import { ScanResponseSchema, type ScanResponse } from '../gen/Client_pb.js'
 import { decodeCells, type Cell } from '../rpc/cell-block.js'
 import { Row } from './row.js'
+
+/** Whether there is more to read. What a server leaves unsaid counts as yes: a wrong "no" would hide rows. */
+export function whatIsLeft(response: ScanResponse): { moreResults: boolean; moreResultsInRegion: boolean } {
+  const { moreResults, moreResultsInRegion } = ScanResponseSchema.field
+  return {
+    moreResults: response.moreResults || !isFieldSet(response, moreResults),
+    moreResultsInRegion: response.moreResultsInRegion || !isFieldSet(response, moreResultsInRegion),
+  }
+}
 
 /** Puts the results of scan responses together to whole rows; a large row may come in parts. */
 export class RowAssembler {
@@ -9,6 +19,7 @@ export class RowAssembler {
 
   /** The rows that a response completes. */
   take(response: ScanResponse, block: Buffer): Row[] {
+    if (response.results.length > 0) throw protocolError('scan results outside of the cell block')
     const cells = decodeCells(block)
     const rows: Row[] = []
     let at = 0

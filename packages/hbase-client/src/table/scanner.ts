@@ -8,7 +8,7 @@ import { retrying } from '../retry.js'
 import { specify } from './get.js'
 import type { Row } from './row.js'
 import { endsIn, isEmpty, toRange, toScan, type RowRange, type ScanOptions } from './scan-request.js'
-import { RowAssembler } from './scan-results.js'
+import { RowAssembler, whatIsLeft } from './scan-results.js'
 
 interface OpenScanner {
   readonly region: Region
@@ -42,8 +42,9 @@ export class Scanner {
 
   /** The next rows, at least one; empty at the end. */
   async next(): Promise<Row[]> {
-    const deadline = this.#cluster.deadline(this.#options)
     while (!this.#done && !isEmpty(this.#range)) {
+      // For each response: a scan may pass through many regions, or be kept waiting by heartbeats, before a row comes.
+      const deadline = this.#cluster.deadline(this.#options)
       const rows = await retrying(deadline, (attempt) => this.#attempt(attempt, deadline))
       if (rows.length > 0) return rows
     }
@@ -95,14 +96,15 @@ export class Scanner {
     )
     this.#open ??= { region, id: message.scannerId, nextCall: 1n }
     const rows = this.#assembler.take(message, cells)
-    if (!message.moreResults || !message.moreResultsInRegion) {
+    const { moreResults, moreResultsInRegion } = whatIsLeft(message)
+    if (!moreResults || !moreResultsInRegion) {
       // The server has closed the scanner.
       this.#open = undefined
       rows.push(...this.#assembler.finish())
     }
     this.#advance(rows)
-    if (!message.moreResults || this.#left <= 0) this.close()
-    else if (!message.moreResultsInRegion) this.#leave(region)
+    if (!moreResults || this.#left <= 0) this.close()
+    else if (!moreResultsInRegion) this.#leave(region)
     return rows
   }
 
