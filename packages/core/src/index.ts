@@ -28,3 +28,28 @@ export { readRun } from './log/index.js'
 export type { LoggedRun } from './log/index.js'
 export { shipDeadRuns } from './ship/index.js'
 export type { AdoptOptions, AdoptReport } from './ship/index.js'
+export { createResolver } from './resolve/index.js'
+export type {
+  CallJson,
+  EventJson,
+  Fault,
+  FindHit,
+  FindQuery,
+  FollowOptions,
+  FollowStep,
+  HopFilter,
+  HopJson,
+  Place,
+  ProgressEvent,
+  ProgressResult,
+  RangeQuery,
+  Resolver,
+  ResolveResult,
+  ResolverOptions,
+  ResolverStore,
+  RunningHop,
+  TimeInput,
+  Verdict,
+  WalkedHopJson,
+  WalkStep,
+} from './resolve/index.js'
