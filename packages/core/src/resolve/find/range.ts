@@ -1,6 +1,5 @@
 import { HoptraceError } from '../../errors.js'
 import { isHopId } from '../../id/index.js'
-import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
