@@ -62,11 +62,11 @@ describe('a chain of five real processes', () => {
     }
     const resolver = openResolver({ dir: where.dataDir })
     try {
-      const ofCustomer = await collect(resolver.find({ key: 'customer', value: customer, limit: 50 }))
+      const ofCustomer = await resolver.find({ key: 'customer', value: customer, limit: 50 })
       const newestFirst = placed.map((one) => one.traceId).reverse()
       expect(ofCustomer.map((one) => one.traceId)).toEqual(newestFirst)
       for (const one of placed) {
-        const found = await collect(resolver.find({ key: 'orderId', value: one.orderId }))
+        const found = await resolver.find({ key: 'orderId', value: one.orderId })
         expect(found.map((trace) => trace.traceId)).toEqual([one.traceId])
       }
     } finally {
@@ -93,9 +93,3 @@ describe('a chain of five real processes', () => {
     }
   })
 })
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
-}

@@ -11,7 +11,7 @@ export interface AskOptions {
   readonly dir?: string
   /** A store that the services share: `level:DIR`, `hbase://host:port`, `hbase+http://host:port`. */
   readonly store?: string
-  /** @default 'recursive' */
+  /** @default 'iterative' */
   readonly mode?: 'recursive' | 'iterative'
   /** @default 10000 */
   readonly timeoutMillis?: number
@@ -26,10 +26,10 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
   const dataDir = dataDirOf(options, env)
   const clusterKey = options.clusterKey ?? env['HOPTRACE_KEY']
   return createResolver({
-    dataDir,
-    mode: options.mode ?? 'recursive',
+    dir: dataDir,
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
     ...(options.store === undefined ? {} : { store: checkedStoreUrl(options.store) }),
-    ...(options.timeoutMillis === undefined ? {} : { timeoutMillis: options.timeoutMillis }),
+    ...(options.timeoutMillis === undefined ? {} : { deadlineMillis: options.timeoutMillis }),
     ...(clusterKey ? { clusterKey } : {}),
   })
 }
@@ -42,7 +42,7 @@ export async function withResolver<T>(
 ): Promise<T> {
   const resolver = openResolver(
     {
-      mode: options.iterative ? 'iterative' : 'recursive',
+      ...(options.recursive ? { mode: 'recursive' } : options.iterative ? { mode: 'iterative' } : {}),
       timeoutMillis: parseDuration(options.timeout ?? '10s'),
       ...(options.dir === undefined ? {} : { dir: options.dir }),
       ...(options.store === undefined ? {} : { store: options.store }),

@@ -21,11 +21,12 @@ export function createProgram(context: CommandContext): Command {
       '--store <url>',
       'a store that the services share: level:DIR, hbase://host:port, hbase+http://host:port',
     )
+    .addOption(new Option('--recursive', 'ask the living services, which ask on').conflicts('iterative'))
     .addOption(
-      new Option('--recursive', 'ask the living services, which ask on (default)').conflicts('iterative'),
-    )
-    .addOption(
-      new Option('--iterative', 'read the stores ourselves; needs no living service').conflicts('recursive'),
+      new Option(
+        '--iterative',
+        'ask and read hop by hop ourselves; needs no living service (default)',
+      ).conflicts('recursive'),
     )
     .option('--timeout <duration>', 'give up after this long', '10s')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

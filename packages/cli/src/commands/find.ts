@@ -5,7 +5,7 @@ import { withResolver } from '../open-resolver.js'
 import { parseCount, parseKey } from '../parse.js'
 
 /** `hoptrace find orderId=42`: the traces of a key, newest first. Exit code 3 when there is none. */
-export function findCommand({ output, exitWith, signal, ...context }: CommandContext): Command {
+export function findCommand({ output, exitWith, ...context }: CommandContext): Command {
   return new Command('find')
     .description('the traces of a business key, newest first')
     .argument('<key>', 'orderId=42')
@@ -13,16 +13,13 @@ export function findCommand({ output, exitWith, signal, ...context }: CommandCon
     .action(async (text: string, _options: unknown, command: Command) => {
       const { name, value } = parseKey(text)
       const options = command.optsWithGlobals<GlobalOptions & { limit: number }>()
-      let found = 0
-      await withResolver(options, context, async (resolver) => {
-        for await (const trace of resolver.find({ key: name, value, limit: options.limit })) {
-          if (signal.aborted) return
-          found++
-          if (options.json) await output.row(trace)
-          else await output.lines([`${output.paint.faint(trace.time)}  ${trace.traceId}`])
-        }
-      })
-      if (found === 0) {
+      const query = { key: name, value, limit: options.limit }
+      const found = await withResolver(options, context, (resolver) => resolver.find(query))
+      for (const trace of found) {
+        if (options.json) await output.row(trace)
+        else await output.lines([`${output.paint.faint(trace.time)}  ${trace.traceId}`])
+      }
+      if (found.length === 0) {
         if (!options.json) output.note(`no trace has ${name}=${value}`)
         exitWith(EXIT.unknown)
       }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { RangeQuery } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { formatRangeLine } from '../format-range.js'
 import { withResolver } from '../open-resolver.js'
@@ -53,7 +54,7 @@ export function rangeCommand({ output, signal, ...context }: CommandContext): Co
 }
 
 /** The flags as the resolver takes them. Throws UsageError. */
-export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number) {
+export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number): RangeQuery {
   const from = parseMoment(flags.since, nowMillis)
   const to = parseMoment(flags.until, nowMillis)
   if (from >= to) throw new UsageError(`--since ${flags.since} is not before --until ${flags.until}`)
@@ -67,10 +68,17 @@ export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number
     limit: flags.limit,
     ...(flags.status === undefined ? {} : { status: checkedStatus(flags.status) }),
     ...(flags.route === undefined ? {} : { route: flags.route }),
-    ...(flags.minDuration === undefined ? {} : { minDurationMillis: parseDuration(flags.minDuration) }),
-    ...(flags.key === undefined ? {} : { key: parseKey(flags.key) }),
+    ...(flags.minDuration === undefined
+      ? {}
+      : { minDurationMicros: parseDuration(flags.minDuration) * 1000 }),
+    ...(flags.key === undefined ? {} : { key: checkedKey(flags.key) }),
     ...(flags.after === undefined ? {} : { after: flags.after }),
   }
+}
+
+function checkedKey(text: string): string {
+  const { name, value } = parseKey(text)
+  return `${name}=${value}`
 }
 
 function checkedStatus(text: string): string {

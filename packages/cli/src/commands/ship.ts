@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { shipDeadRuns } from '@hoptrace/core'
+import { composedRegistry, fileRegistry, openStore, storeRegistry } from '@hoptrace/core/store'
+import { Command } from 'commander'
+import type { CommandContext, GlobalOptions } from '../context.js'
+import { EXIT } from '../exit-codes.js'
+import { formatShipped, shippedView } from '../format-shipped.js'
+import { checkedStoreUrl } from '../open-resolver.js'
+import { UsageError } from '../usage-error.js'
+
+/** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 when some of them could not be shipped. */
+export function shipCommand({ output, exitWith, signal }: CommandContext): Command {
+  return new Command('ship')
+    .description('ship the logs that dead instances left in a data directory')
+    .argument('<dir>', 'their data directory')
+    .action(async (dir: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const dataDir = path.resolve(dir)
+      if (!existsSync(dataDir)) throw new UsageError(`there is no data directory ${dataDir}`)
+      const shared =
+        options.store === undefined
+          ? undefined
+          : openStore(checkedStoreUrl(options.store), { dataDir, service: 'cli' })
+      const files = fileRegistry(dataDir)
+      const registry = shared === undefined ? files : composedRegistry([files, storeRegistry(shared)])
+      try {
+        await shared?.open()
+        const report = await shipDeadRuns({
+          dataDir,
+          registry,
+          signal,
+          ...(shared === undefined ? {} : { ownStore: shared }),
+          openStore: (run) => openStore(run.storeUrl, { dataDir, service: run.service }),
+        })
+        const view = shippedView(report)
+        if (options.json) await output.document(view)
+        else await output.lines(formatShipped(view, output.paint))
+        exitWith(report.left.length > 0 ? EXIT.unknown : EXIT.good)
+      } finally {
+        await registry.close()
+        await shared?.close()
+      }
+    })
+}
