@@ -5,12 +5,7 @@ import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
-import {
-  LiveEndpoint,
-  type EndpointRequest,
-  type EndpointResponse,
-  type OwnRecords,
-} from '../resolve/endpoint.js'
+import { type EndpointRequest, type EndpointResponse, type OwnRecords } from '../resolve/endpoint.js'
 import type { Lookup } from '../resolve/lookup.js'
 import type { Store } from '../store/contract.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
@@ -18,6 +13,7 @@ import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { specLocation } from '../store/spec-url.js'
 import { Adopter } from './adopter.js'
 import type { Recorder, ShipStats } from './recorder.js'
+import { RunEndpoint } from './run-endpoint.js'
 import { Shipper } from './shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
 
@@ -40,7 +36,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private readonly registryStore: Store | undefined
   private shipper: Shipper | undefined
   private starting: Promise<void> | undefined
-  private endpoint: LiveEndpoint | undefined
+  private endpoint: RunEndpoint | undefined
   private sweeping: Promise<void> | undefined
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
@@ -83,13 +79,14 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.starting
     if (this.endpoint === undefined)
       throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
-    return this.endpoint.handle(request, signal)
+    return this.endpoint.live.handle(request, signal)
   }
 
   async close(): Promise<void> {
     this.closing.abort()
     await this.starting
     await this.adopter?.close()
+    await this.endpoint?.close()
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
@@ -130,9 +127,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })
     this.shipper = shipper
-    this.endpoint = new LiveEndpoint({ own: this, clusterKey: settings.clusterKey })
+    const { dataDir, clusterKey } = settings
+    this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, clusterKey })
     this.adopter = new Adopter({
-      dataDir: settings.dataDir,
+      dataDir,
       service: settings.service,
       registry: this.registry,
       store: this.store,

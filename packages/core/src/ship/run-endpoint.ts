@@ -1,0 +1,60 @@
+import { createResolver, type Resolver } from '../resolve/create-resolver.js'
+import { LiveEndpoint, type OwnRecords } from '../resolve/endpoint.js'
+import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
+import { traceSource } from '../resolve/sources/trace-source.js'
+import { InstanceIndex } from '../resolve/walk/candidates.js'
+import type { InstanceRow, Registry } from '../store/instance-row.js'
+
+/** How long the registry's rows are believed. */
+const registryMillis = 500
+
+export interface RunEndpointOptions {
+  readonly own: OwnRecords
+  readonly registry: Registry
+  readonly dataDir: string
+  readonly clusterKey: string | undefined
+}
+
+/** The live endpoint of a run, and what it asks others with: made with the first question, as most runs are never asked. */
+export class RunEndpoint {
+  readonly live: LiveEndpoint
+  private readonly parts: ResolverParts
+  private readonly resolver: Resolver
+  private index = new InstanceIndex([])
+  private listed: { readonly at: number; readonly rows: Promise<readonly InstanceRow[]> } | undefined
+
+  constructor({ own, registry, dataDir, clusterKey }: RunEndpointOptions) {
+    const options: ResolverOptions = {
+      dir: dataDir,
+      registry,
+      store: own.store,
+      ...(clusterKey === undefined ? {} : { clusterKey }),
+    }
+    this.parts = resolverParts(options)
+    this.resolver = createResolver(options)
+    const source = traceSource(this.parts, (row) => this.index.sharing(row))
+    this.live = new LiveEndpoint({
+      own,
+      clusterKey,
+      walk: { rows: () => this.rows(registry), source },
+      progress: this.resolver,
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.resolver.close()
+    await this.parts.close()
+  }
+
+  private async rows(registry: Registry): Promise<readonly InstanceRow[]> {
+    const now = performance.now()
+    if (this.listed === undefined || now - this.listed.at > registryMillis) {
+      const rows = registry.list()
+      this.listed = { at: now, rows }
+      rows.catch(() => (this.listed = undefined))
+    }
+    const rows = await this.listed.rows
+    if (this.index.rows !== rows) this.index = new InstanceIndex(rows)
+    return rows
+  }
+}
