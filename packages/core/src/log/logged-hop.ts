@@ -87,7 +87,8 @@ export class LoggedHop {
 
   /** Nothing more is expected of it. */
   get complete(): boolean {
-    return this.record.state !== 'open' && this.pendingCalls === 0
+    const { state } = this.record
+    return state === 'interrupted' || (state === 'closed' && this.pendingCalls === 0)
   }
 }
 

@@ -5,7 +5,7 @@ import type { HopId } from '../id/types.js'
 import type { LogCall, LogClose, LogHop, RunInfo } from './entries.js'
 
 /** Things that the tests of the log and of the shipper share. */
-export const baseNanos = 1_795_000_000_000_000_000n
+export const baseNanos = 1_700_000_000_000_000_000n
 
 export function testRun(changes: Partial<RunInfo> = {}): RunInfo {
   return {

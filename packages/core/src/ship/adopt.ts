@@ -15,9 +15,9 @@ export interface AdoptOptions {
   /** Only runs of this service. @default all */
   readonly service?: string
   readonly registry: Registry
-  /** A store that is open already, and stays so: used for the runs that ship to its URL. */
-  readonly ownStore?: Store
-  /** Makes the store of a run. It is closed afterwards. */
+  /** The store of a service that lives in this process: it is open already and takes what earlier runs of the service left. */
+  readonly own?: { readonly service: string; readonly store: Store }
+  /** Makes the store of any other run. It is opened, and closed afterwards. */
   readonly openStore: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
   /** No further run is begun when it fires. */
@@ -65,14 +65,14 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   if (lock === undefined) return undefined
   try {
     const run = readRunInfo(runDir)
-    const { ownStore } = options
+    const { own } = options
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
       await rm(runDir, { recursive: true, force: true })
       return undefined
     }
-    if (run.storeUrl === ownStore?.url) return await recoverRun(runDir, ownStore, options.registry)
+    if (run.service === own?.service) return await recoverRun(runDir, own.store, options.registry)
     const store = await options.openStore(run)
     try {
       await store.open()
@@ -86,5 +86,51 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
     throw error
   } finally {
     await lock.release()
+  }
+}
+
+/** Adopts dead runs at once and then every few seconds. */
+export class DeadRunWatch {
+  private readonly abort = new AbortController()
+  private readonly timer: NodeJS.Timeout
+  private running: Promise<void> | undefined
+  private readonly reasons = new Map<string, string>()
+
+  /** @param everyMillis Default: 5000. */
+  constructor(
+    private readonly options: Omit<AdoptOptions, 'signal'>,
+    everyMillis = 5000,
+  ) {
+    this.timer = setInterval(() => this.look(), everyMillis)
+    this.look()
+  }
+
+  /** Ends after the run that is being shipped. */
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    this.abort.abort()
+    await this.running
+  }
+
+  private look(): void {
+    this.running ??= this.adopt().finally(() => {
+      this.running = undefined
+    })
+  }
+
+  private async adopt(): Promise<void> {
+    try {
+      const { left } = await shipDeadRuns({ ...this.options, signal: this.abort.signal })
+      for (const { runDir, reason } of left) this.tell(runDir, reason)
+    } catch (error) {
+      this.tell(this.options.dataDir, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** One line a run and reason. */
+  private tell(runDir: string, reason: string): void {
+    if (this.reasons.get(runDir) === reason) return
+    this.reasons.set(runDir, reason)
+    this.options.diagnostics?.('HOPTRACE_LEFT', `the log of a dead run stays in ${runDir}: ${reason}`)
   }
 }

@@ -45,7 +45,7 @@ export async function recoverRun(
     }
     const { run, table, shipped } = engine
     if (run === undefined) return undefined
-    if (!engine.done) await registerDead(runDir, run, engine, registry)
+    if (!engine.done) await registerDead(runDir, run, engine, store.url, registry)
     engine.finish()
     await rm(runDir, { recursive: true, force: true })
     return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
@@ -58,6 +58,7 @@ async function registerDead(
   runDir: string,
   run: RunInfo,
   { table, shipped }: RunShipping,
+  storeUrl: string,
   registry: Registry,
 ): Promise<void> {
   const { address, worker, startNanos } = run
@@ -69,11 +70,11 @@ async function registerDead(
   const through = known?.shippedThroughNanos ?? 0n
   const row = runRow(run, {
     runDir,
+    stores: [...(known?.stores.filter((url) => url !== storeUrl) ?? []), storeUrl],
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
     dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),
     state: 'dead',
   })
-  const stores = [...(known?.stores.filter((url) => url !== run.storeUrl) ?? []), run.storeUrl]
-  await registry.put({ ...row, stores })
+  await registry.put(row)
 }

@@ -4,6 +4,8 @@ import type { DroppedRange, InstanceRow } from '../store/instance-row.js'
 
 /** What changes in a run's row of the registry. */
 export interface RunProgress {
+  /** Where its records are, the newest last. A level store knows its directory only once it is open. */
+  readonly stores: readonly string[]
   readonly runDir: string
   readonly heartbeatMillis: number
   readonly shippedThroughNanos: bigint
@@ -13,6 +15,6 @@ export interface RunProgress {
 
 /** The registry's row of a run. */
 export function runRow(run: RunInfo, { runDir, ...progress }: RunProgress): InstanceRow {
-  const { storeUrl, ...rest } = run
-  return { ...rest, stores: [storeUrl], logDir: path.resolve(runDir), ...progress }
+  const { storeUrl: _, ...rest } = run
+  return { ...rest, logDir: path.resolve(runDir), ...progress }
 }

@@ -9,9 +9,9 @@ import type { RunInfo } from '../log/entries.js'
 import { snapshotRecord } from '../log/logged-hop.js'
 import type { Lookup } from '../resolve/lookup.js'
 import type { Store } from '../store/contract.js'
+import { expireRows } from '../store/expire.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { StoreReader } from '../store/reader.js'
-import { expireWindows } from './expire.js'
 import { KeyShipper } from './key-shipper.js'
 import { lookupHop } from './lookup-hop.js'
 import { Outage } from './outage.js'
@@ -37,11 +37,12 @@ export interface ShipperOptions {
   readonly pollMillis?: number
   /** @default 2000 */
   readonly heartbeatMillis?: number
+  /** How long the run's lock is tried: somebody may be asking whether the run is alive. @default 5000 */
+  readonly lockMillis?: number
 }
 
-const lockTries = 50
 const lockPauseMillis = 100
-const expireMillis = 10 * 60_000
+const expireMillis = 60 * 60_000
 
 /**
  * Ships the log of a living run: windows when they are over, keys at once, the registry's row every two seconds. It never
@@ -58,6 +59,8 @@ export class Shipper {
   private timers: NodeJS.Timeout[] = []
   private shippingKeys: Promise<void> | undefined
   private beating: Promise<void> | undefined
+  private expiring: Promise<void> | undefined
+  private readonly closing = new AbortController()
   private firstLaneOpen = false
   private expiredAt = performance.now()
   private watermarkNanos = 0n
@@ -70,9 +73,10 @@ export class Shipper {
       maxHops = 100_000,
       pollMillis = 300,
       heartbeatMillis = 2000,
+      lockMillis = 5000,
       diagnostics = () => undefined,
     } = options
-    this.options = { ...options, maxHops, pollMillis, heartbeatMillis, diagnostics }
+    this.options = { ...options, maxHops, pollMillis, heartbeatMillis, lockMillis, diagnostics }
     const { run, store, runDir } = options
     this.engine = new RunShipping({ runDir, store })
     this.keys = new KeyShipper(this.engine.table, store)
@@ -95,7 +99,7 @@ export class Shipper {
     for (let tries = 0; this.lock === undefined; tries++) {
       this.lock = await acquireRunLock(this.options.runDir, true)
       if (this.lock !== undefined || this.closed) break
-      if (tries >= lockTries)
+      if (tries * lockPauseMillis >= this.options.lockMillis)
         throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${this.options.runDir} is owned by another process`)
       await sleep(lockPauseMillis)
     }
@@ -138,11 +142,12 @@ export class Shipper {
 
   /** The run's row of the registry, as it is now. */
   row(): InstanceRow {
-    const { runDir, run } = this.options
+    const { runDir, run, store } = this.options
     const through = this.engine.watermark()
     if (through > this.watermarkNanos) this.watermarkNanos = through
     return runRow(this.engine.run ?? run, {
       runDir,
+      stores: [store.url],
       heartbeatMillis: Date.now(),
       shippedThroughNanos: this.watermarkNanos,
       dropped: this.engine.table.dropped,
@@ -168,6 +173,7 @@ export class Shipper {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
+    this.closing.abort()
     for (const timer of this.timers) clearInterval(timer)
     const { engine } = this
     try {
@@ -182,7 +188,7 @@ export class Shipper {
         await rm(path.resolve(this.options.runDir), { recursive: true, force: true })
       }
     } finally {
-      await Promise.allSettled([this.shippingKeys, this.beating])
+      await Promise.allSettled([this.shippingKeys, this.beating, this.expiring])
       engine.close()
       await this.lock?.release()
       this.lock = undefined
@@ -307,11 +313,21 @@ export class Shipper {
 
   private expire(): void {
     const { ttlSeconds, store, run } = this.options
-    if (ttlSeconds === undefined || store.supports.ttl || performance.now() - this.expiredAt < expireMillis)
+    if (
+      ttlSeconds === undefined ||
+      store.supports.ttl ||
+      store.deleteRange === undefined ||
+      performance.now() - this.expiredAt < expireMillis
+    )
       return
     this.expiredAt = performance.now()
-    const before = BigInt(Date.now() - ttlSeconds * 1000) * 1_000_000n
-    expireWindows(store, run.buckets, before).catch((error: unknown) => this.storeOutage.failed(error))
+    const beforeNanos = BigInt(Date.now() - ttlSeconds * 1000) * 1_000_000n
+    const { buckets, windowMillis } = run
+    const { signal } = this.closing
+    this.expiring = expireRows(store, { buckets, windowMillis, beforeNanos, signal }).then(
+      () => undefined,
+      (error: unknown) => (signal.aborted ? undefined : this.storeOutage.failed(error)),
+    )
   }
 
   private fault(error: unknown): void {

@@ -1,0 +1,292 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readRun } from '../log/read-run.js'
+import { logFilePath } from '../log/run-dir.js'
+import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
+import { levelStore } from '../store/level/level-store.js'
+import { fileRegistry } from '../store/registry/file-registry.js'
+import { type AdoptOptions, DeadRunWatch, shipDeadRuns } from './adopt.js'
+import { isRunAlive } from './dead-runs.js'
+import { TestProcess } from './process.fixture.js'
+import { acquireRunLock } from './run-lock.js'
+import { RunShipping } from './run-shipping.js'
+import { Shipper } from './shipper.js'
+import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
+
+const slow = 30_000
+
+function runDirOf(dataDir: string, name = 'run'): string {
+  return path.join(dataDir, 'logs', 'orders', name)
+}
+
+/** As if its process had died long ago. */
+function age(runDir: string): void {
+  const hour = new Date(Date.now() - 3_600_000)
+  for (const name of readdirSync(runDir)) utimesSync(path.join(runDir, name), hour, hour)
+  utimesSync(runDir, hour, hour)
+}
+
+function options(dataDir: string, store = new TestStore(), registry = new TestRegistry()) {
+  return { dataDir, registry, openStore: () => store } satisfies AdoptOptions
+}
+
+describe('shipDeadRuns', () => {
+  it(
+    'ships what a killed process left, its open hops as interrupted, and deletes its directory',
+    async () => {
+      using dir = tempDir()
+      await using run = new TestProcess(['live', dir.path, 'run', 100])
+      expect(await run.next()).toBe('ready')
+      const runDir = runDirOf(dir.path)
+      const registry = fileRegistry(dir.path)
+      const store = new TestStore()
+      expect(await isRunAlive(runDir)).toBe(true)
+      expect((await shipDeadRuns({ ...options(dir.path, store), registry })).adopted).toEqual([])
+
+      await run.kill('SIGSTOP')
+      expect(await isRunAlive(runDir)).toBe(true)
+      await run.kill('SIGKILL')
+      expect(await isRunAlive(runDir)).toBe(false)
+      const { adopted, left } = await shipDeadRuns({ ...options(dir.path, store), registry })
+      expect(left).toEqual([])
+      expect(adopted).toMatchObject([{ hops: 101, interrupted: 1, damage: 0, run: { service: 'orders' } }])
+      const records = await recordsOf(store)
+      expect(records.size).toBe(101)
+      expect(records.get(testId(100))).toMatchObject({
+        state: 'interrupted',
+        next: [{ hopId: testCall(0).hopId, outcome: null }],
+        events: [{ name: 'order.accepted', attributes: { items: 3 } }],
+      })
+      expect((await segmentsOf(store)).every(({ lane }) => lane === 'late')).toBe(true)
+      expect(await registry.list()).toMatchObject([
+        { state: 'dead', shippedThroughNanos: baseNanos + 100n, stores: ['memory:away', store.url] },
+      ])
+      expect(existsSync(runDir)).toBe(false)
+    },
+    slow,
+  )
+
+  it(
+    'refuses a directory that a living process owns to a second owner',
+    async () => {
+      using dir = tempDir()
+      await using run = new TestProcess(['live', dir.path, 'run', 1])
+      await run.next()
+      const shipper = new Shipper({
+        ...options(dir.path),
+        runDir: runDirOf(dir.path),
+        run: testRun(),
+        store: new TestStore(),
+        graceMillis: 0,
+        lockMillis: 0,
+      })
+      await expect(shipper.start()).rejects.toMatchObject({ code: 'HOPTRACE_STORE_LOCKED' })
+      await shipper.close()
+      expect(await isRunAlive(runDirOf(dir.path))).toBe(true)
+    },
+    slow,
+  )
+
+  it(
+    'loses and doubles nothing when it is killed in the middle, twice',
+    async () => {
+      using dir = tempDir()
+      const hops = 7000
+      {
+        await using run = new TestProcess(['live', dir.path, 'run', hops])
+        await run.next()
+      }
+      for (const rows of [1, 3]) {
+        await using adopter = new TestProcess(['adopt', dir.path, rows])
+        expect(await adopter.next()).toBeUndefined()
+      }
+      await using adopter = new TestProcess(['adopt', dir.path])
+      expect(await adopter.next()).toEqual({ adopted: [{ run: 'run', hops: hops + 1 }], left: [] })
+      const store = levelStore({ slotsIn: path.join(dir.path, 'store') })
+      await store.open()
+      const ids = (await segmentsOf(store)).flatMap(({ records }) => records.map(({ hopId }) => hopId))
+      await store.close()
+      expect(ids).toHaveLength(hops + 1)
+      expect(new Set(ids).size).toBe(hops + 1)
+    },
+    slow,
+  )
+
+  it(
+    'lets each dead run be adopted by one of several that try',
+    async () => {
+      using dir = tempDir()
+      const names = ['a', 'b', 'c', 'd', 'e', 'f']
+      for (const [i, name] of names.entries()) {
+        const log = testLog(runDirOf(dir.path, name), {
+          run: () => testRun({ startNanos: baseNanos + BigInt(i) }),
+        })
+        for (let n = 0; n < 50; n++) log.close(testHop(i * 1000 + n), testClose())
+        log.end()
+        age(runDirOf(dir.path, name))
+      }
+      const stores = [new TestStore('memory:1'), new TestStore('memory:2'), new TestStore('memory:3')]
+      await using other = new TestProcess(['adopt', dir.path])
+      const reports = await Promise.all(stores.map((store) => shipDeadRuns(options(dir.path, store))))
+      const theirs = (await other.next()) as { adopted: { run: string; hops: number }[]; left: unknown[] }
+      const mine = reports.flatMap(({ adopted }) =>
+        adopted.map(({ runDir, hops }) => ({ run: path.basename(runDir), hops })),
+      )
+      const all = [...mine, ...theirs.adopted].sort((a, b) => (a.run < b.run ? -1 : 1))
+      expect(all).toEqual(names.map((run) => ({ run, hops: 50 })))
+      expect(readdirSync(path.join(dir.path, 'logs', 'orders'))).toEqual([])
+    },
+    slow,
+  )
+
+  it('leaves a run whose store is away as it is, and ships it when it is back', async () => {
+    using dir = tempDir()
+    const runDir = runDirOf(dir.path)
+    const log = testLog(runDir)
+    log.close(testHop(1), testClose())
+    log.open(testHop(2))
+    log.crash('uncaughtException: boom')
+    age(runDir)
+    const store = new TestStore()
+    store.allowed = 0
+    const first = await shipDeadRuns(options(dir.path, store))
+    expect(first).toMatchObject({ adopted: [], left: [{ runDir, reason: 'the store is away' }] })
+    expect((await readRun(runDir)).hops).toHaveLength(2)
+    store.allowed = Infinity
+    const registry = new TestRegistry()
+    const own = { service: 'orders', store }
+    await shipDeadRuns({
+      ...options(dir.path, store, registry),
+      own,
+      openStore: () => {
+        throw new Error('not for runs of the own service')
+      },
+    })
+    expect((await recordsOf(store)).get(testId(2))).toMatchObject({
+      state: 'interrupted',
+      crash: 'uncaughtException: boom',
+    })
+    expect(registry.row()).toMatchObject({ state: 'dead' })
+  })
+
+  it('repeats a cut of the first lane that was not acknowledged under the same keys', async () => {
+    using dir = tempDir()
+    const runDir = runDirOf(dir.path)
+    const log = testLog(runDir)
+    for (let i = 0; i < 10; i++) log.close(testHop(i), testClose())
+    const store = new TestStore()
+    const engine = new RunShipping({ runDir, store })
+    engine.load()
+    engine.poll()
+    engine.cut({ below: null, firstBelow: Infinity })
+    store.allowed = 0
+    await expect(engine.send()).rejects.toThrow('away')
+    engine.close()
+    store.allowed = Infinity
+    for (let i = 10; i < 20; i++) log.close(testHop(i), testClose())
+    age(runDir)
+    await shipDeadRuns(options(dir.path, store))
+    const segments = await segmentsOf(store)
+    expect(segments.map(({ lane, records }) => [lane, records.length])).toEqual([
+      ['first', 10],
+      ['late', 10],
+    ])
+  })
+
+  it('ships what is intact of a damaged log, counts the rest, and marks the range', async () => {
+    using dir = tempDir()
+    const runDir = runDirOf(dir.path)
+    const log = testLog(runDir)
+    const sizes: number[] = []
+    for (let i = 0; i < 10; i++) {
+      log.close(testHop(i), testClose())
+      sizes.push(log.stats().bytes)
+    }
+    log.mark(baseNanos + 20n)
+    const { readFileSync } = await import('node:fs')
+    const bytes = readFileSync(logFilePath(runDir, 1))
+    bytes.fill(0, (sizes[4] as number) + 3, (sizes[5] as number) + 9)
+    writeFileSync(logFilePath(runDir, 1), bytes)
+    age(runDir)
+    const store = new TestStore()
+    const registry = new TestRegistry()
+    const { adopted } = await shipDeadRuns(options(dir.path, store, registry))
+    expect(adopted).toMatchObject([{ hops: 8, damage: 1 }])
+    const dropped = registry.row()?.dropped ?? []
+    expect(dropped).toHaveLength(1)
+    expect(dropped[0]?.fromNanos).toBeLessThan(baseNanos + 5n)
+    expect(dropped[0]?.toNanos).toBeGreaterThan(baseNanos + 6n)
+  })
+
+  it('leaves what nobody can be told from, and young directories without a lock', async () => {
+    using dir = tempDir()
+    const unreadable = runDirOf(dir.path, 'unreadable')
+    mkdirSync(unreadable, { recursive: true })
+    writeFileSync(logFilePath(unreadable, 1), 'nothing that makes sense')
+    age(unreadable)
+    const young = runDirOf(dir.path, 'young')
+    testLog(young).close(testHop(1), testClose())
+    const empty = runDirOf(dir.path, 'empty')
+    mkdirSync(empty)
+    age(empty)
+    const { adopted, left } = await shipDeadRuns(options(dir.path))
+    expect(adopted).toEqual([])
+    expect(left).toEqual([{ runDir: unreadable, reason: 'nothing in it says whose log it is' }])
+    expect(existsSync(logFilePath(young, 1))).toBe(true)
+    expect(await isRunAlive(young)).toBe(true)
+    expect(existsSync(empty)).toBe(false)
+  })
+
+  it('takes no lock twice within one process', async () => {
+    using dir = tempDir()
+    const lock = await acquireRunLock(dir.path)
+    expect(await acquireRunLock(dir.path)).toBeUndefined()
+    expect(await isRunAlive(dir.path)).toBe(true)
+    await lock?.release()
+    const again = await acquireRunLock(dir.path)
+    expect(again?.held()).toBe(true)
+    rmSync(path.join(dir.path, 'lock'), { recursive: true })
+    expect(again?.held()).toBe(false)
+    await again?.release()
+  })
+
+  it('watches for runs that die', async () => {
+    using dir = tempDir()
+    const store = new TestStore()
+    const said: string[] = []
+    const watch = new DeadRunWatch(
+      { ...options(dir.path, store), diagnostics: (code) => said.push(code) },
+      10,
+    )
+    const runDir = runDirOf(dir.path)
+    testLog(runDir).close(testHop(1), testClose())
+    age(runDir)
+    await expect.poll(() => existsSync(runDir)).toBe(false)
+    await watch.close()
+    expect((await recordsOf(store)).size).toBe(1)
+    expect(said).toEqual(['HOPTRACE_ADOPTED'])
+  })
+})
+
+describe('FileHopLog', () => {
+  it(
+    'goes on in a new file when the system refuses to let one grow',
+    async () => {
+      using dir = tempDir()
+      await using run = new TestProcess(['fill', dir.path, 3000], 'ulimit -f 64')
+      const { stats, tried } = (await run.next()) as {
+        stats: { appended: number; dropped: number; errors: number }
+        tried: number
+      }
+      expect(stats.errors).toBeGreaterThan(0)
+      expect(stats.dropped).toBeGreaterThan(0)
+      expect(stats.appended + stats.dropped).toBe(tried)
+      const { hops, damage, dropped } = await readRun(path.join(dir.path, 'logs', 'orders', 'full'))
+      expect(hops).toHaveLength(stats.appended)
+      expect(damage).toBe(0)
+      expect(dropped.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0)
+    },
+    slow,
+  )
+})

@@ -1,0 +1,236 @@
+import { existsSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { readRun } from '../log/read-run.js'
+import { listLogFiles } from '../log/run-dir.js'
+import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
+import { StoreReader } from '../store/reader.js'
+import { isRunAlive } from './dead-runs.js'
+import { Shipper, type ShipperOptions } from './shipper.js'
+import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
+
+const second = 1_000_000_000n
+const firstWindow = Number(baseNanos / second)
+
+describe('Shipper', () => {
+  const ends: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  })
+
+  function setUp(options: Partial<ShipperOptions> = {}) {
+    const dir = tempDir()
+    const runDir = path.join(dir.path, 'logs', 'orders', 'run')
+    const store = new TestStore()
+    const registry = new TestRegistry()
+    const said: string[] = []
+    const log = testLog(runDir)
+    log.mark(baseNanos)
+    const shipper = new Shipper({
+      runDir,
+      run: testRun(),
+      store,
+      registry,
+      graceMillis: 500,
+      pollMillis: 10,
+      heartbeatMillis: 20,
+      diagnostics: (code) => said.push(code),
+      ...options,
+    })
+    ends.push(async () => {
+      await shipper.close().catch(() => undefined)
+      dir[Symbol.dispose]()
+    })
+    return { runDir, store, registry, log, shipper, said }
+  }
+
+  it('cuts a window once the log is marked beyond its end and grace, and says so in the registry', async () => {
+    const { store, registry, log, shipper } = setUp()
+    await shipper.start()
+    expect(registry.row()).toMatchObject({ service: 'orders', state: 'running', stores: ['memory:test'] })
+    const inFirst = testHop(2n * second + 1n)
+    const inNext = testHop(3n * second + 1n)
+    log.close(inFirst, testClose())
+    log.close(inNext, testClose())
+    log.mark(baseNanos + 3n * second + 499_000_000n)
+    await expect.poll(() => [...shipper.unshipped()].length).toBe(2)
+    expect(await segmentsOf(store)).toEqual([])
+    log.mark(baseNanos + 3n * second + 500_000_000n)
+    await expect.poll(() => segmentsOf(store)).toHaveLength(1)
+    expect(await segmentsOf(store)).toMatchObject([
+      { window: firstWindow + 2, lane: 'first', records: [{ hopId: inFirst.id }] },
+    ])
+    await expect.poll(() => registry.row()?.shippedThroughNanos).toBe(inNext.startNanos - 1n)
+    expect(shipper.stats()).toMatchObject({ shipped: 1, errors: 0, dropped: 0 })
+  })
+
+  it('leaves the first lane to an earlier run on the same address as far as that has shipped', async () => {
+    const { store, registry, log, shipper } = setUp()
+    const earlier = testRun({ startNanos: baseNanos - second })
+    const { storeUrl: _, ...fields } = earlier
+    await registry.put({
+      ...fields,
+      stores: [],
+      logDir: '/gone',
+      heartbeatMillis: 0,
+      shippedThroughNanos: baseNanos + 2n * second + 1n,
+      dropped: [],
+      state: 'dead',
+    })
+    await shipper.start()
+    for (const n of [0n, 2n, 3n]) log.close(testHop(n * second + 5n), testClose())
+    log.mark(baseNanos + 9n * second)
+    await shipper.flush()
+    expect((await segmentsOf(store)).map(({ window, lane }) => [window - firstWindow, lane])).toEqual([
+      [0, 'late'],
+      [2, 'late'],
+      [3, 'first'],
+    ])
+  })
+
+  it('has everything in the store when a flush resolves, and rejects when the store does not take it', async () => {
+    const { store, registry, log, shipper, said } = setUp()
+    await shipper.start()
+    const open = testHop(5)
+    log.call(open, testCall(0))
+    log.key(open, 'orderId', '42')
+    await shipper.flush()
+    expect((await recordsOf(store)).get(open.id)).toMatchObject({ state: 'open', keys: { orderId: '42' } })
+    log.close(open, testClose())
+    log.mark(baseNanos + 10n)
+    store.allowed = 0
+    await expect(shipper.flush()).rejects.toThrow('away')
+    expect(registry.row()?.shippedThroughNanos).toBeLessThan(baseNanos + 10n)
+    store.allowed = Infinity
+    await shipper.flush()
+    expect((await recordsOf(store)).get(open.id)).toMatchObject({ state: 'closed' })
+    expect(registry.row()?.shippedThroughNanos).toBe(baseNanos + 10n)
+    expect(said.filter((code) => code === 'HOPTRACE_STORE')).toHaveLength(2)
+  })
+
+  it('makes a key findable while its request runs', async () => {
+    const { store, log, shipper } = setUp()
+    await shipper.start()
+    const hop = testHop(5)
+    log.key(hop, 'orderId', '42')
+    const reader = new StoreReader(store, testRun())
+    await expect.poll(() => reader.findKey('orderId', '42', { limit: 5 })).toMatchObject([{ hopId: hop.id }])
+    expect(await segmentsOf(store)).toEqual([])
+  })
+
+  it('finds an id in the log before it is shipped, in the store afterwards, and says how far it knows', async () => {
+    const { log, shipper } = setUp()
+    await shipper.start()
+    const assignedId = testId(3)
+    const hop = testHop(5, { assignedId })
+    log.close(hop, testClose())
+    for (const id of [hop.id, assignedId]) {
+      expect(await shipper.lookup(id)).toMatchObject({
+        kind: 'found',
+        source: 'log',
+        record: { hopId: hop.id },
+      })
+    }
+    log.mark(baseNanos + 100n)
+    await shipper.flush()
+    for (const id of [hop.id, assignedId]) {
+      expect(await shipper.lookup(id)).toMatchObject({
+        kind: 'found',
+        source: 'store',
+        record: { hopId: hop.id },
+      })
+    }
+    expect(await shipper.lookup(testId(6))).toEqual({
+      kind: 'absent',
+      throughNanos: baseNanos + 100n,
+      final: false,
+      dropped: false,
+      source: 'store',
+    })
+  })
+
+  it('folds what goes on behind a response with what the store has of it', async () => {
+    const { log, shipper } = setUp()
+    await shipper.start()
+    const hop = testHop(5)
+    log.close(hop, testClose({ status: 202 }))
+    log.mark(baseNanos + 5n * second)
+    await shipper.flush()
+    hop.logNumber = 0
+    log.call(hop, testCall(0))
+    log.mark(baseNanos + 9n * second)
+    await expect
+      .poll(() => shipper.lookup(hop.id))
+      .toMatchObject({ kind: 'found', record: { state: 'closed', status: 202 } })
+  })
+
+  it('keeps a bounded table by cutting early, and deletes the files that are shipped', async () => {
+    const { runDir, store, shipper } = setUp({ maxHops: 50 })
+    const log = testLog(runDir, { maxFileBytes: 2000 })
+    await shipper.start()
+    for (let i = 1; i <= 500; i++) log.close(testHop(i), testClose())
+    await expect.poll(async () => (await recordsOf(store)).size).toBeGreaterThanOrEqual(450)
+    await expect.poll(() => listLogFiles(runDir).length).toBeLessThan(6)
+  })
+
+  it('pauses reading while the store is away and the table is full, and loses nothing', async () => {
+    const { store, log, shipper } = setUp({ maxHops: 20 })
+    await shipper.start()
+    store.allowed = 0
+    for (let i = 1; i <= 5000; i++) log.close(testHop(i), testClose())
+    log.mark(baseNanos + 10_000n)
+    await expect.poll(() => shipper.stats().errors).toBeGreaterThan(0)
+    expect(shipper.row().shippedThroughNanos).toBeLessThan(baseNanos + 2n)
+    store.allowed = Infinity
+    await shipper.flush()
+    expect((await recordsOf(store)).size).toBe(5000)
+    expect(shipper.row().shippedThroughNanos).toBe(baseNanos + 10_000n)
+  })
+
+  it('goes on when its directory is removed, with a new lock', async () => {
+    const { runDir, store, log, shipper } = setUp()
+    await shipper.start()
+    log.close(testHop(1), testClose())
+    await expect.poll(() => [...shipper.unshipped()].length).toBe(1)
+    rmSync(runDir, { recursive: true })
+    await expect
+      .poll(
+        () => {
+          log.mark(baseNanos + 5n)
+          return listLogFiles(runDir).length
+        },
+        { timeout: 5000 },
+      )
+      .toBe(1)
+    await expect.poll(() => existsSync(path.join(runDir, 'lock', 'LOCK')), { timeout: 5000 }).toBe(true)
+    expect(await isRunAlive(runDir)).toBe(true)
+    log.close(testHop(2), testClose())
+    await shipper.flush()
+    expect((await recordsOf(store)).size).toBe(2)
+  })
+
+  it('leaves nothing behind when its run ended in order', async () => {
+    const { runDir, store, registry, log, shipper } = setUp()
+    await shipper.start()
+    log.close(testHop(1), testClose())
+    log.open(testHop(2))
+    log.mark(baseNanos + 3n)
+    log.end()
+    await shipper.close()
+    expect(existsSync(runDir)).toBe(false)
+    expect(registry.row()).toMatchObject({ state: 'stopped', shippedThroughNanos: baseNanos + 3n })
+    const records = await recordsOf(store)
+    expect([...records.values()].map(({ state }) => state)).toEqual(['closed', 'interrupted'])
+  })
+
+  it('leaves its log to others when it cannot ship what is left', async () => {
+    const { runDir, store, log, shipper } = setUp()
+    await shipper.start()
+    log.close(testHop(1), testClose())
+    log.end()
+    store.allowed = 0
+    await expect(shipper.close()).rejects.toThrow('away')
+    expect((await readRun(runDir)).hops).toHaveLength(1)
+    expect(await isRunAlive(runDir)).toBe(false)
+  })
+})
