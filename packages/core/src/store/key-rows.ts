@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
-import type { TraceId } from '../id/types.js'
 import { writeChecked } from './checked-value.js'
 import type { Row } from './contract.js'
 import { aliasKey, businessKey, businessKeyHash, businessKeyText } from './keys.js'
@@ -36,7 +35,7 @@ function addAlias(rows: Row[], alias: string, { hopId }: HopRecord): void {
  * `checksum(4) traceId(16, or nothing when it is the HopId)`. The checksum is the CRC-32 of the key's text, the row key and the
  * trace id: it tells damage and another text with the same hash, for a quarter of the bytes that the text itself would take.
  */
-function writeKeyValue(text: string, key: Uint8Array, traceId: TraceId | ''): Buffer {
+function writeKeyValue(text: string, key: Uint8Array, traceId: string): Buffer {
   const value = Buffer.allocUnsafe(traceId === '' ? 4 : 20)
   value.write(traceId, 4, 'hex')
   value.writeUInt32BE(checksum(text, key, value.subarray(4)))
@@ -44,7 +43,7 @@ function writeKeyValue(text: string, key: Uint8Array, traceId: TraceId | ''): Bu
 }
 
 /** The trace id in a row's value, '' for the HopId itself. A checksum that differs is a `HOPTRACE_BAD_SEGMENT`. */
-export function readKeyValue(text: string, { key, value }: Row): TraceId | '' {
+export function readKeyValue(text: string, { key, value }: Row): string {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   const fits = bytes.length === 4 || bytes.length === 20
   if (!fits || bytes.readUInt32BE(0) !== checksum(text, key, bytes.subarray(4))) {
