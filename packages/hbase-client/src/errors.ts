@@ -1,18 +1,22 @@
 /** Stable codes of `HBaseError`; the README has a heading for each. */
-export type HBaseErrorCode =
-  | 'ABORTED'
-  | 'ACCESS_DENIED'
-  | 'CLOSED'
-  | 'FAMILY_NOT_FOUND'
-  | 'PROTOCOL'
-  | 'REMOTE'
-  | 'TABLE_DISABLED'
-  | 'TABLE_EXISTS'
-  | 'TABLE_NOT_DISABLED'
-  | 'TABLE_NOT_FOUND'
-  | 'TIMEOUT'
-  | 'TOO_LARGE'
-  | 'UNREACHABLE'
+export const hbaseErrorCodes = [
+  'ABORTED',
+  'ACCESS_DENIED',
+  'CLOSED',
+  'FAMILY_NOT_FOUND',
+  'PROTOCOL',
+  'REMOTE',
+  'TABLE_DISABLED',
+  'TABLE_EXISTS',
+  'TABLE_NOT_DISABLED',
+  'TABLE_NOT_FOUND',
+  'TIMEOUT',
+  'TOO_LARGE',
+  'UNREACHABLE',
+] as const
+
+/** One of {@link hbaseErrorCodes}. */
+export type HBaseErrorCode = (typeof hbaseErrorCodes)[number]
 
 /**
  * What would help: `none`, the same call fails again; `later`, the server is busy or starting; `elsewhere`, the server

@@ -32,6 +32,8 @@ export interface FakeCluster {
   /** Look-ups in hbase:meta so far. */
   lookups: number
   /** Answers `Get` and `Multi`; of a get, the region's name tells which one was asked. */
+  /** From now on the connections that are open get no answer; new ones do. */
+  freeze(): void
   answer: (method: string, regionName: string, request: Buffer) => Answer
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -48,7 +50,7 @@ export const found = (row: string, value: string): Answer => ({
 
 /** A one-server cluster with a table `t`, that speaks enough of the protocol for look-ups, gets and puts. */
 export async function fakeCluster(): Promise<FakeCluster> {
-  const readers = new WeakMap<Socket, (data: Buffer) => void>()
+  let readers = new WeakMap<Socket, (data: Buffer) => void>()
   const server = await fakeServer({
     onConnection: (socket) => readers.set(socket, connectionReader(cluster, socket)),
     onData: (socket, data) => readers.get(socket)?.(data),
@@ -58,6 +60,7 @@ export async function fakeCluster(): Promise<FakeCluster> {
     regions: [{ start: '', end: '', id: 1 }],
     state: 0,
     lookups: 0,
+    freeze: () => (readers = new WeakMap()),
     answer: () => 'x.NotImplemented',
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

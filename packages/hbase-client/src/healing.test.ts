@@ -96,6 +96,17 @@ describe('a region that is no longer where it was', () => {
   })
 })
 
+describe('a connection that is half open', () => {
+  it('is given up for a new one', async () => {
+    await using cluster = await fakeCluster()
+    await using client = createHBaseClient({ servers: cluster.url, attemptTimeoutMillis: 50 })
+    cluster.answer = () => found('r', 'v')
+    expect(await value(client, 'r')).toBe('v')
+    cluster.freeze()
+    expect(await value(client, 'r')).toBe('v')
+  })
+})
+
 describe('an answer that lacks something', () => {
   it('is an error, never an absent row', async () => {
     await using cluster = await fakeCluster()

@@ -1,6 +1,12 @@
 export { createHBaseClient, type HBaseClient } from './client.js'
 export type { HBaseClientOptions, Address } from './options.js'
-export { HBaseError, type BatchFailure, type HBaseErrorCode, type Recovery } from './errors.js'
+export {
+  HBaseError,
+  hbaseErrorCodes,
+  type BatchFailure,
+  type HBaseErrorCode,
+  type Recovery,
+} from './errors.js'
 export { nextRow, prefixStop, type Bytes } from './bytes.js'
 export type { CallOptions } from './cluster/cluster.js'
 export type { Region } from './cluster/region.js'

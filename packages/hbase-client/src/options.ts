@@ -49,8 +49,7 @@ export function normalizeOptions(options: HBaseClientOptions): Settings {
     maxInFlightBytes: positive('maxInFlightBytes', options.maxInFlightBytes, 64 * 1024 * 1024),
     maxInFlightCalls: positive('maxInFlightCalls', options.maxInFlightCalls, 1024),
     maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes, 128 * 1024 * 1024),
-    connect:
-      options.connect ?? (({ host, port }) => tcpConnect({ host, port, noDelay: true, keepAlive: true })),
+    connect: options.connect ?? (({ host, port }) => tcpConnect({ host, port })),
   }
 }
 

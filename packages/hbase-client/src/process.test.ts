@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createHBaseClient } from './index.js'
+import { createHBaseClient, hbaseErrorCodes } from './index.js'
 import { unavailable } from './real-hbase.fixture.js'
 
 const run = promisify(execFile)
@@ -24,6 +24,14 @@ async function runProgram(source: string): Promise<string> {
     await rm(file)
   }
 }
+
+describe('the README', () => {
+  it('has a heading for every error code', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const headings = [...readme.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code)
+    expect(headings).toEqual([...hbaseErrorCodes])
+  })
+})
 
 describe.skipIf(unavailable)('a program that uses the client', () => {
   let hbase: HBaseInstance

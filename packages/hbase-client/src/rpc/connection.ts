@@ -10,6 +10,8 @@ import { InFlightLimit } from './in-flight-limit.js'
 /** The server's call id for "this connection, not one call". */
 const noCall = 0xffff_ffff
 
+const keepAliveMillis = 30_000
+
 interface PendingCall {
   settle(outcome: Reply | HBaseError): void
 }
@@ -43,6 +45,8 @@ export class Connection {
     this.#limit = new InFlightLimit(settings.maxInFlightBytes, settings.maxInFlightCalls)
     const socket = settings.connect(address)
     this.#socket = socket
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, keepAliveMillis)
     const connectTimer = setTimeout(
       () => this.#break(this.#unreachable(`no connection within ${settings.connectTimeoutMillis} ms`)),
       settings.connectTimeoutMillis,
