@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { projects } from './vitest.workspace.js'
 
-const conditions = ['@hoptrace/source', 'node', 'import', 'default']
+// Without `import` and `default`: Vite adds them where they apply, and Vitest hands these to Node as `--conditions`, where
+// CommonJS modules would be given ES modules by `require`.
+const conditions = ['@hoptrace/source', 'node']
 
 export default defineConfig({
   test: {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
 import { serverAdapterSuite, type KitReply, type ServerSetup } from '@hoptrace/testkit'
 import express5, { type ErrorRequestHandler, type NextFunction, type Request, type Response } from 'express'
 import express4 from 'express4'
@@ -12,7 +13,7 @@ function reply(res: Response, next: NextFunction, answer: KitReply | undefined):
   else {
     const { status, headers, body } = answer
     res.status(status).set(headers ?? {})
-    if (typeof body === 'object' && 'pipe' in body && typeof body.pipe === 'function') body.pipe(res)
+    if (body instanceof Readable) body.pipe(res)
     else res.send(body)
   }
 }

@@ -157,7 +157,7 @@ describe.each([
   it('leaves applications without the middleware alone', async () => {
     await using kit = await openKitTracer()
     await recordsOf((app) => app.get('/x', ok), ['/x'])
-    const app = express().get('/y', (_req, res) => void res.send(String(kit.tracer.hop)))
+    const app = express().get('/y', (_req, res) => void res.send(typeof kit.tracer.hop))
     await using server = await listen(createServer(app))
     const { body } = await exchange(server.port, { path: '/y' })
     expect(body.toString()).toBe('undefined')

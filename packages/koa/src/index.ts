@@ -8,7 +8,7 @@ import type { Middleware } from 'koa'
 export function hoptrace(tracer: Tracer): Middleware {
   return async function hoptrace(ctx, next) {
     const inbound = beginInbound(tracer, ctx.req, ctx.res)
-    if (inbound === undefined) return next()
+    if (inbound === undefined) return next() as Promise<unknown>
     if (inbound === 'answered') {
       ctx.respond = false
       return

@@ -38,7 +38,8 @@ const create =
       if (mount !== undefined) root.use(mount, router.routes())
     }
     app.use(root.routes())
-    return createServer(app.callback())
+    const answer = app.callback()
+    return createServer((req, res) => void answer(req, res))
   }
 
 serverAdapterSuite({ name: 'Koa 3', supports: { asyncErrors: true, passOn: false }, create: create(Koa3) })

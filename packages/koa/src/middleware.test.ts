@@ -16,7 +16,8 @@ describe.each([
     app.silent = true
     app.use(hoptrace(kit.tracer))
     build(app)
-    await using server = await listen(createServer(app.callback()))
+    const answer = app.callback()
+    await using server = await listen(createServer((req, res) => void answer(req, res)))
     for (const path of paths) await exchange(server.port, { path })
     return kit.records()
   }

@@ -56,7 +56,7 @@ export async function openKitTracer(options: Partial<TracerOptions> = {}): Promi
     },
     async [Symbol.asyncDispose]() {
       await tracer.close()
-      if (own) await rm(dataDir, { recursive: true, force: true })
+      if (own) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }

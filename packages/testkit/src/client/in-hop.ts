@@ -18,14 +18,15 @@ export async function outcomeOf(client: KitClient, request: ClientRequest): Prom
 
 /** Runs `work` in a hop of its own and gives what it came to, with the record of the hop. */
 export async function inHop<T>(
-  { tracer, eventually }: KitTracer,
+  kit: KitTracer,
   work: () => Promise<T>,
 ): Promise<{ result: T; record: HopRecord; calls: readonly CallRecord[] }> {
+  const { tracer } = kit
   const { result, id } = await tracer.run({ name: 'job' }, async () => ({
     result: await work(),
     id: tracer.hop?.id,
   }))
-  const record = await eventually(({ hopId, state }) => hopId === id && state === 'closed')
+  const record = await kit.eventually(({ hopId, state }) => hopId === id && state === 'closed')
   return { result, record, calls: record.next }
 }
 

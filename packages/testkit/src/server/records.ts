@@ -1,16 +1,21 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { samples } from './samples.js'
-import { startBare, startTraced } from './running.js'
+import { startBare, startTraced, type TracedSubject } from './running.js'
 import type { ServerSubject } from './subject.js'
 
 /** What the record of a request says. */
 export function testRecords(subject: ServerSubject): void {
   describe('records', () => {
+    let shared: TracedSubject
+    beforeAll(async () => {
+      shared = await startTraced(subject)
+    })
+    afterAll(() => shared[Symbol.asyncDispose]())
+
     it.each(samples(subject.supports))('$title', async ({ title: _, route, status, error, ...request }) => {
-      await using traced = await startTraced(subject)
-      const { response, traceId } = await traced.sendTraced(request)
+      const { response, traceId } = await shared.sendTraced(request)
       expect(response.status).toBe(status)
-      const all = await traced.kit.records()
+      const all = (await shared.kit.records()).filter((hop) => hop.traceId === traceId)
       expect(all).toHaveLength(1)
       expect(all[0]).toMatchObject({
         traceId,
@@ -24,7 +29,7 @@ export function testRecords(subject: ServerSubject): void {
       })
       expect(all[0]?.error?.message).toEqual(error)
       expect(all[0]?.durationMicros).toBeGreaterThan(0)
-      expect(all[0]?.instance.address).toBe(`127.0.0.1:${traced.port}`)
+      expect(all[0]?.instance.address).toBe(`127.0.0.1:${shared.port}`)
     })
 
     it('an error before routing, such as a body that cannot be parsed', async () => {
@@ -71,12 +76,13 @@ export function testRecords(subject: ServerSubject): void {
       await using traced = await startTraced(subject, {
         hooks: {
           spy: ({ res }) => {
-            const socket = res.socket as NonNullable<typeof res.socket>
-            const { write } = socket
-            socket.write = function (this: unknown, ...args: unknown[]) {
+            const { socket } = res
+            if (socket === null) return
+            const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+            socket.write = (...args: unknown[]) => {
               appended.push(traced.kit.tracer.stats().appended)
-              return Reflect.apply(write, this, args) as boolean
-            } as typeof write
+              return write(...args)
+            }
           },
         },
       })
