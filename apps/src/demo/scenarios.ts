@@ -9,7 +9,6 @@ export const scenarios: readonly Scenario[] = [
     caused: 'an order like any other',
     expected: {
       verdict: 'completed',
-      endedAt: null,
       hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
       events: [
         ['gateway', 'order.received'],
