@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { CallRecord, HopRecord } from '../../hop/record.js'
+import { baseNanos, testCall, testHop, testId, testRecord } from '../test-trace.fixture.js'
+import type { CalleeEvidence, HopEvidence } from './evidence.js'
+import { judge } from './overall.js'
+
+/** What really happened to one hop. */
+interface Truth {
+  /** `dies`: its process ends with the hop open. `unread`: the process ends before it reads. `down`: nothing listens. */
+  readonly fate: 'answers' | 'fails' | 'dies' | 'unread' | 'down' | 'hangs'
+  /** It answers below 500 whatever becomes of its calls. */
+  readonly tolerant: boolean
+  /** Nobody waits for its answer. */
+  readonly fired: boolean
+  /** What the evidence loses of it. */
+  readonly loss: 'none' | 'pending' | 'unreadable' | 'lost'
+  readonly calls: readonly Truth[]
+}
+
+/** Trees of at most so many levels. */
+function truthOf(levels: number): fc.Arbitrary<Truth> {
+  return fc.record({
+    fate: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('answers' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('fails', 'dies', 'unread', 'down', 'hangs') },
+    ),
+    tolerant: fc.boolean(),
+    fired: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+    loss: fc.oneof(
+      { weight: 5, arbitrary: fc.constant('none' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('pending', 'unreadable', 'lost') },
+    ),
+    calls: levels === 0 ? fc.constant([]) : fc.array(truthOf(levels - 1), { maxLength: 3 }),
+  }) as fc.Arbitrary<Truth>
+}
+
+const truth = truthOf(4)
+
+/** How a hop ends, once those below it have. */
+interface Ended {
+  /** What its caller sees. */
+  readonly seen: string | null
+  /** Everything that may be said to have ended it, as `verdict port`; empty when it went well. */
+  readonly causes: ReadonlySet<string>
+  /** Faults below it that nobody saw. */
+  readonly unseen: ReadonlySet<string>
+  /** Something below (or it) still runs and counts. */
+  readonly running: boolean
+}
+
+/** Plays one trace: what happened, and the evidence that is left of it. */
+class Play {
+  readonly hops: HopEvidence[] = []
+  private port = 5000
+  private readonly traceId = testId(5000)
+
+  /** The record stands in the tree before those below it are played. */
+  play(
+    happens: Truth,
+    parent: { node: number; call: number; id: HopRecord['hopId'] } | null,
+    visible: boolean,
+  ): Ended {
+    const port = this.port++
+    const { fate, calls, tolerant } = happens
+    const node = this.hops.length
+    const next: CallRecord[] = []
+    const callees: CalleeEvidence[] = []
+    const shown = visible && fate !== 'unread' && fate !== 'down'
+    if (shown) this.hops.push(testHop(testRecord('s', port)))
+    if (fate === 'down') return end('ECONNREFUSED', [`unreachable ${port}`])
+    if (fate === 'unread') return end('ECONNRESET', [`died ${port}`])
+    const below = calls.map((call, index): { ended: Ended; fired: boolean } => {
+      const id = testId(this.port)
+      const calleePort = this.port
+      const seen = shown && call.loss === 'none'
+      const place = this.hops.length
+      const ended = this.play(call, { node, call: index, id }, seen)
+      const gone = call.fate === 'unread' || call.fate === 'down'
+      // A hop that hangs never ends its call; a caller that dies or hangs with it had not seen it yet.
+      const outcome = call.fired
+        ? null
+        : ended.seen === 'hangs'
+          ? fate === 'dies'
+            ? null
+            : 'ETIMEDOUT'
+          : ended.seen
+      next.push(testCall(calleePort, { hopId: id, outcome, durationMicros: outcome === null ? null : 500 }))
+      const suspect = { service: 's', instance: `127.0.0.1:${calleePort}`, hopId: id }
+      if (call.loss === 'unreadable') callees.push({ kind: 'unreadable', suspect, says: 'unreadable' })
+      else if (call.loss === 'pending') callees.push({ kind: 'unsure', suspect, says: 'pending' })
+      else if (gone) callees.push({ kind: 'absent', proof: 'ended-during', suspect, says: 'ended' })
+      else if (call.loss === 'lost') callees.push({ kind: 'dropped', suspect, says: 'dropped' })
+      else callees.push({ kind: 'hop', node: place })
+      return { ended, fired: call.fired }
+    })
+    const causes = new Set<string>()
+    const unseen = new Set<string>()
+    let running = false
+    for (const { ended, fired } of below) {
+      running ||= ended.running
+      // Whoever goes on without a callee goes on without all that it had begun.
+      const handled = !fired && ended.causes.size > 0 && tolerant && fate === 'answers'
+      if (!handled) for (const fault of ended.unseen) unseen.add(fault)
+      if (fired) for (const fault of ended.causes) unseen.add(fault)
+      else if (!tolerant || fate !== 'answers') for (const fault of ended.causes) causes.add(fault)
+    }
+    const own = new Set<string>()
+    let status: number | null = 200
+    let state: HopRecord['state'] = 'closed'
+    let seen: string = '200'
+    if (fate === 'dies') {
+      own.add(`died ${port}`)
+      for (const { ended } of below)
+        for (const fault of ended.causes) if (fault.startsWith('died')) own.add(fault)
+      ;[status, state, seen] = [null, 'interrupted', 'ECONNRESET']
+    } else if (fate === 'hangs') {
+      own.add(`failed ${port}`)
+      for (const { ended } of below) for (const fault of ended.causes) own.add(fault)
+      ;[status, state, seen] = [null, 'open', 'hangs']
+      running = true
+    } else if (fate === 'fails') {
+      own.add(`failed ${port}`)
+      for (const fault of causes) own.add(fault)
+      ;[status, seen] = [500, '500']
+    } else if (causes.size > 0) {
+      for (const fault of causes) own.add(fault)
+      ;[status, seen] = [502, '502']
+    }
+    if (shown) {
+      const record = testRecord('s', port, {
+        traceId: this.traceId,
+        hopId: parent?.id ?? this.traceId,
+        status,
+        state,
+        durationMicros: state === 'closed' ? 5000 : null,
+        next,
+        startNanos: baseNanos + BigInt(port) * 1000n,
+      })
+      const liveness = fate === 'dies' ? 'ended' : 'alive'
+      const hop = testHop(record, {
+        liveness,
+        parent: parent?.node ?? null,
+        call: parent?.call ?? null,
+        callees,
+      })
+      this.hops[node] = hop
+    }
+    return { seen, causes: own, unseen, running }
+  }
+}
+
+function end(seen: string, causes: string[]): Ended {
+  return { seen, causes: new Set(causes), unseen: new Set(), running: false }
+}
+
+describe('the verdict on random trees', () => {
+  it('never contradicts what really happened, whatever the evidence has lost', () => {
+    const told = new Map<string, number>()
+    fc.assert(
+      fc.property(truth, (happens) => {
+        fc.pre(happens.fate !== 'down' && happens.fate !== 'unread')
+        const play = new Play()
+        const really = play.play({ ...happens, loss: 'none', fired: false }, null, true)
+        const { verdict, endedAt } = judge({ hops: play.hops, notes: [], partial: false })
+        told.set(verdict, (told.get(verdict) ?? 0) + 1)
+        const port = endedAt?.instance.split(':')[1]
+        const acceptable = new Set<string>()
+        for (const fault of [...really.causes, ...really.unseen]) {
+          acceptable.add(fault)
+          if (fault === 'died 5000') acceptable.add('interrupted 5000')
+        }
+        if (verdict === 'undetermined') return
+        if (verdict === 'completed') expect([...really.causes, ...really.unseen]).toEqual([])
+        else if (verdict === 'running') expect(really.running).toBe(true)
+        else expect([...acceptable]).toContain(`${verdict} ${port}`)
+      }),
+      { numRuns: 5000 },
+    )
+    // The property is worth nothing when most answers are evasive.
+    for (const verdict of [
+      'completed',
+      'failed',
+      'died',
+      'unreachable',
+      'running',
+      'interrupted',
+      'undetermined',
+    ]) {
+      expect(told.get(verdict) ?? 0, verdict).toBeGreaterThan(20)
+    }
+  })
+
+  it('is certain when the evidence is whole', () => {
+    fc.assert(
+      fc.property(truth, (happens) => {
+        fc.pre(happens.fate !== 'down' && happens.fate !== 'unread')
+        const whole = (hop: Truth): Truth => ({
+          ...hop,
+          loss: 'none',
+          fired: false,
+          calls: hop.calls.map(whole),
+        })
+        const play = new Play()
+        const really = play.play(whole(happens), null, true)
+        const { verdict } = judge({ hops: play.hops, notes: [], partial: false })
+        if (really.causes.size === 0 && !really.running) expect(verdict).toBe('completed')
+        else expect(verdict).not.toBe('undetermined')
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('needs neither a deep stack nor much time for a chain of 20,000 hops', () => {
+    const hops: HopEvidence[] = []
+    const length = 20_000
+    for (let node = 0; node < length; node++) {
+      const last = node === length - 1
+      const next = last ? [] : [testCall(4000, { outcome: '502' })]
+      const record = testRecord('s', 4000, { status: 502, next })
+      const callees: CalleeEvidence[] = last ? [] : [{ kind: 'hop', node: node + 1 }]
+      hops.push(
+        testHop(record, { parent: node === 0 ? null : node - 1, call: node === 0 ? null : 0, callees }),
+      )
+    }
+    const { verdict, endedAt, lastHealthy } = judge({ hops, notes: [], partial: false })
+    expect(verdict).toBe('failed')
+    expect(endedAt?.hopId).toBe(hops[length - 1]?.record.hopId)
+    expect(lastHealthy?.hopId).toBe(hops[length - 2]?.record.hopId)
+  })
+})
