@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HBaseError } from './errors.js'
 
+/** What timers can count. */
+const longestMillis = 0x7fff_ffff
+
 /** When an operation must be over, and the signal that may end it earlier. */
 export class Deadline {
   readonly #at: number
@@ -9,9 +12,9 @@ export class Deadline {
   #last: HBaseError | undefined
 
   constructor(timeoutMillis: number, signal?: AbortSignal) {
-    this.timeoutMillis = timeoutMillis
+    this.timeoutMillis = Math.min(timeoutMillis, longestMillis)
     this.signal = signal
-    this.#at = performance.now() + timeoutMillis
+    this.#at = performance.now() + this.timeoutMillis
   }
 
   /** Milliseconds left, never negative. */

@@ -72,7 +72,8 @@ export function addressText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function positive(name: string, value: number | undefined, fallback: number): number {
+/** A setting that must be above 0. Throws `TypeError`. */
+export function positive(name: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback
   if (!Number.isFinite(value) || value <= 0)
     throw new TypeError(`${name}: expected a positive number, got ${value}`)

@@ -66,6 +66,10 @@ describe.skipIf(unavailable)('tables of a real HBase', () => {
     await expect(admin.describeTable('absent')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
     await expect(admin.deleteTable('absent')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
     await expect(admin.enableTable('absent')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
+    await expect(admin.tableState('absent')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
+    await expect(admin.enableTable(made.name)).rejects.toMatchObject({ code: 'TABLE_NOT_DISABLED' })
+    const homeless = { name: 'absent:t', families: [{ name: 'f' }] }
+    await expect(admin.createTable(homeless)).rejects.toMatchObject({ code: 'REMOTE', recovery: 'none' })
     await expect(admin.regions('absent')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
     expect(await admin.tableExists('absent')).toBe(false)
   })

@@ -1,6 +1,6 @@
 import { Deadline } from '../deadline.js'
 import { HBaseError } from '../errors.js'
-import type { Settings } from '../options.js'
+import { positive, type Settings } from '../options.js'
 import { Pool } from '../rpc/pool.js'
 import { retrying } from '../retry.js'
 import { Locator } from './locator.js'
@@ -31,9 +31,9 @@ export class Cluster {
     this.locator = new Locator(settings, this.pool, this.registry)
   }
 
-  /** The deadline of an operation that begins now. */
-  deadline({ timeoutMillis = this.settings.timeoutMillis, signal }: CallOptions): Deadline {
-    return new Deadline(timeoutMillis, signal)
+  /** The deadline of an operation that begins now. Throws `TypeError` for a time that cannot be meant. */
+  deadline({ timeoutMillis, signal }: CallOptions): Deadline {
+    return new Deadline(positive('timeoutMillis', timeoutMillis, this.settings.timeoutMillis), signal)
   }
 
   /** The region of a row, from memory where possible. */

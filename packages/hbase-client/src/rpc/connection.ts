@@ -52,7 +52,8 @@ export class Connection {
       settings.connectTimeoutMillis,
     )
     connectTimer.unref() // the socket itself keeps the process alive while a call waits for it
-    socket.once('connect', () => clearTimeout(connectTimer))
+    if (socket.connecting) socket.once('connect', () => clearTimeout(connectTimer))
+    else clearTimeout(connectTimer)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('error', (error) => this.#break(this.#unreachable(error.message, error)))
     socket.on('end', () => this.#break(this.#unreachable('the server closed the connection')))
