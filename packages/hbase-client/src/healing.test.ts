@@ -135,6 +135,19 @@ describe('an answer that lacks something', () => {
     await expect(put()).rejects.toMatchObject({ code: 'PROTOCOL', failures: [{ index: 1 }] })
   })
 
+  it('names what failed for good beside it', async () => {
+    await using cluster = await fakeCluster()
+    await using client = createHBaseClient({ servers: cluster.url })
+    const exception = { name: 'org.apache.hadoop.hbase.DoNotRetryIOException', value: Buffer.from('never') }
+    cluster.answer = () => ({ schema: MultiResponseSchema, message: { regionActionResult: [{ exception }] } })
+    const put = client.table('t').put([{ row: 'a', family: 'f', qualifier: 'q', value: 'v' }], patient)
+    await expect(put).rejects.toMatchObject({
+      code: 'REMOTE',
+      exceptionClass: exception.name,
+      failures: [{ index: 0 }],
+    })
+  })
+
   it('does not bring rows again that were acknowledged', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })

@@ -47,6 +47,13 @@ const verdicts = new Map<string, Verdict>([
   ['AccessControlException', ['ACCESS_DENIED', 'none']],
   ['RequestTooBigException', ['TOO_LARGE', 'none']],
   ['RowTooBigException', ['TOO_LARGE', 'none']],
+  // Within a Multi only the class name tells that an exception is permanent.
+  ['DoNotRetryIOException', ['REMOTE', 'none']],
+  ['DoNotRetryRegionException', ['REMOTE', 'none']],
+  ['FailedSanityCheckException', ['REMOTE', 'none']],
+  ['ConstraintException', ['REMOTE', 'none']],
+  ['QuotaExceededException', ['REMOTE', 'none']],
+  ['SpaceLimitingException', ['REMOTE', 'none']],
 ])
 
 /** A scanner that the server no longer knows: the scan goes on by opening a new one. */
@@ -77,11 +84,9 @@ export function remoteError(exception: RemoteException, where: string): HBaseErr
 }
 
 function judge(exception: RemoteException, message: string): Verdict {
-  const known = verdicts.get(simpleName(exception.className))
-  if (known) return known
   if (/exceeds (the )?limit of \d+ bytes/i.test(message)) return ['TOO_LARGE', 'none']
   if (/Authentication is required/i.test(message)) return ['ACCESS_DENIED', 'none']
-  return ['REMOTE', exception.doNotRetry ? 'none' : 'later']
+  return verdicts.get(simpleName(exception.className)) ?? ['REMOTE', exception.doNotRetry ? 'none' : 'later']
 }
 
 function simpleName(className: string): string {

@@ -113,8 +113,5 @@ function toRegionAction(region: Region, mutations: readonly Mutation[]): RegionA
 
 function toError(exception: NameBytesPair, server: Address): HBaseError {
   const text = Buffer.from(exception.value ?? []).toString('utf8', 0, 2000)
-  return remoteError(
-    { className: exception.name, text, doNotRetry: /DoNotRetry/.test(exception.name) },
-    addressText(server),
-  )
+  return remoteError({ className: exception.name, text, doNotRetry: false }, addressText(server))
 }
