@@ -8,6 +8,7 @@ import { isStore } from '../options.js'
 import { type EndpointRequest, type EndpointResponse, type OwnRecords } from '../resolve/endpoint.js'
 import type { Lookup } from '../resolve/lookup.js'
 import type { Store } from '../store/contract.js'
+import { hbaseRegistrySpec } from '../store/hbase/open-hbase.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { specLocation } from '../store/spec-url.js'
@@ -46,11 +47,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const { settings } = options
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
-    if (settings.registry !== undefined) {
-      this.registryStore = isStore(settings.registry)
-        ? settings.registry
-        : openStore(settings.registry, context)
-    } else if (this.store.supports.shared) this.registryStore = this.store
+    this.registryStore = openRegistryStore(settings, this.store)
     const files = fileRegistry(settings.dataDir)
     this.registry =
       this.registryStore === undefined ? files : composedRegistry([files, storeRegistry(this.registryStore)])
@@ -95,6 +92,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     })
     await this.registry.close().catch(() => undefined)
     await this.store.close().catch(() => undefined)
+    await this.registryStore?.close().catch(() => undefined)
   }
 
   row(): InstanceRow {
@@ -113,8 +111,8 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   private async open(run: RunInfo): Promise<void> {
     const { settings, runDir, diagnostics } = this.options
-    // Only an open level store knows which directory it is; one that is away is asked again with every put.
-    await this.store.open().catch(() => undefined)
+    // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
+    if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
     const ttlSeconds =
       isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
     const shipper = new Shipper({
@@ -169,4 +167,15 @@ export class LocalRecorder implements Recorder, OwnRecords {
       throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
     return this.shipper
   }
+}
+
+/** Where, beside the files of this host, an instance says who it is; undefined when only its host needs to know. */
+function openRegistryStore(settings: WorkerSettings, own: Store): Store | undefined {
+  const { registry, store, dataDir, service } = settings
+  if (registry !== undefined) {
+    if (isStore(registry)) return registry
+    return openStore(registry.kind === 'hbase' ? hbaseRegistrySpec(registry) : registry, { dataDir, service })
+  }
+  if (isStore(store)) return own.supports.shared ? own : undefined
+  return store.kind === 'hbase' ? openStore(hbaseRegistrySpec(store), { dataDir, service }) : undefined
 }

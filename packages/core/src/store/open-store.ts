@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Store, StoreSpec } from './contract.js'
+import { hbaseBuckets, openHBaseSpec, openHBaseUrl } from './hbase/open-hbase.js'
 import { levelStore } from './level/level-store.js'
 import { memoryStore } from './memory.js'
 import { parseStoreUrl } from './store-url.js'
@@ -21,7 +22,7 @@ export function openStore(store: StoreSpec | string, context: StoreContext): Sto
   const location = parseStoreUrl(store)
   if (location.kind === 'level') return levelStore({ dir: location.dir })
   if (location.kind === 'memory') return memoryStore(location.name)
-  return hbaseStore()
+  return openHBaseUrl(location)
 }
 
 function fromSpec(spec: StoreSpec, { dataDir, service }: StoreContext): Store {
@@ -31,8 +32,7 @@ function fromSpec(spec: StoreSpec, { dataDir, service }: StoreContext): Store {
     case 'level':
       return levelStore({ slotsIn: spec.dir ?? path.join(dataDir, 'stores', service) })
     case 'hbase':
-      parseStoreUrl(spec.url)
-      return hbaseStore()
+      return openHBaseSpec(spec, service)
     default:
       throw new TypeError(
         `a store's kind is level, hbase or memory (got ${JSON.stringify((spec as { kind: unknown }).kind)})`,
@@ -40,12 +40,8 @@ function fromSpec(spec: StoreSpec, { dataDir, service }: StoreContext): Store {
   }
 }
 
-function hbaseStore(): never {
-  throw new TypeError('this build has no HBase store')
-}
-
 /** Buckets of a store's keys: what the spec says, or 4 where regions share the load, and 1 elsewhere. */
 export function defaultBuckets(store: StoreSpec | Store): number {
   if (!('kind' in store)) return 1
-  return store.kind === 'hbase' ? (store.buckets ?? 4) : 1
+  return store.kind === 'hbase' ? (store.buckets ?? hbaseBuckets) : 1
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { isStore } from '../options.js'
 import type { Store, StoreSpec } from './contract.js'
+import { hbaseSpecUrl } from './hbase/open-hbase.js'
 import { defaultBuckets, openStore } from './open-store.js'
 import { parseStoreUrl } from './store-url.js'
 
@@ -23,10 +24,7 @@ export function specLocation(
         buckets,
       }
     case 'hbase':
-      return {
-        url: store.table === undefined ? store.url : `${store.url.replace(/\/+$/, '')}/${store.table}`,
-        buckets,
-      }
+      return { url: hbaseSpecUrl(store, context.service), buckets }
   }
 }
 

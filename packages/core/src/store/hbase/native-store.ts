@@ -1,0 +1,140 @@
+import type { HBaseClient, Table } from '@hoptrace/hbase-client'
+import { HoptraceError } from '../../errors.js'
+import type { Row, ScanRange, Store } from '../contract.js'
+import { checkRange } from '../scan-range.js'
+import { useClient } from './shared-client.js'
+import { family, qualifier, splitKeys, type TableNeeds } from './table-schema.js'
+
+export interface NativeStoreOptions extends TableNeeds {
+  /** `host:port` of masters or region servers. */
+  readonly hosts: readonly string[]
+  /** Makes the table when it is missing; otherwise a missing table is a failed read. */
+  readonly create: boolean
+}
+
+const maxPageBytes = 8 << 20
+
+/** A table of HBase over its own RPC. An acknowledged put is in the region server's write-ahead log. */
+export function nativeStore(options: NativeStoreOptions): Store {
+  return new NativeStore(options)
+}
+
+class NativeStore implements Store {
+  readonly url: string
+  readonly supports = { durable: true, shared: true, ttl: true }
+  readonly #options: NativeStoreOptions
+  readonly #shared: ReturnType<typeof useClient>
+  #opening: Promise<Table> | undefined
+  #closed = false
+
+  constructor(options: NativeStoreOptions) {
+    this.#options = options
+    const servers = `hbase://${options.hosts.join(',')}`
+    this.url = `${servers}/${options.table}`
+    this.#shared = useClient(servers)
+  }
+
+  async open(): Promise<void> {
+    await this.#table()
+  }
+
+  async put(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return
+    const table = await this.#table()
+    try {
+      await table.put(rows.map(({ key, value }) => ({ row: key, family, qualifier, value })))
+    } catch (error) {
+      throw this.#failure(error)
+    }
+  }
+
+  async scan(range: ScanRange): Promise<readonly Row[]> {
+    checkRange(range)
+    const { to, limit, signal } = range
+    signal?.throwIfAborted()
+    const table = await this.#table()
+    const rows: Row[] = []
+    try {
+      for (let from: Uint8Array | undefined = range.from; from !== undefined && rows.length < limit;) {
+        const page = await table.scanPage({
+          from,
+          to,
+          limit: limit - rows.length,
+          maxBytes: maxPageBytes,
+          ...(signal === undefined ? {} : { signal }),
+        })
+        for (const row of page.rows) {
+          const value = row.value(family, qualifier)
+          if (value !== undefined) rows.push({ key: row.row, value })
+        }
+        from = page.next
+      }
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw this.#failure(error)
+    }
+    return rows
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#opening?.catch(() => undefined)
+    await this.#shared.release()
+  }
+
+  #table(): Promise<Table> {
+    if (this.#closed) return Promise.reject(this.#closedError())
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      // The next call tries again.
+      this.#opening = undefined
+      throw this.#failure(error)
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<Table> {
+    const client = await this.#shared.client
+    if (this.#options.create) await this.#create(client)
+    return client.table(this.#options.table)
+  }
+
+  async #create({ admin }: HBaseClient): Promise<void> {
+    const { table, buckets, ttlSeconds } = this.#options
+    if (await admin.tableExists(table)) return
+    try {
+      await admin.createTable({
+        name: table,
+        families: [
+          {
+            name: family,
+            versions: 1,
+            // Reads are scans, and values are compressed already.
+            bloomFilter: 'NONE',
+            ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+          },
+        ],
+        splitKeys: splitKeys(buckets),
+      })
+    } catch (error) {
+      if (codeOf(error) !== 'TABLE_EXISTS') throw error
+    }
+  }
+
+  #failure(error: unknown): unknown {
+    if (error instanceof HoptraceError || error instanceof TypeError) return error
+    if (this.#closed) return this.#closedError()
+    // Dropped under us: the next call makes it anew, where that is ours to do.
+    if (codeOf(error) === 'TABLE_NOT_FOUND') this.#opening = undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })
+  }
+
+  #closedError(): HoptraceError {
+    return new HoptraceError('HOPTRACE_STORE_CLOSED', `${this.url} is closed`)
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? (error as { code?: unknown }).code : undefined
+}
