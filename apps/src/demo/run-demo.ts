@@ -46,7 +46,7 @@ export async function runDemo(
   const { paint } = output
   const progress = createProgress(process.stdout, paint)
   const orderId = orderNumbers(options.dataDir)
-  const stage: Stage = { chain, orderId, say: (text) => progress.step(text) }
+  const stage: Stage = { chain, where: options, orderId, say: (text) => progress.step(text) }
 
   progress.step(`starting gateway → orders → payments → inventory, and notify, on ${portRange(options)}`)
   await chain.startAll()

@@ -1,6 +1,7 @@
 import type { Answer, VerdictName } from '@hoptrace/cli'
 import type { Chain } from '../chain/chain.js'
 import type { ServiceName } from '../chain/services.js'
+import type { Where } from './where.js'
 
 /** What a verdict must say to be right. */
 export interface Expectation {
@@ -17,6 +18,7 @@ export interface Expectation {
 /** What a scenario works with. */
 export interface Stage {
   readonly chain: Chain
+  readonly where: Where
   /** The next order's id. */
   orderId(): string
   /** Says what is being done. */

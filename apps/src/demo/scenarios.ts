@@ -1,23 +1,27 @@
+import type { ServiceName } from '../chain/services.js'
 import { placeOrder, someOrder } from '../chain/shop.js'
 import type { Order } from '../services/order.js'
-import type { Caused, Scenario, Stage } from './scenario.js'
+import { ask } from './ask.js'
+import type { Caused, Expectation, Scenario, Stage } from './scenario.js'
+
+const COMPLETED: Expectation = {
+  verdict: 'completed',
+  hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+  events: [
+    ['gateway', 'order.received'],
+    ['orders', 'order.accepted'],
+    ['notify', 'mail.sent'],
+    ['payments', 'payment.captured'],
+    ['inventory', 'stock.reserved'],
+  ],
+}
 
 /** One order of each kind, in the order in which the demo tells the story. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'completed',
     caused: 'an order like any other',
-    expected: {
-      verdict: 'completed',
-      hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
-      events: [
-        ['gateway', 'order.received'],
-        ['orders', 'order.accepted'],
-        ['notify', 'mail.sent'],
-        ['payments', 'payment.captured'],
-        ['inventory', 'stock.reserved'],
-      ],
-    },
+    expected: COMPLETED,
     cause: (stage) => order(stage),
   },
   {
@@ -57,8 +61,7 @@ export const scenarios: readonly Scenario[] = [
     },
     cause: (stage) => order(stage),
     async repair(stage) {
-      stage.say('starting inventory again')
-      await stage.chain.start('inventory')
+      await startAgain(stage, 'inventory')
     },
   },
   {
@@ -80,8 +83,7 @@ export const scenarios: readonly Scenario[] = [
       return caused
     },
     async repair(stage) {
-      stage.say('starting payments again')
-      await stage.chain.start('payments')
+      await startAgain(stage, 'payments')
     },
   },
   {
@@ -115,6 +117,17 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** Starts a service again, and places an order to see that all is well. */
+async function startAgain(stage: Stage, name: ServiceName): Promise<void> {
+  stage.say(`starting ${name} again, and placing an order to see that all is well`)
+  await stage.chain.start(name)
+  const { subject, answer } = await order(stage)
+  if (answer !== '201') throw new Error(`${name} runs again, but the shop answers ${answer}`)
+  const { wrong } = await ask(stage.where, subject, COMPLETED)
+  if (wrong.length > 0)
+    throw new Error(`${name} runs again, but of a good order it is said: ${wrong.join('; ')}`)
+}
 
 async function order(stage: Stage, more: Partial<Order> = {}): Promise<Caused> {
   const id = stage.orderId()

@@ -15,8 +15,8 @@ export interface Judged {
 }
 
 /**
- * Compares the verdict on every request with what the services say that they did. Asks again for a while where it is
- * undetermined or running: logs of the dead are still being adopted.
+ * Compares the verdict on every request with what the services say that they did. Asks again for a while only where the
+ * answer says itself that it is not the last word: logs of the dead are still being adopted.
  */
 export async function judgeAll(
   fleet: Fleet,
@@ -31,8 +31,9 @@ export async function judgeAll(
     for (const request of requests) {
       const deeds = truth.get(request) ?? new Map<string, Deed>()
       for (;;) {
-        const one = judge(request, await resolver.resolve(`request=${request}`), deeds, fleet.dead)
-        if (one.result === 'right' || Date.now() > patient) {
+        const answer = await resolver.resolve(`request=${request}`)
+        const one = judge(request, answer, deeds, fleet.dead)
+        if (one.result === 'right' || !EARLY.has(answer.verdict) || Date.now() > patient) {
           judged.push(one)
           break
         }
@@ -56,7 +57,7 @@ function judge(
   const right = allowed.some(
     (one) =>
       one.verdict === answer.verdict &&
-      (one.endedAt === null ? endedAt === null : one.endedAt.some((name) => name === endedAt)),
+      (one.endedAt === null || one.endedAt.some((name) => name === endedAt)),
   )
   const walked = new Set(answer.hops.filter((hop) => hop.state === 'closed').map((hop) => hop.service))
   return {
@@ -69,3 +70,5 @@ function judge(
       .map(([name]) => name),
   }
 }
+
+const EARLY: ReadonlySet<string> = new Set(['undetermined', 'running', 'not-found'])

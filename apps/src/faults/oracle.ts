@@ -5,7 +5,7 @@ import type { Deed } from './truth.js'
 /** A verdict that is true, and where the request may be said to have ended. */
 export interface Allowed {
   readonly verdict: VerdictName
-  /** Null: it ended nowhere. */
+  /** Null: it ended well, or was never there, wherever that is said to be. */
   readonly endedAt: readonly ChainService[] | null
 }
 

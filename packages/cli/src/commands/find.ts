@@ -1,3 +1,4 @@
+import type { FindHit, Resolver } from '@hoptrace/core'
 import { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT } from '../exit-codes.js'
@@ -13,8 +14,9 @@ export function findCommand({ output, exitWith, ...context }: CommandContext): C
     .action(async (text: string, _options: unknown, command: Command) => {
       const { name, value } = parseKey(text)
       const options = command.optsWithGlobals<GlobalOptions & { limit: number }>()
-      const query = { key: name, value, limit: options.limit }
-      const found = await withResolver(options, context, (resolver) => resolver.find(query))
+      const found = await withResolver(options, context, (resolver) =>
+        newestTraces(resolver, name, value, options.limit),
+      )
       for (const trace of found) {
         if (options.json) await output.row(trace)
         else await output.lines([`${output.paint.faint(trace.time)}  ${trace.traceId}`])
@@ -24,4 +26,19 @@ export function findCommand({ output, exitWith, ...context }: CommandContext): C
         exitWith(EXIT.unknown)
       }
     })
+}
+
+// Several hops of a trace may have the key: it asks for more until there are as many traces, or no more hops.
+async function newestTraces(
+  resolver: Resolver,
+  key: string,
+  value: string,
+  limit: number,
+): Promise<FindHit[]> {
+  for (let hops = limit * 2; ; hops *= 4) {
+    const hits = await resolver.find({ key, value, limit: hops })
+    const traces = new Map<string, FindHit>()
+    for (const hit of hits) if (!traces.has(hit.traceId)) traces.set(hit.traceId, hit)
+    if (traces.size >= limit || hits.length < hops) return [...traces.values()].slice(0, limit)
+  }
 }

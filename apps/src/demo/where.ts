@@ -1,0 +1,5 @@
+/** Where to ask. */
+export interface Where {
+  readonly dataDir: string
+  readonly store: string
+}
