@@ -35,7 +35,7 @@ function truthOf(levels: number): fc.Arbitrary<Truth> {
       { weight: 1, arbitrary: fc.constantFrom('pending', 'unreadable', 'lost') },
     ),
     calls: levels === 0 ? fc.constant([]) : fc.array(truthOf(levels - 1), { maxLength: 3 }),
-  }) as fc.Arbitrary<Truth>
+  })
 }
 
 const truth = truthOf(4)

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import type { CallRecord, HopRecord } from '../hop/record.js'
+import { formatHopId } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import { queryTrace, type TraceQuery } from './trace-query.js'
+import { baseNanos, testCall, testRecord, testRow } from './test-trace.fixture.js'
+import type { TraceSource } from './walk/source.js'
+
+const limits = { deadlineMillis: 20_000, maxHops: 10_000, maxDepth: 256, concurrency: 32 }
+
+function idOf(index: number): HopId {
+  return formatHopId({
+    nanos: baseNanos + BigInt(index),
+    assigned: false,
+    issuer: 0,
+    counter: 0,
+    ip: '127.0.0.1',
+    port: 4001,
+  })
+}
+
+/** A source that makes records up: `calls` says whom hop `index` called. */
+function made(
+  calls: (index: number) => number[],
+  more: Partial<HopRecord> = {},
+): TraceSource & { asked: number } {
+  const source = {
+    asked: 0,
+    lookup: async (_row: unknown, id: HopId) => {
+      source.asked++
+      const index = Number(BigInt(`0x${id.slice(0, 16)}`) - baseNanos)
+      const next = calls(index).map((callee): CallRecord => testCall(4001, { hopId: idOf(callee) }))
+      const record = testRecord('s', 4001, { hopId: id, traceId: idOf(0), next, ...more })
+      return { lookup: { kind: 'found' as const, record, source: 'store' as const } }
+    },
+    alias: async () => undefined,
+  }
+  return source
+}
+
+function query(
+  source: TraceSource,
+  more: Partial<TraceQuery> = {},
+): Promise<Awaited<ReturnType<typeof queryTrace>>> {
+  return queryTrace([idOf(0)], { source, rows: [testRow('s', 4001)], limits, recursive: false, ...more })
+}
+
+describe('a trace that is large or made to be', () => {
+  it('is walked to the end when it has thousands of hops, many calls in one hop, or 200 levels', async () => {
+    const shapes: [string, number, (index: number) => number[]][] = [
+      ['binary', 8191, (index) => (index < 4095 ? [2 * index + 1, 2 * index + 2] : [])],
+      ['wide', 5001, (index) => (index === 0 ? Array.from({ length: 5000 }, (_, call) => call + 1) : [])],
+      ['deep', 200, (index) => (index < 199 ? [index + 1] : [])],
+    ]
+    for (const [shape, hops, calls] of shapes) {
+      const { tree, judgement } = await query(made(calls))
+      expect({ shape, hops: tree.hops.length, verdict: judgement.verdict }).toEqual({
+        shape,
+        hops,
+        verdict: 'completed',
+      })
+    }
+  })
+
+  it('is cut at the limits of hops and of depth, and says so', async () => {
+    const endless = made((index) => [index + 1, index + 2])
+    const wide = await query(endless, { limits: { ...limits, maxHops: 500 } })
+    expect(wide.tree.hops.length).toBeLessThanOrEqual(500)
+    expect(endless.asked).toBeLessThan(1500)
+    expect(wide.judgement.verdict).toBe('undetermined')
+    expect(wide.judgement.evidence.join()).toContain('the limit of hops is reached')
+    const deep = await query(made((index) => [index + 1]))
+    expect(deep.tree.hops).toHaveLength(limits.maxDepth)
+    expect(deep.judgement.evidence.join()).toContain('the limit of depth is reached')
+    expect(deep.tree.partial).toBe(true)
+  })
+
+  it('says completed of no hop that fails below a cycle', async () => {
+    const { tree, judgement } = await query(made((index) => [(index + 1) % 3, index]))
+    expect(tree.hops).toHaveLength(3)
+    expect(judgement.verdict).toBe('undetermined')
+  })
+
+  it('is given up when its asker has gone', async () => {
+    const abort = new AbortController()
+    const source = made((index) => [index + 1])
+    const lookup = source.lookup.bind(source)
+    source.lookup = (...args) => {
+      if (source.asked === 20) abort.abort(new Error('gone'))
+      return lookup(...args)
+    }
+    await expect(query(source, { signal: abort.signal })).rejects.toThrow('gone')
+    expect(source.asked).toBeLessThan(40)
+  })
+
+  it('keeps what could be read when reads fail, one at a time', async () => {
+    const source = made((index) => (index === 0 ? [1, 2, 3] : []))
+    const lookup = source.lookup.bind(source)
+    source.lookup = (row, id, ...rest) =>
+      id === idOf(2) ? Promise.reject(new Error('the store is down')) : lookup(row, id, ...rest)
+    const { tree, judgement } = await query(source)
+    expect(tree.hops).toHaveLength(3)
+    expect(judgement.verdict).toBe('undetermined')
+    expect(judgement.evidence.join('\n')).toContain('could not be read: the store is down')
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import type { Lookup } from '../lookup.js'
+import { baseNanos, testCall, testId, testRecord, testRow } from '../test-trace.fixture.js'
+import { InstanceIndex } from './candidates.js'
+import { concludeAbsent, type Answer } from './conclude.js'
+import { callTimes } from './times.js'
+
+const second = 1_000_000_000n
+const times = { startNanos: baseNanos, endNanos: baseNanos + second }
+const id = testId(4002)
+
+function answer(more: Partial<Extract<Lookup, { kind: 'absent' }>>, started = -60n, port = 4002): Answer {
+  const row = testRow('orders', port, { startNanos: baseNanos + started * second })
+  const absent = { kind: 'absent', throughNanos: 0n, final: false, dropped: false, source: 'store' } as const
+  return { row, lookup: { ...absent, ...more }, failure: null }
+}
+
+const proofOf = (...answers: Answer[]): string => {
+  const evidence = concludeAbsent(answers, times, id)
+  return evidence.kind === 'absent' ? evidence.proof : evidence.kind
+}
+
+const lived = answer({ throughNanos: baseNanos + 4n * second })
+const ended = answer({ final: true }, -90n)
+const endedDuring = answer({ final: true, aliveNanos: baseNanos + second / 2n })
+
+describe('what absence proves', () => {
+  it('is nothing before the clock of the callee is past the call and some settling', () => {
+    expect(proofOf(answer({ throughNanos: baseNanos + 3n * second - 1n }))).toBe('unsure')
+    expect(proofOf(answer({ throughNanos: baseNanos + 3n * second }))).toBe('lived')
+  })
+
+  it('depends, for a run that ended, on whether it was alive at the time', () => {
+    expect(proofOf(ended)).toBe('ended')
+    expect(proofOf(endedDuring)).toBe('ended-during')
+    expect(proofOf(answer({ final: true, aliveNanos: baseNanos - second }))).toBe('ended')
+    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 3n * second }))).toBe('lived')
+  })
+
+  it('is nothing where records were dropped, or a read failed', () => {
+    expect(proofOf(answer({ final: true, dropped: true }))).toBe('dropped')
+    expect(proofOf({ ...lived, lookup: null, failure: 'away' })).toBe('unreadable')
+  })
+
+  it('is no more than the weakest of all runs that were asked', () => {
+    const weak = answer({ throughNanos: baseNanos })
+    expect(proofOf(lived, weak)).toBe('unsure')
+    expect(proofOf(endedDuring, weak)).toBe('unsure')
+    expect(proofOf(lived, endedDuring)).toBe('ended-during')
+    expect(proofOf(lived, { ...lived, lookup: null, failure: 'away' })).toBe('unreadable')
+  })
+
+  it('leaves open who had it when one run ended and another was there and lived', () => {
+    expect(proofOf(ended, lived)).toBe('unsure')
+    // One that began only after the call cannot have had it.
+    expect(proofOf(ended, answer({ throughNanos: baseNanos + 9n * second }, 2n))).toBe('ended')
+    // Behind a balancer, one that was seen alive a moment before is the one.
+    const other = answer({ final: true, aliveNanos: baseNanos - 2n * second }, -60n, 4003)
+    expect(proofOf(other, lived)).toBe('ended')
+  })
+})
+
+describe('who may have taken a call', () => {
+  const caller = testRecord('gateway', 4001)
+  const call = testCall(4002)
+  const of = (...rows: ReturnType<typeof testRow>[]): string[] =>
+    new InstanceIndex(rows)
+      .forCall(call, callTimes(caller, call), 'test-host')
+      .rows.map(({ service, host, worker }) => `${service} ${host} ${worker}`)
+
+  it('is every worker at the address that was dialled', () => {
+    expect(
+      of(testRow('orders', 4002), testRow('orders', 4002, { worker: 1 }), testRow('orders', 4003)),
+    ).toHaveLength(2)
+  })
+
+  it('is reached under other addresses too, on loopback rather on the same host', () => {
+    const wildcard = { address: '10.0.0.7:4002', aliases: ['127.0.0.1:4002'] }
+    expect(
+      of(testRow('orders', 4002, wildcard), testRow('orders', 4002, { ...wildcard, host: 'other' })),
+    ).toEqual(['orders test-host 0'])
+    expect(of(testRow('orders', 4002, { ...wildcard, host: 'other' }))).toEqual(['orders other 0'])
+  })
+
+  it('is no run that began later, or had ended long before', () => {
+    const hour = 3600n * second
+    const later = testRow('orders', 4002, { startNanos: baseNanos + hour })
+    const before = testRow('orders', 4002, {
+      startNanos: baseNanos - hour * 3n,
+      state: 'dead',
+      heartbeatMillis: Number((baseNanos - hour * 2n) / 1_000_000n),
+    })
+    const index = new InstanceIndex([later, before])
+    expect(index.forCall(call, callTimes(caller, call), null)).toMatchObject({ rows: [], gone: before })
+    // One that never said that it ended has, when another listens there since long.
+    expect(of({ ...before, state: 'running' }, testRow('orders', 4002))).toHaveLength(1)
+  })
+
+  it('is the service expected behind a name that was not resolved', () => {
+    const named = {
+      ...call,
+      hopId: `${call.hopId.slice(0, 20)}00000000${call.hopId.slice(28)}` as typeof call.hopId,
+    }
+    const rows = [testRow('orders', 4007), testRow('mail', 4002)]
+    const index = new InstanceIndex(rows)
+    const names = (service: string | null): string[] =>
+      index.forCall({ ...named, service }, callTimes(caller, named), null).rows.map((row) => row.service)
+    expect(names('orders')).toEqual(['orders'])
+    expect(names(null)).toEqual(['mail'])
+  })
+})
