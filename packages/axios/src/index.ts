@@ -16,15 +16,21 @@ type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
  */
 export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer): T {
   const { adapter } = instance.defaults
-  instance.defaults.adapter = (config) => {
+  if (typeof adapter === 'function' && traced.has(adapter)) return instance
+  const tracing: AxiosAdapter = (config) => {
     const send = senderOf(adapter, config)
     const url = targetOf(config)
     const call =
       url === undefined ? undefined : beginOutbound(tracer, { method: methodOf(config.method), url })
     return call === undefined ? send(config) : sendTraced(tracer, send, config, call)
   }
+  traced.add(tracing)
+  instance.defaults.adapter = tracing
   return instance
 }
+
+/** Adapters made here: an instance that is traced twice records its calls once. */
+const traced = new WeakSet<AxiosAdapter>()
 
 async function sendTraced(
   tracer: Tracer,
@@ -36,7 +42,7 @@ async function sendTraced(
   config.headers.set({ ...call.headers }, true)
   const own = config.beforeRedirect
   const redirected: BeforeRedirect = (options, response, request) => {
-    call?.answered(Number((response as { statusCode?: unknown }).statusCode), response.headers)
+    call?.answered(statusOf(response), response.headers)
     call = undefined
     own?.(options, response, request)
     call = beginOutbound(tracer, { method: methodOf(options['method']), url: String(options['href']) })
@@ -56,12 +62,19 @@ async function sendTraced(
   }
 }
 
-/** A response that was refused by `validateStatus` has its body; one that broke off has not. */
+/** `follow-redirects` gives it; the types of axios do not know. */
+const statusOf = (response: object): number => Number((response as { statusCode?: unknown }).statusCode)
+
+/**
+ * A response that was refused by `validateStatus` has its body; one that broke off has not, or is not there at all. Without a
+ * limit for its length nothing else makes a response bad.
+ */
 function end(call: OutboundCall | undefined, error: unknown): void {
-  const response = axios.isAxiosError(error) ? error.response : undefined
-  if (response === undefined) call?.failed(error)
-  else if (response.data === undefined) call?.failed('ECONNRESET')
-  else endWithStream(call, response)
+  const { code, config, response } = axios.isAxiosError(error) ? error : {}
+  const limited = config?.maxContentLength !== undefined && config.maxContentLength > -1
+  if (response?.data !== undefined) endWithStream(call, response)
+  else if (response !== undefined || (code === 'ERR_BAD_RESPONSE' && !limited)) call?.failed('ECONNRESET')
+  else call?.failed(error)
 }
 
 function senderOf(

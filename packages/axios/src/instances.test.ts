@@ -9,6 +9,14 @@ describe('a traced axios instance', () => {
     expect(traceAxios(instance, {} as never)).toBe(instance)
   })
 
+  it('records a call once when it is traced twice', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(traceAxios(axios.create(), kit.tracer), kit.tracer)
+    const { calls } = await inHop(kit, () => http.get(`${server.url}/ok`))
+    expect(calls).toHaveLength(1)
+  })
+
   it('records each attempt of an interceptor that sends again, on the same configuration', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
@@ -74,7 +82,7 @@ describe('a traced axios instance', () => {
       await http.get('ok')
       await http.get(`${server.url}/ok`, { baseURL: 'http://127.0.0.1:1' })
       await http.get('/ok', { baseURL: '' }).catch(() => undefined)
-      await http.get('data:text/plain,hello', { baseURL: '' })
+      await http.get('data:text/plain;base64,aGVsbG8=', { baseURL: '' })
     })
     expect(calls.map(({ target, outcome }) => [target, outcome])).toEqual([
       [`127.0.0.1:${server.port}`, '200'],

@@ -14,7 +14,7 @@ export function hoptrace(tracer: Tracer): RequestHandler {
       next()
       return
     }
-    observeLayers(req, inbound)
+    observeLayers(tracer, req, inbound)
     inbound.run(next)
   }
 }

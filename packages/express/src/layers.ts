@@ -1,4 +1,4 @@
-import { inboundOf, type InboundHop } from '@hoptrace/core'
+import type { InboundHop, Tracer } from '@hoptrace/core'
 import type { Request, Response } from 'express'
 import { joinPath, RouteTemplates } from './route-templates.js'
 
@@ -29,21 +29,27 @@ interface RouterOwner {
 const observed = new WeakSet<object>()
 
 /** On the request itself: a WeakMap would cost garbage collection an entry for each request. */
-const templatesKey = Symbol('hoptrace.templates')
+const seenKey = Symbol('hoptrace.express')
 
-type Observed = Request & { [templatesKey]?: RouteTemplates }
+interface Seen {
+  readonly tracer: Tracer
+  readonly inbound: InboundHop
+  readonly templates: RouteTemplates
+}
+
+type Observed = Request & { [seenKey]?: Seen }
 
 /**
  * Makes the hop of `req` see the errors that are passed to `next` and the template of the route that answers. Neither can be
  * seen from a middleware, so the prototype of Express's layers is wrapped once, when the first request shows where it is.
  */
-export function observeLayers(req: Request, inbound: InboundHop): void {
+export function observeLayers(tracer: Tracer, req: Request, inbound: InboundHop): void {
   const app = req.app as RouterOwner | undefined
   // Express 4 throws at `router`.
   observe((app?._router ?? app?.router)?.stack)
-  const found = new RouteTemplates()
-  ;(req as Observed)[templatesKey] = found
-  inbound.route(() => found.current(req.baseUrl))
+  const templates = new RouteTemplates()
+  ;(req as Observed)[seenKey] = { tracer, inbound, templates }
+  inbound.route(() => templates.current(req.baseUrl))
 }
 
 function observe(stack: readonly Layer[] | undefined): void {
@@ -63,23 +69,25 @@ function observe(stack: readonly Layer[] | undefined): void {
     const original = prototype[name]
     if (original === undefined) continue
     prototype[name] = function (error, req, res, next) {
-      inboundOf(req)?.fail(error)
+      ;(req as Observed)[seenKey]?.inbound.fail(error)
       return original.call(this, error, req, res, next)
     }
   }
 }
 
-function observeNext(layer: Layer, req: Request, next: Next): Next {
-  const inbound = inboundOf(req)
-  const found = (req as Observed)[templatesKey]
-  if (inbound === undefined || found === undefined) return next
+function observeNext(layer: Layer, req: Observed, next: Next): Next {
+  const seen = req[seenKey]
+  if (seen === undefined) return next
+  const { tracer, inbound, templates } = seen
   const { route } = layer
-  if (route !== undefined) found.enterRoute(req, joinPath(route.path))
-  else if (layer.slash !== true && layer.regexp?.fast_slash !== true) found.enterMount(req, layer.rawPath)
+  if (route !== undefined) templates.enterRoute(req, joinPath(route.path))
+  else if (layer.slash !== true && layer.regexp?.fast_slash !== true) templates.enterMount(req, layer.rawPath)
   observe(layer.handle?.stack)
   return (error) => {
-    if (route !== undefined) found.leaveRoute()
+    if (route !== undefined) templates.leaveRoute()
     if (error && error !== 'route' && error !== 'router') inbound.fail(error)
-    next(error)
+    // A middleware that waits for something shared, such as a pool, may call back from somewhere else.
+    if (tracer.hop === inbound.hop) next(error)
+    else inbound.run(() => next(error))
   }
 }

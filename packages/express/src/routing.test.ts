@@ -154,6 +154,35 @@ describe.each([
     expect(records[0]).toMatchObject({ error: null, status: 200, route: '/x' })
   })
 
+  it('has its hop behind a middleware that calls back from somewhere else', async () => {
+    await using kit = await openKitTracer()
+    const waiting: NextFunction[] = []
+    const timer = setInterval(() => waiting.splice(0).forEach((next) => next()), 1)
+    const seen: unknown[] = []
+    const app = express()
+    app.use(hoptrace(kit.tracer))
+    app.use((_req, _res, next) => void waiting.push(next))
+    app.get('/x', (_req, res) => {
+      seen.push(kit.tracer.hop?.traceId)
+      res.send('ok')
+    })
+    await using server = await listen(createServer(app))
+    for (let i = 0; i < 3; i++) await exchange(server.port, { path: '/x' })
+    clearInterval(timer)
+    expect(seen).toEqual((await kit.records()).map(({ traceId }) => traceId))
+    expect(seen).toHaveLength(3)
+  })
+
+  it('records a request once when it stands in the chain twice', async () => {
+    await using kit = await openKitTracer()
+    const app = express()
+    app.use(hoptrace(kit.tracer), hoptrace(kit.tracer))
+    app.get('/x', ok)
+    await using server = await listen(createServer(app))
+    expect((await exchange(server.port, { path: '/x' })).body.toString()).toBe('ok')
+    expect(await kit.records()).toHaveLength(1)
+  })
+
   it('leaves applications without the middleware alone', async () => {
     await using kit = await openKitTracer()
     await recordsOf((app) => app.get('/x', ok), ['/x'])

@@ -56,6 +56,17 @@ describe.each([
     ])
   })
 
+  it('records a request once when it is registered twice', async () => {
+    await using kit = await openKitTracer()
+    const app = fastify()
+    app.register(hoptrace(kit.tracer)).register(hoptrace(kit.tracer))
+    app.get('/x', async () => 'ok')
+    await app.ready()
+    await using server = await listen(app.server)
+    expect((await exchange(server.port, { path: '/x' })).body.toString()).toBe('ok')
+    expect(await kit.records()).toHaveLength(1)
+  })
+
   it('records injected requests too', async () => {
     await using kit = await openKitTracer({ address: '127.0.0.1:9' })
     const app = fastify()

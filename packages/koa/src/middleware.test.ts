@@ -51,6 +51,17 @@ describe.each([
     expect(records[0]).toMatchObject({ status: 503, error: null })
   })
 
+  it('records a request once when it stands in the chain twice', async () => {
+    await using kit = await openKitTracer()
+    const app = new Koa()
+    app.use(hoptrace(kit.tracer)).use(hoptrace(kit.tracer))
+    app.use((ctx) => void (ctx.body = 'ok'))
+    const answer = app.callback()
+    await using server = await listen(createServer((req, res) => void answer(req, res)))
+    expect((await exchange(server.port, { path: '/x' })).body.toString()).toBe('ok')
+    expect(await kit.records()).toHaveLength(1)
+  })
+
   it('records the template of prefixed and patterned routes', async () => {
     const records = await recordsOf(
       (app) => {

@@ -42,7 +42,8 @@ export function beginInbound(
   req: TracedRequest,
   res: ServerResponse,
 ): InboundHop | 'answered' | undefined {
-  if (!tracer.active) return undefined
+  // An adapter that stands in the chain twice: the request has its hop.
+  if (!tracer.active || req[inboundKey] !== undefined) return undefined
   try {
     const run = tracer.listeningRun(() => listeningAddress(req.socket))
     if (isEndpointRequest(req)) {
@@ -133,7 +134,8 @@ class InboundRequest implements InboundHop {
     if (this.hop.closed) return
     try {
       this.length ??= Number(this.res.getHeader('content-length') ?? Number.POSITIVE_INFINITY)
-      this.written += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : (chunk as Uint8Array).byteLength
+      this.written +=
+        typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : (chunk as Uint8Array).byteLength
       if (this.written >= this.length) this.close(false)
     } catch {
       this.tracer.currentRun.failed()
