@@ -4,13 +4,13 @@ import type { DroppedRange } from '../store/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
 import type { RunInfo } from './entries.js'
 import { kind, opening, textBytes } from './format.js'
-import { LoggedHop, LoggedRecord } from './logged-hop.js'
+import { LoggedHop, LoggedRecord, noItems } from './logged-hop.js'
 import {
-  readAttributes,
   readCall,
   readCallEnd,
   readClose,
   readEvent,
+  readHopAttributes,
   readKey,
   readOpening,
 } from './read-entries.js'
@@ -189,7 +189,8 @@ export class HopTable {
       case kind.call: {
         const call = readCall(read, number)
         if (hop === undefined) return
-        hop.record.next.push(call)
+        if (hop.record.next === noItems) hop.record.next = [call]
+        else hop.record.next.push(call)
         hop.pendingCalls++
         return
       }
@@ -207,7 +208,7 @@ export class HopTable {
         if (hop !== undefined) this.wantsKeys(hop)
         return
       case kind.attributes:
-        readAttributes(read, record?.attributes)
+        readHopAttributes(read, record)
         return
       case kind.close:
         readClose(read, record)

@@ -28,6 +28,10 @@ export class LoggedCall implements CallRecord {
   ) {}
 }
 
+/** Shared by all hops that have none, as most of them stay. Replaced before the first is added. */
+export const noFields: Record<string, never> = Object.freeze({})
+export const noItems: never[] = Object.freeze([]) as never[]
+
 /** A record that is still being put together. */
 export class LoggedRecord implements HopRecord {
   state: HopState = 'open'
@@ -36,10 +40,10 @@ export class LoggedRecord implements HopRecord {
   status: number | null = null
   error: ErrorInfo | null = null
   aborted = false
-  keys: Record<string, string> = {}
-  attributes: Record<string, AttributeValue> = {}
-  events: EventRecord[] = []
-  next: LoggedCall[] = []
+  keys: Record<string, string> = noFields
+  attributes: Record<string, AttributeValue> = noFields
+  events: EventRecord[] = noItems
+  next: LoggedCall[] = noItems
   crash: string | null = null
   shed = 0
 

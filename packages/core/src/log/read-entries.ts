@@ -3,7 +3,7 @@ import type { HopId } from '../id/types.js'
 import type { ByteReader } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
 import { openingBits, textBytes, valueType } from './format.js'
-import { LoggedCall, type LoggedRecord } from './logged-hop.js'
+import { LoggedCall, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** Entries are bounded by their frame; this bounds what a hop may gather over many of them. */
 const maxGathered = 20_000
@@ -39,6 +39,12 @@ export function readOpening(read: ByteReader): Opening {
 /** `(high * 2^32 + low) / 10^6`, exactly, without bigint arithmetic: 2^32 is 4294 * 10^6 + 967296. */
 export function nanosToMillis(high: number, low: number): number {
   return high * 4294 + Math.floor((high * 967_296 + low) / 1_000_000)
+}
+
+/** Adds attributes to a hop. */
+export function readHopAttributes(read: ByteReader, record: LoggedRecord | undefined): void {
+  if (record?.attributes === noFields) record.attributes = {}
+  readAttributes(read, record?.attributes)
 }
 
 export function readCall(read: ByteReader, number: number): LoggedCall {
@@ -86,11 +92,12 @@ export function readEvent(read: ByteReader, record: LoggedRecord | undefined): v
   const attributes: Record<string, AttributeValue> = {}
   readAttributes(read, attributes)
   if (record === undefined || name === null) return
-  if (record.events.length < maxGathered) record.events.push({ name, offsetMicros, attributes })
-  else record.shed++
+  if (record.events.length >= maxGathered) record.shed++
+  else if (record.events === noItems) record.events = [{ name, offsetMicros, attributes }]
+  else record.events.push({ name, offsetMicros, attributes })
 }
 
-export function readAttributes(read: ByteReader, into: Record<string, AttributeValue> | undefined): void {
+function readAttributes(read: ByteReader, into: Record<string, AttributeValue> | undefined): void {
   for (;;) {
     const type = read.byte()
     if (type === endOfAttributes) return
@@ -110,7 +117,9 @@ function readValue(read: ByteReader, type: number): AttributeValue {
 export function readKey(read: ByteReader, record: LoggedRecord | undefined): void {
   const name = read.reference(textBytes.keyName)
   const value = read.text(textBytes.keyValue)
-  if (record !== undefined && name !== null) setOwn(record.keys, name, value)
+  if (record === undefined || name === null) return
+  if (record.keys === noFields) record.keys = {}
+  setOwn(record.keys, name, value)
 }
 
 export function readClose(read: ByteReader, record: LoggedRecord | undefined): void {

@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import path from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
 import { logFilePath } from '../log/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
 import { levelStore } from '../store/level/level-store.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
-import { type AdoptOptions, DeadRunWatch, shipDeadRuns } from './adopt.js'
+import { type AdoptOptions, shipDeadRuns } from './adopt.js'
+import { DeadRunWatch } from './dead-run-watch.js'
 import { isRunAlive } from './dead-runs.js'
 import { TestProcess } from './process.fixture.js'
 import { acquireRunLock } from './run-lock.js'
@@ -133,6 +136,7 @@ describe('shipDeadRuns', () => {
       const mine = reports.flatMap(({ adopted }) =>
         adopted.map(({ runDir, hops }) => ({ run: path.basename(runDir), hops })),
       )
+      expect([...reports.flatMap(({ left }) => left), ...theirs.left]).toEqual([])
       const all = [...mine, ...theirs.adopted].sort((a, b) => (a.run < b.run ? -1 : 1))
       expect(all).toEqual(names.map((run) => ({ run, hops: 50 })))
       expect(readdirSync(path.join(dir.path, 'logs', 'orders'))).toEqual([])
@@ -155,10 +159,10 @@ describe('shipDeadRuns', () => {
     expect((await readRun(runDir)).hops).toHaveLength(2)
     store.allowed = Infinity
     const registry = new TestRegistry()
-    const own = { service: 'orders', store }
     await shipDeadRuns({
       ...options(dir.path, store, registry),
-      own,
+      ownStore: store,
+      ownService: 'orders',
       openStore: () => {
         throw new Error('not for runs of the own service')
       },
@@ -249,6 +253,17 @@ describe('shipDeadRuns', () => {
     rmSync(path.join(dir.path, 'lock'), { recursive: true })
     expect(again?.held()).toBe(false)
     await again?.release()
+  })
+
+  it('lets a run go on that lost the thread which held its lock', async () => {
+    using dir = tempDir()
+    const worker = new Worker(new URL('lock-thread.fixture.mjs', import.meta.url), { workerData: dir.path })
+    await once(worker, 'message')
+    expect(await isRunAlive(dir.path)).toBe(true)
+    await worker.terminate()
+    const lock = await acquireRunLock(dir.path, true)
+    expect(lock?.held()).toBe(true)
+    await lock?.release()
   })
 
   it('watches for runs that die', async () => {

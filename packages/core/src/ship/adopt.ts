@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
@@ -6,7 +5,7 @@ import { readRunInfo } from '../log/read-run.js'
 import { listLogFiles } from '../log/run-dir.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
-import { listRunDirs, mayBeDead } from './dead-runs.js'
+import { deleteRunDir, listRunDirs, mayBeDead } from './dead-runs.js'
 import { type RecoveredRun, recoverRun } from './recover-run.js'
 import { acquireRunLock } from './run-lock.js'
 
@@ -15,13 +14,17 @@ export interface AdoptOptions {
   /** Only runs of this service. @default all */
   readonly service?: string
   readonly registry: Registry
-  /** The store of a service that lives in this process: it is open already and takes what earlier runs of the service left. */
-  readonly own?: { readonly service: string; readonly store: Store }
+  /** A store that is open already, and stays so: used for runs that ship to its URL, and for all of `ownService`. */
+  readonly ownStore?: Store
+  /** The service that lives in this process: what its earlier runs left goes into its store. */
+  readonly ownService?: string
   /** Makes the store of any other run. It is opened, and closed afterwards. */
   readonly openStore: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
   /** No further run is begun when it fires. */
   readonly signal?: AbortSignal
+  /** Runs to pass over. */
+  readonly skip?: (runDir: string) => boolean
 }
 
 export interface AdoptReport {
@@ -40,6 +43,7 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
   const left: { runDir: string; reason: string }[] = []
   for (const runDir of await listRunDirs(options.dataDir, options.service)) {
     if (options.signal?.aborted === true) break
+    if (options.skip?.(runDir) === true) continue
     try {
       const outcome = await adopt(runDir, options)
       if (typeof outcome === 'string') left.push({ runDir, reason: outcome })
@@ -65,14 +69,16 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   if (lock === undefined) return undefined
   try {
     const run = readRunInfo(runDir)
-    const { own } = options
+    const { ownStore, ownService } = options
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
-      await rm(runDir, { recursive: true, force: true })
+      await deleteRunDir(runDir)
       return undefined
     }
-    if (run.service === own?.service) return await recoverRun(runDir, own.store, options.registry)
+    if (ownStore !== undefined && (run.service === ownService || run.storeUrl === ownStore.url)) {
+      return await recoverRun(runDir, ownStore, options.registry)
+    }
     const store = await options.openStore(run)
     try {
       await store.open()
@@ -86,51 +92,5 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
     throw error
   } finally {
     await lock.release()
-  }
-}
-
-/** Adopts dead runs at once and then every few seconds. */
-export class DeadRunWatch {
-  private readonly abort = new AbortController()
-  private readonly timer: NodeJS.Timeout
-  private running: Promise<void> | undefined
-  private readonly reasons = new Map<string, string>()
-
-  /** @param everyMillis Default: 5000. */
-  constructor(
-    private readonly options: Omit<AdoptOptions, 'signal'>,
-    everyMillis = 5000,
-  ) {
-    this.timer = setInterval(() => this.look(), everyMillis)
-    this.look()
-  }
-
-  /** Ends after the run that is being shipped. */
-  async close(): Promise<void> {
-    clearInterval(this.timer)
-    this.abort.abort()
-    await this.running
-  }
-
-  private look(): void {
-    this.running ??= this.adopt().finally(() => {
-      this.running = undefined
-    })
-  }
-
-  private async adopt(): Promise<void> {
-    try {
-      const { left } = await shipDeadRuns({ ...this.options, signal: this.abort.signal })
-      for (const { runDir, reason } of left) this.tell(runDir, reason)
-    } catch (error) {
-      this.tell(this.options.dataDir, error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  /** One line a run and reason. */
-  private tell(runDir: string, reason: string): void {
-    if (this.reasons.get(runDir) === reason) return
-    this.reasons.set(runDir, reason)
-    this.options.diagnostics?.('HOPTRACE_LEFT', `the log of a dead run stays in ${runDir}: ${reason}`)
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isMissing } from '../log/run-dir.js'
 import { acquireRunLock } from './run-lock.js'
@@ -6,11 +6,32 @@ import { acquireRunLock } from './run-lock.js'
 /** A run that has no lock yet is alive for so long after it last wrote. */
 const youngMillis = 60_000
 
+/** Beginning of the name of a directory whose deletion has begun. */
+const gone = '.gone-'
+
 /** The directories of all runs under a data directory, of one service or of all. */
 export async function listRunDirs(dataDir: string, service?: string): Promise<string[]> {
   const logs = path.join(dataDir, 'logs')
   const services = service === undefined ? await subfolders(logs) : [path.join(logs, service)]
-  return (await Promise.all(services.map(subfolders))).flat()
+  const runs: string[] = []
+  for (const dir of (await Promise.all(services.map(subfolders))).flat()) {
+    if (path.basename(dir).startsWith(gone))
+      await rm(dir, { recursive: true, force: true }).catch(() => undefined)
+    else runs.push(dir)
+  }
+  return runs
+}
+
+/** Deletes the directory of a run that is shipped. It takes another name first, so that nobody tries its lock meanwhile. */
+export async function deleteRunDir(runDir: string): Promise<void> {
+  const away = path.join(path.dirname(runDir), gone + path.basename(runDir))
+  try {
+    await rename(runDir, away)
+  } catch (error) {
+    if (isMissing(error)) return
+    throw error
+  }
+  await rm(away, { recursive: true, force: true, maxRetries: 5 })
 }
 
 /** May its lock be tried? A run makes its directory first and takes its lock a moment later. */

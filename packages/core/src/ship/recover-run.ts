@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
+import { deleteRunDir } from './dead-runs.js'
 import { runRow } from './run-row.js'
 import { RunShipping } from './run-shipping.js'
 
@@ -47,7 +47,7 @@ export async function recoverRun(
     if (run === undefined) return undefined
     if (!engine.done) await registerDead(runDir, run, engine, store.url, registry)
     engine.finish()
-    await rm(runDir, { recursive: true, force: true })
+    await deleteRunDir(runDir)
     return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
   } finally {
     engine.close()

@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import path from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { errorCode, isMissing } from '../log/run-dir.js'
@@ -19,9 +28,10 @@ export interface RunLock {
 
 /**
  * Takes the lock of a run's directory, or resolves to undefined when somebody alive holds it or there is no such directory.
- * @param owner The run's own process: a claim that a dead thread of it left does not count.
+ * @param owner The run's own process: makes the directory, and a claim that a dead thread of it left does not count.
  */
 export async function acquireRunLock(runDir: string, owner = false): Promise<RunLock | undefined> {
+  if (owner) mkdirSync(runDir, { recursive: true })
   const claim = path.join(runDir, `claim-${processToken()}`)
   try {
     closeSync(openSync(claim, 'wx', 0o640))
@@ -33,7 +43,11 @@ export async function acquireRunLock(runDir: string, owner = false): Promise<Run
   let database: ClassicLevel | undefined
   try {
     database = await openLock(runDir)
-    if (database !== undefined) return hold(runDir, database, claim)
+    if (database === undefined) return undefined
+    const lock = hold(runDir, database, claim)
+    if (lock === undefined) await database.close()
+    else return lock
+    database = undefined
   } finally {
     if (database === undefined) rmSync(claim, { force: true })
   }
@@ -66,26 +80,31 @@ async function tryOpen(dir: string): Promise<ClassicLevel | undefined> {
   } catch (error) {
     await database.close()
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (errorCode(cause) === 'LEVEL_LOCKED') return undefined
+    // Its owner, who is done with it, may be deleting it right now.
+    if (errorCode(cause) === 'LEVEL_LOCKED' || !existsSync(path.dirname(dir))) return undefined
     throw cause
   }
 }
 
-function hold(runDir: string, database: ClassicLevel, claim: string): RunLock {
+function hold(runDir: string, database: ClassicLevel, claim: string): RunLock | undefined {
   const file = path.join(runDir, 'lock', 'LOCK')
-  const inode = statSync(file).ino
+  const inode = inodeOf(file)
+  if (inode === undefined) return undefined
   return {
-    held() {
-      try {
-        return statSync(file).ino === inode
-      } catch {
-        return false
-      }
-    },
+    held: () => inodeOf(file) === inode,
     async release() {
       await database.close()
       rmSync(claim, { force: true })
     },
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  try {
+    return statSync(file).ino
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 

@@ -199,7 +199,11 @@ export class RunShipping {
 
   /** All is shipped and registered: the directory may be deleted by whoever comes. */
   finish(): void {
-    this.journal.append({ type: 'done' })
+    try {
+      this.journal.append({ type: 'done' })
+    } catch {
+      // The disk is full: deleting is what helps. Only who is killed while deleting leaves something to be shipped again.
+    }
     this.close()
     for (const file of listLogFiles(this.runDir)) rmSync(logFilePath(this.runDir, file), { force: true })
   }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
@@ -207,6 +207,42 @@ describe('Shipper', () => {
     log.close(testHop(2), testClose())
     await shipper.flush()
     expect((await recordsOf(store)).size).toBe(2)
+  })
+
+  it('ships on without a journal while the disk refuses one, never into the first lane', async () => {
+    const { runDir, store, shipper } = setUp({ heartbeatMillis: 1e6 })
+    const log = testLog(runDir, { maxFileBytes: 500 })
+    await shipper.start()
+    mkdirSync(path.join(runDir, 'ship.journal'))
+    for (let i = 1; i <= 20; i++) log.close(testHop(2n * second + BigInt(i)), testClose())
+    log.mark(baseNanos + 4n * second)
+    await shipper.flush()
+    expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late'])
+    expect(listLogFiles(runDir).length).toBeGreaterThan(2)
+    rmSync(path.join(runDir, 'ship.journal'), { recursive: true })
+    log.close(testHop(5n * second), testClose())
+    await shipper.flush()
+    expect(listLogFiles(runDir)).toHaveLength(1)
+    log.close(testHop(6n * second), testClose())
+    await shipper.flush()
+    expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late', 'late', 'first'])
+  })
+
+  it('waits for a disk that refuses its directory', async () => {
+    using dir = tempDir()
+    const blocked = path.join(dir.path, 'blocked')
+    writeFileSync(blocked, '')
+    const runDir = path.join(blocked, 'run')
+    const { shipper, store, said } = setUp({ runDir })
+    await shipper.start()
+    expect(said).toEqual(['HOPTRACE_DISK'])
+    rmSync(blocked)
+    const log = testLog(runDir)
+    log.close(testHop(1), testClose())
+    await expect.poll(() => existsSync(path.join(runDir, 'lock')), { timeout: 5000 }).toBe(true)
+    await shipper.flush()
+    expect((await recordsOf(store)).size).toBe(1)
+    await shipper.close()
   })
 
   it('leaves nothing behind when its run ended in order', async () => {

@@ -1,6 +1,4 @@
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rm } from 'node:fs/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
@@ -12,6 +10,7 @@ import type { Store } from '../store/contract.js'
 import { expireRows } from '../store/expire.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { StoreReader } from '../store/reader.js'
+import { deleteRunDir } from './dead-runs.js'
 import { KeyShipper } from './key-shipper.js'
 import { lookupHop } from './lookup-hop.js'
 import { Outage } from './outage.js'
@@ -42,6 +41,7 @@ export interface ShipperOptions {
 }
 
 const lockPauseMillis = 100
+const retryMillis = 1000
 const expireMillis = 60 * 60_000
 
 /**
@@ -55,7 +55,9 @@ export class Shipper {
   private readonly reader: StoreReader
   private readonly storeOutage: Outage
   private readonly registryOutage: Outage
+  private readonly diskOutage: Outage
   private lock: RunLock | undefined
+  private retry: NodeJS.Timeout | undefined
   private timers: NodeJS.Timeout[] = []
   private shippingKeys: Promise<void> | undefined
   private beating: Promise<void> | undefined
@@ -85,6 +87,10 @@ export class Shipper {
       away: 'the store does not take records: they stay in the log',
       back: 'the store takes records again',
     })
+    this.diskOutage = new Outage(diagnostics, 'HOPTRACE_DISK', {
+      away: `${runDir} cannot be used: nothing is shipped`,
+      back: `${runDir} can be used again`,
+    })
     this.registryOutage = new Outage(diagnostics, 'HOPTRACE_REGISTRY', {
       away: 'the registry cannot be written: others may take this instance for dead',
       back: 'the registry can be written again',
@@ -93,18 +99,23 @@ export class Shipper {
 
   /**
    * Takes the run's lock and begins. Rejects with `HOPTRACE_STORE_LOCKED` when somebody else owns the run's directory:
-   * the run then has to go on in a fresh one. A store that is away is no failure.
+   * the run then has to go on in a fresh one. A store that is away, or a disk that refuses, is no failure: it is tried again.
    */
   async start(): Promise<void> {
-    for (let tries = 0; this.lock === undefined; tries++) {
-      this.lock = await acquireRunLock(this.options.runDir, true)
-      if (this.lock !== undefined || this.closed) break
-      if (tries * lockPauseMillis >= this.options.lockMillis)
-        throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${this.options.runDir} is owned by another process`)
-      await sleep(lockPauseMillis)
+    try {
+      await this.takeLock()
+      if (this.closed) return
+      this.engine.load()
+    } catch (error) {
+      if (error instanceof HoptraceError) throw error
+      this.diskOutage.failed(error)
+      this.retry = setTimeout(
+        () => void this.start().catch((reason: unknown) => this.fault(reason)),
+        retryMillis,
+      )
+      return
     }
-    if (this.closed) return
-    this.engine.load()
+    this.diskOutage.succeeded()
     const { pollMillis, heartbeatMillis } = this.options
     this.timers = [
       setInterval(() => this.tick(), pollMillis),
@@ -160,7 +171,7 @@ export class Shipper {
     const behind = BigInt(Date.now()) - this.watermarkNanos / 1_000_000n
     return {
       shipped,
-      errors: this.storeOutage.errors + this.registryOutage.errors + this.faults,
+      errors: this.storeOutage.errors + this.registryOutage.errors + this.diskOutage.errors + this.faults,
       dropped: table.damage + table.late,
       lagMillis: this.watermarkNanos === 0n ? 0 : Math.max(0, Number(behind)),
     }
@@ -174,6 +185,7 @@ export class Shipper {
     if (this.closed) return
     this.closed = true
     this.closing.abort()
+    clearTimeout(this.retry)
     for (const timer of this.timers) clearInterval(timer)
     const { engine } = this
     try {
@@ -185,13 +197,24 @@ export class Shipper {
       await this.beat()
       if (ended && engine.table.size === 0) {
         engine.finish()
-        await rm(path.resolve(this.options.runDir), { recursive: true, force: true })
+        await deleteRunDir(this.options.runDir)
       }
     } finally {
       await Promise.allSettled([this.shippingKeys, this.beating, this.expiring])
       engine.close()
       await this.lock?.release()
       this.lock = undefined
+    }
+  }
+
+  private async takeLock(): Promise<void> {
+    const { runDir, lockMillis } = this.options
+    for (let waited = 0; this.lock === undefined && !this.closed; waited += lockPauseMillis) {
+      this.lock = await acquireRunLock(runDir, true)
+      if (this.lock !== undefined) return
+      if (waited >= lockMillis)
+        throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${runDir} is owned by another process`)
+      await sleep(lockPauseMillis)
     }
   }
 

@@ -1,0 +1,190 @@
+/**
+ * How fast a run's log is shipped, from its files to a store's acknowledgement, by one thread, and what a hop takes in the
+ * log and in the store. Every round appends the hops anew and ships them; medians over rounds.
+ * `node --conditions=@hoptrace/source --import tsx bench/src/ship.ts --hops 200000 --rounds 5`
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { levelStore, memoryStore, type HopId, type Row, type Store } from '@hoptrace/core/store'
+import { IdGenerator } from '../../packages/core/src/id/index.js'
+import type { LogHop, RunInfo } from '../../packages/core/src/log/entries.js'
+import { FileHopLog } from '../../packages/core/src/log/file-hop-log.js'
+import { RunShipping } from '../../packages/core/src/ship/run-shipping.js'
+import { median, table } from './report.js'
+
+const { values } = parseArgs({
+  options: { hops: { type: 'string', default: '200000' }, rounds: { type: 'string', default: '5' } },
+})
+const hops = Number(values.hops)
+const rounds = Number(values.rounds)
+
+const shapes = ['leaf', 'call', 'call, event, key'] as const
+const stores = ['memory', 'level'] as const
+type Shape = (typeof shapes)[number]
+
+interface Sample {
+  readonly appendMicros: number
+  readonly shippedPerSecond: number
+  readonly logBytes: number
+  readonly storeBytes: number
+}
+
+const routes = ['/orders', '/orders/:id', '/orders/:id/items', '/health']
+const windowMillis = 10_000
+
+/** Appends the hops of about `hops / 5000` seconds of a service that answers 5,000 requests a second. */
+function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; bytes: number } {
+  const own = new IdGenerator({ address: run.address, worker: 0 })
+  const caller = new IdGenerator({ address: '10.0.0.1:4000', worker: 0 })
+  const log = new FileHopLog({ runDir, run: () => run, maxLogBytes: 2 ** 40 })
+  // Times are made up before, so that only the log is measured.
+  const ids: HopId[] = []
+  let nanos = run.startNanos
+  for (let i = 0; i < hops; i++) {
+    nanos += BigInt(1 + Math.floor(Math.random() * 400_000))
+    ids.push(
+      (nanos.toString(16).padStart(16, '0') +
+        caller.assign({ ip: '10.0.0.7', port: 4001 }).slice(16)) as HopId,
+    )
+  }
+  const called = ids.map(() => own.assign({ ip: '10.0.0.9', port: 4002 }))
+  const begin = performance.now()
+  for (let i = 0; i < hops; i++) {
+    const id = ids[i] as HopId
+    const hop: LogHop = {
+      id,
+      traceId: called[i] as HopId,
+      startNanos: run.startNanos + BigInt(i) * 200_000n + 150_000n,
+      method: 'POST',
+      parentSpan: null,
+      link: null,
+      assignedId: null,
+      flags: 1,
+      logNumber: 0,
+    }
+    if (shape !== 'leaf') {
+      const hopId = called[i] as HopId
+      log.call(hop, {
+        index: 0,
+        hopId,
+        target: '10.0.0.9:4002',
+        service: 'payments',
+        method: 'POST',
+        offsetMicros: 90,
+      })
+      const servedBy = { hopId, service: 'payments', address: '10.0.0.9:4002' }
+      log.callEnd(hop, { index: 0, outcome: '200', durationMicros: 2000 + (i % 977), servedBy })
+    }
+    if (shape === 'call, event, key') {
+      log.event(hop, 'payment.captured', 2500 + (i % 900), { amount: i % 10_000, currency: 'EUR' })
+      log.key(hop, 'orderId', String(1_000_000 + i))
+    }
+    const route = routes[i % routes.length] as string
+    log.close(hop, {
+      durationMicros: 3000 + (i % 1999),
+      route,
+      status: 200,
+      error: null,
+      aborted: false,
+      shed: 0,
+    })
+  }
+  const micros = ((performance.now() - begin) * 1000) / hops
+  const { bytes } = log.stats()
+  log.end()
+  return { micros, bytes }
+}
+
+/** Counts what is put. */
+function counted(store: Store): Store & { bytes: number } {
+  return {
+    url: store.url,
+    supports: store.supports,
+    bytes: 0,
+    open: () => store.open(),
+    put(rows: readonly Row[]) {
+      for (const { key, value } of rows) this.bytes += key.length + value.length
+      return store.put(rows)
+    },
+    scan: (range) => store.scan(range),
+    close: () => store.close(),
+  }
+}
+
+async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sample> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
+  const runDir = path.join(dir, 'run')
+  const startNanos = BigInt(Date.now() - 3_600_000) * 1_000_000n
+  const run: RunInfo = {
+    service: 'orders',
+    address: '10.0.0.7:4001',
+    aliases: [],
+    worker: 0,
+    startNanos,
+    host: 'bench',
+    pid: 1,
+    endpoint: null,
+    storeUrl: kind,
+    buckets: 1,
+    windowMillis,
+  }
+  try {
+    const appended = append(runDir, run, shape)
+    const store = counted(
+      kind === 'memory' ? memoryStore() : levelStore({ slotsIn: path.join(dir, 'store') }),
+    )
+    await store.open()
+    const begin = performance.now()
+    const engine = new RunShipping({ runDir, store })
+    engine.load()
+    const windowOf = (): number =>
+      Number(startNanos / 1_000_000n / BigInt(windowMillis)) +
+      Math.floor((engine.shipped + engine.table.size) / 50_000)
+    while (engine.poll() > 0) {
+      const below = windowOf()
+      if (below > engine.cutBelow && engine.table.size > 50_000 && engine.cut({ below, firstBelow: below })) {
+        await engine.send()
+        engine.compact()
+      }
+    }
+    if (engine.cut({ below: null, firstBelow: Infinity })) await engine.send()
+    engine.compact()
+    const seconds = (performance.now() - begin) / 1000
+    if (engine.shipped !== hops) throw new Error(`${engine.shipped} of ${hops} hops were shipped`)
+    engine.close()
+    await store.close()
+    return {
+      appendMicros: appended.micros,
+      shippedPerSecond: hops / seconds,
+      logBytes: appended.bytes / hops,
+      storeBytes: store.bytes / hops,
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+const rows: string[][] = []
+for (const kind of stores) {
+  for (const shape of shapes) {
+    const samples: Sample[] = []
+    for (let round = 0; round < rounds; round++) samples.push(await measure(shape, kind))
+    const middle = (of: (sample: Sample) => number): number => median(samples.map(of))
+    rows.push([
+      kind,
+      shape,
+      middle(({ appendMicros }) => appendMicros).toFixed(2),
+      middle(({ logBytes }) => logBytes).toFixed(1),
+      Math.round(middle(({ shippedPerSecond }) => shippedPerSecond)).toLocaleString('en'),
+      middle(({ storeBytes }) => storeBytes).toFixed(1),
+    ])
+  }
+}
+console.log(
+  table(
+    ['store', 'hop', 'µs to append', 'bytes in the log', 'hops/s shipped', 'bytes put into the store'],
+    rows,
+  ),
+)
