@@ -24,7 +24,7 @@ export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: 
     before = id
     const template = segment.template()
     values += template.size
-    if (values > maxValues * 4) throw badSegment('it holds too much')
+    if (values > maxValues) throw badSegment('it holds too much')
     records.push(readRecord(segment, template, id))
   }
   if (before !== head.maxId || records[0]?.hopId !== head.minId) throw badSegment('its head names other ids')

@@ -5,6 +5,7 @@ import { seal, writeHead } from './head.js'
 import {
   maxRecords,
   maxSegmentBytes,
+  maxShapeBytes,
   maxUnpackedBytes,
   maxValues,
   numberColumns,
@@ -53,6 +54,19 @@ export function encodeSegment(meta: SegmentMeta, records: readonly HopRecord[]):
   return segment
 }
 
+/** Throws `RangeError` when the shapes are larger than a reader takes. */
+function writeShapes(writer: RecordWriter, high: ByteWriter): void {
+  high.varint(writer.shapes.length)
+  const start = high.length
+  for (const shape of writer.shapes) {
+    const symbols = new ByteWriter(64)
+    for (const symbol of shape.symbols()) symbols.varint(symbol)
+    high.varint(symbols.length)
+    high.bytes(symbols.view())
+  }
+  if (high.length - start > maxShapeBytes) throw new RangeError('the shapes of a segment have at most 8 MiB')
+}
+
 function writeColumns(writer: RecordWriter, high: ByteWriter, low: ByteWriter): void {
   high.varint(writer.strings.size)
   if (writer.strings.size > 0) writePlain([...writer.strings.keys()], high, low)
@@ -60,13 +74,7 @@ function writeColumns(writer: RecordWriter, high: ByteWriter, low: ByteWriter): 
   const tails = Buffer.alloc(writer.tails.size * 8)
   writer.tails.words.forEach((word, i) => tails.writeUInt32BE(word, i * 4))
   high.bytes(tails)
-  high.varint(writer.shapes.length)
-  for (const shape of writer.shapes) {
-    const symbols = new ByteWriter(64)
-    for (const symbol of shape.symbols()) symbols.varint(symbol)
-    high.varint(symbols.length)
-    high.bytes(symbols.view())
-  }
+  writeShapes(writer, high)
   for (const name of numberColumns) writeNumbers(writer.numbers[name], high, low, steady.has(name))
   for (const name of textColumns) writeTexts(writer.texts[name], high, low)
   for (const column of writer.valueColumns) writeValues(column, high, low)

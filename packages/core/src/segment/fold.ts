@@ -75,5 +75,5 @@ function hasMore(
   stands: Readonly<Record<string, unknown>>,
   other: Readonly<Record<string, unknown>>,
 ): boolean {
-  return Object.keys(other).some((name) => !(name in stands))
+  return Object.keys(other).some((name) => !Object.hasOwn(stands, name))
 }

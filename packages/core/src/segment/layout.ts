@@ -11,10 +11,24 @@ export const maxSegmentBytes = 8 * 1024 * 1024
 export const maxUnpackedBytes = 64 * 1024 * 1024
 
 /** Most records in a segment. */
-export const maxRecords = 1 << 20
+export const maxRecords = 1 << 16
 
-/** Most values (calls, events, attributes, times, …) of all records of a segment together. */
-export const maxValues = 1 << 22
+/** Most values of all records of a segment together, as `sizeOf` counts them. */
+export const maxValues = 1 << 21
+
+/** Most bytes of all shapes of a segment. */
+export const maxShapeBytes = 1 << 23
+
+/** How much a record counts towards `maxValues`: it bounds the memory that reading a segment takes. */
+export function sizeOf(record: {
+  readonly keys: number
+  readonly attributes: number
+  readonly events: number
+  readonly eventAttributes: number
+  readonly calls: number
+}): number {
+  return 8 + record.keys + record.attributes + record.events + record.eventAttributes + 6 * record.calls
+}
 
 /** Differences of nanoseconds up to here are coded as such; an id farther away is written whole. */
 export const maxNanosDifference = 2 ** 51

@@ -117,17 +117,19 @@ function medianBits(values: Float64Array, count: number): number {
   return 0
 }
 
+/** Gives a value by its place; the place is within the column. */
+type ValueAt = (index: number) => number
+
 /** Reads a column in order; its values are decoded when the first is asked for. */
 export class NumberReader {
   readonly length: number
   at = 0
-  #values: Float64Array | undefined
-  readonly #decode: () => Float64Array
+  readonly #valueAt: ValueAt
 
   /** Takes the column's header and skips its bytes in both parts. */
   constructor(high: ByteReader, low: ByteReader) {
     this.length = high.varint(maxValues)
-    this.#decode = this.length === 0 ? () => new Float64Array(0) : header(this.length, high, low)
+    this.#valueAt = this.length === 0 ? () => 0 : readColumn(this.length, high, low)
   }
 
   /** The next value. */
@@ -137,9 +139,8 @@ export class NumberReader {
 
   /** The value at a place. */
   valueAt(index: number): number {
-    const value = (this.#values ??= this.#decode())[index]
-    if (value === undefined) throw badSegment('a column is too short')
-    return value
+    if (index >= this.length) throw badSegment('a column is too short')
+    return this.#valueAt(index)
   }
 
   /** Passes over values. */
@@ -148,11 +149,11 @@ export class NumberReader {
   }
 }
 
-function header(count: number, high: ByteReader, low: ByteReader): () => Float64Array {
+function readColumn(count: number, high: ByteReader, low: ByteReader): ValueAt {
   const bits = high.byte()
   if (bits === 0) {
     const value = high.varint()
-    return () => new Float64Array(count).fill(value)
+    return () => value
   }
   if (bits > 7 || (bits & form.split) === 0) throw badSegment('unknown form of a column')
   const scale = (bits & form.scaled) === 0 ? 1 : high.varint()
@@ -162,16 +163,18 @@ function header(count: number, high: ByteReader, low: ByteReader): () => Float64
   skipVarints(high, count)
   const highs = high.bytes.subarray(start, high.at)
   const lows = low.take(Math.ceil((count * lowBits) / 8))
-  return () => {
-    const values = readVarints(highs, count)
-    if (lowBits > 0) addPacked(lows, values, lowBits)
-    if (scale !== 1) for (let i = 0; i < count; i++) values[i] = (values[i] as number) * scale
+  let values: Float64Array | undefined
+  const decode = (): Float64Array => {
+    const decoded = readVarints(highs, count)
+    if (lowBits > 0) addPacked(lows, decoded, lowBits)
+    if (scale !== 1) for (let i = 0; i < count; i++) decoded[i] = (decoded[i] as number) * scale
     if ((bits & form.steps) !== 0) {
       let before = 0
-      for (let i = 0; i < count; i++) values[i] = before += unzigzag(values[i] as number)
+      for (let i = 0; i < count; i++) decoded[i] = before += unzigzag(decoded[i] as number)
     }
-    return checked(values)
+    return checked(decoded)
   }
+  return (index) => (values ??= decode())[index] as number
 }
 
 function skipVarints(reader: ByteReader, count: number): void {

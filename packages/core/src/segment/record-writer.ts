@@ -8,6 +8,7 @@ import {
   maxMicros,
   maxNanosDifference,
   numberColumns,
+  sizeOf,
   textColumns,
   valueType,
 } from './layout.js'
@@ -38,7 +39,7 @@ export class RecordWriter {
   readonly tails = new TailDictionary()
   readonly shapes: ShapeNode[] = []
   readonly valueColumns: ValueColumn[] = []
-  /** All values so far. */
+  /** See `sizeOf`: that of all records so far. */
   values = 0
   readonly #root = new ShapeNode(0, undefined)
   readonly #columns = new Map<string, ValueColumn>()
@@ -83,6 +84,7 @@ export class RecordWriter {
     this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
     this.numbers.shape.push(this.#shapeOf(node))
     this.#release()
+    this.values += this.#fits ? sizeOf(partsOf(record)) : sizeOf(partsOf(undefined))
   }
 
   #isOurs(record: HopRecord): boolean {
@@ -307,7 +309,6 @@ export class RecordWriter {
     const { values, length } = this.#heldNumbers
     for (let i = 0; i < length; i++) (this.#numberSinks[i] as NumberColumn).push(values[i] as number)
     this.#heldTexts.forEach((text, i) => (this.#textSinks[i] as string[]).push(text))
-    this.values += length + this.#heldTexts.length
     this.#heldNumbers.length = 0
     this.#heldTexts.length = 0
   }
@@ -339,6 +340,20 @@ function startOf(time: bigint): { high: number; low: number } {
 
 function endOf(call: CallRecord): number {
   return call.offsetMicros + (call.durationMicros ?? 0)
+}
+
+/** What `sizeOf` counts; a record in the json column has no parts. */
+function partsOf(record: HopRecord | undefined): Parameters<typeof sizeOf>[0] {
+  if (record === undefined) return { keys: 0, attributes: 0, events: 0, eventAttributes: 0, calls: 0 }
+  let eventAttributes = 0
+  for (const event of record.events) eventAttributes += Object.keys(event.attributes).length
+  return {
+    keys: Object.keys(record.keys).length,
+    attributes: Object.keys(record.attributes).length,
+    events: record.events.length,
+    eventAttributes,
+    calls: record.next.length,
+  }
 }
 
 function typeOf(value: unknown): number {

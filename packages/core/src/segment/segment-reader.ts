@@ -5,7 +5,14 @@ import { FloatReader } from './float-column.js'
 import type { SegmentHead } from './head.js'
 import { openHead } from './head.js'
 import type { NumberColumnName, TextColumnName } from './layout.js'
-import { maxUnpackedBytes, maxValues, numberColumns, textColumns, valueType } from './layout.js'
+import {
+  maxShapeBytes,
+  maxUnpackedBytes,
+  maxValues,
+  numberColumns,
+  textColumns,
+  valueType,
+} from './layout.js'
 import { NumberReader } from './number-column.js'
 import type { HopTemplate } from './template.js'
 import { ValueColumns, readTemplate } from './template.js'
@@ -43,10 +50,7 @@ export class SegmentReader {
       low: tails.readUInt32BE(i * 8 + 4),
     }))
     const columns = new ValueColumns()
-    this.templates = Array.from({ length: high.varint(head.count) }, () => {
-      const symbols = high.take(high.varint(maxUnpackedBytes))
-      return readTemplate(new ByteReader(symbols), strings, columns)
-    })
+    this.templates = readTemplates(high, head.count, strings, columns)
     this.numbers = Object.fromEntries(
       numberColumns.map((name) => [name, new NumberReader(high, low)]),
     ) as Record<NumberColumnName, NumberReader>
@@ -111,6 +115,25 @@ function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader
   }
   if (unpacked.length !== unpackedLength) throw badSegment('it unpacks to another length')
   return { high: new ByteReader(unpacked), low: new ByteReader(bytes.subarray(packedEnd)) }
+}
+
+function readTemplates(
+  high: ByteReader,
+  most: number,
+  strings: readonly string[],
+  columns: ValueColumns,
+): HopTemplate[] {
+  let bytes = 0
+  let size = 0
+  return Array.from({ length: high.varint(most) }, () => {
+    const symbols = high.take(high.varint(maxShapeBytes))
+    bytes += symbols.length
+    if (bytes > maxShapeBytes) throw badSegment('its shapes are too large')
+    const template = readTemplate(new ByteReader(symbols), strings, columns)
+    size += template.size
+    if (size > maxValues) throw badSegment('it holds too much')
+    return template
+  })
 }
 
 function readStrings(high: ByteReader, low: ByteReader): string[] {

@@ -1,7 +1,7 @@
 import type { HopState } from '../hop/record.js'
 import type { ByteReader } from './bytes.js'
 import { badSegment } from './damage.js'
-import { callBits, hopBits, hopStates, idForm, maxValues, valueType } from './layout.js'
+import { callBits, hopBits, hopStates, idForm, sizeOf, valueType } from './layout.js'
 
 /** An attribute or key of a shape; `column` is its number among the value columns, or -1 for a boolean. */
 export interface ValueTemplate {
@@ -50,7 +50,7 @@ export interface HopTemplate {
   readonly attributes: readonly ValueTemplate[]
   readonly events: readonly EventTemplate[]
   readonly next: readonly CallTemplate[]
-  /** Values that a record of this shape has, about. */
+  /** See `sizeOf`. */
   readonly size: number
 }
 
@@ -131,12 +131,13 @@ export function readTemplate(
     [],
   )
   const next = field<CallTemplate[]>(() => list(() => readCall(symbols, text, textOrNull)), [])
-  const size =
-    8 +
-    keys.length +
-    own.length +
-    next.length * 6 +
-    events.reduce((sum, event) => sum + 1 + event.attributes.length, 0)
+  const size = sizeOf({
+    keys: keys.length,
+    attributes: own.length,
+    events: events.length,
+    eventAttributes: events.reduce((sum, event) => sum + event.attributes.length, 0),
+    calls: next.length,
+  })
   return {
     json,
     state,
@@ -158,7 +159,7 @@ export function readTemplate(
     attributes: own,
     events,
     next,
-    size: Math.min(size, maxValues),
+    size,
   }
 }
 

@@ -183,8 +183,11 @@ export function businessKeyRange(
   const from = Buffer.alloc(17)
   from[0] = rowPrefix.businessKey
   from.set(keyHash, 1)
-  from.writeBigUInt64BE(2n ** 64n - beforeNanos, 9)
-  return { from, to: after(from.subarray(0, 9)) }
+  const to = after(from.subarray(0, 9))
+  if (beforeNanos <= 0n) return { from: to, to }
+  const latest = beforeNanos < 2n ** 64n ? beforeNanos - 1n : 2n ** 64n - 1n
+  from.writeBigUInt64BE(invert(latest), 9)
+  return { from, to }
 }
 
 /** The row key of an alias: an id that is not the hop's own but leads to it. */

@@ -32,7 +32,8 @@ export interface SegmentBatch {
 /**
  * The rows of one window's records, and where they were cut (the max id of each segment), which the caller keeps so that a
  * replay writes the same keys. Ids that share their first ten bytes are never cut apart, as a key has no more of them.
- * A cell stays below 100 KB; only one record, or records that cannot be cut apart, take more (up to 8 MiB).
+ * A cell stays below 100 KB; only one record, or records that cannot be cut apart, take more, up to 8 MiB. Beyond that their
+ * attributes and events are shed, and counted in `shed`; the calls of a record at its limits always fit.
  * Throws `TypeError` for records that are not of this window or not in order.
  */
 export function segmentRows(batch: SegmentBatch): { rows: Row[]; cut: HopId[] } {
@@ -86,6 +87,7 @@ function addCells(
   addCells(meta, records.slice(middle), add)
 }
 
+/** Undefined when the records are better cut. What is too large for any segment loses its details, which is counted. */
 function encodeOrCut(
   meta: SegmentMeta,
   records: readonly HopRecord[],
@@ -95,9 +97,14 @@ function encodeOrCut(
     const value = encodeSegment(meta, records)
     return value.length < cellBytes || !canCut ? value : undefined
   } catch (error) {
-    if (error instanceof RangeError && canCut) return undefined
-    throw error
+    if (!(error instanceof RangeError)) throw error
+    return canCut ? undefined : encodeSegment(meta, records.map(shedDetails))
   }
+}
+
+function shedDetails(record: HopRecord): HopRecord {
+  const shed = record.shed + record.events.length + Object.keys(record.attributes).length
+  return { ...record, attributes: {}, events: [], shed }
 }
 
 /** The first place at or after `at` where the records may be cut. */
