@@ -12,6 +12,8 @@ import type { RunInfo } from './log/entries.js'
 import { FileHopLog } from './log/index.js'
 import type { Settings } from './options.js'
 import type { Recorder } from './ship/recorder.js'
+import { runRow } from './ship/run-row.js'
+import { registerNow } from './store/index.js'
 
 /** Targets whose service is remembered. */
 const maxTargets = 1000
@@ -82,7 +84,19 @@ export class Run implements HopHost {
       buckets,
       windowMillis: this.settings.windowMillis,
     }
+    this.register(this.info)
     this.recorder.start(this.info)
+  }
+
+  /** Before the first hop: the recorder, in its own thread, would come too late for a request that ends this process. */
+  private register(info: RunInfo): void {
+    try {
+      const heartbeatMillis = Date.now()
+      const nothingYet = { stores: [], shippedThroughNanos: 0n, dropped: [], state: 'running' } as const
+      registerNow(this.settings.dataDir, runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet }))
+    } catch {
+      this.failed()
+    }
   }
 
   /** `ip:port`, or nothing before it is known. */

@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { InstanceRow, Registry } from '../instance-row.js'
@@ -57,6 +58,18 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
 
     async close() {},
   }
+}
+
+/**
+ * The same at once, without waiting: for the moment before a run's first hop. Until a run is registered, whoever asks takes
+ * its address for that of an earlier run, or of nobody. Throws what the file system throws.
+ */
+export function registerNow(dataDir: string, row: InstanceRow): void {
+  const dir = path.resolve(dataDir, 'registry')
+  mkdirSync(dir, { recursive: true })
+  const temporary = path.join(dir, `${process.pid}-${++written}-now.tmp`)
+  writeFileSync(temporary, rowToJson(row))
+  renameSync(temporary, path.join(dir, fileName(row)))
 }
 
 function fileName({ address, worker, startNanos }: InstanceRow): string {
