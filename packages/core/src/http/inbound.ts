@@ -142,10 +142,13 @@ class InboundRequest implements InboundHop {
     }
   }
 
-  /** The connection is gone. What the handler still does belongs to the hop until it answers or is through. */
+  /**
+   * The connection is gone. What the handler still does belongs to the hop until it answers or is through; where the answer
+   * had begun, nothing can come any more, and a stream that is piped into the response would never end it.
+   */
   private disconnected(): void {
     if (this.hop.closed) return
-    if (this.through) this.close(true)
+    if (this.through || this.res.headersSent) this.close(true)
     else this.hop.abandoned = { millis: performance.now(), finish: () => this.close(true) }
   }
 

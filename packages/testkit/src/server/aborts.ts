@@ -43,6 +43,17 @@ export function testAborts(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
     })
 
+    it('in the middle of a streamed answer leaves an aborted hop with the status that was sent', async () => {
+      await using traced = await startTraced(subject)
+      const { traceId, headers } = foreignContext()
+      const sent = http.get({ host: '127.0.0.1', port: traced.port, path: '/endless', headers, agent: false })
+      sent.on('error', () => undefined)
+      sent.on('response', (response) => response.once('data', () => sent.destroy()))
+      const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
+      expect(record).toMatchObject({ aborted: true, route: '/endless', status: 200 })
+      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+    })
+
     it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()

@@ -30,6 +30,13 @@ async function* slowly(chunks: readonly string[]): AsyncGenerator<string> {
   }
 }
 
+async function* forever(): AsyncGenerator<string> {
+  for (;;) {
+    await sleep(5)
+    yield 'again '
+  }
+}
+
 /** The application that every server adapter is tested with. */
 export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute[] {
   const { currentTrace } = hooks
@@ -56,6 +63,7 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
     get('/cached', () => ({ status: 304, headers: { etag: '"kit"' } })),
     get('/moved', () => ({ status: 302, headers: { location: '/items/1' } })),
     get('/large', () => text(Buffer.alloc(1_000_000, 'hoptrace'))),
+    get('/endless', () => text(Readable.from(forever()))),
     get('/stream', () => text(Readable.from(slowly(['one', 'two', 'three'])))),
     get(
       '/orders/:order',
