@@ -31,8 +31,9 @@ export async function ask(
 ): Promise<Asked> {
   const deadline = Date.now() + patienceMillis
   for (;;) {
-    const recursive = await answer(where, subject, 'recursive')
+    // In this order: after a recursive question a living service may hold the embedded store of a dead one for a moment.
     const iterative = await answer(where, subject, 'iterative')
+    const recursive = await answer(where, subject, 'recursive')
     const answers = { recursive, iterative }
     const wrong = MODES.flatMap((mode) =>
       differences(answers[mode], expected).map((text) => `${mode}: ${text}`),
@@ -43,7 +44,7 @@ export async function ask(
     if (right && expected.verdict === 'running') return { answers, wrong: [] }
     const early = right || MODES.some((mode) => EARLY.has(answers[mode].verdict))
     if (wrong.length === 0 || !early || Date.now() > deadline) return { answers, wrong }
-    await sleep(250)
+    await sleep(400)
   }
 }
 

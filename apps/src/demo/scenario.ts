@@ -13,6 +13,8 @@ export interface Expectation {
   readonly hops: readonly ServiceName[]
   /** Pairs of a service and an event that its hop must show. */
   readonly events?: readonly (readonly [ServiceName, string])[]
+  /** What may be said as well once every process has ended: a hop that was open is then interrupted. */
+  readonly afterTheEnd?: readonly VerdictName[]
 }
 
 /** What a scenario works with. */
@@ -50,7 +52,9 @@ export function differences(answer: Answer, expected: Expectation): string[] {
   const differ = (what: string, is: string | null | undefined, should: string | null): void => {
     if ((is ?? null) !== should) found.push(`${what} is ${is ?? 'none'}, not ${should ?? 'none'}`)
   }
-  differ('verdict', answer.verdict, expected.verdict)
+  if (answer.verdict !== expected.verdict) {
+    found.push(`verdict is ${answer.verdict}, not ${expected.verdict}: ${answer.evidence.join('; ')}`)
+  }
   if (expected.endedAt !== undefined) differ('ended at', answer.endedAt?.service, expected.endedAt)
   if (expected.lastHealthy !== undefined)
     differ('last healthy', answer.lastHealthy?.service, expected.lastHealthy)

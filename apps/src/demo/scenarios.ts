@@ -94,6 +94,7 @@ export const scenarios: readonly Scenario[] = [
       endedAt: 'inventory',
       lastHealthy: 'payments',
       hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
+      afterTheEnd: ['failed', 'died', 'interrupted'],
     },
     cause: (stage) => order(stage, { items: [{ sku: 'hang', quantity: 1 }] }),
   },

@@ -89,7 +89,9 @@ describe('a chain of five real processes', () => {
       const before = answers.get(scenario.name)
       expect.assert(before)
       const after = await answer(where, before.subject, 'iterative')
-      expect(differences(after, scenario.expected)).toEqual([])
+      const { expected } = scenario
+      const verdict = expected.afterTheEnd?.find((one) => one === after.verdict) ?? expected.verdict
+      expect(differences(after, { ...expected, verdict })).toEqual([])
       expect(after.hops.every((hop) => hop.source !== 'live')).toBe(true)
     }
   })

@@ -52,6 +52,11 @@ export class Fleet {
     return this.#url(0)
   }
 
+  /** Which process is which service now. */
+  get processes(): string {
+    return [...this.#children].map(([name, child]) => `${name} ${child.pid}`).join(', ')
+  }
+
   /** Processes that have ended since the start. */
   get dead(): ReadonlySet<number> {
     return this.#dead

@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '7' },
+    only: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -25,12 +26,14 @@ process.once('SIGINT', () => void fleet.stop().then(() => process.exit(130)))
 const tried: { plan: Plan; judged: Judged[] }[] = []
 try {
   for (const [index, plan] of plansOf(Number(values.seed), Number(values.runs)).entries()) {
+    if (values.only !== undefined && plan.fault !== values.only) continue
     const requests = await runPlan(fleet, plan, `run${index}`)
     const judged = await judgeAll(fleet, requests, index % 2 === 0 ? 'iterative' : 'recursive')
     tried.push({ plan, judged })
     const bad = judged.filter((one) => one.result !== 'right' || one.lost.length > 0)
     await output.lines([
       `${index + 1} ${describe(plan)}: ${judged.length} requests, ${judged.length - bad.length} right`,
+      ...(values.verbose ? [`  ${fleet.processes}`] : []),
       ...bad
         .slice(0, values.verbose ? bad.length : 5)
         .map(

@@ -28,17 +28,25 @@ export function allowedVerdicts(deeds: ReadonlyMap<string, Deed>, aftermath: Aft
       ? [at('interrupted', CHAIN[0]), at('died', CHAIN[0])]
       : [at('running', CHAIN[0])]
   }
+  // An entry that breaks its own answer has done the work; only its client can say how it looks from outside.
+  if (entry.answered.lost) return [at('completed', null), at('failed', CHAIN[0]), at('running', CHAIN[0])]
   if (entry.answered.status < 500) return [at('completed', null)]
-  for (const [index, name] of CHAIN.entries()) {
-    const next = CHAIN[index + 1]
-    const deed = deeds.get(name)
-    if (!deed?.answered || next === undefined || deed.saw === null) return [at('failed', name)]
-    const below = deeds.get(next)
-    if (below?.answered && below.answered.status >= 500 && deed.saw === String(below.answered.status))
-      continue
-    return beyond(name, next, deed.saw, below, aftermath)
-  }
-  return []
+  return failedBelow(0, deeds, aftermath)
+}
+
+/** What is true of a request that failed at the service of that place in the chain, or beyond. */
+function failedBelow(index: number, deeds: ReadonlyMap<string, Deed>, aftermath: Aftermath): Allowed[] {
+  const name = CHAIN[index]
+  const next = CHAIN[index + 1]
+  if (name === undefined) return []
+  const deed = deeds.get(name)
+  if (!deed?.answered || next === undefined || deed.saw === null) return [at('failed', name)]
+  const below = deeds.get(next)
+  if (!below?.answered || below.answered.status < 500) return beyond(name, next, deed.saw, below, aftermath)
+  const deeper = failedBelow(index + 1, deeds, aftermath)
+  if (deed.saw === String(below.answered.status)) return deeper
+  // The next one failed as well, and too late: both are reasons.
+  return [{ verdict: 'failed', endedAt: [name, next] }, ...deeper]
 }
 
 /** `name` saw its call fail, and `next` did not just pass on a failure. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PAUSE_MILLIS } from './break.js'
 import type { Fleet } from './fleet.js'
-import { load } from './load.js'
+import { load, send } from './load.js'
 import { CHAIN, type FaultOrder, type Plan } from './plan.js'
 
 const EVERY_MILLIS = 12
@@ -20,7 +20,9 @@ export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise
   })
   await Promise.all(background)
   await Promise.all(CHAIN.map((name) => fleet.revive(name)))
-  return requests
+  // A service that was started again has its address from its first request.
+  await send(fleet.entryUrl, `${prefix}-last`)
+  return [...requests, `${prefix}-last`]
 }
 
 /** What is done from outside while the load goes on: taking a service away, letting a stopped one go on, starting again. */
