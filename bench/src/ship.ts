@@ -144,7 +144,11 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
       Math.floor((engine.shipped + engine.table.size) / 50_000)
     while (engine.poll() > 0) {
       const below = windowOf()
-      if (below > engine.cutBelow && engine.table.size > 50_000 && engine.cut({ below, firstBelow: below })) {
+      if (
+        below > engine.windows.below &&
+        engine.table.size > 50_000 &&
+        engine.cut({ below, firstBelow: below })
+      ) {
         await engine.send()
         engine.compact()
       }

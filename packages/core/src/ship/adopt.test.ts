@@ -9,7 +9,6 @@ import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } fro
 import { levelStore } from '../store/level/level-store.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
 import { type AdoptOptions, shipDeadRuns } from './adopt.js'
-import { DeadRunWatch } from './dead-run-watch.js'
 import { isRunAlive } from './dead-runs.js'
 import { TestProcess } from './process.fixture.js'
 import { acquireRunLock } from './run-lock.js'
@@ -162,9 +161,8 @@ describe('shipDeadRuns', () => {
     await shipDeadRuns({
       ...options(dir.path, store, registry),
       ownStore: store,
-      ownService: 'orders',
       openStore: () => {
-        throw new Error('not for runs of the own service')
+        throw new Error('not for runs of the own store')
       },
     })
     expect((await recordsOf(store)).get(testId(2))).toMatchObject({
@@ -265,43 +263,4 @@ describe('shipDeadRuns', () => {
     expect(lock?.held()).toBe(true)
     await lock?.release()
   })
-
-  it('watches for runs that die', async () => {
-    using dir = tempDir()
-    const store = new TestStore()
-    const said: string[] = []
-    const watch = new DeadRunWatch(
-      { ...options(dir.path, store), diagnostics: (code) => said.push(code) },
-      10,
-    )
-    const runDir = runDirOf(dir.path)
-    testLog(runDir).close(testHop(1), testClose())
-    age(runDir)
-    await expect.poll(() => existsSync(runDir)).toBe(false)
-    await watch.close()
-    expect((await recordsOf(store)).size).toBe(1)
-    expect(said).toEqual(['HOPTRACE_ADOPTED'])
-  })
-})
-
-describe('FileHopLog', () => {
-  it(
-    'goes on in a new file when the system refuses to let one grow',
-    async () => {
-      using dir = tempDir()
-      await using run = new TestProcess(['fill', dir.path, 3000], 'ulimit -f 64')
-      const { stats, tried } = (await run.next()) as {
-        stats: { appended: number; dropped: number; errors: number }
-        tried: number
-      }
-      expect(stats.errors).toBeGreaterThan(0)
-      expect(stats.dropped).toBeGreaterThan(0)
-      expect(stats.appended + stats.dropped).toBe(tried)
-      const { hops, damage, dropped } = await readRun(path.join(dir.path, 'logs', 'orders', 'full'))
-      expect(hops).toHaveLength(stats.appended)
-      expect(damage).toBe(0)
-      expect(dropped.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0)
-    },
-    slow,
-  )
 })

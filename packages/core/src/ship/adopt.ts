@@ -14,17 +14,13 @@ export interface AdoptOptions {
   /** Only runs of this service. @default all */
   readonly service?: string
   readonly registry: Registry
-  /** A store that is open already, and stays so: used for runs that ship to its URL, and for all of `ownService`. */
+  /** A store that is open already, and stays so: used for the runs that ship to its URL. */
   readonly ownStore?: Store
-  /** The service that lives in this process: what its earlier runs left goes into its store. */
-  readonly ownService?: string
   /** Makes the store of any other run. It is opened, and closed afterwards. */
   readonly openStore: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
   /** No further run is begun when it fires. */
   readonly signal?: AbortSignal
-  /** Runs to pass over. */
-  readonly skip?: (runDir: string) => boolean
 }
 
 export interface AdoptReport {
@@ -43,7 +39,6 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
   const left: { runDir: string; reason: string }[] = []
   for (const runDir of await listRunDirs(options.dataDir, options.service)) {
     if (options.signal?.aborted === true) break
-    if (options.skip?.(runDir) === true) continue
     try {
       const outcome = await adopt(runDir, options)
       if (typeof outcome === 'string') left.push({ runDir, reason: outcome })
@@ -69,16 +64,14 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   if (lock === undefined) return undefined
   try {
     const run = readRunInfo(runDir)
-    const { ownStore, ownService } = options
+    const { ownStore } = options
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
       await deleteRunDir(runDir)
       return undefined
     }
-    if (ownStore !== undefined && (run.service === ownService || run.storeUrl === ownStore.url)) {
-      return await recoverRun(runDir, ownStore, options.registry)
-    }
+    if (run.storeUrl === ownStore?.url) return await recoverRun(runDir, ownStore, options.registry)
     const store = await options.openStore(run)
     try {
       await store.open()

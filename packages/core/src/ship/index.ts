@@ -1,5 +1,5 @@
 export { type AdoptOptions, type AdoptReport, shipDeadRuns } from './adopt.js'
-export { DeadRunWatch } from './dead-run-watch.js'
 export { isRunAlive, listRunDirs } from './dead-runs.js'
 export type { RecoveredRun } from './recover-run.js'
-export { Shipper, type ShipperOptions } from './shipper.js'
+export { Shipper } from './shipper.js'
+export type { ShipperOptions } from './shipper-options.js'

@@ -17,7 +17,7 @@ const marginNanos = 2_000_000_000n
  * id is older may still begin here later, when its caller's clock is behind or its request is on its way.
  */
 export async function lookupHop(
-  { table, cutBelow }: RunShipping,
+  { table, windows }: RunShipping,
   reader: StoreReader,
   run: RunInfo,
   id: HopId,
@@ -29,7 +29,7 @@ export async function lookupHop(
   if (hop !== undefined) {
     const record = snapshotRecord(hop.record)
     // Work that goes on behind a response may open a hop again that was shipped for good: the store knows more of it.
-    const continued = hop.shippedVersion === -1 && hop.idMillis < cutBelow * run.windowMillis
+    const continued = hop.shippedVersion === -1 && hop.idMillis < windows.below * run.windowMillis
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
     return {
       kind: 'found',

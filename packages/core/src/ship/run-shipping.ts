@@ -8,6 +8,8 @@ import { listLogFiles, logFilePath } from '../log/run-dir.js'
 import type { Store } from '../store/contract.js'
 import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
 import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
+import { changedHops, firstNeededFile } from './changed-hops.js'
+import { CutWindows } from './cut-windows.js'
 import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment } from './shipment.js'
 
 export interface RunShippingOptions {
@@ -45,20 +47,17 @@ export class RunShipping {
   /** Hops that the store acknowledged, each once. */
   shipped = 0
   done = false
-  /** Windows below are cut; from here on those in `cutEarly`. The first lane of a cut window is closed. */
-  cutBelow = 0
+  readonly windows = new CutWindows()
 
   private readonly runDir: string
   private readonly store: Store
   private readonly journal: Journal
   private readonly dead: boolean
   private tail: LogTail
-  private cutEarly = new Set<number>()
   private cuts: CutRecord[] = []
   /** Closed hops that are shipped and wait for the end of a call, oldest first. */
   private readonly lingering = new Set<LoggedHop>()
   private lastNumber = 0
-  private lastBatch = 0n
   private firstFile = 0
   private journalBroken = false
   private sending: Promise<void> | undefined
@@ -88,7 +87,7 @@ export class RunShipping {
     }
     if (damage > 0) {
       this.table.damage += damage
-      this.cutBelow = Math.max(this.cutBelow, this.windowAt(Date.now()) + 1)
+      this.windows.closeBelow(this.windowAt(Date.now()) + 1)
     }
   }
 
@@ -102,27 +101,28 @@ export class RunShipping {
     const { run } = this.table
     if (this.pending !== undefined || run === undefined) return false
     if (order.interrupt === true) this.table.interrupt()
-    const members = this.members(order.below)
+    const members = changedHops(this.table, order.below)
     if (members.length === 0) {
-      this.advance(order.below)
+      this.windows.closeBelow(order.below)
       return false
     }
     const number = ++this.lastNumber
-    const windows = byWindow(members, run.windowMillis)
+    const batch = this.windows.nextBatch()
+    const grouped = byWindow(members, run.windowMillis)
     const isFirst = (window: number): boolean =>
-      !this.dead && !this.journalBroken && window < order.firstBelow && this.isOpen(window)
-    let made = buildShipment(number, run, windows, freeLayout(this.nextBatch(), isFirst))
+      !this.dead && !this.journalBroken && window < order.firstBelow && this.windows.isOpen(window)
+    let made = buildShipment(number, run, grouped, freeLayout(batch, isFirst))
     const record: CutRecord = {
       type: 'cut',
       number,
       position: [this.tail.position.file, this.tail.position.offset],
       below: order.below,
       interrupt: order.interrupt ?? false,
-      cutBelow: this.cutBelow,
-      cutEarly: [...this.cutEarly],
+      cutBelow: this.windows.below,
+      cutEarly: this.windows.cutEarly,
       first: made.first,
       late: made.late,
-      batch: String(this.lastBatch),
+      batch: String(batch),
     }
     try {
       if (this.journalBroken) throw new Error('the journal cannot be written')
@@ -131,15 +131,11 @@ export class RunShipping {
     } catch {
       // Without a journal (a full disk) nothing may go into a first lane: a crash would lead to a second, overlapping cut.
       this.journalBroken = true
-      made = buildShipment(
-        number,
-        run,
-        windows,
-        freeLayout(this.lastBatch, () => false),
-      )
+      const late = freeLayout(batch, () => false)
+      made = buildShipment(number, run, grouped, late)
     }
-    for (const [window] of record.first) this.cutEarly.add(window)
-    this.advance(order.below)
+    this.windows.close(record.first.map(([window]) => window))
+    this.windows.closeBelow(order.below)
     this.pending = made.shipment
     return true
   }
@@ -171,16 +167,16 @@ export class RunShipping {
    */
   compact(): boolean {
     if (this.pending !== undefined) return true
-    const keepFrom = this.neededFrom()
+    const keepFrom = firstNeededFile(this.table, this.tail.position.file)
     if (keepFrom <= this.firstFile && !this.journalBroken) return true
     const cuts = this.cuts.filter(({ position: [file] }) => file >= keepFrom)
-    const { cutBelow, cutEarly, lastNumber: number } = this
+    const { below: cutBelow, cutEarly } = this.windows
     const state = {
       firstFile: keepFrom,
       known: this.tail.position,
       cutBelow,
-      cutEarly: [...cutEarly],
-      number,
+      cutEarly,
+      number: this.lastNumber,
     }
     try {
       const acks = cuts.map(({ number: acked }) => ({ type: 'ack', number: acked }) as const)
@@ -221,8 +217,8 @@ export class RunShipping {
     const { firstFile, cutBelow, cutEarly, number } = checkpoint
     readCheckpoint(this.table, checkpoint)
     this.firstFile = firstFile
-    this.cutBelow = cutBelow
-    this.cutEarly = new Set(cutEarly)
+    this.windows.closeBelow(cutBelow)
+    this.windows.close(cutEarly)
     this.lastNumber = number
     this.tail.close()
     this.tail = new LogTail(this.runDir, this.table, {
@@ -237,7 +233,7 @@ export class RunShipping {
     while (comparePositions(this.tail.position, until) < 0 && this.tail.poll(chunkBytes, until) > 0);
     if (record.interrupt) this.table.interrupt()
     const past = comparePositions(until, known) <= 0
-    const members = this.members(record.below).filter(({ restored }) => !(restored && past))
+    const members = changedHops(this.table, record.below).filter(({ restored }) => !(restored && past))
     this.lastNumber = Math.max(this.lastNumber, record.number)
     this.cuts.push(record)
     const { run } = this.table
@@ -258,27 +254,10 @@ export class RunShipping {
       ).shipment
     }
     if (past) return
-    this.cutBelow = Math.max(this.cutBelow, record.cutBelow)
-    for (const window of record.cutEarly) this.cutEarly.add(window)
-    for (const [window] of record.first) this.cutEarly.add(window)
-    this.advance(record.below)
-  }
-
-  /** Hops that the store does not have as they are, of windows below. */
-  private members(below: number | null): LoggedHop[] {
-    const members: LoggedHop[] = []
-    const limit = below === null ? Infinity : below * (this.table.run?.windowMillis ?? 1)
-    for (const hop of this.table.hops()) if (hop.dirty && hop.idMillis < limit) members.push(hop)
-    return members
-  }
-
-  private isOpen(window: number): boolean {
-    return window >= this.cutBelow && !this.cutEarly.has(window)
-  }
-
-  private advance(below: number | null): void {
-    if (below !== null && below > this.cutBelow) this.cutBelow = below
-    for (const window of this.cutEarly) if (window < this.cutBelow) this.cutEarly.delete(window)
+    this.windows.closeBelow(record.cutBelow)
+    this.windows.close(record.cutEarly)
+    this.windows.close(record.first.map(([window]) => window))
+    this.windows.closeBelow(record.below)
   }
 
   private async putPending(): Promise<void> {
@@ -311,22 +290,6 @@ export class RunShipping {
       this.lingering.delete(hop)
       this.table.evict(hop)
     }
-  }
-
-  /** The first file with something in it that neither the store has nor a checkpoint would carry. */
-  private neededFrom(): number {
-    let from = this.tail.position.file
-    for (const { dirty, firstFile, record } of this.table.hops()) {
-      if (dirty && record.state !== 'open' && firstFile < from && firstFile > 0) from = firstFile
-    }
-    return from
-  }
-
-  /** Never the same twice, also not in two runs of one address. */
-  private nextBatch(): bigint {
-    const now = BigInt(Date.now()) * 1_000_000n + BigInt(Math.floor(Math.random() * 1_000_000))
-    this.lastBatch = now > this.lastBatch ? now : this.lastBatch + 1n
-    return this.lastBatch
   }
 }
 

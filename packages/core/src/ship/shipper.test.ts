@@ -6,13 +6,14 @@ import { listLogFiles } from '../log/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
 import { isRunAlive } from './dead-runs.js'
-import { Shipper, type ShipperOptions } from './shipper.js'
+import { Shipper } from './shipper.js'
+import type { ShipperOptions } from './shipper-options.js'
 import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
 
 const second = 1_000_000_000n
 const firstWindow = Number(baseNanos / second)
 
-describe('Shipper', () => {
+describe('Shipper', { timeout: 30_000 }, () => {
   const ends: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end()

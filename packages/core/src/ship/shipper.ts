@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
-import type { RunInfo } from '../log/entries.js'
 import { snapshotRecord } from '../log/logged-hop.js'
 import type { Lookup } from '../resolve/lookup.js'
-import type { Store } from '../store/contract.js'
 import { expireRows } from '../store/expire.js'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRow } from '../store/instance-row.js'
 import { StoreReader } from '../store/reader.js'
 import { deleteRunDir } from './dead-runs.js'
 import { KeyShipper } from './key-shipper.js'
@@ -16,29 +13,9 @@ import { lookupHop } from './lookup-hop.js'
 import { Outage } from './outage.js'
 import type { ShipStats } from './recorder.js'
 import { acquireRunLock, type RunLock } from './run-lock.js'
-import { runRow } from './run-row.js'
+import { RunRegistrar } from './run-registrar.js'
 import { RunShipping } from './run-shipping.js'
-
-export interface ShipperOptions {
-  readonly runDir: string
-  /** The run whose log it is. Its address is known by now. */
-  readonly run: RunInfo
-  readonly store: Store
-  readonly registry: Registry
-  /** How long after its end a window waits for stragglers. */
-  readonly graceMillis: number
-  /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
-  readonly ttlSeconds?: number
-  readonly diagnostics?: Diagnostics
-  /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
-  readonly maxHops?: number
-  /** @default 300 */
-  readonly pollMillis?: number
-  /** @default 2000 */
-  readonly heartbeatMillis?: number
-  /** How long the run's lock is tried: somebody may be asking whether the run is alive. @default 5000 */
-  readonly lockMillis?: number
-}
+import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
 
 const lockPauseMillis = 100
 const retryMillis = 1000
@@ -49,10 +26,11 @@ const expireMillis = 60 * 60_000
  * touches the request path; it only reads the files that the request path writes.
  */
 export class Shipper {
-  private readonly options: Required<Omit<ShipperOptions, 'ttlSeconds'>> & Pick<ShipperOptions, 'ttlSeconds'>
+  private readonly options: ShipperSettings
   private readonly engine: RunShipping
   private readonly keys: KeyShipper
   private readonly reader: StoreReader
+  private readonly registrar: RunRegistrar
   private readonly storeOutage: Outage
   private readonly registryOutage: Outage
   private readonly diskOutage: Outage
@@ -60,25 +38,15 @@ export class Shipper {
   private retry: NodeJS.Timeout | undefined
   private timers: NodeJS.Timeout[] = []
   private shippingKeys: Promise<void> | undefined
-  private beating: Promise<void> | undefined
   private expiring: Promise<void> | undefined
   private readonly closing = new AbortController()
-  private firstLaneOpen = false
   private expiredAt = performance.now()
-  private watermarkNanos = 0n
-  private state: InstanceRow['state'] = 'running'
   private faults = 0
   private closed = false
 
   constructor(options: ShipperOptions) {
-    const {
-      maxHops = 100_000,
-      pollMillis = 300,
-      heartbeatMillis = 2000,
-      lockMillis = 5000,
-      diagnostics = () => undefined,
-    } = options
-    this.options = { ...options, maxHops, pollMillis, heartbeatMillis, lockMillis, diagnostics }
+    this.options = withDefaults(options)
+    const { diagnostics } = this.options
     const { run, store, runDir } = options
     this.engine = new RunShipping({ runDir, store })
     this.keys = new KeyShipper(this.engine.table, store)
@@ -94,6 +62,14 @@ export class Shipper {
     this.registryOutage = new Outage(diagnostics, 'HOPTRACE_REGISTRY', {
       away: 'the registry cannot be written: others may take this instance for dead',
       back: 'the registry can be written again',
+    })
+    this.registrar = new RunRegistrar({
+      runDir,
+      run,
+      store,
+      registry: options.registry,
+      engine: this.engine,
+      outage: this.registryOutage,
     })
   }
 
@@ -153,27 +129,18 @@ export class Shipper {
 
   /** The run's row of the registry, as it is now. */
   row(): InstanceRow {
-    const { runDir, run, store } = this.options
-    const through = this.engine.watermark()
-    if (through > this.watermarkNanos) this.watermarkNanos = through
-    return runRow(this.engine.run ?? run, {
-      runDir,
-      stores: [store.url],
-      heartbeatMillis: Date.now(),
-      shippedThroughNanos: this.watermarkNanos,
-      dropped: this.engine.table.dropped,
-      state: this.state,
-    })
+    return this.registrar.row()
   }
 
   stats(): ShipStats {
     const { shipped, table } = this.engine
-    const behind = BigInt(Date.now()) - this.watermarkNanos / 1_000_000n
+    const { watermarkNanos } = this.registrar
+    const behind = BigInt(Date.now()) - watermarkNanos / 1_000_000n
     return {
       shipped,
       errors: this.storeOutage.errors + this.registryOutage.errors + this.diskOutage.errors + this.faults,
       dropped: table.damage + table.late,
-      lagMillis: this.watermarkNanos === 0n ? 0 : Math.max(0, Number(behind)),
+      lagMillis: watermarkNanos === 0n ? 0 : Math.max(0, Number(behind)),
     }
   }
 
@@ -193,14 +160,13 @@ export class Shipper {
       await this.flush()
       const ended = engine.table.ended && this.lock.held()
       if (ended && engine.cut({ below: null, firstBelow: 0, interrupt: true })) await this.sendPending()
-      this.state = 'stopped'
-      await this.beat()
+      await this.registrar.lastBeat('stopped')
       if (ended && engine.table.size === 0) {
         engine.finish()
         await deleteRunDir(this.options.runDir)
       }
     } finally {
-      await Promise.allSettled([this.shippingKeys, this.beating, this.expiring])
+      await Promise.allSettled([this.shippingKeys, this.registrar.settled(), this.expiring])
       engine.close()
       await this.lock?.release()
       this.lock = undefined
@@ -227,7 +193,8 @@ export class Shipper {
         const markedMillis = Number(engine.table.markedNanos / 1_000_000n)
         const below = engine.windowAt(markedMillis - options.graceMillis)
         if (engine.table.size >= options.maxHops) this.cutAll()
-        else if (below > engine.cutBelow) engine.cut({ below, firstBelow: this.firstBelow(below) })
+        else if (below > engine.windows.below)
+          engine.cut({ below, firstBelow: this.registrar.firstLaneOpen ? below : 0 })
       }
       if (engine.pending !== undefined)
         void this.sendPending().then(
@@ -255,12 +222,10 @@ export class Shipper {
   private cutAll(): void {
     const { engine } = this
     if (engine.pending === undefined)
-      engine.cut({ below: null, firstBelow: this.firstBelow(engine.windowAt(Date.now()) + 1) })
-  }
-
-  /** Until it is known which windows an earlier run on this address may have cut, the first lane stays closed. */
-  private firstBelow(below: number): number {
-    return this.firstLaneOpen ? below : 0
+      engine.cut({
+        below: null,
+        firstBelow: this.registrar.firstLaneOpen ? engine.windowAt(Date.now()) + 1 : 0,
+      })
   }
 
   private async sendPending(): Promise<void> {
@@ -292,38 +257,10 @@ export class Shipper {
     if (!this.engine.compact()) this.faults++
   }
 
-  /** Says in the registry that it lives. */
-  private beat(): Promise<void> {
-    this.beating ??= this.putRow().finally(() => {
-      this.beating = undefined
-    })
-    return this.beating
-  }
-
-  private async putRow(): Promise<void> {
-    try {
-      await this.regainLock()
-      if (!this.firstLaneOpen) await this.openFirstLane()
-      await this.options.registry.put(this.row())
-      this.registryOutage.succeeded()
-    } catch (error) {
-      this.registryOutage.failed(error)
-      throw error
-    }
-  }
-
-  /** The first lane is open to windows that begin after this run did, and after all that an earlier run on its address shipped. */
-  private async openFirstLane(): Promise<void> {
-    const { run, registry } = this.options
-    let from = run.startNanos
-    for (const row of await registry.list()) {
-      if (row.address !== run.address || row.worker !== run.worker || row.startNanos === run.startNanos)
-        continue
-      if (row.shippedThroughNanos > from) from = row.shippedThroughNanos
-    }
-    const window = Number(from / (BigInt(run.windowMillis) * 1_000_000n)) + 1
-    this.engine.cutBelow = Math.max(this.engine.cutBelow, window)
-    this.firstLaneOpen = true
+  /** Says in the registry that the run lives, while it owns its directory. */
+  private async beat(): Promise<void> {
+    await this.regainLock()
+    await this.registrar.beat()
   }
 
   /** The directory was removed: the run goes on in a new one of that name, which needs a lock too. */

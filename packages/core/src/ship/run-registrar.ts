@@ -1,0 +1,85 @@
+import type { RunInfo } from '../log/entries.js'
+import type { Store } from '../store/contract.js'
+import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { Outage } from './outage.js'
+import { runRow } from './run-row.js'
+import type { RunShipping } from './run-shipping.js'
+
+export interface RunRegistrarOptions {
+  readonly runDir: string
+  readonly run: RunInfo
+  readonly store: Store
+  readonly registry: Registry
+  readonly engine: RunShipping
+  readonly outage: Outage
+}
+
+/** Keeps a living run's row in the registry, and asks there what an earlier run on its address has shipped. */
+export class RunRegistrar {
+  state: InstanceRow['state'] = 'running'
+  watermarkNanos = 0n
+  /** Is it known which windows an earlier run may have cut? Until then the first lane stays closed. */
+  firstLaneOpen = false
+  private beating: Promise<void> | undefined
+
+  constructor(private readonly options: RunRegistrarOptions) {}
+
+  /** The row as it is now. Its watermark never goes back. */
+  row(): InstanceRow {
+    const { runDir, run, store, engine } = this.options
+    const through = engine.watermark()
+    if (through > this.watermarkNanos) this.watermarkNanos = through
+    return runRow(engine.run ?? run, {
+      runDir,
+      stores: [store.url],
+      heartbeatMillis: Date.now(),
+      shippedThroughNanos: this.watermarkNanos,
+      dropped: engine.table.dropped,
+      state: this.state,
+    })
+  }
+
+  /** Says in the registry that the run lives. Calls while one is on its way share it. */
+  beat(): Promise<void> {
+    this.beating ??= this.put().finally(() => {
+      this.beating = undefined
+    })
+    return this.beating
+  }
+
+  /** After the row that is on its way. */
+  async lastBeat(state: InstanceRow['state']): Promise<void> {
+    await this.beating?.catch(() => undefined)
+    this.state = state
+    await this.beat()
+  }
+
+  async settled(): Promise<void> {
+    await this.beating?.catch(() => undefined)
+  }
+
+  private async put(): Promise<void> {
+    const { registry, outage } = this.options
+    try {
+      if (!this.firstLaneOpen) await this.openFirstLane()
+      await registry.put(this.row())
+      outage.succeeded()
+    } catch (error) {
+      outage.failed(error)
+      throw error
+    }
+  }
+
+  /** The first lane is open to windows that begin after this run did, and after all that an earlier run on its address shipped. */
+  private async openFirstLane(): Promise<void> {
+    const { run, registry, engine } = this.options
+    let from = run.startNanos
+    for (const row of await registry.list()) {
+      if (row.address !== run.address || row.worker !== run.worker || row.startNanos === run.startNanos)
+        continue
+      if (row.shippedThroughNanos > from) from = row.shippedThroughNanos
+    }
+    engine.windows.closeBelow(Number(from / (BigInt(run.windowMillis) * 1_000_000n)) + 1)
+    this.firstLaneOpen = true
+  }
+}

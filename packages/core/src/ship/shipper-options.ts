@@ -1,0 +1,40 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from '../log/entries.js'
+import type { Store } from '../store/contract.js'
+import type { Registry } from '../store/instance-row.js'
+
+/** What a shipper ships, and whereto. */
+export interface ShipperOptions {
+  readonly runDir: string
+  /** The run whose log it is. Its address is known by now. */
+  readonly run: RunInfo
+  readonly store: Store
+  readonly registry: Registry
+  /** How long after its end a window waits for stragglers. */
+  readonly graceMillis: number
+  /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
+  readonly ttlSeconds?: number
+  readonly diagnostics?: Diagnostics
+  /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
+  readonly maxHops?: number
+  /** @default 300 */
+  readonly pollMillis?: number
+  /** @default 2000 */
+  readonly heartbeatMillis?: number
+  /** How long the run's lock is tried: somebody may be asking whether the run is alive. @default 5000 */
+  readonly lockMillis?: number
+}
+
+export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds'>> &
+  Pick<ShipperOptions, 'ttlSeconds'>
+
+export function withDefaults(options: ShipperOptions): ShipperSettings {
+  return {
+    maxHops: 100_000,
+    pollMillis: 300,
+    heartbeatMillis: 2000,
+    lockMillis: 5000,
+    diagnostics: () => undefined,
+    ...options,
+  }
+}
