@@ -6,6 +6,7 @@ import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../sto
 import { EndpointClient } from './wire/http-get.js'
 import { isAlive } from './sources/alive.js'
 import { LiveSource } from './sources/live-source.js'
+import { withLoggedRuns } from './sources/logged-runs.js'
 import { LogSource } from './sources/log-source.js'
 import { StoreSource } from './sources/store-source.js'
 import { Stores } from './sources/stores.js'
@@ -80,7 +81,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const registries = registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry]
   const client = new EndpointClient(clusterKey)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
-  const all = composedRegistry(registries)
+  const all = withLoggedRuns(composedRegistry(registries), dir)
   // A store is opened when the first question needs the registry.
   const ready = once(() => Promise.all(opened.map((store) => store.open())))
   return {

@@ -57,8 +57,9 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
     const logged = view === undefined ? undefined : lookupInLog(view, row, id)
     if (logged?.kind === 'found' && logged.record.state === 'closed') return logged
     if (store === null || row.stores.length === 0) {
-      if (logged?.kind === 'found') return logged
-      throw unavailable(row)
+      // A run that has shipped nothing yet: its log is all there is.
+      if (logged !== undefined) return logged
+      throw logFailure instanceof Error ? logFailure : unavailable(row)
     }
     let stored: Lookup
     try {

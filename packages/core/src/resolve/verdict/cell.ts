@@ -17,6 +17,12 @@ export function healthOf({ record, liveness }: HopEvidence): Health {
   return record.aborted ? 'slow' : 'ok'
 }
 
+/** Was it still at it when its caller had given up? What became of its process later is another matter. */
+export function wasHanging(hop: HopEvidence): boolean {
+  const health = healthOf(hop)
+  return health === 'open' || (health === 'interrupted' && hop.outlived === true)
+}
+
 /** The column of the table. */
 export function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
   if (callee.kind === 'absent') return callee.proof
@@ -29,8 +35,13 @@ export function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
 
 /** The cell of one call. */
 export function cellOfCall(tree: EvidenceTree, call: CallRecord, callee: CalleeEvidence): Cell {
-  const cell = cellOf(sawOf(call.outcome), leftOf(tree, callee))
+  const saw = sawOf(call.outcome)
+  const left = leftOf(tree, callee)
+  const hop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
+  // A process that lived on after the call had not died with it.
+  const hung = left === 'interrupted' && saw !== 'silent' && hop !== undefined && wasHanging(hop)
+  const cell = cellOf(saw, hung && saw !== 'answered' && saw !== 'error' ? 'open' : left)
   // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.
-  if (cell === 'died' && sawOf(call.outcome) === 'error' && call.servedBy !== null) return 'failed-there'
+  if (cell === 'died' && saw === 'error' && call.servedBy !== null) return 'failed-there'
   return cell
 }

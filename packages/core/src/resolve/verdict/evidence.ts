@@ -49,6 +49,8 @@ export interface HopEvidence {
   readonly record: HopRecord
   readonly source: RecordSource
   readonly liveness: Liveness
+  /** The process showed life after the call that led here was over, however it ended later. */
+  readonly outlived?: boolean
   /** The hop whose call led here, as a place in `EvidenceTree.hops`, always before this one; null for the entry. */
   readonly parent: number | null
   /** Which call of the parent: an index into its record's `next`. */

@@ -1,6 +1,6 @@
-import type { EvidenceTree } from './evidence.js'
-import { placeOf, type Place } from './evidence.js'
-import { cellOfCall, healthOf, type Health } from './cell.js'
+import { placeOf, type EvidenceTree, type HopEvidence, type Place } from './evidence.js'
+import { cellOfCall, healthOf, wasHanging } from './cell.js'
+import { causeOfDeath, causeOfFailure, causeOfHanging, type Parts } from './causes.js'
 import { sawOf } from './saw.js'
 import type { Cell } from './table.js'
 
@@ -67,12 +67,12 @@ export function findFaults(tree: EvidenceTree): Findings {
   const own: (Finding | null)[] = hops.map(() => null)
   // The same for hops that have answered 5xx and are still at it: by then they had given up.
   const answered: (Finding | null)[] = []
+  // Where it hangs, for hops that were at it when their caller gave up.
+  const hung: (Finding | null)[] = []
 
-  const itself = (node: number, verdict: FaultVerdict): Finding | null => {
-    const hop = hops[node]
-    return hop === undefined
-      ? null
-      : { verdict, at: placeOf(hop.record), node, call: null, depth: depths[node] ?? 0 }
+  const itself = (node: number, verdict: FaultVerdict): Finding => {
+    const { record } = hops[node] as HopEvidence
+    return { verdict, at: placeOf(record), node, call: null, depth: depths[node] ?? 0 }
   }
 
   const ofCall = (node: number, call: number): Finding | null => {
@@ -86,12 +86,12 @@ export function findFaults(tree: EvidenceTree): Findings {
       return { verdict, at: callee.suspect, node, call, depth: (depths[node] ?? 0) + 1 }
     }
     const finding = own[callee.node] ?? null
-    const health = healthOf(hops[callee.node] as (typeof hops)[number])
+    const health = healthOf(hops[callee.node] as HopEvidence)
     // It had answered before its process ended.
     if (cell === 'go-on' && health === 'interrupted' && sawOf(made.outcome) === 'answered') return null
     if (cell === 'look-deeper' && health === 'open') return answered[callee.node] ?? null
     if (cell === 'failed-there') return finding ?? itself(callee.node, 'failed')
-    if (cell === 'hanging') return finding ?? itself(callee.node, 'failed')
+    if (cell === 'hanging') return hung[callee.node] ?? itself(callee.node, 'failed')
     if (verdict === 'undetermined') return finding ?? itself(callee.node, 'undetermined')
     // That its caller had gone is no fault of the callee, but what kept it may be.
     if (health === 'slow' && finding?.node === callee.node && finding.call === null) return null
@@ -99,52 +99,14 @@ export function findFaults(tree: EvidenceTree): Findings {
   }
 
   for (let node = hops.length - 1; node >= 0; node--) {
-    const health = healthOf(hops[node] as (typeof hops)[number])
-    own[node] = ownFinding(tree, node, health, ofCall, itself)
-    if (health === 'open') answered[node] = ownFinding(tree, node, 'failed', ofCall, itself)
+    const hop = hops[node] as HopEvidence
+    const health = healthOf(hop)
+    const parts: Parts = { hop, hops, hung, ofCall: (call) => ofCall(node, call) }
+    if (wasHanging(hop)) hung[node] = causeOfHanging(parts) ?? itself(node, 'failed')
+    if (health === 'open') answered[node] = causeOfFailure(parts, 'failed') ?? itself(node, 'failed')
+    else if (health === 'open?') own[node] = itself(node, 'undetermined')
+    else if (health === 'interrupted') own[node] = causeOfDeath(parts) ?? itself(node, 'died')
+    else if (health !== 'ok') own[node] = causeOfFailure(parts, health) ?? itself(node, 'failed')
   }
   return { own, ofCall }
-}
-
-function ownFinding(
-  tree: EvidenceTree,
-  node: number,
-  health: Health,
-  ofCall: Findings['ofCall'],
-  itself: (node: number, verdict: FaultVerdict) => Finding | null,
-): Finding | null {
-  const hop = tree.hops[node]
-  if (hop === undefined) return null
-  if (health === 'ok') return null
-  let cause: Finding | null = null
-  let unseen: Finding | null = null
-  for (const [index, call] of hop.record.next.entries()) {
-    const saw = sawOf(call.outcome)
-    if (saw === 'answered') continue
-    const found = ofCall(node, index)
-    if (saw !== 'silent') {
-      // A hop that is at it still has not given up on a call that failed.
-      if (health === 'failed' || health === 'slow') cause = weightier(cause, found)
-      continue
-    }
-    const callee = hop.callees[index]
-    const calleeHop = callee?.kind === 'hop' ? tree.hops[callee.node] : undefined
-    const calleeHealth = calleeHop === undefined ? undefined : healthOf(calleeHop)
-    if (health === 'interrupted') {
-      // Both processes ended: it had come as far as the deeper one.
-      if (calleeHealth === 'interrupted') cause = weightier(cause, found)
-    } else if (health === 'open' || health === 'slow') {
-      // It hangs because its callee does, as far as that is known.
-      if (callee?.kind === 'hop' && calleeHealth === 'open') {
-        cause = weightier(cause, found ?? itself(callee.node, 'failed'))
-      } else if (health === 'slow') cause = weightier(cause, found)
-    } else if (found?.verdict === 'died') {
-      // It gave up by a clock of its own, without ending the call.
-      unseen = weightier(unseen, found)
-    }
-  }
-  cause ??= health === 'failed' ? unseen : null
-  if (cause !== null || health === 'open') return cause
-  if (health === 'open?') return itself(node, 'undetermined')
-  return itself(node, health === 'interrupted' ? 'died' : 'failed')
 }

@@ -183,6 +183,30 @@ describe('the verdict on one call', () => {
     }
   })
 
+  it('blames a process that lived on after its caller had given up for hanging, not for its later end', () => {
+    const judged = (outcome: string | null): Judgement => {
+      const call = testCall(4002, { outcome })
+      const entry = testRecord('gateway', 4001, { status: 504, next: [call] })
+      const open = { state: 'interrupted', status: null, durationMicros: null } as const
+      const orders = testRecord('orders', 4002, { hopId: call.hopId, ...open })
+      const hung = testHop(orders, { liveness: 'ended', outlived: true, parent: 0, call: 0 })
+      return judge({
+        hops: [testHop(entry, { callees: [{ kind: 'hop', node: 1 }] }), hung],
+        notes: [],
+        partial: false,
+      })
+    }
+    for (const outcome of ['ETIMEDOUT', 'ERR_CANCELED', 'ECONNRESET']) {
+      expect(judged(outcome)).toMatchObject({
+        verdict: 'failed',
+        endedAt: { service: 'orders' },
+        lastHealthy: { service: 'gateway' },
+      })
+    }
+    // Nobody gave up on it: it was at it when its process ended.
+    expect(judged(null)).toMatchObject({ verdict: 'died', endedAt: { service: 'orders' } })
+  })
+
   it('lists a fault that the caller went on without as handled', () => {
     const { verdict, faults } = judgeOne('ECONNRESET', 'interrupted', 'closed 200')
     expect(verdict).toBe('completed')

@@ -77,9 +77,19 @@ export class InstanceIndex {
   }
 
   /** The host that a run was on, as far as it is registered. */
-  hostOf({ address, worker, startNanos }: InstanceRef): string | null {
+  hostOf(instance: InstanceRef): string | null {
+    return this.rowOf(instance)?.host ?? null
+  }
+
+  /** The last sign of life of a run in the registry; 0 when there is none. */
+  aliveNanos(instance: InstanceRef): bigint {
+    const row = this.rowOf(instance)
+    return row?.startNanos === instance.startNanos ? nanosOf(row.heartbeatMillis) : 0n
+  }
+
+  private rowOf({ address, worker, startNanos }: InstanceRef): InstanceRow | undefined {
     const rows = (this.byAddress.get(address) ?? []).filter((row) => row.worker === worker)
-    return (rows.find((row) => row.startNanos === startNanos) ?? rows[0])?.host ?? null
+    return rows.find((row) => row.startNanos === startNanos) ?? rows[0]
   }
 
   private select(rows: readonly InstanceRow[], times: CallTimes): Candidates {

@@ -3,6 +3,7 @@ import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { CalleeEvidence, EvidenceTree, Liveness, Place } from '../verdict/evidence.js'
 import type { Lookup, RecordSource } from '../lookup.js'
+import { sawOf } from '../verdict/saw.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
 import { concludeAbsent, livenessOf, suspectOf, type Answer } from './conclude.js'
 import { messageOf } from './message.js'
@@ -16,6 +17,7 @@ export interface Found {
   readonly row: InstanceRow
   readonly source: RecordSource
   readonly liveness: Liveness
+  readonly outlived?: boolean
   readonly subtree: EvidenceTree | undefined
   /** What else was noticed, for people. */
   readonly notes: readonly string[]
@@ -39,6 +41,31 @@ function isSame(a: HopRecord, b: HopRecord): boolean {
     instance.worker === b.instance.worker &&
     instance.startNanos === b.instance.startNanos
   )
+}
+
+/** How long an instance may take from its first request to its row in the registry. */
+const registerMillis = 10_000
+
+/**
+ * Nobody is registered where the call went. Whoever answered without our header is not ours; a callee that gave no answer may
+ * be one that has only just begun.
+ */
+function unregistered(call: CallRecord, { endNanos }: CallTimes): Exclude<CalleeEvidence, { kind: 'hop' }> {
+  const { servedBy, hopId } = call
+  if (servedBy !== null) {
+    const suspect: Place = { service: servedBy.service, instance: servedBy.address, hopId }
+    return {
+      kind: 'unsure',
+      suspect,
+      says: `${servedBy.service} ${servedBy.address} is not registered yet; ask again later`,
+    }
+  }
+  const suspect: Place = { service: call.service ?? call.target, instance: call.target, hopId }
+  const saw = sawOf(call.outcome)
+  const answered = saw === 'answered' || saw === 'error' || saw === 'unreachable'
+  const ageMillis = Date.now() - Number(endNanos / 1_000_000n)
+  if (answered || ageMillis > registerMillis) return { kind: 'untraced', suspect }
+  return { kind: 'unsure', suspect, says: `${call.target} is not registered, or not yet; ask again later` }
 }
 
 /** Finds hops by id over all runs that may have them. */
@@ -68,8 +95,7 @@ export class Locator {
     const candidates = this.index.forCall(call, times, host)
     const located = await this.ask(candidates, call.hopId, times, errand)
     if (located !== undefined) return located
-    const suspect: Place = { service: call.service ?? call.target, instance: call.target, hopId: call.hopId }
-    if (candidates.gone === null) return { kind: 'untraced', suspect }
+    if (candidates.gone === null) return unregistered(call, times)
     return this.gone(candidates.gone, call.hopId, times)
   }
 

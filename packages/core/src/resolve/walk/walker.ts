@@ -3,6 +3,7 @@ import type { CalleeEvidence, EvidenceTree, HopEvidence, Place, SkipReason } fro
 import type { InstanceIndex } from './candidates.js'
 import type { Found, Located, Locator } from './locate.js'
 import type { Errand } from './source.js'
+import { callTimes, settleNanos } from './times.js'
 
 /** Bounds of one walk; what lies beyond them is said to be left out. */
 export interface WalkLimits {
@@ -151,13 +152,18 @@ export class Walker {
     }
   }
 
-  private append(found: Pick<HopEvidence, 'record' | 'source' | 'liveness'>, parent: Task | null): number {
+  private append(
+    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived'>,
+    parent: Task | null,
+  ): number {
     const { record, source, liveness } = found
+    const outlived = parent !== null && (found.outlived === true || this.outlived(record, parent))
     const index = this.hops.length
     const hop: GrowingHop = {
       record,
       source,
       liveness,
+      ...(outlived ? { outlived } : {}),
       parent: parent?.node ?? null,
       call: parent?.call ?? null,
       callees: record.next.map((call) => unasked(call, 'deadline')),
@@ -169,6 +175,14 @@ export class Walker {
       (this.hops[parent.node] as GrowingHop).callees[parent.call] = { kind: 'hop', node: index }
     this.options.onHop?.(hop, index)
     return index
+  }
+
+  /** Did the hop's process show life after the call was over? */
+  private outlived(record: HopRecord, { node, call }: Task): boolean {
+    const caller = (this.hops[node] as GrowingHop).record
+    const made = caller.next[call]
+    const aliveNanos = this.options.index.aliveNanos(record.instance)
+    return made !== undefined && aliveNanos >= callTimes(caller, made).endNanos + settleNanos
   }
 
   private enqueue(node: number): void {

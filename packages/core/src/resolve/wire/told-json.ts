@@ -79,7 +79,7 @@ const readCallee: Reader<CalleeEvidence> = (value) => {
   return rest === undefined ? undefined : ({ kind, ...rest } as CalleeEvidence)
 }
 
-const readHop = objectOf<HopEvidence>({
+const readPlainHop = objectOf<Omit<HopEvidence, 'outlived'>>({
   record: readRecord,
   source: readSource,
   liveness: readLiveness,
@@ -87,6 +87,13 @@ const readHop = objectOf<HopEvidence>({
   call: orNull(readWhole),
   callees: listOf(readCallee, maxCalls),
 })
+
+const readHop: Reader<HopEvidence> = (value) => {
+  const hop = readPlainHop(value)
+  return hop !== undefined && (value as { outlived?: unknown }).outlived === true
+    ? { ...hop, outlived: true }
+    : hop
+}
 
 const readTree: Reader<EvidenceTree> = (value) => {
   const tree = objectOf<EvidenceTree>({

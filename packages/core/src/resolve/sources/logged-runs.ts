@@ -1,0 +1,57 @@
+import { stat } from 'node:fs/promises'
+import { readRunInfo } from '../../log/read-run.js'
+import { listRunDirs } from '../../ship/index.js'
+import type { InstanceRow, Registry } from '../../store/instance-row.js'
+import { runRow } from '../../ship/run-row.js'
+
+/** More runs than this that nobody registered are not looked for. */
+const maxRuns = 1000
+
+/**
+ * A registry's rows, and those of runs whose log lies in a data directory though they are not registered (yet): a run writes
+ * its log before it answers its first request, and registers a moment later, or never when it died before.
+ */
+export function withLoggedRuns(registry: Registry, dataDir: string): Registry {
+  const known = new Map<string, InstanceRow>()
+  return {
+    async list() {
+      // Runs of before: one that registers meanwhile is in both, and the registry's row counts.
+      const runDirs = await listRunDirs(dataDir).catch(() => [])
+      const rows = await registry.list()
+      const registered = new Set(
+        rows.map(({ address, worker, startNanos }) => `${address} ${worker} ${startNanos}`),
+      )
+      const dirs = new Set(rows.map(({ logDir }) => logDir))
+      const more: InstanceRow[] = []
+      for (const runDir of runDirs.filter((dir) => !dirs.has(dir)).slice(-maxRuns)) {
+        const row = known.get(runDir) ?? (await rowOf(runDir))
+        if (row === undefined) continue
+        known.set(runDir, row)
+        if (!registered.has(`${row.address} ${row.worker} ${row.startNanos}`)) more.push(row)
+      }
+      if (known.size > maxRuns) known.clear()
+      return more.length === 0 ? rows : [...rows, ...more]
+    },
+    put: (row) => registry.put(row),
+    close: () => registry.close(),
+  }
+}
+
+async function rowOf(runDir: string): Promise<InstanceRow | undefined> {
+  try {
+    const run = readRunInfo(runDir)
+    if (run === undefined) return undefined
+    const { mtimeMs } = await stat(runDir)
+    return runRow(run, {
+      runDir,
+      // Where it ships to is known once it has: until then its log is all there is.
+      stores: [],
+      heartbeatMillis: Math.floor(mtimeMs),
+      shippedThroughNanos: 0n,
+      dropped: [],
+      state: 'running',
+    })
+  } catch {
+    return undefined
+  }
+}
