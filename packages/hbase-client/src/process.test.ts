@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
+import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHBaseClient, hbaseErrorCodes } from './index.js'
-import { unavailable } from './real-hbase.fixture.js'
 
 const run = promisify(execFile)
 
@@ -33,7 +33,7 @@ describe('the README', () => {
   })
 })
 
-describe.skipIf(unavailable)('a program that uses the client', () => {
+describeRealHBase('a program that uses the client', () => {
   let hbase: HBaseInstance
   beforeAll(async () => {
     hbase = await startHBase()

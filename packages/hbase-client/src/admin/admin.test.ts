@@ -1,9 +1,10 @@
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient } from '../index.js'
-import { makeTable, unavailable } from '../real-hbase.fixture.js'
+import { makeTable } from '../real-hbase.fixture.js'
 
-describe.skipIf(unavailable)('tables of a real HBase', () => {
+describeRealHBase('tables of a real HBase', () => {
   let hbase: HBaseInstance
   let client: HBaseClient
   beforeAll(async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient, type ScanOptions, type Table } from '../index.js'
-import { keysOf, makeTable, unavailable } from '../real-hbase.fixture.js'
+import { keysOf, makeTable } from '../real-hbase.fixture.js'
 
 /** What a scan means, over sorted keys. */
 function model(keys: readonly string[], options: ScanOptions): string[] {
@@ -15,7 +16,7 @@ function model(keys: readonly string[], options: ScanOptions): string[] {
     .slice(0, limit)
 }
 
-describe.skipIf(unavailable)('scans of a real HBase', () => {
+describeRealHBase('scans of a real HBase', () => {
   const keys = Array.from({ length: 400 }, (_, i) => i.toString(3).padStart(6, '0'))
   let hbase: HBaseInstance
   let client: HBaseClient

@@ -1,7 +1,8 @@
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, HBaseError, type HBaseClient, type Put } from '../index.js'
-import { makeTable, unavailable } from '../real-hbase.fixture.js'
+import { makeTable } from '../real-hbase.fixture.js'
 
 const cell = (row: string | Buffer, value: string | Buffer, qualifier = 'q'): Put => ({
   row,
@@ -10,7 +11,7 @@ const cell = (row: string | Buffer, value: string | Buffer, qualifier = 'q'): Pu
   value,
 })
 
-describe.skipIf(unavailable)('rows of a real HBase', () => {
+describeRealHBase('rows of a real HBase', () => {
   let hbase: HBaseInstance
   let client: HBaseClient
   beforeAll(async () => {

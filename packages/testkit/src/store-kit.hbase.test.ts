@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { openStore } from '@hoptrace/core/store'
+import { afterAll, beforeAll } from 'vitest'
+import { startHBase, type HBaseInstance } from './hbase-dev.js'
+import { describeRealHBase } from './real-hbase.js'
+import { storeKit } from './store-kit.js'
+
+describeRealHBase('the store of HBase tables', () => {
+  let hbase: HBaseInstance
+  const left: Promise<unknown>[] = []
+  beforeAll(async () => {
+    hbase = await startHBase({ rest: true })
+  })
+  afterAll(async () => {
+    await Promise.all(left)
+    await hbase.stop()
+  })
+
+  const kit = (name: string, url: () => string): void =>
+    storeKit({
+      name,
+      create: async () => {
+        const table = `kit_${randomUUID().slice(0, 8)}`
+        const spec = { kind: 'hbase', url: url(), table, buckets: 4 } as const
+        return {
+          connect: () => openStore(spec, { dataDir: '.', service: 'kit' }),
+          // Dropped in the background: no test waits for a table that it has no more use for.
+          remove: async () => void left.push(fetch(`${hbase.restUrl}/${table}/schema`, { method: 'DELETE' })),
+        }
+      },
+    })
+
+  kit('over its own RPC', () => hbase.url)
+  kit('over a REST gateway', () => `hbase+${hbase.restUrl}`)
+})
