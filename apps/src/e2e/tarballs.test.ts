@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const repo = fileURLToPath(new URL('../../..', import.meta.url))
-const PACKED = ['core', 'express', 'axios', 'cli'] as const
+const PACKED = ['core', 'hbase-client', 'express', 'axios', 'cli'] as const
 
 // What a reader of the README would write, nothing of this repository in reach.
 const PROGRAM = `
