@@ -1,6 +1,6 @@
 import { HoptraceError } from '../errors.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRows } from '../store/instance-row.js'
 import { certain, findKeys } from './find/keys.js'
 import { rangeOf, type RangeQuery } from './find/range.js'
 import { follow, type FollowOptions, type FollowStep } from './follow.js'
@@ -45,8 +45,8 @@ export interface Resolver {
   progress(idOrKey: string): Promise<ProgressResult>
   /** The same, live, until the flow has ended. */
   follow(idOrKey: string, options?: FollowOptions): AsyncIterable<FollowStep>
-  /** Who is registered. */
-  instances(): Promise<readonly InstanceRow[]>
+  /** Who is registered; `unread` says which registries could not be read. Rejects when none could. */
+  instances(): Promise<InstanceRows>
   /** Lets go of stores and connections; questions under way reject. */
   close(): Promise<void>
 }
@@ -64,7 +64,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     if (hits.length === 0 && unread.length > 0) certain({ hits, unread }, parts.warn)
     return { id: hits[0]?.hopId, unread }
   })
-  const instances = async (): Promise<readonly InstanceRow[]> => {
+  const instances = async (): Promise<InstanceRows> => {
     const rows = await traces.instances()
     if (index.rows !== rows) index = new InstanceIndex(rows)
     return rows
@@ -93,7 +93,11 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     },
     progress,
     follow: (idOrKey, followOptions) => follow(() => progress(idOrKey), followOptions),
-    instances,
+    instances: async () => {
+      const rows = await instances()
+      for (const what of rows.unread ?? []) parts.warn(`not every registry could be read: ${what}`)
+      return rows
+    },
     close: async () => {
       const error = new HoptraceError('HOPTRACE_CLOSED', 'the resolver is closed')
       closing.abort(error)

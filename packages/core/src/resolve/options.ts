@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { isStore } from '../options.js'
 import type { Store, StoreSpec } from '../store/contract.js'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { Registry } from '../store/instance-row.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import { EndpointClient } from './wire/http-get.js'
 import { isAlive } from './sources/alive.js'
@@ -82,17 +82,9 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const client = new EndpointClient(clusterKey)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const all = withLoggedRuns(composedRegistry(registries), dir)
-  // A store is opened when the first question needs the registry.
-  const ready = once(() => Promise.all(opened.map((store) => store.open())))
   return {
-    registry: {
-      list: async (): Promise<readonly InstanceRow[]> => {
-        await ready()
-        return all.list()
-      },
-      put: (row) => all.put(row),
-      close: () => all.close(),
-    },
+    // A store opens with the first question that needs the registry.
+    registry: all,
     client,
     live: live ? new LiveSource(client, patienceMillis) : null,
     log: new LogSource(isAlive),
@@ -120,15 +112,4 @@ function positive(name: string, value: number): number {
   if (!Number.isFinite(value) || value < 1)
     throw new TypeError(`${name} must be 1 or more (got ${String(value)})`)
   return Math.floor(value)
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined
-      throw error
-    })
-    return made
-  }
 }

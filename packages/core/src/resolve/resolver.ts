@@ -1,7 +1,8 @@
 import { HoptraceError } from '../errors.js'
 import { deriveSealKey, isHopId, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRows, Registry } from '../store/instance-row.js'
+import { listKnown } from '../store/registry/list-known.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
 import type { TraceSource } from './walk/source.js'
@@ -31,7 +32,7 @@ const registryMillis = 500
 
 /** Answers about single traces. */
 export class TraceResolver {
-  private rows: { readonly at: number; readonly list: Promise<readonly InstanceRow[]> } | undefined
+  private rows: { readonly at: number; readonly list: Promise<InstanceRows> } | undefined
   private readonly closing = new AbortController()
 
   constructor(
@@ -39,12 +40,12 @@ export class TraceResolver {
     private readonly newestOfKey: (name: string, value: string) => Promise<NewestOfKey>,
   ) {}
 
-  /** The registry as of now. */
-  async instances(): Promise<readonly InstanceRow[]> {
+  /** The registry as of now: what can be read of it. */
+  async instances(): Promise<InstanceRows> {
     if (this.closing.signal.aborted) throw closed()
     const now = performance.now()
     if (this.rows === undefined || now - this.rows.at > registryMillis) {
-      const list = this.parts.registry.list()
+      const list = listKnown(this.parts.registry)
       this.rows = { at: now, list }
       list.catch(() => (this.rows = undefined))
     }

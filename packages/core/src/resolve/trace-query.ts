@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hopIdNanos } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRows } from '../store/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
 import { isoNanos } from './iso.js'
 import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'
@@ -23,7 +23,7 @@ export interface QueryLimits {
 /** How one trace is looked up. */
 export interface TraceQuery {
   readonly source: TraceSource
-  readonly rows: readonly InstanceRow[]
+  readonly rows: InstanceRows
   readonly limits: QueryLimits
   /** Instances are asked for everything below a hop, and not hop by hop. */
   readonly recursive: boolean
@@ -50,13 +50,14 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
     query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
   const locator = new Locator(source, index, reads, signal)
   const deadlineAt = performance.now() + limits.deadlineMillis
+  const unread = index.unread.map((what) => `not every registry could be read: ${what}`)
   try {
     let missing: Extract<Entry, { kind: 'missing' }> | undefined
     for (const id of ids) {
       const entry = await findEntry(id, { locator, source, rows, reads, signal })
       query.signal?.throwIfAborted()
       if (entry.kind === 'missing') {
-        missing ??= entry
+        missing ??= { ...entry, notes: [...entry.notes, ...unread] }
         continue
       }
       const seen: HopEvidence[] = []
@@ -76,7 +77,13 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       const found = recursive ? await withSubtree(walker, locator, entry.found) : entry.found
       const walked = await walker.run(found)
       query.signal?.throwIfAborted()
-      const tree = { ...walked, notes: [...entry.notes, ...walked.notes] }
+      // What is above may be with an instance that is not known now.
+      const headless = unread.length > 0 && entry.found.record.hopId !== entry.traceId
+      const tree = {
+        ...walked,
+        notes: [...entry.notes, ...walked.notes, ...unread],
+        partial: walked.partial || headless,
+      }
       return { traceId: entry.traceId, tree, judgement: judge(tree), reads }
     }
     return nothing(ids[0] as HopId, missing, deadline.signal.aborted, reads)

@@ -3,7 +3,8 @@ import { LiveEndpoint, type OwnRecords } from '../resolve/endpoint.js'
 import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
 import { traceSource } from '../resolve/sources/trace-source.js'
 import { InstanceIndex } from '../resolve/walk/candidates.js'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRows, Registry } from '../store/instance-row.js'
+import { listKnown } from '../store/registry/list-known.js'
 
 /** How long the registry's rows are believed. */
 const registryMillis = 500
@@ -21,7 +22,7 @@ export class RunEndpoint {
   private readonly parts: ResolverParts
   private readonly resolver: Resolver
   private index = new InstanceIndex([])
-  private listed: { readonly at: number; readonly rows: Promise<readonly InstanceRow[]> } | undefined
+  private listed: { readonly at: number; readonly rows: Promise<InstanceRows> } | undefined
 
   constructor({ own, registry, dataDir, clusterKey }: RunEndpointOptions) {
     const options: ResolverOptions = {
@@ -46,10 +47,10 @@ export class RunEndpoint {
     await this.parts.close()
   }
 
-  private async rows(registry: Registry): Promise<readonly InstanceRow[]> {
+  private async rows(registry: Registry): Promise<InstanceRows> {
     const now = performance.now()
     if (this.listed === undefined || now - this.listed.at > registryMillis) {
-      const rows = registry.list()
+      const rows = listKnown(registry)
       this.listed = { at: now, rows }
       rows.catch(() => (this.listed = undefined))
     }

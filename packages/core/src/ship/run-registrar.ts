@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import type { Outage } from './outage.js'
 import { runRow } from './run-row.js'
 import type { RunShipping } from './run-shipping.js'
+
+/** How long a heartbeat waits for the registry to be read. */
+const patienceMillis = 1500
 
 export interface RunRegistrarOptions {
   readonly runDir: string
@@ -21,6 +25,7 @@ export class RunRegistrar {
   /** Is it known which windows an earlier run may have cut? Until then the first lane stays closed. */
   firstLaneOpen = false
   private beating: Promise<void> | undefined
+  private opening: Promise<void> | undefined
 
   constructor(private readonly options: RunRegistrarOptions) {}
 
@@ -61,13 +66,26 @@ export class RunRegistrar {
   private async put(): Promise<void> {
     const { registry, outage } = this.options
     try {
-      if (!this.firstLaneOpen) await this.openFirstLane()
-      await registry.put(this.row())
+      // A registry that cannot be read must not keep others from being written.
+      const [written, opened] = await Promise.allSettled([registry.put(this.row()), this.firstLane()])
+      if (written.status === 'rejected') throw written.reason
+      if (opened.status === 'rejected') throw opened.reason
       outage.succeeded()
     } catch (error) {
       outage.failed(error)
       throw error
     }
+  }
+
+  /** Waits for the registry to be read, but not for long: reading goes on, and the row is put again meanwhile. */
+  private async firstLane(): Promise<void> {
+    if (this.firstLaneOpen) return
+    this.opening ??= this.openFirstLane().finally(() => {
+      this.opening = undefined
+    })
+    const enough = new AbortController()
+    const late = sleep(patienceMillis, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)
+    await Promise.race([this.opening, late]).finally(() => enough.abort())
   }
 
   /** The first lane is open to windows that begin after this run did, and after all that an earlier run on its address shipped. */

@@ -38,9 +38,20 @@ export interface InstanceRow {
   readonly state: 'running' | 'stopped' | 'dead'
 }
 
+/** Rows of instances, and what is missing among them. */
+export interface InstanceRows extends ReadonlyArray<InstanceRow> {
+  /** Why rows may be missing, a text for each registry that could not be read: from the absence of a row nothing may be concluded. */
+  readonly unread?: readonly string[]
+}
+
 /** Where instances are looked up. Implementations: files in the data directory, rows in a store, several at once. */
 export interface Registry {
+  /** What it is, for messages. */
+  readonly name?: string
+  /** All rows; rejects when some may be missing. */
   list(): Promise<readonly InstanceRow[]>
+  /** What can be read now. Rejects when nothing can. Without it, `list` is all there is. */
+  listKnown?(): Promise<InstanceRows>
   put(row: InstanceRow): Promise<void>
   close(): Promise<void>
 }

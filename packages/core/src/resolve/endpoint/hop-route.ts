@@ -1,6 +1,6 @@
 import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRows } from '../../store/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
 import type { Lookup } from '../lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
@@ -26,7 +26,7 @@ const beatMillis = 300
 export interface HopQuestion {
   readonly own: OwnRecords
   readonly walk:
-    { readonly rows: () => Promise<readonly InstanceRow[]>; readonly source: TraceSource } | undefined
+    { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource } | undefined
   readonly errands: Errands
   readonly id: HopId
   readonly query: URLSearchParams

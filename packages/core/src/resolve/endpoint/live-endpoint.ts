@@ -1,5 +1,5 @@
 import { isHopId } from '../../id/index.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRows } from '../../store/instance-row.js'
 import type { TraceSource } from '../walk/source.js'
 import { Guard, type Asker } from './guard.js'
 import { answerHop, type Errands } from './hop-route.js'
@@ -21,7 +21,7 @@ export interface LiveEndpointOptions {
   /** With it every request must be signed; without it only processes of this host are answered. */
   readonly clusterKey?: string | undefined
   /** What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like `recurse=0`. */
-  readonly walk?: { readonly rows: () => Promise<readonly InstanceRow[]>; readonly source: TraceSource }
+  readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
   readonly progress?: Progress
   /** Questions at a time; more are refused with 503. @default 64 */

@@ -1,5 +1,5 @@
 import { HoptraceError } from '../../errors.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import { messageOf } from '../walk/message.js'
@@ -20,13 +20,13 @@ const bounds = { maxBytes: 4 << 20, idleMillis: 2000, totalMillis: 5000 }
 /** Asks every instance for a key, and reads the stores and logs of those that do not answer. */
 export async function findKeys(
   parts: ResolverParts,
-  rows: readonly InstanceRow[],
+  rows: InstanceRows,
   { name, value, limit }: { readonly name: string; readonly value: string; readonly limit: number },
   signal: AbortSignal,
 ): Promise<KeyHits> {
   const reads = noReads()
   const hits: KeyHit[] = []
-  const unread: string[] = []
+  const unread: string[] = [...(rows.unread ?? [])]
   const answered = new Set<string>()
   const silent: InstanceRow[] = []
   await Promise.all(

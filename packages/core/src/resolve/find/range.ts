@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../errors.js'
 import { isHopId } from '../../id/index.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../walk/message.js'
@@ -27,7 +27,7 @@ export interface RangeQuery extends HopFilter {
 /** Hops of a service in id order, from all its runs at once; memory does not grow with the answer. */
 export async function* rangeOf(
   parts: ResolverParts,
-  rows: readonly InstanceRow[],
+  rows: InstanceRows,
   query: RangeQuery,
   signal: AbortSignal,
 ): AsyncGenerator<HopJson, void, undefined> {
@@ -39,7 +39,7 @@ export async function* rangeOf(
   const toNanos = nanosOf('to', query.to ?? Date.now())
   const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
-  const failures: string[] = []
+  const failures: string[] = [...(rows.unread ?? [])]
   const reads = noReads()
   const streams = runs.map((row) =>
     unfailing(runRange(parts, row, rows, stretch, query, reads), (error) =>

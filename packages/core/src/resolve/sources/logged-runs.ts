@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { readRunInfo } from '../../log/read-run.js'
 import { listRunDirs } from '../../ship/index.js'
-import type { InstanceRow, Registry } from '../../store/instance-row.js'
+import type { InstanceRow, InstanceRows, Registry } from '../../store/instance-row.js'
 import { runRow } from '../../ship/run-row.js'
 
 /** More runs than this that nobody registered are not looked for. */
@@ -13,11 +13,10 @@ const maxRuns = 1000
  */
 export function withLoggedRuns(registry: Registry, dataDir: string): Registry {
   const known = new Map<string, InstanceRow>()
-  return {
-    async list() {
+  const withLogged = async (list: () => Promise<InstanceRows>): Promise<InstanceRows> => {
       // Runs of before: one that registers meanwhile is in both, and the registry's row counts.
       const runDirs = await listRunDirs(dataDir).catch(() => [])
-      const rows = await registry.list()
+      const rows = await list()
       const registered = new Set(
         rows.map(({ address, worker, startNanos }) => `${address} ${worker} ${startNanos}`),
       )
@@ -30,8 +29,13 @@ export function withLoggedRuns(registry: Registry, dataDir: string): Registry {
         if (!registered.has(`${row.address} ${row.worker} ${row.startNanos}`)) more.push(row)
       }
       if (known.size > maxRuns) known.clear()
-      return more.length === 0 ? rows : [...rows, ...more]
-    },
+      if (more.length === 0) return rows
+      const { unread } = rows
+      return Object.assign([...rows, ...more], unread === undefined ? {} : { unread })
+  }
+  return {
+    list: () => withLogged(() => registry.list()),
+    listKnown: () => withLogged(() => registry.listKnown?.() ?? registry.list()),
     put: (row) => registry.put(row),
     close: () => registry.close(),
   }

@@ -15,10 +15,10 @@ export class StoreSource {
   constructor(private readonly stores: Stores) {}
 
   /** What the run's stores hold of an id. Rejects when one of them cannot be read. */
-  async lookup(row: InstanceRow, id: HopId, reads: Reads): Promise<Lookup> {
+  async lookup(row: InstanceRow, id: HopId, reads: Reads, signal?: AbortSignal): Promise<Lookup> {
     const versions = await Promise.all(
       row.stores.map((url) =>
-        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).lookup(row, id)),
+        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).lookup(row, id), signal),
       ),
     )
     let found: HopRecord | undefined
@@ -31,12 +31,17 @@ export class StoreSource {
   }
 
   /** The hop that these runs recorded under another id, in any of their stores. */
-  async alias(rows: readonly InstanceRow[], id: HopId, reads: Reads): Promise<HopId | undefined> {
+  async alias(
+    rows: readonly InstanceRow[],
+    id: HopId,
+    reads: Reads,
+    signal?: AbortSignal,
+  ): Promise<HopId | undefined> {
     const places = new Map<string, InstanceRow>()
     for (const row of rows) for (const url of row.stores) places.set(url, row)
     const answers = await Promise.allSettled(
       [...places].map(([url, row]) =>
-        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id)),
+        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id), signal),
       ),
     )
     return earliest(answers)

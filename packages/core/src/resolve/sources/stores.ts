@@ -28,18 +28,24 @@ export class Stores {
     private readonly given: ReadonlyMap<string, Store> = new Map(),
   ) {}
 
-  /** Runs `read` over the store of that URL, and counts its scans. */
-  async use<T>(url: string, row: InstanceRow, reads: Reads, read: (store: Store) => Promise<T>): Promise<T> {
+  /** Runs `read` over the store of that URL, and counts its scans; they end with `signal`, also where the store does not open. */
+  async use<T>(
+    url: string,
+    row: InstanceRow,
+    reads: Reads,
+    read: (store: Store) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (this.closed) throw new HoptraceError('HOPTRACE_CLOSED', 'the resolver is closed')
     const given = this.given.get(url)
-    if (given !== undefined) return read(counting(given, reads))
+    if (given !== undefined) return read(counting(given, reads, signal))
     if (url.startsWith('memory:') && (row.pid !== process.pid || row.host !== hostname())) {
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${url} is in the memory of another process`)
     }
     const entry = this.entry(url, row.service)
     entry.users++
     try {
-      return await read(counting(await entry.store, reads))
+      return await read(counting(await orAborted(entry.store, signal), reads, signal))
     } finally {
       entry.users--
       await this.release(url, entry)
@@ -131,8 +137,24 @@ async function shut(entry: Opened): Promise<void> {
   }
 }
 
+/** Rejects with the signal's reason when that comes first. */
+async function orAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return task
+  signal.throwIfAborted()
+  let abort = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([task, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /** The same store, with its scans counted. */
-function counting(store: Store, reads: Reads): Store {
+function counting(store: Store, reads: Reads, signal?: AbortSignal): Store {
   return {
     url: store.url,
     supports: store.supports,
@@ -140,7 +162,7 @@ function counting(store: Store, reads: Reads): Store {
     put: (rows) => store.put(rows),
     close: async () => undefined,
     scan: async (range) => {
-      const rows = await store.scan(range)
+      const rows = await store.scan(signal === undefined ? range : { signal, ...range })
       reads.scans++
       for (const { key, value } of rows) reads.bytes += key.length + value.length
       return rows

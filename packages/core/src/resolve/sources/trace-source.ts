@@ -33,7 +33,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
   ): Promise<Lookup> => {
     if (store === null) throw unavailable(row)
     try {
-      return await store.lookup(row, id, reads)
+      return await store.lookup(row, id, reads, signal)
     } catch (error) {
       if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED' || live === null)
         throw error
@@ -92,7 +92,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
-      const inStores = store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads)])
+      const inStores = store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads, signal)])
       return earliest([...told, ...inStores])
     },
   }

@@ -1,7 +1,7 @@
 import type { CallRecord, InstanceRef } from '../../hop/record.js'
 import { hopIdAddress, parseAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { settleNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */
@@ -20,12 +20,12 @@ export interface Candidates {
 
 /** The registry as it was when a question was asked, indexed. */
 export class InstanceIndex {
-  readonly rows: readonly InstanceRow[]
+  readonly rows: InstanceRows
   private readonly byAddress = new Map<string, InstanceRow[]>()
   private readonly byPort = new Map<number, InstanceRow[]>()
   private readonly byService = new Map<string, InstanceRow[]>()
 
-  constructor(rows: readonly InstanceRow[]) {
+  constructor(rows: InstanceRows) {
     this.rows = rows
     for (const row of rows) {
       for (const address of new Set([row.address, ...row.aliases])) {
@@ -35,6 +35,11 @@ export class InstanceIndex {
       }
       add(this.byService, row.service, row)
     }
+  }
+
+  /** Why instances may be missing here; empty when none is. */
+  get unread(): readonly string[] {
+    return this.rows.unread ?? []
   }
 
   service(name: string): readonly InstanceRow[] {

@@ -79,6 +79,15 @@ export class Locator {
 
   /** The other end of a call. `host`: where the caller runs. */
   async callee(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Located> {
+    return this.doubted(await this.calleeAmongKnown(caller, call, host, errand))
+  }
+
+  private async calleeAmongKnown(
+    caller: HopRecord,
+    call: CallRecord,
+    host: string | null,
+    errand?: Errand,
+  ): Promise<Located> {
     const times = callTimes(caller, call)
     if (call.servedBy !== null) {
       const { hopId, address } = call.servedBy
@@ -101,7 +110,17 @@ export class Locator {
 
   /** The hop that has an id, when nothing but the id is known. */
   async byId(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
-    return this.ask(this.index.forId(id, times, null), id, times, errand)
+    const located = await this.ask(this.index.forId(id, times, null), id, times, errand)
+    return located === undefined ? undefined : this.doubted(located)
+  }
+
+  /** Where instances may be missing from the registry, the absence of a record among the known ones proves nothing. */
+  private doubted(located: Located): Located {
+    const { unread } = this.index
+    if (unread.length === 0 || (located.kind !== 'absent' && located.kind !== 'untraced')) return located
+    const { suspect } = located
+    const what = located.kind === 'absent' ? located.says : `${suspect.instance} is not registered as far as is known`
+    return { kind: 'unsure', suspect, says: `${what}; another instance may be: ${unread.join('; ')}` }
   }
 
   private gone(

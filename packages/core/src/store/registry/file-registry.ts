@@ -27,6 +27,7 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
   const { keepMillis = Infinity } = options
   let skipped = 0
   return {
+    name: dir,
     get skipped() {
       return skipped
     },

@@ -16,6 +16,9 @@ const page = 256
 export function storeRegistry(store: Store): StoreRegistry {
   let skipped = 0
   return {
+    get name() {
+      return store.url
+    },
     get skipped() {
       return skipped
     },

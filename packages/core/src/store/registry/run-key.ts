@@ -1,0 +1,6 @@
+import type { InstanceRow } from '../instance-row.js'
+
+/** What tells one run of an instance from all others. */
+export function runKey({ address, worker, startNanos }: InstanceRow): string {
+  return `${address} ${worker} ${startNanos}`
+}
