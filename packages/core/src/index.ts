@@ -5,6 +5,8 @@ export type { RunOptions, Tracer, TracerStats } from './tracer.js'
 export type { Peer, TracerOptions, Trust } from './options.js'
 export type { Hop } from './hop/hop.js'
 export type { Call, CallTarget } from './hop/call.js'
+export type { Redact, Redactable } from './hop/redaction.js'
+export { logMixin } from './log-mixin.js'
 export type {
   Attributes,
   AttributeValue,

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { parseAddress } from './id/index.js'
+import type { Redact } from './hop/redaction.js'
 import type { Store, StoreSpec } from './store/contract.js'
 
 /** Who calls, as far as the socket knows. */
@@ -31,6 +32,15 @@ export interface TracerOptions {
   readonly clusterKey?: string
   /** Who may continue a trace. @default 'context' */
   readonly trust?: Trust
+  /**
+   * `sealed`: trace-ids travel sealed between services, for chains with systems that truncate ids or sample by their
+   * right-most bits, in which raw ids of one instance barely differ. Needs the cluster key. @default 'raw'
+   */
+  readonly wire?: 'raw' | 'sealed'
+  /** The only attributes (of hops and events) that are recorded, by name. @default all */
+  readonly allowAttributes?: readonly string[]
+  /** Sees every key, attribute and error message before it is recorded, and may replace it, or drop it by `undefined`. */
+  readonly redact?: Redact
   /** Disk that this process's log may take while its store is away. @default 268435456 */
   readonly maxLogBytes?: number
   /** The most bytes of one event's attributes. @default 4096 */
@@ -48,6 +58,9 @@ export interface Settings {
   readonly graceMillis: number
   readonly clusterKey: string | undefined
   readonly trust: Trust
+  readonly wire: 'raw' | 'sealed'
+  readonly allowAttributes: readonly string[] | undefined
+  readonly redact: Redact | undefined
   readonly maxLogBytes: number
   readonly maxEventBytes: number
 }
@@ -84,6 +97,9 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
     clusterKey,
     trust: checkedTrust(options.trust ?? 'context'),
+    wire: checkedWire(options.wire ?? 'raw', clusterKey),
+    allowAttributes: checkedNames(options.allowAttributes),
+    redact: checkedRedact(options.redact),
     maxLogBytes: integer(
       'maxLogBytes',
       options.maxLogBytes ?? 256 * 1024 * 1024,
@@ -110,6 +126,25 @@ function checkedTrust(trust: Trust): Trust {
     throw new TypeError(`trust must be 'context', 'none' or a function (got ${JSON.stringify(trust)})`)
   }
   return trust
+}
+
+function checkedWire(wire: 'raw' | 'sealed', clusterKey: string | undefined): 'raw' | 'sealed' {
+  if (wire !== 'raw' && wire !== 'sealed')
+    throw new TypeError(`wire must be 'raw' or 'sealed' (got ${JSON.stringify(wire)})`)
+  if (wire === 'sealed' && clusterKey === undefined) throw new TypeError("wire: 'sealed' needs a clusterKey")
+  return wire
+}
+
+function checkedNames(names: readonly string[] | undefined): readonly string[] | undefined {
+  if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
+    throw new TypeError('allowAttributes must be an array of names')
+  }
+  return names
+}
+
+function checkedRedact(redact: Redact | undefined): Redact | undefined {
+  if (redact !== undefined && typeof redact !== 'function') throw new TypeError('redact must be a function')
+  return redact
 }
 
 function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store {

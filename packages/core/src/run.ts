@@ -7,6 +7,8 @@ import type { Diagnostics } from './diagnostics.js'
 import type { Hop } from './hop/hop.js'
 import type { HopHost } from './hop/host.js'
 import type { ServedBy } from './hop/record.js'
+import { Redaction } from './hop/redaction.js'
+import type { WireRules } from './propagation/index.js'
 import { IdGenerator } from './id/index.js'
 import type { RunInfo } from './log/entries.js'
 import { FileHopLog } from './log/index.js'
@@ -39,6 +41,8 @@ export class Run implements HopHost {
   readonly log: FileHopLog
   readonly dir: string
   readonly recorder: Recorder
+  readonly wire: WireRules
+  readonly redaction: Redaction
   info: RunInfo | undefined
   failures = 0
 
@@ -48,8 +52,15 @@ export class Run implements HopHost {
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
 
-  constructor(settings: Settings, diagnostics: Diagnostics, recorder: (run: Run) => Recorder) {
+  constructor(
+    settings: Settings,
+    wire: WireRules,
+    diagnostics: Diagnostics,
+    recorder: (run: Run) => Recorder,
+  ) {
     this.settings = settings
+    this.wire = wire
+    this.redaction = new Redaction(settings.allowAttributes, settings.redact)
     this.service = settings.service
     this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings) })
     this.startNanos = this.ids.nowNanos()

@@ -4,7 +4,7 @@ import { errorInfo } from './hop/error-info.js'
 import { Hop, type HopStart } from './hop/hop.js'
 import { deriveSealKey, discoverAddress, hopIdNanos, type SealKey } from './id/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
-import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
+import { readContext, type InboundContext, type RawHeaders, type WireRules } from './propagation/index.js'
 import { Run, type RunAddress } from './run.js'
 import { createRecorder } from './ship/create-recorder.js'
 import { specLocation } from './store/spec-url.js'
@@ -41,6 +41,7 @@ export class Tracer {
   /** @internal */ readonly settings: Settings
   /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
   /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
+  private readonly wire: WireRules
   private readonly context = new AsyncLocalStorage<Hop>()
   private readonly runs: Run[] = []
   private closing: Promise<void> | undefined
@@ -50,6 +51,7 @@ export class Tracer {
     this.settings = settings
     this.service = settings.service
     this.sealKey = settings.clusterKey === undefined ? undefined : deriveSealKey(settings.clusterKey)
+    this.wire = { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' }
     this.production = process.env['NODE_ENV'] === 'production'
     this.runs.push(this.createRun())
     if (settings.address !== undefined) this.startRun(this.currentRun, fixedAddress(settings.address))
@@ -164,6 +166,7 @@ export class Tracer {
       assignedId: context.assignedId ?? null,
       flags: context.flags,
       tracestate: context.tracestate,
+      sealTrace: context.sealedTrace || context.traceId === undefined,
     }
     return new Hop(run, start)
   }
@@ -173,7 +176,11 @@ export class Tracer {
     try {
       const run = this.currentRun
       if (run.info === undefined) this.startRun(run, { ...discoverAddress(), listening: false })
-      const context = readContext(options.headers ?? {}, { trusted: true, nowNanos: run.ids.nowNanos() })
+      const context = readContext(options.headers ?? {}, {
+        trusted: true,
+        nowNanos: run.ids.nowNanos(),
+        sealKey: this.sealKey,
+      })
       return this.begin(run, context, null)
     } catch {
       this.currentRun.failed()
@@ -182,7 +189,7 @@ export class Tracer {
   }
 
   private createRun(): Run {
-    return new Run(this.settings, processDiagnostics, (run) =>
+    return new Run(this.settings, this.wire, processDiagnostics, (run) =>
       createRecorder(this.settings, run, processDiagnostics),
     )
   }
@@ -227,5 +234,12 @@ function fixedAddress(address: string): RunAddress {
 
 /** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
 export function createTracer(options: TracerOptions): Tracer {
-  return new Tracer(normalizeOptions(options))
+  const tracer = new Tracer(normalizeOptions(options))
+  if (tracer.production && tracer.sealKey === undefined) {
+    processDiagnostics(
+      'HOPTRACE_NO_KEY',
+      'no clusterKey in production: any caller with a well-formed context is taken for one of ours',
+    )
+  }
+  return tracer
 }

@@ -46,7 +46,7 @@ export class Call {
         offsetMicros: this.startMicros,
       })
     if (!kept) host.failed()
-    this.headers = writeContext(hop, this.hopId)
+    this.headers = writeContext(hop, this.hopId, host.wire)
   }
 
   /**

@@ -19,6 +19,8 @@ export interface HopStart {
   readonly flags: number
   /** Members of `tracestate` that are not ours, in order, to be passed on. */
   readonly tracestate: string
+  /** The trace-id is the cluster's own. */
+  readonly sealTrace: boolean
 }
 
 /** How a hop ended, as its adapter saw it. */
@@ -43,6 +45,7 @@ export class Hop implements LogHop {
   /** @internal */ readonly assignedId: HopId | null
   /** @internal */ readonly flags: number
   /** @internal */ readonly tracestate: string
+  /** @internal */ readonly sealTrace: boolean
   /** @internal Belongs to the log. */ logNumber = 0
   /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number
   /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
@@ -72,6 +75,7 @@ export class Hop implements LogHop {
     this.assignedId = start.assignedId
     this.flags = start.flags
     this.tracestate = start.tracestate
+    this.sealTrace = start.sealTrace
     this.startMillis = performance.now()
     host.opened(this)
   }
@@ -89,7 +93,7 @@ export class Hop implements LogHop {
     }
     this.events++
     this.guard(() => {
-      this.host.log.event(this, truncate(String(name), 128), this.offsetMicros(), cleanAttributes(attributes))
+      this.host.log.event(this, truncate(String(name), 128), this.offsetMicros(), this.clean(attributes))
       this.settle()
     })
   }
@@ -102,8 +106,10 @@ export class Hop implements LogHop {
     }
     this.keys++
     this.guard(() => {
-      const text = truncate(String(value), limits.keyValueChars)
-      this.host.log.key(this, truncate(String(name), limits.keyNameChars), text)
+      const text = this.host.redaction.key(String(name), String(value))
+      if (text === undefined) return
+      const keyName = truncate(String(name), limits.keyNameChars)
+      this.host.log.key(this, keyName, truncate(text, limits.keyValueChars))
       this.settle()
     })
   }
@@ -111,7 +117,7 @@ export class Hop implements LogHop {
   /** Adds attributes; the same name replaces. At most 64 a hop. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): void {
     this.guard(() => {
-      const clean: Attributes = cleanAttributes(attributes)
+      const clean = this.clean(attributes)
       const count = Object.keys(clean).length
       if (this.attributeCount + count > limits.attributes) {
         this.shed += count
@@ -125,7 +131,7 @@ export class Hop implements LogHop {
 
   /** Records why it failed; the first error of a hop stays. The error itself is not touched. */
   fail(error: unknown): void {
-    this.error ??= errorInfo(error)
+    this.error ??= this.host.redaction.error(errorInfo(error))
   }
 
   /**
@@ -157,6 +163,10 @@ export class Hop implements LogHop {
   /** @internal Microseconds since it began, on the monotonic clock. */
   offsetMicros(): number {
     return Math.max(0, Math.round((performance.now() - this.startMillis) * 1000))
+  }
+
+  private clean(attributes: Readonly<Record<string, unknown>> | undefined): Attributes {
+    return this.host.redaction.attributes(cleanAttributes(attributes))
   }
 
   private writeClose(): void {

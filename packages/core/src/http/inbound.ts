@@ -53,6 +53,7 @@ export function beginInbound(
     const context = readContext(req.headers, {
       trusted: isTrusted(tracer.settings.trust, req),
       nowNanos: run.ids.nowNanos(),
+      sealKey: tracer.sealKey,
     })
     const hop = tracer.begin(run, context, req.method === undefined ? null : truncate(req.method, 32))
     const { sealKey, production } = tracer

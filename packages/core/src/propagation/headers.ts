@@ -7,7 +7,7 @@ export const HOPTRACE = 'hoptrace'
 /** Response header to any other caller, W3C Trace Context draft (Level 2, "traceresponse"). */
 export const TRACERESPONSE = 'traceresponse'
 
-/** Headers by lowercase name, as `node:http` gives them, or anything with a `get(name)` such as a fetch `Headers`. */
+/** Headers by lowercase name, as `node:http` gives them, or anything with a `get(name)` such as a fetch `Headers`. Values may be bytes, as message brokers give them. */
 export type RawHeaders = Readonly<Record<string, unknown>> | { get(name: string): unknown }
 
 /**
@@ -17,6 +17,9 @@ export type RawHeaders = Readonly<Record<string, unknown>> | { get(name: string)
 export function headerText(headers: RawHeaders, name: string, maxChars: number): string | undefined {
   const value = hasGet(headers) ? headers.get(name) : headers[name]
   if (typeof value === 'string') return value.length <= maxChars ? value : undefined
+  if (value instanceof Uint8Array) {
+    return value.byteLength <= maxChars ? Buffer.from(value).toString('latin1') : undefined
+  }
   if (!Array.isArray(value) || value.length > 64) return undefined
   const lines = value as readonly unknown[]
   let chars = 0

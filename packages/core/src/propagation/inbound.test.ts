@@ -23,10 +23,11 @@ const fresh: InboundContext = {
   flags: 1,
   sentHoptrace: false,
   tracestate: '',
+  sealedTrace: false,
 }
 
 const sent = (id: HopId = assigned, tracestate = 'foo=1,bar=2'): Record<string, string> =>
-  writeContext({ traceId: trace, flags: 1, tracestate }, id)
+  writeContext({ traceId: trace, flags: 1, tracestate, sealTrace: true }, id)
 
 describe('the headers of a hoptrace caller', () => {
   it('are plain W3C with our member left-most', () => {
@@ -145,6 +146,12 @@ describe('the headers of a foreign caller', () => {
     expect(readContext(new Headers(sent()), trusted).hopId).toBe(assigned)
   })
 
+  it('are read from the bytes that a message broker gives', () => {
+    const bytes = Object.entries(sent()).map(([name, value]) => [name, Buffer.from(value)])
+    expect(readContext(Object.fromEntries(bytes) as Record<string, unknown>, trusted).hopId).toBe(assigned)
+    expect(readContext({ traceparent: Buffer.alloc(1_000_000) }, trusted)).toEqual(fresh)
+  })
+
   it('never fail, whatever they hold', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (traceparent, tracestate) => {
@@ -163,12 +170,17 @@ describe('the headers of a foreign caller', () => {
 it('a chain of hops hands one trace, its flags and the members of others to the last one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 6 }), (flags, length) => {
-      let headers = writeContext({ traceId: FOREIGN, flags, tracestate: 'foo=1' }, assigned)
+      let headers = writeContext({ traceId: FOREIGN, flags, tracestate: 'foo=1', sealTrace: false }, assigned)
       for (let i = 0; i < length; i++) {
         const context = readContext(headers, trusted)
         const id = caller.assign({ ip: '10.0.0.9', port: 1 })
         headers = writeContext(
-          { traceId: context.traceId ?? '', flags: context.flags, tracestate: context.tracestate },
+          {
+            traceId: context.traceId ?? '',
+            flags: context.flags,
+            tracestate: context.tracestate,
+            sealTrace: false,
+          },
           id,
         )
         expect(headers).toEqual({

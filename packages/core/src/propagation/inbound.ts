@@ -1,8 +1,8 @@
-import { fold64, hopIdNanos, isHopId } from '../id/index.js'
-import type { HopId, TraceId } from '../id/index.js'
+import { fold64, hopIdNanos, isHopId, unsealId } from '../id/index.js'
+import type { HopId, SealKey, TraceId } from '../id/index.js'
 import { headerText, TRACEPARENT, TRACESTATE, type RawHeaders } from './headers.js'
 import { MAX_TRACEPARENT_CHARS, parseTraceparent } from './traceparent.js'
-import { MAX_TRACESTATE_CHARS, parseTracestate } from './tracestate.js'
+import { MAX_TRACESTATE_CHARS, parseTracestate, SEALED_TRACE } from './tracestate.js'
 
 /** By which rules a request's headers are read. */
 export interface InboundRules {
@@ -12,6 +12,8 @@ export interface InboundRules {
   readonly nowNanos: bigint
   /** How far an assigned id's time may be from now, either way. @default 300000 */
   readonly skewMillis?: number
+  /** With it, our member is sealed: only who has the key can speak for the cluster. */
+  readonly sealKey?: SealKey | undefined
 }
 
 /** What a request's headers ask for. */
@@ -34,6 +36,8 @@ export interface InboundContext {
   readonly sentHoptrace: boolean
   /** Members of `tracestate` that are not ours, in order, within the limits of what may be sent on. */
   readonly tracestate: string
+  /** The trace-id came sealed, and goes on sealed where the wire is. */
+  readonly sealedTrace: boolean
 }
 
 /** All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an address. */
@@ -50,6 +54,7 @@ const NEW_TRACE: InboundContext = {
   flags: SAMPLED,
   sentHoptrace: false,
   tracestate: '',
+  sealedTrace: false,
 }
 
 /**
@@ -74,12 +79,13 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
   if (!rules.trusted) return { ...NEW_TRACE, link: text.slice(0, 55) }
 
   const { own, others } = parseTracestate(headerText(headers, TRACESTATE, MAX_TRACESTATE_CHARS) ?? '')
-  const assigned = own !== undefined && isHopId(own) && isAssigned(own) ? own : undefined
+  const member = own === undefined ? undefined : readMember(own, parent.parentId, rules)
+  const assigned = member?.id
   const direct = assigned !== undefined && fold64(assigned) === parent.parentId
   const adopted = direct && isWithinSkew(assigned, rules)
   return {
     continued: true,
-    traceId: parent.traceId,
+    traceId: member?.traceIdOf(parent.traceId) ?? parent.traceId,
     hopId: adopted ? assigned : undefined,
     parentSpan: direct ? undefined : parent.parentId,
     link: undefined,
@@ -87,7 +93,31 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
     flags: parent.flags,
     sentHoptrace: assigned !== undefined,
     tracestate: others,
+    sealedTrace: member?.sealedTrace ?? false,
   }
+}
+
+interface Member {
+  readonly id: HopId
+  readonly sealedTrace: boolean
+  traceIdOf(traceId: TraceId): TraceId | undefined
+}
+
+/**
+ * Our member. With a cluster key it has to be sealed, and what unseals has to make sense: its fold is the parent-id, or
+ * its fields are those of an id assigned just now. Anything else is somebody who does not have the key.
+ */
+function readMember(own: string, parentId: string, rules: InboundRules): Member | undefined {
+  const { sealKey } = rules
+  if (sealKey === undefined) {
+    if (!isHopId(own) || !isAssigned(own)) return undefined
+    return { id: own, sealedTrace: false, traceIdOf: () => undefined }
+  }
+  const sealedTrace = own.length === 34 && own.endsWith(SEALED_TRACE)
+  const id = unsealId(sealKey, sealedTrace ? own.slice(0, 32) : own)
+  if (id === undefined || !isAssigned(id)) return undefined
+  if (fold64(id) !== parentId && !isWithinSkew(id, rules)) return undefined
+  return { id, sealedTrace, traceIdOf: (text) => (sealedTrace ? unsealId(sealKey, text) : undefined) }
 }
 
 function isAssigned(id: HopId): boolean {

@@ -12,7 +12,7 @@ export interface RecordedRun {
 
 /** A worker thread, or this thread when a store is an object of this process. */
 export function createRecorder(settings: Settings, run: RecordedRun, diagnostics: Diagnostics): Recorder {
-  const { trust: _, ...rest } = settings
+  const { trust: _trust, redact: _redact, ...rest } = settings
   if (isLocal(settings.store) || (settings.registry !== undefined && isLocal(settings.registry))) {
     const sweep = async (): Promise<void> => run.sweep(0)
     return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, diagnostics })

@@ -10,7 +10,7 @@ export interface WorkerData {
 }
 
 /** The request thread keeps what is a function: the worker never decides about trust. */
-export type WorkerSettings = Omit<Settings, 'trust'>
+export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 
 /** From the request thread to the worker. Every `id` is answered once, streams by `chunk` on demand. */
 export type ToWorker =
