@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { beginInbound, inboundOf, type Tracer } from '@hoptrace/core'
-import type { FastifyInstance, FastifyPluginCallback, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * Fastify 4 and 5 plugin that records each request as a hop: `app.register(hoptrace(tracer))`, before other plugins.
@@ -34,12 +34,14 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
       inbound.run(next)
     })
 
-    // Reading the body leaves the asynchronous context of the request.
-    app.addHook('preValidation', (request, _reply, next) => {
+    // Another plugin's hook may call back from somewhere else, such as a pool.
+    const enter = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
       const inbound = inboundOf(request.raw)
-      if (inbound === undefined) next()
+      if (inbound === undefined || tracer.hop === inbound.hop) next()
       else inbound.run(next)
-    })
+    }
+    app.addHook('preValidation', enter)
+    app.addHook('preHandler', enter)
 
     done()
   }

@@ -67,6 +67,26 @@ describe.each([
     expect(await kit.records()).toHaveLength(1)
   })
 
+  it.each(['onRequest', 'preValidation'] as const)(
+    'has its hop behind a hook %s that calls back from elsewhere',
+    async (hook) => {
+      await using kit = await openKitTracer()
+      const waiting: (() => void)[] = []
+      const timer = setInterval(() => waiting.splice(0).forEach((next) => next()), 1)
+      const app = fastify()
+      app.register(hoptrace(kit.tracer))
+      app.register(async (scope) => {
+        scope.addHook(hook, (_request: unknown, _reply: unknown, next: () => void) => void waiting.push(next))
+        scope.get('/x', async () => ({ trace: kit.tracer.hop?.traceId }))
+      })
+      await app.ready()
+      await using server = await listen(app.server)
+      const { body } = await exchange(server.port, { path: '/x' })
+      clearInterval(timer)
+      expect(JSON.parse(body.toString())).toEqual({ trace: (await kit.records())[0]?.traceId })
+    },
+  )
+
   it('records injected requests too', async () => {
     await using kit = await openKitTracer({ address: '127.0.0.1:9' })
     const app = fastify()

@@ -1,5 +1,6 @@
 import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A request as the kits send it: over `node:http`, so that nothing is added or followed. */
 export interface KitRequest {
@@ -7,7 +8,8 @@ export interface KitRequest {
   /** Sent as it stands, also when it is malformed. */
   readonly path: string
   readonly headers?: OutgoingHttpHeaders | readonly string[]
-  readonly body?: string | Buffer
+  /** A list is sent part by part, with 10 ms in between. */
+  readonly body?: string | Buffer | readonly string[]
   readonly agent?: http.Agent
 }
 
@@ -50,8 +52,17 @@ export function exchange(port: number, request: KitRequest): Promise<KitResponse
         }),
       )
     })
-    sent.end(body)
+    if (typeof body === 'string' || Buffer.isBuffer(body)) sent.end(body)
+    else writeParts(sent, body ?? []).catch(reject)
   })
+}
+
+async function writeParts(sent: http.ClientRequest, parts: readonly string[]): Promise<void> {
+  for (const part of parts) {
+    sent.write(part)
+    await sleep(10)
+  }
+  sent.end()
 }
 
 /** A server that listens on a free port of this host. */

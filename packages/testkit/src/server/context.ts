@@ -23,7 +23,7 @@ export function testContext(subject: ServerSubject): void {
 
     it('is there behind the parsing of a body', async () => {
       await using traced = await startTraced(subject)
-      const body = JSON.stringify({ text: 'x'.repeat(70_000) })
+      const body = ['{"text":"', 'x'.repeat(70_000), '"}']
       const answers = await Promise.all(
         Array.from({ length: 10 }, () =>
           traced.sendTraced({
