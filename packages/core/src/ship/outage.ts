@@ -39,3 +39,27 @@ export class Outage {
     this.diagnostics(this.code, this.words.back)
   }
 }
+
+/** What a shipper can do without for a while. */
+export interface ShipperOutages {
+  readonly store: Outage
+  readonly registry: Outage
+  readonly disk: Outage
+}
+
+export function shipperOutages(diagnostics: Diagnostics, runDir: string): ShipperOutages {
+  return {
+    store: new Outage(diagnostics, 'HOPTRACE_STORE', {
+      away: 'the store does not take records: they stay in the log',
+      back: 'the store takes records again',
+    }),
+    registry: new Outage(diagnostics, 'HOPTRACE_REGISTRY', {
+      away: 'the registry cannot be written: others may take this instance for dead',
+      back: 'the registry can be written again',
+    }),
+    disk: new Outage(diagnostics, 'HOPTRACE_DISK', {
+      away: `${runDir} cannot be used: nothing is shipped`,
+      back: `${runDir} can be used again`,
+    }),
+  }
+}

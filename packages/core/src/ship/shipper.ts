@@ -10,7 +10,7 @@ import { StoreReader } from '../store/reader.js'
 import { deleteRunDir } from './dead-runs.js'
 import { KeyShipper } from './key-shipper.js'
 import { lookupHop } from './lookup-hop.js'
-import { Outage } from './outage.js'
+import { type ShipperOutages, shipperOutages } from './outage.js'
 import type { ShipStats } from './recorder.js'
 import { acquireRunLock, type RunLock } from './run-lock.js'
 import { RunRegistrar } from './run-registrar.js'
@@ -31,9 +31,7 @@ export class Shipper {
   private readonly keys: KeyShipper
   private readonly reader: StoreReader
   private readonly registrar: RunRegistrar
-  private readonly storeOutage: Outage
-  private readonly registryOutage: Outage
-  private readonly diskOutage: Outage
+  private readonly outages: ShipperOutages
   private lock: RunLock | undefined
   private retry: NodeJS.Timeout | undefined
   private timers: NodeJS.Timeout[] = []
@@ -51,25 +49,14 @@ export class Shipper {
     this.engine = new RunShipping({ runDir, store })
     this.keys = new KeyShipper(this.engine.table, store)
     this.reader = new StoreReader(store, run)
-    this.storeOutage = new Outage(diagnostics, 'HOPTRACE_STORE', {
-      away: 'the store does not take records: they stay in the log',
-      back: 'the store takes records again',
-    })
-    this.diskOutage = new Outage(diagnostics, 'HOPTRACE_DISK', {
-      away: `${runDir} cannot be used: nothing is shipped`,
-      back: `${runDir} can be used again`,
-    })
-    this.registryOutage = new Outage(diagnostics, 'HOPTRACE_REGISTRY', {
-      away: 'the registry cannot be written: others may take this instance for dead',
-      back: 'the registry can be written again',
-    })
+    this.outages = shipperOutages(diagnostics, runDir)
     this.registrar = new RunRegistrar({
       runDir,
       run,
       store,
       registry: options.registry,
       engine: this.engine,
-      outage: this.registryOutage,
+      outage: this.outages.registry,
     })
   }
 
@@ -84,14 +71,14 @@ export class Shipper {
       this.engine.load()
     } catch (error) {
       if (error instanceof HoptraceError) throw error
-      this.diskOutage.failed(error)
+      this.outages.disk.failed(error)
       this.retry = setTimeout(
         () => void this.start().catch((reason: unknown) => this.fault(reason)),
         retryMillis,
       )
       return
     }
-    this.diskOutage.succeeded()
+    this.outages.disk.succeeded()
     const { pollMillis, heartbeatMillis } = this.options
     this.timers = [
       setInterval(() => this.tick(), pollMillis),
@@ -104,7 +91,8 @@ export class Shipper {
   async flush(): Promise<void> {
     for (let more = true; more;) {
       await this.sendPending()
-      more = this.read()
+      // Nothing is on its way here, so what is read now is in this cut.
+      more = this.read(true)
       this.cutAll()
       await this.sendPending()
     }
@@ -138,7 +126,8 @@ export class Shipper {
     const behind = BigInt(Date.now()) - watermarkNanos / 1_000_000n
     return {
       shipped,
-      errors: this.storeOutage.errors + this.registryOutage.errors + this.diskOutage.errors + this.faults,
+      errors:
+        this.outages.store.errors + this.outages.registry.errors + this.outages.disk.errors + this.faults,
       dropped: table.damage + table.late,
       lagMillis: watermarkNanos === 0n ? 0 : Math.max(0, Number(behind)),
     }
@@ -187,7 +176,7 @@ export class Shipper {
   private tick(): void {
     try {
       this.read()
-      if (!this.storeOutage.due) return
+      if (!this.outages.store.due) return
       const { engine, options } = this
       if (engine.pending === undefined && engine.run !== undefined) {
         const markedMillis = Number(engine.table.markedNanos / 1_000_000n)
@@ -208,13 +197,17 @@ export class Shipper {
     }
   }
 
-  /** Reads on in the log, unless the table is full. True when there may be more to read. */
-  private read(): boolean {
+  /**
+   * Reads on in the log, not more than a table full at once, and not when the table is full while the store is away.
+   * True when there may be more to read.
+   */
+  private read(whileAway = false): boolean {
     const { engine, options } = this
+    const enough = engine.table.size + options.maxHops
     for (;;) {
-      if (engine.table.size >= options.maxHops && (engine.pending !== undefined || !this.storeOutage.due))
-        return true
-      if (engine.table.size >= options.maxHops * 2) return true
+      const { size } = engine.table
+      const away = engine.pending !== undefined || !(whileAway || this.outages.store.due)
+      if (size >= enough || (size >= options.maxHops && away)) return true
       if (engine.poll() === 0) return false
     }
   }
@@ -228,14 +221,16 @@ export class Shipper {
       })
   }
 
+  /** Nothing is pending when it resolves. */
   private async sendPending(): Promise<void> {
-    if (this.engine.pending === undefined) return
-    try {
-      await this.engine.send()
-      this.storeOutage.succeeded()
-    } catch (error) {
-      this.storeOutage.failed(error)
-      throw error
+    while (this.engine.pending !== undefined) {
+      try {
+        await this.engine.send()
+        this.outages.store.succeeded()
+      } catch (error) {
+        this.outages.store.failed(error)
+        throw error
+      }
     }
   }
 
@@ -243,7 +238,7 @@ export class Shipper {
     this.shippingKeys ??= this.keys
       .ship()
       .catch((error: unknown) => {
-        this.storeOutage.failed(error)
+        this.outages.store.failed(error)
         throw error
       })
       .finally(() => {
@@ -253,13 +248,16 @@ export class Shipper {
   }
 
   private compact(): void {
-    if (this.lock?.held() !== true) return
-    if (!this.engine.compact()) this.faults++
+    try {
+      if (this.lock?.held() === true && !this.engine.compact()) this.faults++
+    } catch (error) {
+      this.fault(error)
+    }
   }
 
-  /** Says in the registry that the run lives, while it owns its directory. */
+  /** Says in the registry that the run lives. */
   private async beat(): Promise<void> {
-    await this.regainLock()
+    await this.regainLock().catch((error: unknown) => this.fault(error))
     await this.registrar.beat()
   }
 
@@ -286,7 +284,7 @@ export class Shipper {
     const { signal } = this.closing
     this.expiring = expireRows(store, { buckets, windowMillis, beforeNanos, signal }).then(
       () => undefined,
-      (error: unknown) => (signal.aborted ? undefined : this.storeOutage.failed(error)),
+      (error: unknown) => (signal.aborted ? undefined : this.outages.store.failed(error)),
     )
   }
 
