@@ -25,8 +25,7 @@ const beatMillis = 300
 /** One question about one hop. */
 export interface HopQuestion {
   readonly own: OwnRecords
-  readonly walk:
-    { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource } | undefined
+  readonly walk: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource } | undefined
   readonly errands: Errands
   readonly id: HopId
   readonly query: URLSearchParams

@@ -94,12 +94,21 @@ export class LiveSource {
     return { lookup }
   }
 
-  /** The hop that the instance has under another id: assigned by its caller, or a foreign trace id. */
-  async alias(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<HopId | undefined> {
+  /**
+   * The hop that the instance has, in its own records or in the store that it holds, under another id: assigned by the hop's
+   * caller, or a foreign trace id. Null when the instance does not answer.
+   */
+  async alias(
+    row: InstanceRow,
+    id: HopId,
+    reads: Reads,
+    signal: AbortSignal,
+  ): Promise<HopId | undefined | null> {
     const told = await this.ask(row, id, {}, reads, signal)
-    if (told?.instance.startNanos === row.startNanos && told.instance.worker === row.worker)
+    if (told === undefined) return null
+    if (told.instance.startNanos === row.startNanos && told.instance.worker === row.worker)
       this.heard.add(row)
-    if (told?.lookup.kind !== 'found') return undefined
+    if (told.lookup.kind !== 'found') return undefined
     const { hopId, assignedId, traceId } = told.lookup.record
     return hopId === id || assignedId === id || traceId === id ? hopId : undefined
   }

@@ -14,24 +14,24 @@ const maxRuns = 1000
 export function withLoggedRuns(registry: Registry, dataDir: string): Registry {
   const known = new Map<string, InstanceRow>()
   const withLogged = async (list: () => Promise<InstanceRows>): Promise<InstanceRows> => {
-      // Runs of before: one that registers meanwhile is in both, and the registry's row counts.
-      const runDirs = await listRunDirs(dataDir).catch(() => [])
-      const rows = await list()
-      const registered = new Set(
-        rows.map(({ address, worker, startNanos }) => `${address} ${worker} ${startNanos}`),
-      )
-      const dirs = new Set(rows.map(({ logDir }) => logDir))
-      const more: InstanceRow[] = []
-      for (const runDir of runDirs.filter((dir) => !dirs.has(dir)).slice(-maxRuns)) {
-        const row = known.get(runDir) ?? (await rowOf(runDir))
-        if (row === undefined) continue
-        known.set(runDir, row)
-        if (!registered.has(`${row.address} ${row.worker} ${row.startNanos}`)) more.push(row)
-      }
-      if (known.size > maxRuns) known.clear()
-      if (more.length === 0) return rows
-      const { unread } = rows
-      return Object.assign([...rows, ...more], unread === undefined ? {} : { unread })
+    // Runs of before: one that registers meanwhile is in both, and the registry's row counts.
+    const runDirs = await listRunDirs(dataDir).catch(() => [])
+    const rows = await list()
+    const registered = new Set(
+      rows.map(({ address, worker, startNanos }) => `${address} ${worker} ${startNanos}`),
+    )
+    const dirs = new Set(rows.map(({ logDir }) => logDir))
+    const more: InstanceRow[] = []
+    for (const runDir of runDirs.filter((dir) => !dirs.has(dir)).slice(-maxRuns)) {
+      const row = known.get(runDir) ?? (await rowOf(runDir))
+      if (row === undefined) continue
+      known.set(runDir, row)
+      if (!registered.has(`${row.address} ${row.worker} ${row.startNanos}`)) more.push(row)
+    }
+    if (known.size > maxRuns) known.clear()
+    if (more.length === 0) return rows
+    const { unread } = rows
+    return Object.assign([...rows, ...more], unread === undefined ? {} : { unread })
   }
   return {
     list: () => withLogged(() => registry.list()),

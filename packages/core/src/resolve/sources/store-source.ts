@@ -1,3 +1,4 @@
+import { HoptraceError } from '../../errors.js'
 import type { HopRecord } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -30,21 +31,27 @@ export class StoreSource {
     return absentInStores(row, id)
   }
 
-  /** The hop that these runs recorded under another id, in any of their stores. */
+  /**
+   * The hop that these runs recorded under another id, in any of their stores. `locked` is asked about a store that another
+   * process holds.
+   */
   async alias(
     rows: readonly InstanceRow[],
     id: HopId,
     reads: Reads,
-    signal?: AbortSignal,
+    locked: (row: InstanceRow, error: HoptraceError) => Promise<HopId | undefined>,
   ): Promise<HopId | undefined> {
     const places = new Map<string, InstanceRow>()
     for (const row of rows) for (const url of row.stores) places.set(url, row)
-    const answers = await Promise.allSettled(
-      [...places].map(([url, row]) =>
-        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id), signal),
-      ),
-    )
-    return earliest(answers)
+    const read = async ([url, row]: [string, InstanceRow]): Promise<HopId | undefined> => {
+      try {
+        return await this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id))
+      } catch (error) {
+        if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED') throw error
+        return locked(row, error)
+      }
+    }
+    return earliest(await Promise.allSettled([...places].map(read)))
   }
 }
 

@@ -88,11 +88,19 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       const living =
         live !== null && anew ? rows.filter((row) => row.state === 'running' && row.endpoint !== null) : []
       const told = await Promise.allSettled(
-        living.map((row) => (live as LiveSource).alias(row, id, reads, signal)),
+        living.map(async (row) => (await (live as LiveSource).alias(row, id, reads, signal)) ?? undefined),
       )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
-      const inStores = store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads, signal)])
+      const locked = async (row: InstanceRow, error: HoptraceError): Promise<HopId | undefined> => {
+        for (const peer of live === null ? [] : peers(row)) {
+          const hopId = await live?.alias(peer, id, reads, signal)
+          if (hopId !== null) return hopId
+        }
+        throw error
+      }
+      const inStores =
+        store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads, locked)])
       return earliest([...told, ...inStores])
     },
   }

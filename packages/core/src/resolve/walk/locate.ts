@@ -119,7 +119,8 @@ export class Locator {
     const { unread } = this.index
     if (unread.length === 0 || (located.kind !== 'absent' && located.kind !== 'untraced')) return located
     const { suspect } = located
-    const what = located.kind === 'absent' ? located.says : `${suspect.instance} is not registered as far as is known`
+    const what =
+      located.kind === 'absent' ? located.says : `${suspect.instance} is not registered as far as is known`
     return { kind: 'unsure', suspect, says: `${what}; another instance may be: ${unread.join('; ')}` }
   }
 
