@@ -1,12 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import { beginOutbound, type OutboundCall, type Tracer } from '@hoptrace/core'
-import axios, {
-  type AxiosAdapter,
-  type AxiosInstance,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios'
-import { endWithStream } from './stream-end.js'
+import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { end, endWithStream } from './call-end.js'
+import { methodOf, senderOf, targetOf } from './request.js'
 
 type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
 
@@ -42,7 +38,7 @@ async function sendTraced(
   config.headers.set({ ...call.headers }, true)
   const own = config.beforeRedirect
   const redirected: BeforeRedirect = (options, response, request) => {
-    call?.answered(statusOf(response), response.headers)
+    call?.answered(statusOf(response), response?.headers ?? {})
     call = undefined
     own?.(options, response, request)
     call = beginOutbound(tracer, { method: methodOf(options['method']), url: String(options['href']) })
@@ -62,39 +58,6 @@ async function sendTraced(
   }
 }
 
-/** `follow-redirects` gives it; the types of axios do not know. */
-const statusOf = (response: object): number => Number((response as { statusCode?: unknown }).statusCode)
-
-/**
- * A response that was refused by `validateStatus` has its body; one that broke off has not, or is not there at all. Without a
- * limit for its length nothing else makes a response bad.
- */
-function end(call: OutboundCall | undefined, error: unknown): void {
-  const { code, config, response } = axios.isAxiosError(error) ? error : {}
-  const limited = config?.maxContentLength !== undefined && config.maxContentLength > -1
-  if (response?.data !== undefined) endWithStream(call, response)
-  else if (response !== undefined || (code === 'ERR_BAD_RESPONSE' && !limited)) call?.failed('ECONNRESET')
-  else call?.failed(error)
-}
-
-function senderOf(
-  adapter: InternalAxiosRequestConfig['adapter'],
-  config: InternalAxiosRequestConfig,
-): AxiosAdapter {
-  const getAdapter = axios.getAdapter as (
-    adapter: unknown,
-    config: InternalAxiosRequestConfig,
-  ) => AxiosAdapter
-  return getAdapter(adapter, config)
-}
-
-const methodOf = (method: unknown): string => (typeof method === 'string' ? method.toUpperCase() : 'GET')
-
-/** Where the request goes, as far as a call needs to know; undefined for what never leaves the process. */
-function targetOf({ url = '', baseURL, allowAbsoluteUrls }: InternalAxiosRequestConfig): URL | undefined {
-  const absolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url)
-  const text = baseURL !== undefined && (!absolute || allowAbsoluteUrls === false) ? baseURL : url
-  if (!URL.canParse(text)) return undefined
-  const target = new URL(text)
-  return target.protocol === 'http:' || target.protocol === 'https:' ? target : undefined
-}
+/** `follow-redirects` gives the response; the types of axios do not know its status, releases before 1.6.8 hand on nothing. */
+const statusOf = (response: unknown): number =>
+  (response as { statusCode?: number } | undefined)?.statusCode ?? 302
