@@ -1,10 +1,7 @@
-import type { ByteReader, ByteWriter } from './bytes.js'
-import { addPacked } from './bytes.js'
-import { badSegment } from './damage.js'
-import { maxValues } from './layout.js'
+import type { ByteWriter } from './bytes.js'
 
 /** Bits of a column's form byte; 0 is a column of one value. */
-const form = { split: 1, steps: 2, scaled: 4 } as const
+export const form = { split: 1, steps: 2, scaled: 4 } as const
 
 /** Signed to unsigned, small values first: 0, -1, 1, -2, … */
 export function zigzag(value: number): number {
@@ -115,99 +112,4 @@ function medianBits(values: Float64Array, count: number): number {
     if (seen * 2 >= count) return bits
   }
   return 0
-}
-
-/** Gives a value by its place; the place is within the column. */
-type ValueAt = (index: number) => number
-
-/** Reads a column in order; its values are decoded when the first is asked for. */
-export class NumberReader {
-  readonly length: number
-  at = 0
-  readonly #valueAt: ValueAt
-
-  /** Takes the column's header and skips its bytes in both parts. */
-  constructor(high: ByteReader, low: ByteReader) {
-    this.length = high.varint(maxValues)
-    this.#valueAt = this.length === 0 ? () => 0 : readColumn(this.length, high, low)
-  }
-
-  /** The next value. */
-  next(): number {
-    return this.valueAt(this.at++)
-  }
-
-  /** The value at a place. */
-  valueAt(index: number): number {
-    if (index >= this.length) throw badSegment('a column is too short')
-    return this.#valueAt(index)
-  }
-
-  /** Passes over values. */
-  skip(count: number): void {
-    this.at += count
-  }
-}
-
-function readColumn(count: number, high: ByteReader, low: ByteReader): ValueAt {
-  const bits = high.byte()
-  if (bits === 0) {
-    const value = high.varint()
-    return () => value
-  }
-  if (bits > 7 || (bits & form.split) === 0) throw badSegment('unknown form of a column')
-  const scale = (bits & form.scaled) === 0 ? 1 : high.varint()
-  const lowBits = high.byte()
-  if (lowBits > 48) throw badSegment('a column is split where no number is')
-  const start = high.at
-  skipVarints(high, count)
-  const highs = high.bytes.subarray(start, high.at)
-  const lows = low.take(Math.ceil((count * lowBits) / 8))
-  let values: Float64Array | undefined
-  const decode = (): Float64Array => {
-    const decoded = readVarints(highs, count)
-    if (lowBits > 0) addPacked(lows, decoded, lowBits)
-    if (scale !== 1) for (let i = 0; i < count; i++) decoded[i] = (decoded[i] as number) * scale
-    if ((bits & form.steps) !== 0) {
-      let before = 0
-      for (let i = 0; i < count; i++) decoded[i] = before += unzigzag(decoded[i] as number)
-    }
-    return checked(decoded)
-  }
-  return (index) => (values ??= decode())[index] as number
-}
-
-function skipVarints(reader: ByteReader, count: number): void {
-  const { bytes } = reader
-  let at = reader.at
-  let left = count
-  while (left > 0) {
-    const byte = bytes[at++]
-    if (byte === undefined) throw badSegment('it ends too early')
-    if (byte < 128) left--
-  }
-  reader.at = at
-}
-
-function readVarints(bytes: Uint8Array, count: number): Float64Array {
-  const values = new Float64Array(count)
-  let at = 0
-  for (let i = 0; i < count; i++) {
-    let byte = bytes[at++] as number
-    let value = byte & 127
-    let scale = 128
-    while (byte > 127) {
-      byte = bytes[at++] as number
-      value += (byte & 127) * scale
-      scale *= 128
-    }
-    values[i] = value
-  }
-  return values
-}
-
-function checked(values: Float64Array): Float64Array {
-  for (const value of values)
-    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw badSegment('a number is out of bounds')
-  return values
 }

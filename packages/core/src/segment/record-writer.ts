@@ -12,13 +12,15 @@ import {
   textColumns,
   valueType,
 } from './layout.js'
+import { HeldValues } from './held-values.js'
 import { recordToJson } from './json-record.js'
+import { difference, endOf, isSameRun, partsOf, startOf, typeOf } from './record-parts.js'
 import { NumberColumn, zigzag } from './number-column.js'
 import type { ValueColumn } from './shape-trie.js'
 import { ShapeNode } from './shape-trie.js'
 import { TailDictionary } from './tail-dictionary.js'
 import type { Words } from './words.js'
-import { hexWord, nanosHigh, nanosLow, readWords } from './words.js'
+import { hexWord, readWords } from './words.js'
 
 const words = (): Words => ({ high: 0, low: 0, tailHigh: 0, tailLow: 0 })
 
@@ -50,11 +52,7 @@ export class RecordWriter {
   readonly #other = words()
   readonly #call = words()
   #before = { high: 0, low: 0 }
-  // What the record under way adds, apart by kind so that numbers are not boxed.
-  readonly #heldNumbers = new NumberColumn()
-  readonly #numberSinks: NumberColumn[] = []
-  readonly #heldTexts: string[] = []
-  readonly #textSinks: string[][] = []
+  readonly #held = new HeldValues()
   #fits = true
 
   constructor(service: string, instance: InstanceRef) {
@@ -73,30 +71,18 @@ export class RecordWriter {
     }
     this.#before.high = id.high
     this.#before.low = id.low
-    this.#fits = this.#isOurs(record)
+    this.#fits = record.service === this.#service && isSameRun(record.instance, this.#instance)
     let node = this.#walk(record)
     if (!this.#fits) {
-      this.#heldNumbers.length = this.#heldTexts.length = 0
+      this.#held.drop()
       node = this.#root.number(1 << hopBits.json)
-      this.#holdText(this.texts.json, recordToJson(record))
+      this.#held.text(this.texts.json, recordToJson(record))
     }
     this.numbers.idStep.push(step)
     this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
     this.numbers.shape.push(this.#shapeOf(node))
-    this.#release()
+    this.#held.release()
     this.values += this.#fits ? sizeOf(partsOf(record)) : sizeOf(partsOf(undefined))
-  }
-
-  #isOurs(record: HopRecord): boolean {
-    const own = this.#instance
-    const { instance } = record
-    return (
-      record.service === this.#service &&
-      (instance === own ||
-        (instance.address === own.address &&
-          instance.worker === own.worker &&
-          instance.startNanos === own.startNanos))
-    )
   }
 
   #walk(record: HopRecord): ShapeNode {
@@ -127,26 +113,29 @@ export class RecordWriter {
       .text(record.route, strings)
       .number(record.status === null ? 0 : this.#natural(record.status) + 1)
     if (traceForm === idForm.step) {
-      this.#hold(numbers.traceStep, zigzag(traceStep))
-      this.#hold(numbers.traceTail, this.tails.number(other.tailHigh, other.tailLow))
-    } else if (traceForm === idForm.words) this.#holdWords(other)
+      this.#held.number(numbers.traceStep, zigzag(traceStep))
+      this.#held.number(numbers.traceTail, this.tails.number(other.tailHigh, other.tailLow))
+    } else if (traceForm === idForm.words) this.#held.words(this.numbers.words, other)
     const start = startOf(record.startNanos)
     const late = difference(start, id)
     if (!(Math.abs(late) <= maxNanosDifference)) this.#fits = false
-    this.#hold((id.tailHigh & 0x8000_0000) !== 0 ? numbers.startAssigned : numbers.startOwn, zigzag(late))
+    this.#held.number(
+      (id.tailHigh & 0x8000_0000) !== 0 ? numbers.startAssigned : numbers.startOwn,
+      zigzag(late),
+    )
     if (duration !== null) {
       this.#natural(duration)
-      if (calls.length > 0) this.#hold(numbers.durationRest, zigzag(duration - lastEnd))
-      else this.#hold(numbers.duration, duration)
+      if (calls.length > 0) this.#held.number(numbers.durationRest, zigzag(duration - lastEnd))
+      else this.#held.number(numbers.duration, duration)
     }
     if (record.assignedId !== null) this.#assigned(record.assignedId)
     if (record.parentSpan !== null) this.#span(record.parentSpan)
-    if (record.link !== null) this.#holdText(texts.link, record.link)
-    if (record.crash !== null) this.#holdText(texts.crash, record.crash)
-    if (record.shed !== 0) this.#hold(numbers.shed, this.#natural(record.shed))
+    if (record.link !== null) this.#held.text(texts.link, record.link)
+    if (record.crash !== null) this.#held.text(texts.crash, record.crash)
+    if (record.shed !== 0) this.#held.number(numbers.shed, this.#natural(record.shed))
     if (record.error !== null) {
       node = node.text(record.error.name, strings).text(record.error.code, strings)
-      this.#holdText(texts.errorMessage, record.error.message)
+      this.#held.text(texts.errorMessage, record.error.message)
     }
     node = this.#keys(record, node)
     node = this.#attributes(record.attributes, '', node)
@@ -165,8 +154,8 @@ export class RecordWriter {
 
   #assigned(text: string): void {
     if (this.#form(text) !== idForm.step) this.#fits = false
-    this.#hold(this.numbers.assignedStep, zigzag(difference(this.#id, this.#other)))
-    this.#hold(this.numbers.assignedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
+    this.#held.number(this.numbers.assignedStep, zigzag(difference(this.#id, this.#other)))
+    this.#held.number(this.numbers.assignedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
   }
 
   #span(text: string): void {
@@ -177,8 +166,8 @@ export class RecordWriter {
     const high = hexWord(text, 0)
     const low = hexWord(text, 8)
     if (Number.isNaN(high + low)) this.#fits = false
-    this.#hold(this.numbers.words, high)
-    this.#hold(this.numbers.words, low)
+    this.#held.number(this.numbers.words, high)
+    this.#held.number(this.numbers.words, low)
   }
 
   #keys(record: HopRecord, node: ShapeNode): ShapeNode {
@@ -187,7 +176,7 @@ export class RecordWriter {
     for (const name of names) {
       node = node.text(name, this.strings)
       node.column ??= this.#column(`k\n${name}`, valueType.text)
-      this.#holdText(node.column.texts, record.keys[name] as string)
+      this.#held.text(node.column.texts, record.keys[name] as string)
     }
     return node
   }
@@ -201,9 +190,9 @@ export class RecordWriter {
       node = node.text(name, this.strings).number(type)
       if (type > valueType.float) continue
       node.column ??= this.#column(`${type}${scope}\n${name}`, type)
-      if (typeof value === 'string') this.#holdText(node.column.texts, value)
+      if (typeof value === 'string') this.#held.text(node.column.texts, value)
       else
-        this.#hold(
+        this.#held.number(
           node.column.numbers,
           type === valueType.integer ? zigzag(value as number) : (value as number),
         )
@@ -216,7 +205,7 @@ export class RecordWriter {
     let before = 0
     for (const event of events) {
       node = this.#attributes(event.attributes, `e${event.name}`, node.text(event.name, this.strings))
-      this.#hold(this.numbers.eventOffset, zigzag(this.#natural(event.offsetMicros) - before))
+      this.#held.number(this.numbers.eventOffset, zigzag(this.#natural(event.offsetMicros) - before))
       before = event.offsetMicros
     }
     return node
@@ -249,21 +238,22 @@ export class RecordWriter {
         .text(call.service, strings)
         .text(call.method, strings)
         .text(call.outcome, strings)
-      this.#hold(gap ? numbers.callGap : numbers.callOffset, zigzag(offset - (gap ? end : before)))
-      if (far) this.#holdWords(id)
+      this.#held.number(gap ? numbers.callGap : numbers.callOffset, zigzag(offset - (gap ? end : before)))
+      if (far) this.#held.words(this.numbers.words, id)
       else {
-        this.#hold(numbers.callClock, zigzag(clock))
+        this.#held.number(numbers.callClock, zigzag(clock))
         node = node.number(this.tails.number(id.tailHigh, id.tailLow))
       }
-      if (call.durationMicros !== null) this.#hold(numbers.callDuration, this.#natural(call.durationMicros))
+      if (call.durationMicros !== null)
+        this.#held.number(numbers.callDuration, this.#natural(call.durationMicros))
       before = offset
       end = endOf(call)
       if (servedBy === null) continue
       node = node.text(servedBy.service, strings).text(servedBy.address, strings)
       if (servedForm === idForm.step) {
-        this.#hold(numbers.servedStep, zigzag(difference(this.#other, id)))
-        this.#hold(numbers.servedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
-      } else if (servedForm === idForm.words) this.#holdWords(this.#other)
+        this.#held.number(numbers.servedStep, zigzag(difference(this.#other, id)))
+        this.#held.number(numbers.servedTail, this.tails.number(this.#other.tailHigh, this.#other.tailLow))
+      } else if (servedForm === idForm.words) this.#held.words(this.numbers.words, this.#other)
     }
     return node
   }
@@ -287,32 +277,6 @@ export class RecordWriter {
     return 0
   }
 
-  #hold(sink: NumberColumn, value: number): void {
-    this.#numberSinks[this.#heldNumbers.length] = sink
-    this.#heldNumbers.push(value)
-  }
-
-  #holdText(sink: string[], value: string): void {
-    this.#textSinks[this.#heldTexts.length] = sink
-    this.#heldTexts.push(value)
-  }
-
-  #holdWords(id: Words): void {
-    const sink = this.numbers.words
-    this.#hold(sink, id.high)
-    this.#hold(sink, id.low)
-    this.#hold(sink, id.tailHigh)
-    this.#hold(sink, id.tailLow)
-  }
-
-  #release(): void {
-    const { values, length } = this.#heldNumbers
-    for (let i = 0; i < length; i++) (this.#numberSinks[i] as NumberColumn).push(values[i] as number)
-    this.#heldTexts.forEach((text, i) => (this.#textSinks[i] as string[]).push(text))
-    this.#heldNumbers.length = 0
-    this.#heldTexts.length = 0
-  }
-
   #shapeOf(node: ShapeNode): number {
     if (node.shape >= 0) return node.shape
     node.shape = this.shapes.length
@@ -327,39 +291,4 @@ export class RecordWriter {
     }
     return node.shape
   }
-}
-
-/** `a - b` in nanoseconds; exact up to `maxNanosDifference`. */
-function difference(a: { high: number; low: number }, b: { high: number; low: number }): number {
-  return (a.high - b.high) * 4_294_967_296 + (a.low - b.low)
-}
-
-function startOf(time: bigint): { high: number; low: number } {
-  return { high: nanosHigh(time), low: nanosLow() }
-}
-
-function endOf(call: CallRecord): number {
-  return call.offsetMicros + (call.durationMicros ?? 0)
-}
-
-/** What `sizeOf` counts; a record in the json column has no parts. */
-function partsOf(record: HopRecord | undefined): Parameters<typeof sizeOf>[0] {
-  if (record === undefined) return { keys: 0, attributes: 0, events: 0, eventAttributes: 0, calls: 0 }
-  let eventAttributes = 0
-  for (const event of record.events) eventAttributes += Object.keys(event.attributes).length
-  return {
-    keys: Object.keys(record.keys).length,
-    attributes: Object.keys(record.attributes).length,
-    events: record.events.length,
-    eventAttributes,
-    calls: record.next.length,
-  }
-}
-
-function typeOf(value: unknown): number {
-  if (typeof value === 'string') return valueType.text
-  if (typeof value === 'boolean') return value ? valueType.true : valueType.false
-  return Number.isInteger(value) && Math.abs(value as number) <= maxNanosDifference && !Object.is(value, -0)
-    ? valueType.integer
-    : valueType.float
 }

@@ -13,7 +13,7 @@ import {
   textColumns,
   valueType,
 } from './layout.js'
-import { NumberReader } from './number-column.js'
+import { NumberReader } from './number-reader.js'
 import type { HopTemplate } from './template.js'
 import { ValueColumns, readTemplate } from './template.js'
 import { TextReader, readPlain } from './text-column.js'

@@ -1,7 +1,8 @@
 import type { ByteReader, ByteWriter } from './bytes.js'
 import { badSegment } from './damage.js'
 import { maxUnpackedBytes, maxValues } from './layout.js'
-import { NumberColumn, NumberReader, writeNumbers } from './number-column.js'
+import { NumberColumn, writeNumbers } from './number-column.js'
+import { NumberReader } from './number-reader.js'
 
 /** First byte of a column: each text stands for itself, or for an entry of a dictionary that precedes the indices. */
 const columnForm = { plain: 0, dictionary: 1 } as const
