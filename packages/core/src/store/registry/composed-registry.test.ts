@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { testRow } from '../../resolve/test-trace.fixture.js'
+import type { InstanceRow, Registry } from '../instance-row.js'
+import { composedRegistry } from './composed-registry.js'
+import { listKnown } from './list-known.js'
+
+const away: Registry = {
+  name: 'hbase://away',
+  list: () => Promise.reject(new Error('hbase://away: nobody listens')),
+  put: () => Promise.reject(new Error('hbase://away: nobody listens')),
+  close: async () => undefined,
+}
+
+class Held implements Registry {
+  readonly name = 'held'
+  readonly put_: InstanceRow[] = []
+  private readonly waiting: (() => void)[] = []
+  private held = true
+
+  async list(): Promise<readonly InstanceRow[]> {
+    return this.put_
+  }
+
+  async put(row: InstanceRow): Promise<void> {
+    if (this.held) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    this.put_.push(row)
+  }
+
+  letGo(): void {
+    this.held = false
+    for (const release of this.waiting) release()
+  }
+
+  async close(): Promise<void> {}
+}
+
+class Kept implements Registry {
+  readonly rows: InstanceRow[] = []
+  async list(): Promise<readonly InstanceRow[]> {
+    return this.rows
+  }
+  async put(row: InstanceRow): Promise<void> {
+    this.rows.push(row)
+  }
+  async close(): Promise<void> {}
+}
+
+describe('several registries of which one is away', () => {
+  it('list nothing, rather than a part as if it were all', async () => {
+    const kept = new Kept()
+    kept.rows.push(testRow('orders', 4002))
+    await expect(composedRegistry([kept, away]).list()).rejects.toThrow('nobody listens')
+  })
+
+  it('list what is known, and say what may be missing', async () => {
+    const kept = new Kept()
+    kept.rows.push(testRow('orders', 4002))
+    const rows = await listKnown(composedRegistry([kept, away]))
+    expect(rows).toHaveLength(1)
+    expect(rows.unread).toEqual(['hbase://away: nobody listens'])
+    expect((await listKnown(composedRegistry([kept, new Kept()]))).unread).toBeUndefined()
+  })
+
+  it('reject where nothing at all is known', async () => {
+    await expect(listKnown(composedRegistry([away, new Kept()]))).rejects.toMatchObject({
+      code: 'HOPTRACE_STORE_UNAVAILABLE',
+      message: expect.stringContaining('nobody listens') as string,
+    })
+  })
+
+  it('are written all the same, each row at once', async () => {
+    const kept = new Kept()
+    const registry = composedRegistry([away, kept])
+    await expect(registry.put(testRow('orders', 4002))).rejects.toThrow('nobody listens')
+    expect(kept.rows).toHaveLength(1)
+  })
+})
+
+describe('several registries of which one hangs', () => {
+  it('give it the newest row of each run once it answers, and keep no queue', async () => {
+    const held = new Held()
+    const kept = new Kept()
+    const registry = composedRegistry([kept, held])
+    const beat = (heartbeatMillis: number, worker = 0): Promise<void> =>
+      registry.put(testRow('orders', 4002, { heartbeatMillis, worker })).catch((error: unknown) => {
+        expect(String(error)).toContain('held does not answer yet')
+      })
+    await Promise.all([beat(1), beat(2), beat(3), beat(4, 1)])
+    // The others have every row by now, long before it answers.
+    expect(kept.rows.map(({ heartbeatMillis }) => heartbeatMillis)).toContain(1)
+    expect(kept.rows.map(({ heartbeatMillis }) => heartbeatMillis)).toContain(3)
+    held.letGo()
+    await registry.close()
+    const ofFirst = held.put_.filter(({ worker }) => worker === 0).map((row) => row.heartbeatMillis)
+    expect(ofFirst).toEqual([1, 3])
+    await registry.put(testRow('orders', 4002, { heartbeatMillis: 9 }))
+    expect(held.put_.at(-1)?.heartbeatMillis).toBe(9)
+  })
+})
