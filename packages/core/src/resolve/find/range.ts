@@ -4,7 +4,7 @@ import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../walk/message.js'
-import { noReads } from '../walk/reads.js'
+import { noReads, type Reads } from '../walk/reads.js'
 import { hopFilter, type HopFilter } from './filter.js'
 import { mergeById, type Sourced } from './merge.js'
 import type { Stretch } from './own.js'
@@ -22,6 +22,8 @@ export interface RangeQuery extends HopFilter {
   readonly limit?: number
   /** Only ids beyond this one: the last of the page before. */
   readonly after?: string
+  /** Told once what was asked and read, when the range ends or is left. */
+  readonly onReads?: (reads: Readonly<Reads>) => void
 }
 
 /** Hops of a service in id order, from all its runs at once; memory does not grow with the answer. */
@@ -47,10 +49,14 @@ export async function* rangeOf(
     ),
   )
   let left = limit
-  for await (const { record, source } of mergeById(streams)) {
-    if (record.service !== service || !filter(record)) continue
-    yield hopJson(record, source)
-    if (--left <= 0) return
+  try {
+    for await (const { record, source } of mergeById(streams)) {
+      if (record.service !== service || !filter(record)) continue
+      yield hopJson(record, source)
+      if (--left <= 0) return
+    }
+  } finally {
+    query.onReads?.(reads)
   }
   if (failures.length > 0) {
     throw new HoptraceError(
