@@ -24,7 +24,7 @@ export async function prepare(options: DemoArguments): Promise<string[]> {
     const port = options.ports[name]
     if (await isPortFree(port)) continue
     throw new CannotStart(
-      `port ${port}, which ${name} needs, is taken by another program.\nEnd that program, or choose five other ports: npm run demo -- --port-base 14000`,
+      `port ${port}, which ${name} needs, is taken by another program.\nEnd that program, or choose five other ports: npm run demo -- --port-base ${otherBase(options)}`,
     )
   }
   return ended
@@ -45,4 +45,8 @@ export async function endAll(options: Pick<DemoArguments, 'dataDir'>): Promise<s
 
 function dirOption(options: DemoArguments): string {
   return options.dataDir === '.hoptrace/demo' ? '' : ` --dir ${options.dataDir}`
+}
+
+function otherBase({ ports }: DemoArguments): number {
+  return ports.gateway < 14_000 ? 14_000 : 4000
 }

@@ -19,7 +19,7 @@ export function heading(scenario: Scenario, index: number, total: number, paint:
 export function formatResult({ caused, asked }: Result, paint: Paint): string[] {
   const { recursive, iterative } = asked.answers
   const same = verdictSentence(recursive) === verdictSentence(iterative)
-  const agreed = `iterative  says the same, in ${iterative.elapsedMillis.toFixed(1)} ms, without asking through the services`
+  const agreed = `iterative  says the same, in ${iterative.elapsedMillis.toFixed(1)} ms, hop by hop from here`
   return [
     paint.faint(`order ${caused.orderId}, answered ${caused.answer}; hoptrace resolve ${caused.subject}`),
     '',

@@ -1,6 +1,6 @@
-import type { HopView } from './answer.js'
+import type { HopView, ReadsView } from './answer.js'
 import { health } from './format-hop.js'
-import { formatDuration } from './format-units.js'
+import { count, formatBytes, formatDuration } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
@@ -25,4 +25,11 @@ export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
     .filter(Boolean)
     .join('  ')
     .trimEnd()
+}
+
+/** What a range cost: living instances asked, scans of stores and logs, and what they returned. */
+export function formatReads({ instances, scans, bytes }: ReadsView, paint: Paint = plain): string[] {
+  return [
+    paint.faint(`${count(instances, 'instance')} asked, ${count(scans, 'scan')}, ${formatBytes(bytes)} read`),
+  ]
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import type { RangeQuery } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
-import { formatRangeLine } from '../format-range.js'
+import type { ReadsView } from '../answer.js'
+import { formatRangeLine, formatReads } from '../format-range.js'
 import { withResolver } from '../open-resolver.js'
 import { parseCount, parseDuration, parseKey, parseMoment } from '../parse.js'
 import { UsageError } from '../usage-error.js'
@@ -35,10 +36,13 @@ export function rangeCommand({ output, signal, ...context }: CommandContext): Co
     .action(async (service: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<RangeFlags>()
       const query = rangeQuery(service, flags, Date.now())
+      const explain = (reads: ReadsView): void => {
+        if (flags.explain) for (const line of formatReads(reads, output.errorPaint)) output.note(line)
+      }
       let printed = 0
       let last = ''
       await withResolver(flags, context, async (resolver) => {
-        for await (const hop of resolver.range(query)) {
+        for await (const hop of resolver.range({ ...query, onReads: explain })) {
           if (signal.aborted) return
           printed++
           last = hop.hopId
