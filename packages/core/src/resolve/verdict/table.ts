@@ -34,7 +34,7 @@ export type Left =
  * | `unreachable` | it did not get there | unreachable |
  * | `running` | in the callee's hands | nothing yet |
  * | `record-pending`, `failed-pending`, `died-unconfirmed`, `unclear` | waiting or a better read may tell | undetermined |
- * | `died-or-undelivered` | a message, or its caller died: no proof either way is possible | undetermined |
+ * | `died-or-undelivered` | its process ended, before or after it was sent: no proof either way is possible | undetermined |
  */
 export type Cell =
   | 'go-on'
@@ -83,7 +83,7 @@ const rows: Readonly<Record<Saw, string>> = {
   reset:
     'reply-lost died hanging died-unconfirmed never-read died died died-unconfirmed died-unconfirmed unclear unclear unclear untraced',
   timeout:
-    'too-slow died hanging unclear never-read died-or-unread unclear unclear unclear unclear unclear unclear untraced',
+    'too-slow died hanging unclear never-read died-or-unread died-or-undelivered unclear unclear unclear unclear unclear untraced',
   unreachable:
     'reply-lost died hanging died-unconfirmed unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable',
   silent:

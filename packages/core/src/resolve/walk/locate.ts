@@ -89,10 +89,12 @@ export class Locator {
     errand?: Errand,
   ): Promise<Located> {
     const times = callTimes(caller, call)
+    let served = call.servedBy === null
     if (call.servedBy !== null) {
       const { hopId, address } = call.servedBy
       const rows = this.index.forId(hopId, times, host).rows
       const there = rows.filter((row) => row.address === address || row.aliases.includes(address))
+      served = rows.length > 0
       const located = await this.ask(
         { rows: there.length > 0 ? there : rows, gone: null, tooMany: false },
         hopId,
@@ -103,8 +105,9 @@ export class Locator {
     }
     const candidates = this.index.forCall(call, times, host)
     const located = await this.ask(candidates, call.hopId, times, errand)
-    if (located !== undefined) return located
-    if (candidates.gone === null) return unregistered(call, times)
+    // That nobody else has it proves nothing about the one who answered.
+    if (located?.kind === 'found' || (located !== undefined && served)) return located
+    if (candidates.gone === null || !served) return unregistered(call, times)
     return this.gone(candidates.gone, call.hopId, times)
   }
 

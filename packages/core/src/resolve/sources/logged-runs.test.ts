@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { HopId } from '../../id/types.js'
+import { FileHopLog } from '../../log/index.js'
+import { testCall, testClose, testHop, testId, testRun } from '../../log/test-run.fixture.js'
+import { createResolver } from '../create-resolver.js'
+
+let dir: string
+
+/** The id of a call to port 4002. */
+const called = `${testId(9_000_000).slice(0, -4)}0fa2` as HopId
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-logged-'))
+})
+
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+/** A run that wrote its log and was gone before it could register. */
+function unregisteredRun(write: (log: FileHopLog) => void, service = 'orders', port = 4001): void {
+  const run = testRun({ host: hostname(), service, address: `127.0.0.1:${port}` })
+  const log = new FileHopLog({
+    runDir: path.join(dir, 'logs', service, `${run.startNanos}`),
+    run: () => run,
+    diagnostics: () => undefined,
+  })
+  write(log)
+  log.end()
+}
+
+describe('a run that is not registered', () => {
+  it('is found by its log', async () => {
+    unregisteredRun((log) => {
+      const hop = testHop(1000)
+      log.call(hop, testCall(0, { hopId: called, target: 'api.example:443' }))
+      log.callEnd(hop, { index: 0, outcome: '200', durationMicros: 5, servedBy: null })
+      log.close(hop, testClose())
+    })
+    const resolver = createResolver({ dir })
+    const result = await resolver.resolve(testId(1000))
+    expect(result).toMatchObject({
+      verdict: 'completed',
+      hops: [{ service: 'orders', source: 'log', state: 'closed', next: [{ found: 'untraced' }] }],
+    })
+    expect(await resolver.instances()).toMatchObject([{ service: 'orders', address: '127.0.0.1:4001' }])
+    await resolver.close()
+  })
+
+  it('leaves open hops interrupted when it has ended', async () => {
+    unregisteredRun((log) => log.open(testHop(1000)))
+    const resolver = createResolver({ dir })
+    expect(await resolver.resolve(testId(1000))).toMatchObject({
+      verdict: 'interrupted',
+      endedAt: { service: 'orders', instance: '127.0.0.1:4001' },
+      lastHealthy: null,
+      hops: [{ state: 'interrupted' }],
+    })
+    await resolver.close()
+  })
+
+  it('is not taken for untraced when its answer says who it was', async () => {
+    const servedBy = { hopId: called, service: 'payments', address: '127.0.0.1:4002' }
+    unregisteredRun((log) => {
+      const hop = testHop(1000)
+      log.call(hop, testCall(0, { hopId: called }))
+      log.callEnd(hop, { index: 0, outcome: '500', durationMicros: 5, servedBy })
+      log.close(hop, testClose({ status: 502 }))
+    })
+    const resolver = createResolver({ dir })
+    const { verdict, endedAt, evidence } = await resolver.resolve(testId(1000))
+    expect({ verdict, service: endedAt?.service }).toEqual({ verdict: 'undetermined', service: 'payments' })
+    expect(evidence.join()).toContain('is not registered yet')
+    await resolver.close()
+  })
+})
