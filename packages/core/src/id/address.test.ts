@@ -3,8 +3,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { discoverAddress, isVirtualAddress, virtualAddress } from './address.js'
 import { parseAddress } from './ip.js'
 
-const entry = (address: string, family: 'IPv4' | 'IPv6', internal = false): NetworkInterfaceInfo =>
-  ({ address, family, internal, netmask: '', mac: '', cidr: null, scopeid: 0 })
+const entry = (address: string, family: 'IPv4' | 'IPv6', internal = false): NetworkInterfaceInfo => ({
+  address,
+  family,
+  internal,
+  netmask: '',
+  mac: '',
+  cidr: null,
+  scopeid: 0,
+})
 
 const interfaces = {
   lo: [entry('127.0.0.1', 'IPv4', true), entry('::1', 'IPv6', true)],
