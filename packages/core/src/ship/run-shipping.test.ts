@@ -139,7 +139,7 @@ describe('RunShipping', { timeout: 30_000 }, () => {
       { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const), at: fc.constant(0) }) },
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
         using dir = tempDir()
         const store = new TestStore()
         const log = testLog(dir.path, { maxFileBytes: 700 })
@@ -206,7 +206,7 @@ describe('RunShipping', { timeout: 30_000 }, () => {
         expect(later.cut({ below: null, firstBelow: 0, interrupt: true })).toBe(false)
         later.close()
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 })

@@ -29,7 +29,6 @@ export interface CutOrder {
   readonly interrupt?: boolean
 }
 
-const never: LogPosition = { file: 0, offset: 0 }
 const chunkBytes = 1 << 20
 /** Calls of closed hops that never end (a message that nobody answers) do not fill the memory. */
 const maxLingering = 10_000
@@ -79,11 +78,11 @@ export class RunShipping {
     const { records, damage } = this.journal.read()
     const checkpoint = records.findLast((record) => record.type === 'checkpoint')
     if (checkpoint !== undefined) this.resume(checkpoint)
-    const known = this.table.size > 0 && checkpoint !== undefined ? position(checkpoint.known) : never
     const acked = new Set(records.flatMap((record) => (record.type === 'ack' ? [record.number] : [])))
     for (const record of records) {
       if (record.type === 'done') this.done = true
-      if (record.type === 'cut') this.replay(record, acked.has(record.number), known)
+      if (record.type === 'cut')
+        this.replay(record, acked.has(record.number), record.number <= (checkpoint?.number ?? 0))
     }
     if (damage > 0) {
       this.table.damage += damage
@@ -228,11 +227,11 @@ export class RunShipping {
     })
   }
 
-  private replay(record: CutRecord, acked: boolean, known: LogPosition): void {
+  /** @param past It was made before the checkpoint, whose hops already say what came of it. */
+  private replay(record: CutRecord, acked: boolean, past: boolean): void {
     const until = position(record.position)
     while (comparePositions(this.tail.position, until) < 0 && this.tail.poll(chunkBytes, until) > 0);
     if (record.interrupt) this.table.interrupt()
-    const past = comparePositions(until, known) <= 0
     const members = changedHops(this.table, record.below).filter(({ restored }) => !(restored && past))
     this.lastNumber = Math.max(this.lastNumber, record.number)
     this.cuts.push(record)
