@@ -1,5 +1,3 @@
 export { LiveEndpoint } from './endpoint/live-endpoint.js'
 export type { EndpointRequest, EndpointResponse, LiveEndpointOptions } from './endpoint/live-endpoint.js'
 export type { OwnRecords } from './endpoint/own-records.js'
-export { endpointAsking } from './endpoint/asking.js'
-export type { AskingOptions } from './endpoint/asking.js'

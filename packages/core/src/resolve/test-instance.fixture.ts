@@ -7,7 +7,8 @@ import { segmentRecordsOf } from './test-store.fixture.js'
 import { memoryStore } from '../store/memory.js'
 import type { Store } from '../store/contract.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
-import { endpointAsking, LiveEndpoint, type OwnRecords } from './endpoint.js'
+import { RunEndpoint } from '../ship/run-endpoint.js'
+import type { OwnRecords } from './endpoint.js'
 import type { Lookup } from './lookup.js'
 import { baseNanos, testRow } from './test-trace.fixture.js'
 
@@ -31,8 +32,7 @@ export class TestInstance implements OwnRecords {
   more: Partial<InstanceRow> = {}
   readonly store: Store
   private server: Server | undefined
-  private endpoint: LiveEndpoint | undefined
-  private asking: ReturnType<typeof endpointAsking> | undefined
+  private endpoint: RunEndpoint | undefined
   port = 0
 
   constructor(
@@ -46,8 +46,7 @@ export class TestInstance implements OwnRecords {
   /** Listens, and registers. */
   async start(): Promise<this> {
     const { clusterKey, registry } = this
-    this.asking = endpointAsking({ own: this, registry, dataDir: '/nowhere', clusterKey })
-    this.endpoint = new LiveEndpoint({ own: this, clusterKey, ...this.asking })
+    this.endpoint = new RunEndpoint({ own: this, registry, dataDir: '/nowhere', clusterKey })
     this.server = createServer((req, res) => void this.serve(req, res).catch(() => res.destroy()))
     await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve))
     this.port = (this.server.address() as AddressInfo).port
@@ -107,7 +106,7 @@ export class TestInstance implements OwnRecords {
     if (server === undefined) return
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
-    await this.asking?.close()
+    await this.endpoint?.close()
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -119,7 +118,7 @@ export class TestInstance implements OwnRecords {
     const headers = Object.fromEntries(
       Object.entries(req.headers).map(([name, value]) => [name, String(value)]),
     )
-    const answer = await (this.endpoint as LiveEndpoint).handle(
+    const answer = await (this.endpoint as RunEndpoint).live.handle(
       {
         method: req.method ?? '',
         url: req.url ?? '',
