@@ -84,7 +84,9 @@ export class RunRegistrar {
       this.opening = undefined
     })
     const enough = new AbortController()
-    const late = sleep(patienceMillis, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)
+    const late = sleep(patienceMillis, undefined, { signal: enough.signal, ref: false }).catch(
+      () => undefined,
+    )
     await Promise.race([this.opening, late]).finally(() => enough.abort())
   }
 
