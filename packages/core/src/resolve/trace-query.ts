@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { hopIdNanos } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'
@@ -48,6 +49,8 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   const timer = setTimeout(() => deadline.abort(new Error('the deadline has passed')), limits.deadlineMillis)
   const signal =
     query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
+  // Every look-up under way listens to it.
+  setMaxListeners(0, signal)
   const locator = new Locator(source, index, reads, signal)
   const deadlineAt = performance.now() + limits.deadlineMillis
   const unread = index.unread.map((what) => `not every registry could be read: ${what}`)
