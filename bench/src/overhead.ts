@@ -88,7 +88,12 @@ for (const framework of frameworks) {
   rows.push([`${framework} bare`, '1.00', `${bare.toFixed(1)} us a request`, ''])
   for (const mode of ['hoptrace', 'otel'] as const) {
     const share = added(mode) / added('otel')
-    rows.push([`${framework} + ${mode}`, rate(mode).toFixed(2), `+${added(mode).toFixed(1)} us`, share.toFixed(2)])
+    rows.push([
+      `${framework} + ${mode}`,
+      rate(mode).toFixed(2),
+      `+${added(mode).toFixed(1)} us`,
+      share.toFixed(2),
+    ])
   }
 }
 sink.close()

@@ -11,5 +11,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const widths = head.map((text, i) => Math.max(text.length, ...rows.map((row) => (row[i] ?? '').length), 3))
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')} |`
-  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n')
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join(
+    '\n',
+  )
 }

@@ -146,8 +146,8 @@ export class Tracer {
    */
   listeningRun(find: () => RunAddress): Run {
     const current = this.currentRun
-    if (current.info?.endpoint != null) return current
     if (current.info === undefined) return this.startRun(current, find())
+    if (current.info.endpoint !== null) return current
     const run = this.createRun()
     this.runs.push(run)
     return this.startRun(run, find())

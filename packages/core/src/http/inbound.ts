@@ -99,16 +99,17 @@ class InboundRequest implements InboundHop {
     this.hop = hop
     this.res = res
     setAll(res, ours)
-    const { write, end } = res
+    const write = res.write.bind(res)
+    const end = res.end.bind(res)
     res.write = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
       this.writing(chunk, encoding)
-      return write.call(res, chunk, encoding, callback)
+      return write(chunk, encoding, callback)
     }) as ServerResponse['write']
     res.end = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
       // Frameworks clear all headers when they answer an error.
       if (!res.headersSent) setAll(res, ours)
       this.close(false)
-      return end.call(res, chunk, encoding, callback)
+      return end(chunk, encoding, callback)
     }) as ServerResponse['end']
     res.on('close', () => this.disconnected())
   }

@@ -140,10 +140,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   /** The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. */
   private async begin(shipper: Shipper): Promise<void> {
-    const first = await shipper.start().catch((error: unknown) => error ?? new Error('unknown'))
-    if (first === undefined) return
-    this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, it is tried again: ${String(first)}`)
-    void this.retry(shipper)
+    try {
+      await shipper.start()
+    } catch (error) {
+      this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, it is tried again: ${String(error)}`)
+      void this.retry(shipper)
+    }
   }
 
   private async retry(shipper: Shipper): Promise<void> {
@@ -151,7 +153,11 @@ export class LocalRecorder implements Recorder, OwnRecords {
     for (;;) {
       await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted) return
-      if ((await shipper.start().catch((error: unknown) => error ?? false)) === undefined) return
+      try {
+        return await shipper.start()
+      } catch {
+        // Said once, when it began.
+      }
     }
   }
 
