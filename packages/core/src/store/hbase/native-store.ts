@@ -3,7 +3,9 @@ import { HoptraceError } from '../../errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { checkRange } from '../scan-range.js'
 import { useClient } from './shared-client.js'
-import { family, qualifier, splitKeys, type TableNeeds } from './table-schema.js'
+import { lastOfEach } from './last-of-each.js'
+import { ShortOutage } from './short-outage.js'
+import { family, qualifier, splitKeys, storeTimeouts, type TableNeeds } from './table-schema.js'
 
 export interface NativeStoreOptions extends TableNeeds {
   /** `host:port` of masters or region servers. */
@@ -26,6 +28,7 @@ class NativeStore implements Store {
   readonly #shared: ReturnType<typeof useClient>
   #opening: Promise<Table> | undefined
   #closed = false
+  readonly #outage = new ShortOutage()
 
   constructor(options: NativeStoreOptions) {
     this.#options = options
@@ -42,7 +45,10 @@ class NativeStore implements Store {
     if (rows.length === 0) return
     const table = await this.#table()
     try {
-      await table.put(rows.map(({ key, value }) => ({ row: key, family, qualifier, value })))
+      await table.put(
+        lastOfEach(rows).map(({ key, value }) => ({ row: key, family, qualifier, value })),
+        { timeoutMillis: storeTimeouts.putMillis },
+      )
     } catch (error) {
       throw this.#failure(error)
     }
@@ -52,6 +58,7 @@ class NativeStore implements Store {
     checkRange(range)
     const { to, limit, signal } = range
     signal?.throwIfAborted()
+    this.#outage.check()
     const table = await this.#table()
     const rows: Row[] = []
     try {
@@ -61,6 +68,7 @@ class NativeStore implements Store {
           to,
           limit: limit - rows.length,
           maxBytes: maxPageBytes,
+          timeoutMillis: storeTimeouts.readMillis,
           ...(signal === undefined ? {} : { signal }),
         })
         for (const row of page.rows) {
@@ -71,8 +79,9 @@ class NativeStore implements Store {
       }
     } catch (error) {
       signal?.throwIfAborted()
-      throw this.#failure(error)
+      throw this.#away(error)
     }
+    this.#outage.over()
     return rows
   }
 
@@ -88,7 +97,7 @@ class NativeStore implements Store {
     this.#opening ??= this.#open().catch((error: unknown) => {
       // The next call tries again.
       this.#opening = undefined
-      throw this.#failure(error)
+      throw this.#away(error)
     })
     return this.#opening
   }
@@ -101,7 +110,7 @@ class NativeStore implements Store {
 
   async #create({ admin }: HBaseClient): Promise<void> {
     const { table, buckets, ttlSeconds } = this.#options
-    if (await admin.tableExists(table)) return
+    if (await admin.tableExists(table, { timeoutMillis: storeTimeouts.openMillis })) return
     try {
       await admin.createTable({
         name: table,
@@ -121,7 +130,13 @@ class NativeStore implements Store {
     }
   }
 
-  #failure(error: unknown): unknown {
+  #away(error: unknown): Error {
+    const failure = this.#failure(error)
+    this.#outage.failed(failure)
+    return failure
+  }
+
+  #failure(error: unknown): Error {
     if (error instanceof HoptraceError || error instanceof TypeError) return error
     if (this.#closed) return this.#closedError()
     // Dropped under us: the next call makes it anew, where that is ours to do.

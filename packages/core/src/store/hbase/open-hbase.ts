@@ -1,6 +1,7 @@
 import type { Store, StoreSpec } from '../contract.js'
 import { parseStoreUrl, type StoreLocation } from '../store-url.js'
 import { nativeStore } from './native-store.js'
+import { restStore } from './rest-store.js'
 import { registryTable, serviceTable } from './table-schema.js'
 
 export type HBaseLocation = Extract<StoreLocation, { kind: 'hbase' }>
@@ -39,8 +40,8 @@ interface Making {
 }
 
 function open({ transport, hosts, table }: HBaseLocation, making: Making): Store {
-  if (transport !== 'native') throw new TypeError('this build has no store for HBase REST gateways')
-  return nativeStore({ hosts, table: table ?? registryTable, ...making })
+  const options = { hosts, table: table ?? registryTable, ...making }
+  return transport === 'native' ? nativeStore(options) : restStore({ transport, ...options })
 }
 
 function hbaseLocation(url: string): HBaseLocation {

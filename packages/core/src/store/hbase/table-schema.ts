@@ -22,3 +22,6 @@ export function serviceTable(service: string): string {
 
 /** The table of the registry that the services of a cluster share. */
 export const registryTable = 'hoptrace'
+
+/** How long a store tries, all attempts together. A question must not hang at a store that is away, and a shipper tries again. */
+export const storeTimeouts = { openMillis: 5000, readMillis: 5000, putMillis: 15_000 } as const
