@@ -27,7 +27,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       help: { type: 'boolean', default: false, short: 'h' },
     },
   })
-  storeSpec(values.store)
+  if (values.store !== 'hbase') storeSpec(values.store)
   const orders = Number(values.orders)
   if (!Number.isInteger(orders) || orders < 1 || orders > 100_000) {
     throw new TypeError('--orders must be a whole number from 1 to 100000')
@@ -52,5 +52,5 @@ Starts five services, places orders, breaks the chain in every way that hoptrace
   --stop            end a demo that is up, and what a killed one left behind
   --port-base N     first of five ports (default 4000)
   --dir DIR         where logs, stores and the registry go (default .hoptrace/demo)
-  --store STORE     level (default), hbase://host:port or hbase+http://host:port
+  --store STORE     level (default), hbase (a real one on this machine), hbase://host:port or hbase+http://host:port
   --orders N        how many orders go well first (default 300)`

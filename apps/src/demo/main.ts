@@ -1,5 +1,6 @@
 import { createOutput } from '@hoptrace/cli'
 import { parseDemoArguments, usage, type DemoArguments } from './arguments.js'
+import { withRealHBase } from './hbase-store.js'
 import { CannotStart, endAll, prepare } from './prepare.js'
 import { createDemoChain, runDemo } from './run-demo.js'
 import { whatToTry } from './what-to-try.js'
@@ -18,7 +19,7 @@ async function main(options: DemoArguments): Promise<number> {
   }
   const ended = await prepare(options)
   if (ended.length > 0) await output.lines([`ended what an earlier demo left running: ${ended.join(', ')}`])
-  return withChain(options)
+  return withChain(await withRealHBase(options, (text) => output.lines([output.paint.faint(text)])))
 }
 
 async function withChain(options: DemoArguments): Promise<number> {
