@@ -130,15 +130,9 @@ describe('the hoptrace command', () => {
     })
   })
 
-  it('says that a store is away with 3: nothing was found out about the request', async () => {
-    const { code, stderr } = await hoptrace([
-      'resolve',
-      UNKNOWN_ID,
-      '--store',
-      'level:/nowhere/at/all',
-      '--timeout',
-      '3s',
-    ])
+  const away = ['level:/nowhere/at/all', 'hbase://127.0.0.1:1']
+  it.each(away)('says that %s is away with 3: nothing was found out about the request', async (store) => {
+    const { code, stderr } = await hoptrace(['resolve', UNKNOWN_ID, '--store', store, '--timeout', '3s'])
     expect(stderr).toContain('HOPTRACE_STORE_UNAVAILABLE')
     expect(code).toBe(3)
   })
