@@ -26,7 +26,13 @@ export interface HBaseInstance {
   readonly restUrl?: string
   /** SIGKILL of the JVM with master, region server and ZooKeeper. For an instance with a name of its own. */
   kill9(): Promise<void>
-  /** Starts it again after `kill9()`, and waits until the master answers. */
+  /** SIGKILL of the REST gateway alone. */
+  killGateway(): Promise<void>
+  /** SIGSTOP: connections stand, and nobody answers. */
+  pause(part: 'hbase' | 'gateway'): Promise<void>
+  /** SIGCONT. */
+  resume(part: 'hbase' | 'gateway'): Promise<void>
+  /** Starts again what was killed, and waits until it answers. */
   restart(): Promise<void>
   /** Gives the instance back; the last user stops it, unless somebody had started it by hand. Safe to call twice. */
   stop(): Promise<void>
@@ -57,6 +63,9 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
     regionServerUrl: `hbase://127.0.0.1:${port('REGIONSERVER')}`,
     ...(options.rest ? { restUrl: `http://127.0.0.1:${port('REST')}` } : {}),
     kill9: async () => void (await run(['kill9', ...name])),
+    killGateway: async () => void (await run(['kill9', '--rest', ...name])),
+    pause: async (part) => void (await run(['pause', ...(part === 'gateway' ? ['--rest'] : []), ...name])),
+    resume: async (part) => void (await run(['resume', ...(part === 'gateway' ? ['--rest'] : []), ...name])),
     restart: async () => void (await run(start)),
     stop: async () => void (await run(['stop', ...name, '--lease', lease])),
     wipe: async () => void (await run(['wipe', ...name])),

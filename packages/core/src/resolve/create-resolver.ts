@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../errors.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'
@@ -57,6 +58,8 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   let index = new InstanceIndex([])
   const source = traceSource(parts, (row) => index.sharing(row))
   const closing = new AbortController()
+  // One listener for each read that is under way.
+  setMaxListeners(0, closing.signal)
   const keysOf = async (name: string, value: string, limit: number): ReturnType<typeof findKeys> =>
     findKeys(parts, await instances(), { name, value, limit }, closing.signal)
   const traces = new TraceResolver({ ...parts, source }, async (name, value) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { setMaxListeners } from 'node:events'
 import { hopIdNanos } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'
@@ -50,6 +51,8 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   const signal =
     query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
   // Every look-up under way listens to it.
+  setMaxListeners(0, signal)
+  // One listener for each read that is under way.
   setMaxListeners(0, signal)
   const locator = new Locator(source, index, reads, signal)
   const deadlineAt = performance.now() + limits.deadlineMillis

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRows } from '../../store/instance-row.js'
@@ -113,6 +114,7 @@ async function walkBelow(
     if (row === undefined) return { subtree: null, reads }
     const index = new InstanceIndex(rows)
     const bound = AbortSignal.any([signal, timeout.signal])
+    setMaxListeners(0, bound)
     const walker = new Walker({
       locator: new Locator(walk.source, index, reads, bound),
       index,
