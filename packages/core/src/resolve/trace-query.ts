@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { setMaxListeners } from 'node:events'
 import { hopIdNanos } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'

@@ -3,6 +3,7 @@ import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { CalleeEvidence, EvidenceTree, Liveness, Place } from '../verdict/evidence.js'
 import type { Lookup, RecordSource } from '../lookup.js'
+import { isDropped } from '../sources/dropped.js'
 import { sawOf } from '../verdict/saw.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
 import { concludeAbsent, livenessOf, suspectOf, type Answer } from './conclude.js'
@@ -66,6 +67,14 @@ function unregistered(call: CallRecord, { endNanos }: CallTimes): Exclude<Callee
   const ageMillis = Date.now() - Number(endNanos / 1_000_000n)
   if (answered || ageMillis > registerMillis) return { kind: 'untraced', suspect }
   return { kind: 'unsure', suspect, says: `${call.target} is not registered, or not yet; ask again later` }
+}
+
+/** A hop without an end, from a run that lost records of its time, may have ended well: its end may be what was lost. */
+function unlessDropped(found: Found): Located {
+  const { record, row } = found
+  if (record.state === 'closed' || !isDropped(row.dropped, record.startNanos)) return { kind: 'found', found }
+  const says = `unknown: dropped here: ${row.service} ${row.address} lost records of that time, the end of this hop may be among them`
+  return { kind: 'dropped', suspect: suspectOf(row, record.hopId), says }
 }
 
 /** Finds hops by id over all runs that may have them. */
@@ -156,10 +165,10 @@ export class Locator {
       rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
     )
     const found = answers.filter((answer) => answer.lookup?.kind === 'found')
-    if (found.length > 0) return { kind: 'found', found: this.choose(found, id) }
+    if (found.length > 0) return unlessDropped(this.choose(found, id))
     const alias = await this.alias(rows, id)
     if (typeof alias === 'string') answers.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
-    else if (alias !== undefined) return { kind: 'found', found: alias }
+    else if (alias !== undefined) return unlessDropped(alias)
     const evidence = concludeAbsent(answers, times, id) as Exclude<CalleeEvidence, { kind: 'hop' }>
     if (!tooMany || evidence.kind !== 'absent') return evidence
     return {
