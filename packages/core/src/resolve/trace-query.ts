@@ -51,8 +51,6 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
     query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
   // Every look-up under way listens to it.
   setMaxListeners(0, signal)
-  // One listener for each read that is under way.
-  setMaxListeners(0, signal)
   const locator = new Locator(source, index, reads, signal)
   const deadlineAt = performance.now() + limits.deadlineMillis
   const unread = index.unread.map((what) => `not every registry could be read: ${what}`)
