@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,7 +15,6 @@ const filePattern = /^[\w.-]{1,120}\.json$/
 /** Most rows that are read. */
 const maxFiles = 20_000
 
-let written = 0
 
 /**
  * One JSON file for each instance run in `<dataDir>/registry/`, replaced by a rename, so that it is read without a lock and
@@ -52,7 +52,7 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
       const text = rowToJson(row)
       if (rowFromJson(text) === undefined) throw new TypeError(`not an instance row: ${text.slice(0, 500)}`)
       await mkdir(dir, { recursive: true })
-      const temporary = path.join(dir, `${process.pid}-${++written}.tmp`)
+      const temporary = path.join(dir, `${randomUUID()}.tmp`)
       await writeFile(temporary, text)
       await rename(temporary, path.join(dir, fileName(row)))
     },
@@ -68,7 +68,7 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
 export function registerNow(dataDir: string, row: InstanceRow): void {
   const dir = path.resolve(dataDir, 'registry')
   mkdirSync(dir, { recursive: true })
-  const temporary = path.join(dir, `${process.pid}-${++written}-now.tmp`)
+  const temporary = path.join(dir, `${randomUUID()}.tmp`)
   writeFileSync(temporary, rowToJson(row))
   renameSync(temporary, path.join(dir, fileName(row)))
 }
