@@ -22,5 +22,6 @@ export default defineConfig({
       },
     })),
     maxWorkers: 2,
+    reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 })
