@@ -3,6 +3,7 @@ import { openKitTracer } from '../adapter/kit-tracer.js'
 import { inHop, outcomeOf, sendInHop } from './in-hop.js'
 import { SERVED_BY, startKitServer } from './server.js'
 import type { ClientSubject } from './subject.js'
+import { itWhere } from './where.js'
 
 /** What the calls of a hop say. */
 export function testCalls(subject: ClientSubject): void {
@@ -88,7 +89,7 @@ export function testCalls(subject: ClientSubject): void {
       expect(calls[0]).toMatchObject({ outcome: '200', servedBy: null })
     })
 
-    it.runIf(subject.supports.redirects)('each target of a redirect as a call of its own', async () => {
+    itWhere(subject.supports.redirects, 'each target of a redirect as a call of its own', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const { calls, record } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/hop-1` })
@@ -99,7 +100,7 @@ export function testCalls(subject: ClientSubject): void {
       for (const { headers } of server.seen) expect(headers['traceparent']).toContain(record.traceId)
     })
 
-    it.runIf(subject.supports.redirects)('a redirect that is not followed as one call', async () => {
+    itWhere(subject.supports.redirects, 'a redirect that is not followed as one call', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: `${server.url}/hop-1`, maxRedirects: 0 }
@@ -107,24 +108,21 @@ export function testCalls(subject: ClientSubject): void {
       expect(calls.map(({ outcome }) => outcome)).toEqual(['302'])
     })
 
-    it.runIf(subject.supports.streaming)(
-      'a streamed response when its body has come to its end',
-      async () => {
-        await using server = await startKitServer()
-        await using kit = await openKitTracer()
-        const client = subject.create(kit.tracer)
-        const { result, calls } = await inHop(kit, async () => {
-          const response = await client.request({
-            method: 'GET',
-            url: `${server.url}/streamed`,
-            stream: true,
-          })
-          const open = (await kit.records()).flatMap(({ next }) => next.map(({ outcome }) => outcome))
-          return { open, body: await response.text() }
+    itWhere(subject.supports.streaming, 'a streamed response when its body has come to its end', async () => {
+      await using server = await startKitServer()
+      await using kit = await openKitTracer()
+      const client = subject.create(kit.tracer)
+      const { result, calls } = await inHop(kit, async () => {
+        const response = await client.request({
+          method: 'GET',
+          url: `${server.url}/streamed`,
+          stream: true,
         })
-        expect(result).toEqual({ open: [null], body: 'one two' })
-        expect(calls[0]?.outcome).toBe('200')
-      },
-    )
+        const open = (await kit.records()).flatMap(({ next }) => next.map(({ outcome }) => outcome))
+        return { open, body: await response.text() }
+      })
+      expect(result).toEqual({ open: [null], body: 'one two' })
+      expect(calls[0]?.outcome).toBe('200')
+    })
   })
 }

@@ -3,6 +3,7 @@ import { openKitTracer } from '../adapter/kit-tracer.js'
 import { sendInHop } from './in-hop.js'
 import { closedPort, startKitServer } from './server.js'
 import type { ClientSubject } from './subject.js'
+import { itWhere } from './where.js'
 
 /** Calls that nobody answered. */
 export function testFailures(subject: ClientSubject): void {
@@ -46,7 +47,7 @@ export function testFailures(subject: ClientSubject): void {
       expect(calls.map((call) => call.outcome)).toEqual(['ECONNRESET'])
     })
 
-    it.runIf(subject.supports.streaming)('whose streamed response breaks off as ECONNRESET', async () => {
+    itWhere(subject.supports.streaming, 'whose streamed response breaks off as ECONNRESET', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: `${server.url}/broken-off`, stream: true }
@@ -55,7 +56,7 @@ export function testFailures(subject: ClientSubject): void {
       expect(calls.map((call) => call.outcome)).toEqual(['ECONNRESET'])
     })
 
-    it.runIf(subject.supports.timeout)('that its caller stopped waiting for as ETIMEDOUT', async () => {
+    itWhere(subject.supports.timeout, 'that its caller stopped waiting for as ETIMEDOUT', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: `${server.url}/never`, timeoutMillis: 50 }
