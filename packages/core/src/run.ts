@@ -10,6 +10,8 @@ import type { ServedBy } from './hop/record.js'
 import { Redaction } from './hop/redaction.js'
 import type { WireRules } from './propagation/index.js'
 import { IdGenerator } from './id/index.js'
+import { RecentIds } from './id/recent-ids.js'
+import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
 import { FileHopLog } from './log/index.js'
 import type { Settings } from './options.js'
@@ -39,7 +41,7 @@ export class Run implements HopHost {
   readonly service: string
   readonly ids: IdGenerator
   readonly log: FileHopLog
-  readonly dir: string
+  dir: string
   readonly recorder: Recorder
   readonly wire: WireRules
   readonly redaction: Redaction
@@ -48,7 +50,8 @@ export class Run implements HopHost {
 
   private readonly settings: Settings
   private readonly startNanos: bigint
-  private readonly open = new Set<Hop>()
+  private readonly open = new Map<HopId, Hop>()
+  private readonly adopted = new RecentIds()
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
 
@@ -102,7 +105,7 @@ export class Run implements HopHost {
   /** Before the first hop: the recorder, in its own thread, would come too late for a request that ends this process. */
   private register(info: RunInfo): void {
     try {
-      const heartbeatMillis = Date.now()
+      const heartbeatMillis = Math.max(Date.now(), Number(info.startNanos / 1_000_000n))
       const nothingYet = { stores: [], shippedThroughNanos: 0n, dropped: [], state: 'running' } as const
       registerNow(this.settings.dataDir, runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet }))
     } catch {
@@ -120,15 +123,23 @@ export class Run implements HopHost {
   }
 
   opened(hop: Hop): void {
-    this.open.add(hop)
+    this.open.set(hop.id, hop)
   }
 
   closed(hop: Hop): void {
-    this.open.delete(hop)
+    this.open.delete(hop.id)
   }
 
   failed(): void {
     this.failures++
+  }
+
+  /**
+   * May a hop take this id, which its caller assigned? Not when another one did: a proxy that sends a request again does so
+   * with the same headers, and two hops under one id would be taken for one.
+   */
+  adopts(id: HopId): boolean {
+    return this.adopted.add(id) && !this.open.has(id)
   }
 
   expectedService(target: string): string | null {
@@ -150,15 +161,28 @@ export class Run implements HopHost {
     try {
       const now = performance.now()
       const through = this.ids.nowNanos() - BigInt(olderMillis) * 1_000_000n
-      for (const hop of this.open) {
+      for (const hop of this.open.values()) {
         const { abandoned } = hop
         if (abandoned !== undefined && now - abandoned.millis > abandonMillis) abandoned.finish()
-        else if (hop.logNumber === 0 && hop.startNanos <= through) this.log.open(hop)
+        else if (hop.logNumber === 0 && (hop.startNanos <= through || hop.startMillis <= now - olderMillis))
+          // By either clock: the one of ids stands still for as long as the time was set back.
+          this.log.open(hop)
       }
       this.log.mark(through)
     } catch {
       this.failed()
     }
+  }
+
+  /**
+   * Goes on in another directory, as somebody else owns the first one and ships what is in it, what is open as interrupted:
+   * so every hop that is open is opened again.
+   */
+  relocate(dir: string): void {
+    this.dir = dir
+    this.log.relocate(dir)
+    for (const hop of this.open.values()) if (hop.logNumber > 0) this.log.open(hop)
+    this.sweep(0)
   }
 
   /** Stops the sweeps; open hops stay open in the log. */

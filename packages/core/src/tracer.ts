@@ -45,6 +45,8 @@ export class Tracer {
   private readonly context = new AsyncLocalStorage<Hop>()
   private readonly runs: Run[] = []
   private closing: Promise<void> | undefined
+  private crashed: Crash | undefined
+  private ended = false
 
   /** @internal Use `createTracer`. */
   constructor(settings: Settings) {
@@ -155,15 +157,17 @@ export class Tracer {
 
   /** @internal Begins a hop from what the propagation read. */
   begin(run: Run, context: InboundContext, method: string | null): Hop {
-    const id = context.hopId ?? run.ids.next()
+    const assigned = context.hopId
+    const adopts = assigned !== undefined && run.adopts(assigned)
+    const id = adopts ? assigned : run.ids.next()
     const start: HopStart = {
       id,
       traceId: context.traceId ?? id,
-      startNanos: context.hopId === undefined ? hopIdNanos(id) : run.ids.nowNanos(),
+      startNanos: adopts ? run.ids.nowNanos() : hopIdNanos(id),
       method,
       parentSpan: context.parentSpan ?? null,
       link: context.link ?? null,
-      assignedId: context.assignedId ?? null,
+      assignedId: context.assignedId ?? (adopts ? null : (assigned ?? null)),
       flags: context.flags,
       tracestate: context.tracestate,
       sealTrace: context.sealedTrace || context.traceId === undefined,
@@ -204,6 +208,7 @@ export class Tracer {
     for (const run of this.runs) {
       run.stop()
       run.sweep(0)
+      if (run.openHops > 0) run.log.crash('the tracer was closed before the hop ended')
       run.log.end()
     }
     await Promise.all(this.runs.map((run) => run.recorder.close()))
@@ -212,20 +217,43 @@ export class Tracer {
   }
 
   private readonly onCrash = (error: unknown, origin: string): void => {
-    const { name, message } = errorInfo(error)
-    for (const run of this.runs) {
-      run.sweep(0)
-      run.log.crash(`${origin}: ${name}: ${message}`)
-    }
+    const { name, message } = this.currentRun.redaction.error(errorInfo(error))
+    this.crashed = { reason: `${origin}: ${name}: ${message}`, millis: performance.now() }
+    // An application that catches it goes on, perhaps for long: what ends it later has another reason.
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())
+      return
+    this.recordEnd(this.crashed.reason)
   }
 
   private readonly onExit = (code: number): void => {
+    this.recordEnd(this.ended ? undefined : exitReason(code, this.crashed))
+    for (const run of this.runs) run.log.end()
+  }
+
+  /** The first reason counts: an exception that nobody caught is followed by an exit. */
+  private recordEnd(reason: string | undefined): void {
     for (const run of this.runs) {
       run.sweep(0)
-      if (code !== 0 && run.openHops > 0) run.log.crash(`the process exited with code ${code}`)
-      run.log.end()
+      if (reason !== undefined && (run.openHops > 0 || this.crashed !== undefined)) run.log.crash(reason)
     }
+    this.ended = true
   }
+}
+
+/** The last exception that nobody but a process-wide handler caught. */
+interface Crash {
+  readonly reason: string
+  /** On the process's monotonic clock. */
+  readonly millis: number
+}
+
+/** An application that catches everything and then exits does so within this. */
+const crashExitMillis = 10_000
+
+function exitReason(code: number, crashed: Crash | undefined): string {
+  const exit = `the process exited with code ${code}`
+  if (crashed === undefined || performance.now() - crashed.millis > crashExitMillis) return exit
+  return `${exit}, after ${crashed.reason}`
 }
 
 function fixedAddress(address: string): RunAddress {

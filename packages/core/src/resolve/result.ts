@@ -47,6 +47,8 @@ export interface HopJson {
   readonly attributes: Attributes
   readonly events: readonly EventJson[]
   readonly next: readonly CallJson[]
+  /** Why its process ended, where that could still tell; null otherwise. */
+  readonly crash: string | null
   readonly source: RecordSource
 }
 
@@ -97,6 +99,7 @@ export function hopJson(record: HopRecord, source: RecordSource, callees?: reado
       attributes,
     })),
     next: callees ?? record.next.map((call) => callJson(call)),
+    crash: record.crash,
     source,
   }
 }

@@ -19,6 +19,8 @@ export interface AdoptOptions {
   /** Makes the store of any other run. It is opened, and closed afterwards. */
   readonly openStore: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
+  /** Runs that are not to be tried now. @default none */
+  readonly passOver?: (runDir: string) => boolean
   /** No further run is begun when it fires. */
   readonly signal?: AbortSignal
 }
@@ -39,6 +41,7 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
   const left: { runDir: string; reason: string }[] = []
   for (const runDir of await listRunDirs(options.dataDir, options.service)) {
     if (options.signal?.aborted === true) break
+    if (options.passOver?.(runDir) === true) continue
     try {
       const outcome = await adopt(runDir, options)
       if (typeof outcome === 'string') left.push({ runDir, reason: outcome })

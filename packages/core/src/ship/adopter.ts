@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import type { RunInfo } from '../log/entries.js'
@@ -22,11 +23,23 @@ export interface AdopterOptions {
   readonly diagnostics: Diagnostics
 }
 
+/** A run that could not be shipped is tried again after this, then after twice as long, and so on. */
+const againMillis = 5000
+const maxAgainMillis = 300_000
+
+/** A run that was left as it is. */
+interface Left {
+  readonly reasons: Set<string>
+  tries: number
+  againAt: number
+}
+
 /** Ships what dead runs left on this host, for as long as this process lives. */
 export class Adopter {
   private readonly options: AdopterOptions
   private readonly abort = new AbortController()
   private readonly done: Promise<void>
+  private readonly left = new Map<string, Left>()
 
   constructor(options: AdopterOptions) {
     this.options = options
@@ -52,14 +65,30 @@ export class Adopter {
 
   private async adopt(others: boolean): Promise<void> {
     const { dataDir, service, registry, diagnostics } = this.options
-    await shipDeadRuns({
+    const { left } = await shipDeadRuns({
       dataDir,
       registry,
       diagnostics,
       signal: this.abort.signal,
       openStore: (run) => this.storeOf(run),
+      passOver: (runDir) => performance.now() < (this.left.get(runDir)?.againAt ?? 0),
       ...(others ? {} : { service }),
     })
+    for (const { runDir, reason } of left) this.putOff(runDir, reason)
+    for (const runDir of this.left.keys()) if (!existsSync(runDir)) this.left.delete(runDir)
+  }
+
+  /** Each look reads the whole log again: not too often, and one line for each reason. */
+  private putOff(runDir: string, reason: string): void {
+    const known = this.left.get(runDir) ?? { reasons: new Set(), tries: 0, againAt: 0 }
+    this.left.set(runDir, known)
+    known.againAt = performance.now() + Math.min(maxAgainMillis, againMillis * 2 ** known.tries++)
+    if (known.reasons.has(reason)) return
+    known.reasons.add(reason)
+    this.options.diagnostics(
+      'HOPTRACE_ADOPT',
+      `a dead run is not shipped yet, it stays in ${runDir}: ${reason}`,
+    )
   }
 
   private storeOf(run: RunInfo): Store {

@@ -1,23 +1,18 @@
 import type { Diagnostics } from '../diagnostics.js'
 import { isStore, type Settings } from '../options.js'
 import { LocalRecorder } from './local-recorder.js'
-import type { Recorder } from './recorder.js'
+import type { RecordedRun, Recorder } from './recorder.js'
 import { WorkerRecorder } from './worker-recorder.js'
-
-/** What a recorder needs of the run that it records. */
-export interface RecordedRun {
-  readonly dir: string
-  sweep(olderMillis: number): void
-}
 
 /** A worker thread, or this thread when a store is an object of this process. */
 export function createRecorder(settings: Settings, run: RecordedRun, diagnostics: Diagnostics): Recorder {
   const { trust: _trust, redact: _redact, ...rest } = settings
   if (isLocal(settings.store) || (settings.registry !== undefined && isLocal(settings.registry))) {
     const sweep = async (): Promise<void> => run.sweep(0)
-    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, diagnostics })
+    const relocate = async (dir: string): Promise<void> => run.relocate(dir)
+    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, relocate, diagnostics })
   }
-  return new WorkerRecorder({ settings: rest, runDir: run.dir }, () => run.sweep(0), diagnostics)
+  return new WorkerRecorder(rest, run, diagnostics)
 }
 
 function isLocal(store: Settings['store']): boolean {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
@@ -26,6 +27,8 @@ export interface LocalRecorderOptions {
   readonly runDir: string
   /** Asks the request path to put every open hop into the log, and to mark it. */
   readonly sweep: () => Promise<void>
+  /** Asks the request path to go on in another directory. */
+  readonly relocate: (runDir: string) => Promise<void>
   readonly diagnostics: Diagnostics
 }
 
@@ -41,9 +44,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private sweeping: Promise<void> | undefined
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
+  private runDir: string
+  private stumbled = false
 
   constructor(options: LocalRecorderOptions) {
     this.options = options
+    this.runDir = options.runDir
     const { settings } = options
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
@@ -87,7 +93,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
-        `what could not be shipped stays in ${this.options.runDir}: ${String(error)}`,
+        `what could not be shipped stays in ${this.runDir}: ${String(error)}`,
       )
     })
     await this.registry.close().catch(() => undefined)
@@ -110,21 +116,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   private async open(run: RunInfo): Promise<void> {
-    const { settings, runDir, diagnostics } = this.options
+    const { settings, diagnostics } = this.options
     // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
     if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
-    const ttlSeconds =
-      isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
-    const shipper = new Shipper({
-      runDir,
-      run,
-      store: this.store,
-      registry: this.registry,
-      graceMillis: settings.graceMillis,
-      diagnostics,
-      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-    })
-    this.shipper = shipper
+    this.shipper = this.shipperOf(run)
     const { dataDir, clusterKey } = settings
     this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, clusterKey })
     this.adopter = new Adopter({
@@ -135,30 +130,56 @@ export class LocalRecorder implements Recorder, OwnRecords {
       storeUrl: specLocation(settings.store, settings).url,
       diagnostics,
     })
-    await this.begin(shipper)
+    if (!(await this.begin(run))) void this.retry(run)
   }
 
-  /** The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. */
-  private async begin(shipper: Shipper): Promise<void> {
+  private shipperOf(run: RunInfo): Shipper {
+    const { settings, diagnostics } = this.options
+    const ttlSeconds =
+      isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
+    return new Shipper({
+      runDir: this.runDir,
+      run,
+      store: this.store,
+      registry: this.registry,
+      graceMillis: settings.graceMillis,
+      diagnostics,
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    })
+  }
+
+  /**
+   * The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. A
+   * directory that somebody else owns (who took the run for dead when it had been stopped before it took its lock) stays
+   * theirs, and the run goes on in a fresh one.
+   */
+  private async begin(run: RunInfo): Promise<boolean> {
     try {
-      await shipper.start()
+      await this.running().start()
+      return true
     } catch (error) {
-      this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, it is tried again: ${String(error)}`)
-      void this.retry(shipper)
+      const taken = error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
+      if (taken) await this.moveOn(run)
+      const then = taken ? `the run goes on in ${this.runDir}` : 'it is tried again'
+      if (taken || !this.stumbled)
+        this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, ${then}: ${String(error)}`)
+      this.stumbled = true
+      return taken && (await this.begin(run))
     }
   }
 
-  private async retry(shipper: Shipper): Promise<void> {
+  private async moveOn(run: RunInfo): Promise<void> {
+    const former = this.running()
+    this.runDir = `${this.options.runDir}-${randomBytes(3).toString('hex')}`
+    await this.options.relocate(this.runDir)
+    this.shipper = this.shipperOf(run)
+    await former.close()
+  }
+
+  private async retry(run: RunInfo): Promise<void> {
     const { signal } = this.closing
-    for (;;) {
-      await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
-      if (signal.aborted) return
-      try {
-        return await shipper.start()
-      } catch {
-        // Said once, when it began.
-      }
-    }
+    do await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
+    while (!signal.aborted && !(await this.begin(run)))
   }
 
   private sweep(): Promise<void> {

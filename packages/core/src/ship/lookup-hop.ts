@@ -33,7 +33,7 @@ export async function lookupHop(
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
     return {
       kind: 'found',
-      record: stored === undefined ? record : foldVersions(stored, record),
+      record: stored === undefined ? record : foldVersions(alive(stored, record), record),
       source: 'log',
     }
   }
@@ -44,6 +44,13 @@ export async function lookupHop(
     ({ fromNanos, toNanos }) => nanos >= fromNanos - marginNanos && nanos <= toNanos + marginNanos,
   )
   return { kind: 'absent', throughNanos, final: false, dropped, source: 'store' }
+}
+
+/** Somebody may have taken this run for dead while it was stopped, and shipped as interrupted what is still open here. */
+function alive(stored: HopRecord, { state }: HopRecord): HopRecord {
+  return state === 'open' && stored.state === 'interrupted'
+    ? { ...stored, state: 'open', crash: null }
+    : stored
 }
 
 async function byAlias(

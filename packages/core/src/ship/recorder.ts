@@ -13,6 +13,16 @@ export interface ShipStats {
   readonly lagMillis: number
 }
 
+/** What a recorder needs of the run that it records. */
+export interface RecordedRun {
+  /** Where its log is. */
+  readonly dir: string
+  /** Puts every hop that began so long ago into the log. */
+  sweep(olderMillis: number): void
+  /** Later entries of its log go to another directory, and what is open is opened again there. */
+  relocate(dir: string): void
+}
+
 /**
  * What turns the log of one run into segments and answers questions about it. It lives in a worker thread, or on the
  * main thread for stores that are objects of this process.

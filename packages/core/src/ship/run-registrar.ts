@@ -37,7 +37,8 @@ export class RunRegistrar {
     return runRow(engine.run ?? run, {
       runDir,
       stores: [store.url],
-      heartbeatMillis: Date.now(),
+      // On the clock of the ids, which does not go back when the time is set back.
+      heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,
       dropped: engine.table.dropped,
       state: this.state,

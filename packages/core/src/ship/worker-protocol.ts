@@ -15,10 +15,10 @@ export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 /** From the request thread to the worker. Every `id` is answered once, streams by `chunk` on demand. */
 export type ToWorker =
   | { readonly type: 'start'; readonly run: RunInfo }
-  | { readonly type: 'flush' | 'close' | 'next' | 'cancel' | 'swept'; readonly id: number }
+  | { readonly type: 'flush' | 'close' | 'next' | 'cancel' | 'swept' | 'relocated'; readonly id: number }
   | { readonly type: 'handle'; readonly id: number; readonly request: EndpointRequest }
 
-/** From the worker to the request thread. `sweep` asks that every open hop be in the log. */
+/** From the worker to the request thread. `sweep` asks that every open hop be in the log, `relocate` that it go on elsewhere. */
 export type FromWorker =
   | {
       readonly type: 'done'
@@ -33,5 +33,6 @@ export type FromWorker =
     }
   | { readonly type: 'chunk'; readonly id: number; readonly text: string | null }
   | { readonly type: 'sweep'; readonly id: number }
+  | { readonly type: 'relocate'; readonly id: number; readonly runDir: string }
   | { readonly type: 'stats'; readonly stats: ShipStats }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }

@@ -3,8 +3,8 @@ import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError, type HoptraceErrorCode } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
 import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
-import type { Recorder, ShipStats } from './recorder.js'
-import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
+import type { RecordedRun, Recorder, ShipStats } from './recorder.js'
+import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
 /** Started from sources in tests and in the demo, from `dist` everywhere else. */
 const entry = new URL(
@@ -27,26 +27,26 @@ interface Waiting {
  */
 export class WorkerRecorder implements Recorder {
   private worker: Worker
-  private readonly data: WorkerData
-  private readonly sweep: () => void
+  private data: WorkerData
+  private readonly run: RecordedRun
   private readonly diagnostics: Diagnostics
   private readonly waiting = new Map<number, Waiting>()
-  private run: RunInfo | undefined
+  private info: RunInfo | undefined
   private lastId = 0
   private last: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
   private restarts = 0
   private closing = false
   private gone = false
 
-  constructor(data: WorkerData, sweep: () => void, diagnostics: Diagnostics) {
-    this.data = data
-    this.sweep = sweep
+  constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
+    this.data = { settings, runDir: run.dir }
+    this.run = run
     this.diagnostics = diagnostics
     this.worker = this.spawn()
   }
 
   start(run: RunInfo): void {
-    this.run = run
+    this.info = run
     this.post({ type: 'start', run })
   }
 
@@ -115,8 +115,13 @@ export class WorkerRecorder implements Recorder {
       case 'warning':
         return this.diagnostics(message.code, message.message)
       case 'sweep':
-        this.sweep()
+        this.run.sweep(0)
         return this.post({ type: 'swept', id: message.id })
+      case 'relocate':
+        this.run.relocate(message.runDir)
+        // A worker that is started again begins there.
+        this.data = { ...this.data, runDir: message.runDir }
+        return this.post({ type: 'relocated', id: message.id })
       default: {
         const waiting = this.waiting.get(message.id)
         this.waiting.delete(message.id)
@@ -155,7 +160,7 @@ export class WorkerRecorder implements Recorder {
     if (this.closing) return
     this.gone = false
     this.worker = this.spawn()
-    if (this.run !== undefined) this.post({ type: 'start', run: this.run })
+    if (this.info !== undefined) this.post({ type: 'start', run: this.info })
   }
 }
 

@@ -21,6 +21,11 @@ function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
         sweeps.set(++lastSweep, resolve)
         send({ type: 'sweep', id: lastSweep })
       }),
+    relocate: (dir) =>
+      new Promise<void>((resolve) => {
+        sweeps.set(++lastSweep, resolve)
+        send({ type: 'relocate', id: lastSweep, runDir: dir })
+      }),
   })
   const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
 
@@ -73,6 +78,7 @@ function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
         return void stream?.chunks?.return?.().catch(() => undefined)
       }
       case 'swept':
+      case 'relocated':
         sweeps.get(message.id)?.()
         sweeps.delete(message.id)
         return

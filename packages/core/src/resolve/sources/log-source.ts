@@ -85,15 +85,17 @@ async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }
 }
 
 async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Promise<LogView> {
-  const { run, hops, markedNanos, dropped, ended, damage } = await readRun(row.logDir)
+  const { run, hops, markedNanos, crash, dropped, ended, damage } = await readRun(row.logDir)
   if (run.startNanos !== row.startNanos || run.address !== row.address) {
     throw new HoptraceError('HOPTRACE_BAD_LOG', `${row.logDir} is the log of another run`)
   }
   const records = new Map<HopId, HopRecord>()
   const aliases = new Map<HopId, HopId>()
+  const over = ended || !alive
   let unreadable = 0
   for (const hop of hops) {
-    const record = readRecord(hop)
+    // What it left open, it left open for this reason: shipping will say the same.
+    const record = readRecord(over && hop.state === 'open' ? { ...hop, crash } : hop)
     if (record === undefined) unreadable++
     else {
       records.set(record.hopId, record)
@@ -107,6 +109,6 @@ async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Pro
     aliveNanos: writtenNanos > markedNanos ? writtenNanos : markedNanos,
     intact: damage === 0 && unreadable === 0,
     dropped,
-    liveness: ended || !alive ? 'ended' : 'unsure',
+    liveness: over ? 'ended' : 'unsure',
   }
 }
