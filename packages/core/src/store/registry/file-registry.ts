@@ -15,7 +15,6 @@ const filePattern = /^[\w.-]{1,120}\.json$/
 /** Most rows that are read. */
 const maxFiles = 20_000
 
-
 /**
  * One JSON file for each instance run in `<dataDir>/registry/`, replaced by a rename, so that it is read without a lock and
  * never half. Only for processes of one host (or one shared directory).
