@@ -11,7 +11,7 @@ export interface FileHopLogOptions {
   readonly runDir: string
   /** Who writes: asked for each file's header. Must be known by the first hop. */
   readonly run: () => RunInfo
-  /** A file is closed and the next one begun at this size. @default 8 MiB */
+  /** A file is closed and the next one begun at this size. @default 8 MiB, or an eighth of `maxLogBytes` */
   readonly maxFileBytes?: number
   /** Bytes of files that are not deleted yet: from 80% on details are shed, from 100% on new hops are dropped. @default 256 MiB */
   readonly maxLogBytes?: number
@@ -52,11 +52,13 @@ export class FileHopLog implements HopLog {
 
   constructor(options: FileHopLogOptions) {
     this.maxEventBytes = Math.min(options.maxEventBytes ?? 4096, maxEventBytesLimit)
+    const { maxLogBytes = 256 << 20 } = options
     this.frames = new FrameWriter({
       runDir: options.runDir,
       run: options.run,
-      maxFileBytes: options.maxFileBytes ?? 8 << 20,
-      maxLogBytes: options.maxLogBytes ?? 256 << 20,
+      // Only closed files are deleted: a limit that the open one reaches alone would never be met again.
+      maxFileBytes: options.maxFileBytes ?? Math.min(8 << 20, Math.ceil(maxLogBytes / 8)),
+      maxLogBytes,
       diagnostics: options.diagnostics ?? (() => undefined),
     })
     this.out = this.frames.out
@@ -138,6 +140,12 @@ export class FileHopLog implements HopLog {
         this.settled()
         this.reopenBelow = this.frames.nextNumber
         if (!this.frames.ready()) return
+      }
+      // A mark says that everything before it is known here: so must be what could not be kept.
+      if (this.frames.drops.range !== undefined) {
+        if (!this.out.empty && !this.write()) return
+        this.frames.writeDrops()
+        if (this.frames.drops.range !== undefined) return
       }
       this.out.byte(kind.mark)
       this.out.nanos(nanos)

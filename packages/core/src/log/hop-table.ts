@@ -20,6 +20,8 @@ import { decodeRunInfo } from './run-dir.js'
 const maxDropped = 64
 /** An entry that is lost to damage belongs to a hop that began within this of the times that were read around it. */
 const damageMarginNanos = 5_000_000_000n
+/** Drops that are no further apart are one range. */
+const oneRangeNanos = 1_000_000_000n
 
 /**
  * What the entries of a log add up to: the hops that are not shipped and forgotten yet, and what the log says of its
@@ -273,6 +275,16 @@ export class HopTable {
 
   private drop(range: DroppedRange): void {
     const last = this.dropped.at(-1)
+    // What is dropped without a pause is one range, however often the log says so.
+    if (
+      last !== undefined &&
+      range.fromNanos >= last.fromNanos &&
+      range.fromNanos <= last.toNanos + oneRangeNanos
+    ) {
+      const toNanos = range.toNanos > last.toNanos ? range.toNanos : last.toNanos
+      this.dropped[this.dropped.length - 1] = { ...last, toNanos, count: last.count + range.count }
+      return
+    }
     if (last === undefined || this.dropped.length < maxDropped) {
       this.dropped.push(range)
       return
