@@ -14,8 +14,10 @@ import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../sto
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { specLocation } from '../store/spec-url.js'
 import { Adopter } from './adopter.js'
+import { deleteRunDir } from './dead-runs.js'
 import type { Recorder, ShipStats } from './recorder.js'
 import { RunEndpoint } from './run-endpoint.js'
+import { acquireRunLock, type RunLock } from './run-lock.js'
 import { Shipper } from './shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
 
@@ -46,10 +48,13 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private readonly closing = new AbortController()
   private runDir: string
   private stumbled = false
+  /** Taken before there is anything to ship: who is killed by its first request is known to be dead at once. */
+  private readonly lock: Promise<RunLock | undefined>
 
   constructor(options: LocalRecorderOptions) {
     this.options = options
     this.runDir = options.runDir
+    this.lock = acquireRunLock(options.runDir, true).catch(() => undefined)
     const { settings } = options
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
@@ -90,6 +95,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.starting
     await this.adopter?.close()
     await this.endpoint?.close()
+    if (this.shipper === undefined) await this.neverBegan()
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
@@ -143,6 +149,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       store: this.store,
       registry: this.registry,
       graceMillis: settings.graceMillis,
+      ...(this.runDir === this.options.runDir ? { lock: this.lock } : {}),
       diagnostics,
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })
@@ -180,6 +187,13 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const { signal } = this.closing
     do await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
     while (!signal.aborted && !(await this.begin(run)))
+  }
+
+  /** No hop ever began: what was made for the lock goes. */
+  private async neverBegan(): Promise<void> {
+    const lock = await this.lock
+    await deleteRunDir(this.runDir).catch(() => undefined)
+    await lock?.release()
   }
 
   private sweep(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Diagnostics } from '../diagnostics.js'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
+import type { RunLock } from './run-lock.js'
 
 /** What a shipper ships, and whereto. */
 export interface ShipperOptions {
@@ -15,6 +16,8 @@ export interface ShipperOptions {
   /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
   readonly ttlSeconds?: number
   readonly diagnostics?: Diagnostics
+  /** The run's lock, when it was taken before. */
+  readonly lock?: Promise<RunLock | undefined>
   /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
   readonly maxHops?: number
   /** @default 300 */
@@ -25,8 +28,8 @@ export interface ShipperOptions {
   readonly lockMillis?: number
 }
 
-export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds'>> &
-  Pick<ShipperOptions, 'ttlSeconds'>
+export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds' | 'lock'>> &
+  Pick<ShipperOptions, 'ttlSeconds' | 'lock'>
 
 export function withDefaults(options: ShipperOptions): ShipperSettings {
   return {

@@ -164,6 +164,7 @@ export class Shipper {
 
   private async takeLock(): Promise<void> {
     const { runDir, lockMillis } = this.options
+    this.lock ??= await this.options.lock
     for (let waited = 0; this.lock === undefined && !this.closed; waited += lockPauseMillis) {
       this.lock = await acquireRunLock(runDir, true)
       if (this.lock !== undefined) return
