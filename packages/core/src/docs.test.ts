@@ -238,4 +238,22 @@ describe('the documentation', () => {
       expect(anchors, `${name}: ${target}`).toContain(anchor)
     }
   })
+
+  it.each(['write-an-adapter.md', 'write-a-store.md'])('%s shows examples as they are tested', (name) => {
+    const shown = [...page(name).matchAll(/\]\((\.\.\/packages\/[^)]+)\):\n\n```ts\n(.*?)```/gs)]
+    expect(shown.length).toBeGreaterThan(1)
+    for (const [, file = '', code] of shown) expect(code).toBe(readFileSync(path.join(docs, file), 'utf8'))
+  })
+
+  it('has an index of all decisions', () => {
+    const index = tableBelow(page('decisions/README.md'), '| | |').map(
+      ([link]) => /\((.*)\)/.exec(link ?? '')?.[1],
+    )
+    expect(index).toEqual(
+      pages
+        .filter((name) => /^decisions\/\d/.test(name))
+        .map((name) => path.basename(name))
+        .sort(),
+    )
+  })
 })

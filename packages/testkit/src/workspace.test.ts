@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { projects } from '../../../vitest.workspace.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const packages = readdirSync(path.join(root, 'packages'), { withFileTypes: true })
+  .filter(
+    (entry) => entry.isDirectory() && existsSync(path.join(root, 'packages', entry.name, 'package.json')),
+  )
+  .map(({ name }) => `packages/${name}`)
+
+interface Manifest {
+  readonly name: string
+  readonly description?: string
+  readonly license?: string
+  readonly keywords?: readonly string[]
+  readonly engines?: { readonly node?: string }
+  readonly sideEffects?: boolean | readonly string[]
+  readonly files?: readonly string[]
+  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as Manifest
+
+const sourcesOf = (folder: string): string[] =>
+  readdirSync(path.join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
+
+describe('the list of test projects', () => {
+  it('has every package, the apps and the benches, and nothing else', () => {
+    expect([...projects].sort()).toEqual([...packages, 'apps', 'bench'].sort())
+  })
+
+  it.each(projects)('is not kept by a project without a test: %s', (folder) => {
+    expect(sourcesOf(folder).filter((name) => name.endsWith('.test.ts'))).not.toEqual([])
+  })
+
+  it('is what vitest is given', () => {
+    // Vitest 4 does not read a workspace file by itself, and does not say so.
+    expect(readFileSync(path.join(root, 'vitest.config.ts'), 'utf8')).toMatch(/projects: projects\.map\(/)
+  })
+})
+
+describe.each(packages)('%s', (folder) => {
+  const manifest = manifestOf(folder)
+
+  it('says in its manifest what npm shows', () => {
+    expect(manifest.description).toBeTruthy()
+    expect(manifest.license).toBe('Apache-2.0')
+    expect(manifest.keywords?.length).toBeGreaterThan(2)
+    expect(manifest.engines?.node).toBe('>=20.19')
+    expect(manifest.sideEffects).toBeDefined()
+  })
+
+  it('has a README that begins with its name, and the licence', () => {
+    const readme = readFileSync(path.join(root, folder, 'README.md'), 'utf8')
+    expect(readme.split('\n')[0]).toBe(`# ${manifest.name}`)
+    expect(readFileSync(path.join(root, folder, 'LICENSE'), 'utf8')).toBe(
+      readFileSync(path.join(root, 'LICENSE'), 'utf8'),
+    )
+  })
+
+  it('publishes what is built of its sources, and no test', () => {
+    expect(manifest.files?.filter((name) => name !== 'bin')).toEqual(['dist'])
+    const build = JSON.parse(readFileSync(path.join(root, folder, 'tsconfig.build.json'), 'utf8')) as {
+      exclude: readonly string[]
+    }
+    for (const name of sourcesOf(folder)) {
+      const [, kind] = /\.(test|fixture|arbitrary)\.ts$/.exec(name) ?? []
+      if (kind !== undefined) expect(build.exclude, name).toContain(`src/**/*.${kind}.ts`)
+    }
+    for (const conditions of Object.values(manifest.exports ?? {})) {
+      expect(existsSync(path.join(root, folder, conditions['@hoptrace/source'] ?? '')), folder).toBe(true)
+      expect(conditions['default']).toMatch(/^\.\/dist\/.*\.js$/)
+    }
+  })
+})
