@@ -1,29 +1,29 @@
 import { setMaxListeners } from 'node:events'
-import { HoptraceError } from '../errors.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'
-import { certain, findKeys } from './find/keys.js'
+import { recordedKey } from './find/key-text.js'
+import { certain, findKeys, findTraces } from './find/keys.js'
 import { rangeOf, type RangeQuery } from './find/range.js'
 import { follow, type FollowOptions, type FollowStep } from './follow.js'
 import { isoNanos } from './iso.js'
 import { resolverParts, type ResolverOptions } from './options.js'
 import { progressOf, unknownProgress, type ProgressResult } from './progress.js'
-import { TraceResolver, type WalkStep } from './resolver.js'
+import { TraceResolver, type Asking, type NewestOfKey, type Subject, type WalkStep } from './resolver.js'
 import type { HopJson, ResolveResult } from './result.js'
 import { traceSource } from './sources/trace-source.js'
-import { InstanceIndex } from './walk/candidates.js'
 
 /** What `find` asks. */
 export interface FindQuery {
   readonly key: string
   readonly value: string
-  /** @default 20 */
+  /** The most traces. @default 20 */
   readonly limit?: number
 }
 
-/** One hop that has a key. */
+/** One trace that has a key. */
 export interface FindHit {
   readonly traceId: string
+  /** Its newest hop that has the key. */
   readonly hopId: HopId
   /** The time in the HopId: ISO, nanoseconds. */
   readonly time: string
@@ -31,7 +31,8 @@ export interface FindHit {
 
 /**
  * Answers questions from the records of all services. Failed reads are never swallowed: they are in the evidence, or reject.
- * Questions reject with `HOPTRACE_BAD_ID` for what is neither an id nor `name=value`, and with `HOPTRACE_CLOSED` after `close`.
+ * Questions reject with `HOPTRACE_BAD_ID` for what is neither an id nor `name=value`, with `HOPTRACE_CLOSED` after `close`, and
+ * with `HOPTRACE_DEADLINE` when not even the instances to ask are known in time.
  */
 export interface Resolver {
   /** Walks a trace (an id of any of its hops, sealed or not; a foreign trace id; `name=value`: the newest) and judges it. */
@@ -40,11 +41,11 @@ export interface Resolver {
   walk(idOrKey: string): AsyncIterable<WalkStep>
   /** What a service did, in id order. Rejects after the last hop when something could not be read. */
   range(query: RangeQuery): AsyncIterable<HopJson>
-  /** The traces of a key, newest first. Rejects when none was found and something could not be read. */
+  /** The traces of a key, each once, newest first. Rejects when none was found and something could not be read. */
   find(query: FindQuery): Promise<readonly FindHit[]>
   /** One timeline of events, and what runs now. */
   progress(idOrKey: string): Promise<ProgressResult>
-  /** The same, live, until the flow has ended. */
+  /** The same, live, until the flow has ended: of a key, the trace that was its newest when it began to be followed. */
   follow(idOrKey: string, options?: FollowOptions): AsyncIterable<FollowStep>
   /** Who is registered; `unread` says which registries could not be read. Rejects when none could. */
   instances(): Promise<InstanceRows>
@@ -55,57 +56,73 @@ export interface Resolver {
 /** Makes a resolver. Nothing is opened before the first question. Throws `TypeError` for options that make no sense. */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
-  let index = new InstanceIndex([])
-  const source = traceSource(parts, (row) => index.sharing(row))
-  const closing = new AbortController()
-  // One listener for each read that is under way.
-  setMaxListeners(0, closing.signal)
-  const keysOf = async (name: string, value: string, limit: number): ReturnType<typeof findKeys> =>
-    findKeys(parts, await instances(), { name, value, limit }, closing.signal)
-  const traces = new TraceResolver({ ...parts, source }, async (name, value) => {
-    const { hits, unread } = await keysOf(name, value, 1)
+  const source = traceSource(parts, (row) => traces.sharing(row))
+  const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
+    const rows = await traces.instances(signal)
+    const { hits, unread } = await findKeys(parts, rows, { name, value, limit: 1 }, signal)
     if (hits.length === 0 && unread.length > 0) certain({ hits, unread }, parts.warn)
     return { id: hits[0]?.hopId, unread }
-  })
-  const instances = async (): Promise<InstanceRows> => {
-    const rows = await traces.instances()
-    if (index.rows !== rows) index = new InstanceIndex(rows)
-    return rows
   }
-  const progress = async (idOrKey: string): Promise<ProgressResult> => {
-    await instances()
-    const answer = await traces.answer(idOrKey)
+  const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
+  /** Something that has to be answered within the deadline. */
+  const ask = async <T>(
+    answer: (rows: InstanceRows, signal: AbortSignal) => Promise<T> | T,
+    asker?: AbortSignal,
+  ): Promise<T> => {
+    const deadline = traces.begin(asker)
+    try {
+      return await answer(await traces.instances(deadline.signal), deadline.signal)
+    } finally {
+      deadline.clear()
+    }
+  }
+  const progress = async (idOrKey: string, asking?: Asking): Promise<ProgressResult> => {
+    const answer = await traces.answer(idOrKey, asking)
     return answer === undefined ? unknownProgress(idOrKey) : progressOf(answer)
   }
   return {
-    resolve: async (idOrKey) => {
-      await instances()
-      return traces.resolve(idOrKey)
-    },
-    walk: async function* (idOrKey) {
-      await instances()
-      yield* traces.walk(idOrKey)
-    },
+    resolve: (idOrKey) => traces.resolve(idOrKey),
+    walk: (idOrKey) => traces.walk(idOrKey),
     range: async function* (query) {
-      yield* rangeOf(parts, await instances(), query, closing.signal)
+      const rows = await ask((known) => known, query.signal)
+      // A long range may take longer than other questions: its asker ends it.
+      yield* rangeOf(parts, rows, query, eitherOf(traces.closed, query.signal))
     },
     find: async ({ key, value, limit = 20 }) => {
       if (!Number.isInteger(limit) || limit < 1) throw new TypeError(`limit must be 1 or more (got ${limit})`)
-      const hits = certain(await keysOf(key, value, limit), parts.warn)
+      if (key === '') throw new TypeError('a key has a name')
+      const query = { ...recordedKey(key, value), limit }
+      const hits = certain(await ask((rows, signal) => findTraces(parts, rows, query, signal)), parts.warn)
       return hits.map(({ traceId, hopId, nanos }) => ({ traceId, hopId, time: isoNanos(nanos) }))
     },
-    progress,
-    follow: (idOrKey, followOptions) => follow(() => progress(idOrKey), followOptions),
+    progress: (idOrKey) => progress(idOrKey),
+    follow: (idOrKey, followOptions) => {
+      let subject: Subject | undefined
+      const look = async (signal: AbortSignal | undefined): Promise<ProgressResult> => {
+        // The trace that was the newest of its key stays the one that is followed.
+        if (subject === undefined) {
+          const found = await ask((_, bound) => traces.subjectOf(idOrKey, bound), signal)
+          if (found.ids.length > 0) subject = found
+        }
+        return progress(idOrKey, { subject, signal })
+      }
+      return follow(look, followOptions)
+    },
     instances: async () => {
-      const rows = await instances()
+      const rows = await ask((known) => known)
       for (const what of rows.unread ?? []) parts.warn(`not every registry could be read: ${what}`)
       return rows
     },
     close: async () => {
-      const error = new HoptraceError('HOPTRACE_CLOSED', 'the resolver is closed')
-      closing.abort(error)
       traces.close()
       await parts.close()
     },
   }
+}
+
+function eitherOf(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  if (other === undefined) return one
+  const either = AbortSignal.any([one, other])
+  setMaxListeners(0, either)
+  return either
 }

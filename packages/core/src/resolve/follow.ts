@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HoptraceError } from '../errors.js'
 import { hasEnded, type ProgressEvent, type ProgressResult } from './progress.js'
 
 /** One step of a flow that is followed. */
@@ -12,46 +13,70 @@ export type FollowStep =
 
 /** How a flow is followed. */
 export interface FollowOptions {
-  /** Between two looks. @default 500 */
+  /** Between two looks, from 10 to 60000. @default 500 */
   readonly intervalMillis?: number
   /** A flow of which nothing can be told for so long is not followed further. @default 60000 */
   readonly patienceMillis?: number
   /** Keys of events that were told before. */
   readonly told?: Iterable<string>
+  /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 /**
  * Looks again and again until the flow has ended: events as they come, changes of what runs, and the end. A flow that nobody
- * knows ends at once.
+ * knows ends at once. Looks that fail are tried again for as long as the patience lasts, once there was one that did not.
  */
 export async function* follow(
-  look: () => Promise<ProgressResult>,
+  look: (signal: AbortSignal | undefined) => Promise<ProgressResult>,
   { intervalMillis = 500, patienceMillis = 60_000, told, signal }: FollowOptions = {},
 ): AsyncGenerator<FollowStep, void, undefined> {
+  if (!(intervalMillis >= 10 && intervalMillis <= 60_000))
+    throw new TypeError(`intervalMillis must be from 10 to 60000 (got ${intervalMillis})`)
   const known = new Set(told)
   let state = ''
   let changedAt = performance.now()
+  const isPatient = (): boolean => performance.now() - changedAt <= patienceMillis
+  const pause = (): Promise<unknown> =>
+    sleep(intervalMillis, undefined, signal === undefined ? {} : { signal })
   for (;;) {
-    const progress = await look()
+    let progress: ProgressResult
+    try {
+      progress = await look(signal)
+    } catch (error) {
+      if (state === '' || isFinal(error) || signal?.aborted === true || !isPatient()) throw error
+      await pause()
+      continue
+    }
     for (const event of progress.events) {
       if (known.has(event.key)) continue
       known.add(event.key)
       changedAt = performance.now()
       yield { kind: 'event', event }
     }
-    const { verdict, running, endedAt } = progress
-    const now = `${verdict} ${endedAt?.hopId} ${running.map(({ hopId, waitsFor }) => `${hopId}:${waitsFor.join()}`).join(' ')}`
-    const gaveUp = verdict === 'undetermined' && performance.now() - changedAt > patienceMillis
-    if (hasEnded(progress) || gaveUp) {
+    if (hasEnded(progress) || (progress.verdict === 'undetermined' && !isPatient())) {
       yield { kind: 'end', progress }
       return
     }
+    const now = stateOf(progress)
     if (now !== state) {
       state = now
       changedAt = performance.now()
       yield { kind: 'state', progress }
     }
-    await sleep(intervalMillis, undefined, signal === undefined ? {} : { signal })
+    await pause()
   }
+}
+
+function stateOf({ verdict, running, endedAt }: ProgressResult): string {
+  const at = running.map(({ hopId, waitsFor }) => `${hopId}:${waitsFor.join()}`)
+  return `${verdict} ${endedAt?.hopId} ${at.join(' ')}`
+}
+
+/** Asking again changes nothing. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof HoptraceError)) return true
+  return (
+    error.code === 'HOPTRACE_CLOSED' || error.code === 'HOPTRACE_BAD_ID' || error.code === 'HOPTRACE_BAD_KEY'
+  )
 }

@@ -4,6 +4,7 @@ import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import { EndpointClient } from './wire/http-get.js'
+import { patientRegistry } from './patient-registry.js'
 import { isAlive } from './sources/alive.js'
 import { LiveSource } from './sources/live-source.js'
 import { withLoggedRuns } from './sources/logged-runs.js'
@@ -55,6 +56,7 @@ export interface ResolverParts {
   readonly stores: Stores
   readonly mode: 'iterative' | 'recursive'
   readonly limits: QueryLimits
+  readonly patienceMillis: number
   readonly clusterKey: string | undefined
   readonly warn: (message: string) => void
   readonly close: () => Promise<void>
@@ -78,7 +80,10 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const opened = named.map((store) => open(store, 'hoptrace'))
   const shared = [...objects, ...opened]
   const stores = new Stores(open, new Map(shared.map((store) => [store.url, store])))
-  const registries = registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry]
+  const deadlineMillis = positive('deadlineMillis', options.deadlineMillis ?? 10_000)
+  const registries = (registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry])
+    // One that is away must leave time for what the others know.
+    .map((one) => patientRegistry(one, deadlineMillis / 2))
   const client = new EndpointClient(clusterKey)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const all = withLoggedRuns(composedRegistry(registries), dir)
@@ -91,10 +96,11 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     store: new StoreSource(stores),
     stores,
     mode,
+    patienceMillis,
     clusterKey,
     warn: onWarning ?? (() => undefined),
     limits: {
-      deadlineMillis: positive('deadlineMillis', options.deadlineMillis ?? 10_000),
+      deadlineMillis,
       maxHops: positive('maxHops', options.maxHops ?? 10_000),
       maxDepth: positive('maxDepth', options.maxDepth ?? 256),
       concurrency: positive('concurrency', options.concurrency ?? 32),

@@ -1,10 +1,14 @@
+import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../errors.js'
 import { deriveSealKey, isHopId, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRows, Registry } from '../store/instance-row.js'
+import type { InstanceRow, InstanceRows, Registry } from '../store/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
+import { deadlineIn, orAborted, type Deadline } from './deadline.js'
+import { parsedKey } from './find/key-text.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
+import { InstanceIndex } from './walk/candidates.js'
 import type { TraceSource } from './walk/source.js'
 
 /** One step of a walk: a hop as it is found, and at the end the answer. */
@@ -27,72 +31,115 @@ export interface NewestOfKey {
   readonly unread: readonly string[]
 }
 
+/** What a question turned out to be about: the ids that it may mean, and what makes that doubtful. */
+export interface Subject {
+  readonly ids: readonly HopId[]
+  readonly notes: readonly string[]
+}
+
+/** Who asks, and how. */
+export interface Asking {
+  readonly onHop?: TraceQuery['onHop']
+  readonly signal?: AbortSignal | undefined
+  /** What is asked for, when that is known already. */
+  readonly subject?: Subject | undefined
+}
+
+/** The share of the time that finding the trace of a key may take: the walk needs some, too. */
+const keyShare = 0.6
+
 /** How long the registry's rows are believed. */
 const registryMillis = 500
 
 /** Answers about single traces. */
 export class TraceResolver {
-  private rows: { readonly at: number; readonly list: Promise<InstanceRows> } | undefined
+  private listed: { readonly at: number; readonly list: Promise<InstanceRows> } | undefined
+  private index = new InstanceIndex([])
   private readonly closing = new AbortController()
 
   constructor(
     private readonly parts: TraceParts,
-    private readonly newestOfKey: (name: string, value: string) => Promise<NewestOfKey>,
-  ) {}
+    private readonly newestOfKey: (name: string, value: string, signal: AbortSignal) => Promise<NewestOfKey>,
+  ) {
+    // One listener for each question that is under way.
+    setMaxListeners(0, this.closing.signal)
+  }
+
+  /** Living instances that may have the stores of a run open, by the registry as it was read last. */
+  sharing(row: InstanceRow): readonly InstanceRow[] {
+    return this.index.sharing(row)
+  }
+
+  /** Time for one question: until the deadline, until its asker has gone, until this is closed. */
+  begin(signal?: AbortSignal): Deadline {
+    return deadlineIn(this.parts.limits.deadlineMillis, [this.closing.signal, signal])
+  }
+
+  /** Ends when this is closed. */
+  get closed(): AbortSignal {
+    return this.closing.signal
+  }
 
   /** The registry as of now: what can be read of it. */
-  async instances(): Promise<InstanceRows> {
-    if (this.closing.signal.aborted) throw closed()
+  async instances(signal: AbortSignal): Promise<InstanceRows> {
+    signal.throwIfAborted()
     const now = performance.now()
-    if (this.rows === undefined || now - this.rows.at > registryMillis) {
-      const list = listKnown(this.parts.registry)
-      this.rows = { at: now, list }
-      list.catch(() => (this.rows = undefined))
+    if (this.listed === undefined || now - this.listed.at > registryMillis) {
+      const listed = { at: now, list: listKnown(this.parts.registry) }
+      this.listed = listed
+      listed.list.catch(() => {
+        if (this.listed === listed) this.listed = undefined
+      })
     }
-    return this.rows.list
+    const rows = await orAborted(this.listed.list, signal)
+    if (this.index.rows !== rows) this.index = new InstanceIndex(rows)
+    return rows
   }
 
   /** The ids that a text may stand for: an id, the id that it is the sealed form of, or the newest trace of `name=value`. */
-  private async idsOf(idOrKey: string): Promise<{ ids: HopId[]; notes: readonly string[] }> {
-    const equals = idOrKey.indexOf('=')
-    if (equals > 0) {
-      const { id, unread } = await this.newestOfKey(idOrKey.slice(0, equals), idOrKey.slice(equals + 1))
-      const notes = unread.map((what) => `there may be a newer trace of ${idOrKey}: ${what}`)
-      return { ids: id === undefined ? [] : [id], notes }
-    }
+  async subjectOf(idOrKey: string, signal: AbortSignal): Promise<Subject> {
     const text = idOrKey.toLowerCase()
-    if (!isHopId(text)) {
-      throw new HoptraceError('HOPTRACE_BAD_ID', 'an id is 32 hex digits, a business key is name=value')
+    if (isHopId(text)) {
+      const { clusterKey } = this.parts
+      const raw = clusterKey === undefined ? undefined : unsealId(deriveSealKey(clusterKey), text)
+      return { ids: raw === undefined ? [text] : [text, raw], notes: [] }
     }
-    const { clusterKey } = this.parts
-    const raw = clusterKey === undefined ? undefined : unsealId(deriveSealKey(clusterKey), text)
-    return { ids: raw === undefined ? [text] : [text, raw], notes: [] }
+    const key = parsedKey(idOrKey)
+    if (key === undefined) throw badId()
+    const { id, unread } = await this.newestOfKey(key.name, key.value, signal)
+    const notes = unread.map((what) => `there may be a newer trace of ${idOrKey}: ${what}`)
+    return { ids: id === undefined ? [] : [id], notes }
   }
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
-  async answer(
-    idOrKey: string,
-    onHop?: TraceQuery['onHop'],
-    signal?: AbortSignal,
-  ): Promise<TraceAnswer | undefined> {
-    const { ids, notes } = await this.idsOf(idOrKey)
-    if (ids.length === 0) return undefined
-    const { source, limits, mode } = this.parts
-    const answer = await queryTrace(ids, {
-      source,
-      limits,
-      rows: await this.instances(),
-      recursive: mode === 'recursive',
-      signal: signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]),
-      ...(onHop === undefined ? {} : { onHop }),
-    })
-    const { judgement } = answer
-    return { ...answer, judgement: { ...judgement, evidence: [...judgement.evidence, ...notes] } }
+  async answer(idOrKey: string, { onHop, signal, subject }: Asking = {}): Promise<TraceAnswer | undefined> {
+    if (!isHopId(idOrKey.toLowerCase()) && parsedKey(idOrKey) === undefined) throw badId()
+    const deadline = this.begin(signal)
+    const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
+    try {
+      const rows = await this.instances(deadline.signal)
+      const { ids, notes } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
+      if (ids.length === 0) return undefined
+      const { source, limits, mode } = this.parts
+      const answer = await queryTrace(ids, {
+        source,
+        rows,
+        limits: { ...limits, deadlineMillis: deadline.left() },
+        recursive: mode === 'recursive',
+        signal: signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]),
+        ...(onHop === undefined ? {} : { onHop }),
+      })
+      const { judgement } = answer
+      return { ...answer, judgement: { ...judgement, evidence: [...judgement.evidence, ...notes] } }
+    } finally {
+      forKey.clear()
+      deadline.clear()
+    }
   }
 
-  async resolve(idOrKey: string, onHop?: TraceQuery['onHop'], signal?: AbortSignal): Promise<ResolveResult> {
+  async resolve(idOrKey: string, asking: Asking = {}): Promise<ResolveResult> {
     const began = performance.now()
-    const answer = await this.answer(idOrKey, onHop, signal)
+    const answer = await this.answer(idOrKey, asking)
     const elapsedMillis = performance.now() - began
     if (answer === undefined) return unknownKey(idOrKey, elapsedMillis)
     return resolveResult(answer.traceId, answer.tree, answer.judgement, answer.reads, elapsedMillis)
@@ -104,16 +151,15 @@ export class TraceResolver {
     let wake = (): void => undefined
     const abort = new AbortController()
     const depths: number[] = []
-    const done = this.resolve(
-      idOrKey,
-      (hop, _index, tree) => {
-        const depth = hop.parent === null ? 0 : (depths[hop.parent] ?? 0) + 1
-        depths.push(depth)
-        steps.push({ kind: 'hop', hop: walkedHopJson({ ...tree, notes: [], partial: false }, hop, depth) })
-        wake()
-      },
-      abort.signal,
-    ).then((result) => steps.push({ kind: 'result', result }))
+    const onHop: TraceQuery['onHop'] = (hop, _index, tree) => {
+      const depth = hop.parent === null ? 0 : (depths[hop.parent] ?? 0) + 1
+      depths.push(depth)
+      steps.push({ kind: 'hop', hop: walkedHopJson({ ...tree, notes: [], partial: false }, hop, depth) })
+      wake()
+    }
+    const done = this.resolve(idOrKey, { onHop, signal: abort.signal }).then((result) =>
+      steps.push({ kind: 'result', result }),
+    )
     const finished = done.finally(() => wake())
     finished.catch(() => undefined)
     try {
@@ -136,6 +182,10 @@ export class TraceResolver {
   close(): void {
     this.closing.abort(closed())
   }
+}
+
+function badId(): HoptraceError {
+  return new HoptraceError('HOPTRACE_BAD_ID', 'an id is 32 hex digits, a business key is name=value')
 }
 
 function closed(): HoptraceError {

@@ -3,6 +3,7 @@ import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRows } from '../../store/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
+import { orAborted } from '../deadline.js'
 import type { Lookup } from '../lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
 import { InstanceIndex } from '../walk/candidates.js'
@@ -109,12 +110,13 @@ async function walkBelow(
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(), deadlineMillis)
   try {
-    const rows = await walk.rows()
+    const bound = AbortSignal.any([signal, timeout.signal])
+    setMaxListeners(0, bound)
+    const rows = await orAborted(walk.rows(), bound).catch(() => undefined)
+    if (rows === undefined) return { subtree: null, reads }
     const row = rows.find((other) => other.startNanos === lookup.record.instance.startNanos) ?? rows[0]
     if (row === undefined) return { subtree: null, reads }
     const index = new InstanceIndex(rows)
-    const bound = AbortSignal.any([signal, timeout.signal])
-    setMaxListeners(0, bound)
     const walker = new Walker({
       locator: new Locator(walk.source, index, reads, bound),
       index,

@@ -97,6 +97,11 @@ describe('the live endpoint', () => {
       '/_hoptrace/v1/keys?name=a&value=b&limit=x': 400,
       [`/_hoptrace/v1/hops/${chain.traceId}?of=x`]: 400,
       '/_hoptrace/v1/progress/x': 404,
+      '/_hoptrace/v1/progress/%E0%A4%A': 404,
+      [`/_hoptrace/v1/range?from=1&to=${10n ** 19n - 1n}`]: 400,
+      [`/_hoptrace/v1/keys?name=a&value=b&before=${10n ** 19n - 1n}`]: 400,
+      '//': 404,
+      'http://[': 404,
       [`/_hoptrace/v1/${'x'.repeat(5000)}`]: 404,
       '/_hoptrace/v1/%zz%': 404,
     }
@@ -108,7 +113,7 @@ describe('the live endpoint', () => {
 
   it('answers so many questions at a time, and again when they are over', async () => {
     await using chain = await Chain.of(['orders'])
-    const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 2 })
+    const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 2, maxOfOne: 2 })
     const request = { method: 'GET', url: '/_hoptrace/v1/instance', headers: {}, remoteAddress: '127.0.0.1' }
     const first = await endpoint.handle(request)
     const second = await endpoint.handle(request)

@@ -1,12 +1,15 @@
+import { HoptraceError } from '../../errors.js'
 import { isHopId } from '../../id/index.js'
 import type { InstanceRows } from '../../store/instance-row.js'
+import { messageOf } from '../walk/message.js'
 import type { TraceSource } from '../walk/source.js'
 import { Guard, type Asker } from './guard.js'
 import { answerHop, type Errands } from './hop-route.js'
 import { answerKeys } from './key-route.js'
 import { metricsText } from './metrics-route.js'
 import type { OwnRecords } from './own-records.js'
-import { answerProgress, type Progress } from './progress-route.js'
+import { holding, Places } from './places.js'
+import { answerProgress, isFollowed, type Progress } from './progress-route.js'
 import { answerRange } from './range-route.js'
 import { json, plain, refused, type EndpointResponse } from './responses.js'
 
@@ -24,12 +27,20 @@ export interface LiveEndpointOptions {
   readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
   readonly progress?: Progress
-  /** Questions at a time; more are refused with 503. @default 64 */
+  /** Questions at a time; more are refused with 503. @default 128 */
   readonly maxConcurrent?: number
+  /** Questions at a time of one address. @default half of `maxConcurrent` */
+  readonly maxOfOne?: number
+  /** Flows that are followed at a time. @default 32, half of them by one address */
+  readonly maxFollowers?: number
+  /** How long an answer may wait for its reader. @default 60000 */
+  readonly idleMillis?: number
 }
 
 const prefix = '/_hoptrace/v1/'
 const maxUrlChars = 4096
+/** A key's name and value, every byte of them encoded. */
+const maxSubjectChars = 3 * 4 * 330
 
 /**
  * The live endpoint of one instance, `/_hoptrace/v1/…`: `hops/<id>`, `keys`, `range`, `progress/<id>`, `instance`, `metrics`.
@@ -38,10 +49,19 @@ const maxUrlChars = 4096
 export class LiveEndpoint {
   private readonly guard: Guard
   private readonly errands: Errands = new Map()
-  private busy = 0
+  private readonly questions: Places
+  private readonly followers: Places
 
   constructor(private readonly options: LiveEndpointOptions) {
-    this.guard = new Guard(options.clusterKey)
+    const {
+      clusterKey,
+      maxConcurrent = 128,
+      maxOfOne = Math.ceil(maxConcurrent / 2),
+      maxFollowers = 32,
+    } = options
+    this.guard = new Guard(clusterKey)
+    this.questions = new Places(maxConcurrent, maxOfOne)
+    this.followers = new Places(maxFollowers, Math.ceil(maxFollowers / 2))
   }
 
   /** Answers a request. `signal`: the asker has gone. */
@@ -54,20 +74,22 @@ export class LiveEndpoint {
     if (request.method !== 'GET') return plain(405, 'only GET is answered')
     if (request.url.length > maxUrlChars || !request.url.startsWith(prefix))
       return plain(404, 'no such thing')
-    if (this.busy >= (this.options.maxConcurrent ?? 64)) return plain(503, 'too many questions at a time')
-    this.busy++
+    const url = urlOf(request.url)
+    if (url === undefined) return plain(404, 'no such thing')
+    const places = isFollowed(url, request.headers) ? this.followers : this.questions
+    const release = places.take(request.remoteAddress)
+    if (release === undefined) return plain(503, 'too many questions at a time')
     let answer: EndpointResponse
     try {
-      answer = await this.route(request, signal)
+      answer = await this.route(url, request, signal)
     } catch (error) {
-      answer = plain(500, error instanceof Error ? error.message : String(error))
+      answer = plain(...failure(error))
     }
-    return { ...answer, body: this.counted(answer.body) }
+    return { ...answer, body: holding(answer.body, release, this.options.idleMillis ?? 60_000) }
   }
 
-  private async route(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
+  private async route(url: URL, request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
     const { own, walk, progress } = this.options
-    const url = new URL(request.url, 'http://localhost')
     const [kind = '', id = '', ...rest] = url.pathname.slice(prefix.length).split('/')
     const query = url.searchParams
     if (rest.length > 0) return plain(404, 'no such thing')
@@ -79,36 +101,35 @@ export class LiveEndpoint {
     if (kind === 'hops' && isHopId(id)) {
       return answerHop({ own, walk, errands: this.errands, id, query, signal })
     }
-    if (kind === 'progress' && progress !== undefined && id !== '' && id.length < 512) {
-      return answerProgress(progress, decodeURIComponent(id), request.headers, query, signal)
+    const subject = decoded(id)
+    if (kind === 'progress' && progress !== undefined && subject !== undefined) {
+      return answerProgress(progress, subject, request.headers, query, signal)
     }
     return plain(404, 'no such thing')
   }
+}
 
-  /** The question is over when its answer has been read, or nobody reads it any more. */
-  private counted(body: AsyncIterable<string>): AsyncIterable<string> {
-    const release = once(() => this.busy--)
-    // An asker that never reads must not keep a place for ever.
-    const timer = setTimeout(release, 60_000)
-    timer.unref()
-    return {
-      [Symbol.asyncIterator]: async function* () {
-        try {
-          yield* body
-        } finally {
-          clearTimeout(timer)
-          release()
-        }
-      },
-    }
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text, 'http://localhost')
+  } catch {
+    return undefined
   }
 }
 
-function once(act: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    act()
+/** An id or a key out of a path; undefined when it is empty, too long for one, or no UTF-8. */
+function decoded(part: string): string | undefined {
+  if (part === '' || part.length > maxSubjectChars) return undefined
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
   }
+}
+
+/** A bad question is the asker's fault, a failed read is ours, and a stack is nobody's business. */
+function failure(error: unknown): [number, string] {
+  const message = messageOf(error)
+  if (!(error instanceof HoptraceError)) return [500, message]
+  return [error.code === 'HOPTRACE_BAD_ID' || error.code === 'HOPTRACE_BAD_KEY' ? 400 : 503, message]
 }

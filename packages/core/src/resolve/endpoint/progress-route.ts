@@ -1,7 +1,10 @@
 import type { FollowOptions, FollowStep } from '../follow.js'
 import type { ProgressResult } from '../progress.js'
 import { toJson } from '../wire/record-json.js'
-import { json, stream, type EndpointResponse } from './responses.js'
+import { isHopId } from '../../id/index.js'
+import { parsedKey } from '../find/key-text.js'
+import { beating } from './beating.js'
+import { json, plain, stream, type EndpointResponse } from './responses.js'
 
 /** What answers questions about flows. */
 export interface Progress {
@@ -12,10 +15,23 @@ export interface Progress {
 /** The most hops that a `Last-Event-ID` names, and events of one hop. */
 const maxHops = 200
 const maxEvents = 10_000
+/** The id of the last message of a flow that has ended. */
+const over = 'over'
+/** So often something is written, so that an asker who is gone without a word is noticed. */
+const beatMillis = 10_000
+
+/** Is a flow to be followed? */
+export function isFollowed(url: URL, headers: Readonly<Record<string, string | undefined>>): boolean {
+  return (
+    url.pathname.split('/')[3] === 'progress' &&
+    (url.searchParams.get('follow') === '1' || headers['accept']?.includes('text/event-stream') === true)
+  )
+}
 
 /**
  * `progress/<id or name=value>`: the timeline as JSON; as server-sent events, following the flow, when the asker accepts
- * `text/event-stream`. The id of each message says how far each hop has been told, so that `Last-Event-ID` goes on after it.
+ * `text/event-stream`. The id of each message says how far each hop has been told, so that `Last-Event-ID` goes on after it;
+ * a browser that comes back after the end is told 204, by which it stops.
  */
 export async function answerProgress(
   source: Progress,
@@ -26,8 +42,16 @@ export async function answerProgress(
 ): Promise<EndpointResponse> {
   const streamed = query.get('follow') === '1' || headers['accept']?.includes('text/event-stream') === true
   if (!streamed) return json(200, await source.progress(idOrKey))
-  const told = readLastId(headers['last-event-id'] ?? query.get('last') ?? '')
-  return stream(messages(source, idOrKey, told, signal), 'text/event-stream')
+  if (!isHopId(idOrKey.toLowerCase()) && parsedKey(idOrKey) === undefined)
+    return plain(400, 'an id is 32 hex digits, a business key is name=value')
+  const lastId = headers['last-event-id'] ?? query.get('last') ?? ''
+  if (lastId === over) return plain(204, '')
+  const left = new AbortController()
+  const told = messages(source, idOrKey, readLastId(lastId), AbortSignal.any([signal, left.signal]))
+  return stream(
+    beating(told, beatMillis, () => left.abort()),
+    'text/event-stream',
+  )
 }
 
 /** Events told so far, by hop. */
@@ -47,7 +71,7 @@ async function* messages(
   idOrKey: string,
   told: Told,
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<string, void, undefined> {
   const keys = [...told].flatMap(([hopId, last]) =>
     Array.from({ length: last + 1 }, (_, index) => `${hopId}-${index}`),
   )
@@ -60,7 +84,10 @@ async function* messages(
         told.set(hopId, Number(index))
         const id = [...told].slice(-maxHops).map(([hop, last]) => `${hop}-${last}`)
         yield `event: event\nid: ${id.join(',')}\ndata: ${toJson(step.event)}\n\n`
-      } else yield `event: ${step.kind}\ndata: ${toJson(step.progress)}\n\n`
+      } else {
+        const id = step.kind === 'end' ? `id: ${over}\n` : ''
+        yield `event: ${step.kind}\n${id}data: ${toJson(step.progress)}\n\n`
+      }
     }
   } catch (error) {
     if (signal.aborted) return

@@ -5,7 +5,7 @@ import type { Sourced } from '../find/merge.js'
 import { ownRange, storedRange, type Stretch } from '../find/own.js'
 import { toJson } from '../wire/record-json.js'
 import type { OwnRecords } from './own-records.js'
-import { rangeEnd } from './range-end.js'
+import { rangeEnd, readsLine } from './range-end.js'
 import { isOtherRun, otherRun } from './same-run.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
@@ -22,7 +22,7 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
   const limit = Number(query.get('limit') ?? maxRecords)
   const instance = formerOf(query.get('of'))
   if (isOtherRun(own, query)) return otherRun()
-  if (!/^\d{1,19}$/.test(from) || !/^\d{1,19}$/.test(to)) return plain(400, 'from and to are nanoseconds')
+  if (!isNanos(from) || !isNanos(to)) return plain(400, 'from and to are nanoseconds')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (after !== null && !isHopId(after)) return plain(400, 'after is an id')
   if (instance === null) return plain(400, 'of is address,worker')
@@ -43,11 +43,14 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
     afterId: after ?? undefined,
     signal,
   }
+  const reader = new StoreReader(own.store, own.row())
   const records =
-    instance === undefined
-      ? ownRange(own, stretch)
-      : storedRange(new StoreReader(own.store, own.row()), instance, stretch)
-  return stream(lines(records, filter, Math.min(limit, maxRecords)), 'application/x-ndjson')
+    instance === undefined ? ownRange(own, reader, stretch) : storedRange(reader, instance, stretch)
+  return stream(lines(records, reader, filter, Math.min(limit, maxRecords)), 'application/x-ndjson')
+}
+
+function isNanos(text: string): boolean {
+  return /^\d{1,19}$/.test(text) && BigInt(text) <= 1n << 63n
 }
 
 /** Undefined: this run. Null: malformed. */
@@ -59,14 +62,21 @@ function formerOf(of: string | null): { address: string; worker: number } | null
 
 async function* lines(
   records: AsyncIterable<Sourced>,
+  { counts }: StoreReader,
   filter: ReturnType<typeof hopFilter>,
   limit: number,
 ): AsyncGenerator<string> {
   let left = limit
+  let told = 0
+  const cost = (): string => {
+    if (counts.scans === told) return ''
+    told = counts.scans
+    return `${readsLine({ instances: 0, ...counts })}\n`
+  }
   for await (const { record } of records) {
     if (!filter(record)) continue
-    yield `${toJson(record)}\n`
+    yield `${cost()}${toJson(record)}\n`
     if (--left === 0) break
   }
-  yield `${rangeEnd}\n`
+  yield `${cost()}${rangeEnd}\n`
 }

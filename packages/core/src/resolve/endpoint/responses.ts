@@ -17,7 +17,7 @@ export function plain(status: number, text: string, type = 'text/plain; charset=
   return {
     status,
     headers: { ...always, 'content-type': type },
-    body: pieces(text.endsWith('\n') ? text : `${text}\n`),
+    body: text === '' ? pieces() : pieces(text.endsWith('\n') ? text : `${text}\n`),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { HopRecord } from '../../hop/record.js'
+import { parsedKey } from './key-text.js'
 
 /** Which hops of a range are wanted. All that is given must hold. */
 export interface HopFilter {
@@ -26,10 +27,10 @@ export function hopFilter({
     tests.push((record) => (record.durationMicros ?? 0) >= minDurationMicros)
   }
   if (key !== undefined) {
-    const equals = key.indexOf('=')
-    if (equals < 1) throw new TypeError(`a key is name=value (got ${JSON.stringify(key)})`)
-    const [name, value] = [key.slice(0, equals), key.slice(equals + 1)]
-    tests.push((record) => record.keys[name] === value)
+    const wanted = parsedKey(key)
+    if (wanted === undefined) throw new TypeError(`a key is name=value (got ${JSON.stringify(key)})`)
+    const { name, value } = wanted
+    tests.push(({ keys }) => Object.hasOwn(keys, name) && keys[name] === value)
   }
   return (record) => tests.every((test) => test(record))
 }

@@ -1,4 +1,5 @@
 import { HoptraceError } from '../../errors.js'
+import type { HopId } from '../../id/types.js'
 import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
@@ -6,6 +7,7 @@ import { messageOf } from '../walk/message.js'
 import { noReads, type Reads } from '../walk/reads.js'
 import { listOf, objectOf, readHopId, readNanos } from '../wire/checks.js'
 import { endpointOf } from '../wire/told-json.js'
+import type { Key } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
 /** Hops that have a key, and what could not be read: an older or newer one may be there. */
@@ -14,25 +16,75 @@ export interface KeyHits {
   readonly unread: readonly string[]
 }
 
-const readHits = listOf(objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos }), 10_000)
-const bounds = { maxBytes: 4 << 20, idleMillis: 2000, totalMillis: 5000 }
+/** Which hops with a key are wanted: the newest, or the newest before a time. */
+export interface KeyQuery extends Key {
+  readonly limit: number
+  readonly beforeNanos?: bigint | undefined
+}
 
-/** Asks every instance for a key, and reads the stores and logs of those that do not answer. */
+/** Hops of one page; no more are asked for at a time. */
+export const mostHits = 1000
+/** Pages that are looked through for traces, when each has many hops with the key. */
+const mostPages = 50
+
+const readHits = listOf(objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos }), 10_000)
+const maxBytes = 4 << 20
+
+/**
+ * The traces that have a key, newest first, each with its newest hop that has it. Costs what it returns, and not what is
+ * stored.
+ */
+export async function findTraces(
+  parts: ResolverParts,
+  rows: InstanceRows,
+  { limit, ...key }: KeyQuery,
+  signal: AbortSignal,
+): Promise<KeyHits> {
+  const traces = new Map<string, KeyHit>()
+  const seen = new Set<HopId>()
+  const unread = new Set<string>()
+  const silent = new Set<InstanceRow>()
+  const size = Math.min(mostHits, Math.max(20, limit * 2))
+  let beforeNanos: bigint | undefined
+  for (let page = 0; ; page++) {
+    const found = await findKeys(parts, rows, { ...key, limit: size, beforeNanos }, signal, silent)
+    for (const what of found.unread) unread.add(what)
+    const fresh = found.hits.filter(({ hopId }) => !seen.has(hopId))
+    for (const hit of fresh) {
+      seen.add(hit.hopId)
+      if (!traces.has(hit.traceId)) traces.set(hit.traceId, hit)
+    }
+    const last = found.hits.at(-1)
+    if (traces.size >= limit || last === undefined || found.hits.length < size) break
+    if (page + 1 >= mostPages) {
+      unread.add(`only the newest ${seen.size} hops with this key were looked at`)
+      break
+    }
+    // Two hops may have one time.
+    beforeNanos = fresh.length === 0 ? last.nanos : last.nanos + 1n
+  }
+  return { hits: [...traces.values()].slice(0, limit), unread: [...unread] }
+}
+
+/**
+ * Asks every instance for a key, and reads the stores and logs of those that do not answer, which join `silent` and are not
+ * asked again.
+ */
 export async function findKeys(
   parts: ResolverParts,
   rows: InstanceRows,
-  { name, value, limit }: { readonly name: string; readonly value: string; readonly limit: number },
+  query: KeyQuery,
   signal: AbortSignal,
+  silent = new Set<InstanceRow>(),
 ): Promise<KeyHits> {
   const reads = noReads()
   const hits: KeyHit[] = []
   const unread: string[] = [...(rows.unread ?? [])]
   const answered = new Set<string>()
-  const silent: InstanceRow[] = []
   await Promise.all(
     rows.map(async (row) => {
-      const told = await askLive(parts, row, { name, value, limit }, signal)
-      if (told === undefined) return void silent.push(row)
+      const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
+      if (told === undefined) return void silent.add(row)
       hits.push(...told)
       for (const url of row.stores) answered.add(url)
     }),
@@ -47,20 +99,18 @@ export async function findKeys(
   const places = new Map<string, InstanceRow>()
   for (const row of silent) for (const url of row.stores) if (!answered.has(url)) places.set(url, row)
   await Promise.all([
-    ...[...places].map(([url, row]) =>
-      attempt(url, () => inStore(parts, url, row, { name, value, limit }, reads)),
-    ),
-    ...silent.map((row) =>
+    ...[...places].map(([url, row]) => attempt(url, () => inStore(parts, url, row, query, reads, signal))),
+    ...[...silent].map((row) =>
       attempt(row.logDir, async () => {
         const view = await parts.log.view(row, reads)
-        return view === undefined ? [] : keysAmong(view.records.values(), name, value)
+        return view === undefined ? [] : keysAmong(view.records.values(), query)
       }),
     ),
   ])
-  return { hits: newest(hits, limit), unread }
+  return { hits: newest(hits, query.limit), unread }
 }
 
-/** The hits, or a rejection when nothing was found and something could not be read. */
+/** The hits. Rejects when there are none and not everything could be read: then nobody knows. */
 export function certain({ hits, unread }: KeyHits, warn: (message: string) => void): readonly KeyHit[] {
   if (unread.length === 0) return hits
   const message = `not everything could be read: ${unread.slice(0, 5).join('; ')}`
@@ -69,16 +119,10 @@ export function certain({ hits, unread }: KeyHits, warn: (message: string) => vo
   return hits
 }
 
-interface KeyQuery {
-  readonly name: string
-  readonly value: string
-  readonly limit: number
-}
-
 async function askLive(
-  { client, live }: ResolverParts,
+  { client, live, patienceMillis }: ResolverParts,
   row: InstanceRow,
-  { name, value, limit }: KeyQuery,
+  { name, value, limit, beforeNanos }: KeyQuery,
   signal: AbortSignal,
 ): Promise<KeyHit[] | undefined> {
   const base = live === null || row.state !== 'running' ? undefined : endpointOf(row)
@@ -87,8 +131,10 @@ async function askLive(
   url.searchParams.set('name', name)
   url.searchParams.set('value', value)
   url.searchParams.set('limit', String(limit))
+  if (beforeNanos !== undefined) url.searchParams.set('before', String(beforeNanos))
   // Whoever answers at an address may be another run than this one.
   url.searchParams.set('run', `${row.address},${row.worker},${row.startNanos}`)
+  const bounds = { maxBytes, idleMillis: patienceMillis, totalMillis: patienceMillis * 4 }
   try {
     return readHits(JSON.parse(await client.text(url, bounds, signal)))
   } catch {
@@ -100,8 +146,16 @@ function inStore(
   { stores }: ResolverParts,
   url: string,
   row: InstanceRow,
-  { name, value, limit }: KeyQuery,
+  { name, value, limit, beforeNanos }: KeyQuery,
   reads: Reads,
+  signal: AbortSignal,
 ): Promise<KeyHit[]> {
-  return stores.use(url, row, reads, (store) => new StoreReader(store, row).findKey(name, value, { limit }))
+  const before = beforeNanos === undefined ? {} : { beforeNanos }
+  return stores.use(
+    url,
+    row,
+    reads,
+    (store) => new StoreReader(store, row).findKey(name, value, { limit, ...before, signal }),
+    signal,
+  )
 }

@@ -5,6 +5,7 @@ import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { OwnRecords } from '../endpoint/own-records.js'
 import type { RecordSource } from '../lookup.js'
 import { readRecord } from '../wire/record-json.js'
+import type { KeyQuery } from './keys.js'
 import { mergeById, type Sourced } from './merge.js'
 
 /** A stretch of id time, in pages. */
@@ -15,10 +16,13 @@ export interface Stretch {
   readonly signal?: AbortSignal
 }
 
-/** What a run did in a stretch of time: unshipped and shipped together, in id order. */
-export async function* ownRange(own: OwnRecords, stretch: Stretch): AsyncGenerator<Sourced, void, undefined> {
-  const stored = storedRange(new StoreReader(own.store, own.row()), own.row(), stretch)
-  yield* mergeById([listed(await own.unshipped(), stretch, 'live'), stored])
+/** What a run did in a stretch of time: unshipped and shipped together, in id order. `reader` reads its own store. */
+export async function* ownRange(
+  own: OwnRecords,
+  reader: StoreReader,
+  stretch: Stretch,
+): AsyncGenerator<Sourced, void, undefined> {
+  yield* mergeById([listed(await own.unshipped(), stretch, 'live'), storedRange(reader, own.row(), stretch)])
 }
 
 /** What one instance has in a store, in id order. */
@@ -56,22 +60,23 @@ export async function* listed(
 }
 
 /** The hops with a key that a run knows of, newest first. */
-export async function ownKeys(
-  own: OwnRecords,
-  name: string,
-  value: string,
-  limit: number,
-): Promise<KeyHit[]> {
-  const hits = await new StoreReader(own.store, own.row()).findKey(name, value, { limit })
-  return newest([...hits, ...keysAmong(await own.unshipped(), name, value)], limit)
+export async function ownKeys(own: OwnRecords, query: KeyQuery): Promise<KeyHit[]> {
+  const { name, value, limit, beforeNanos } = query
+  const before = beforeNanos === undefined ? {} : { beforeNanos }
+  const hits = await new StoreReader(own.store, own.row()).findKey(name, value, { limit, ...before })
+  return newest([...hits, ...keysAmong(await own.unshipped(), query)], limit)
 }
 
 /** The hops with a key among records at hand. */
-export function keysAmong(records: Iterable<HopRecord>, name: string, value: string): KeyHit[] {
+export function keysAmong(
+  records: Iterable<HopRecord>,
+  { name, value, beforeNanos }: Omit<KeyQuery, 'limit'>,
+): KeyHit[] {
   const hits: KeyHit[] = []
   for (const { keys, traceId, hopId } of records) {
-    if (Object.hasOwn(keys, name) && keys[name] === value)
-      hits.push({ traceId, hopId, nanos: hopIdNanos(hopId) })
+    if (!Object.hasOwn(keys, name) || keys[name] !== value) continue
+    const nanos = hopIdNanos(hopId)
+    if (beforeNanos === undefined || nanos < beforeNanos) hits.push({ traceId, hopId, nanos })
   }
   return hits
 }

@@ -4,7 +4,7 @@ import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../walk/message.js'
-import { noReads, type Reads } from '../walk/reads.js'
+import { noRangeReads, type RangeReads } from '../walk/reads.js'
 import { hopFilter, type HopFilter } from './filter.js'
 import { mergeById, type Sourced } from './merge.js'
 import type { Stretch } from './own.js'
@@ -23,7 +23,9 @@ export interface RangeQuery extends HopFilter {
   /** Only ids beyond this one: the last of the page before. */
   readonly after?: string
   /** Told once what was asked and read, when the range ends or is left. */
-  readonly onReads?: (reads: Readonly<Reads>) => void
+  readonly onReads?: (reads: Readonly<RangeReads>) => void
+  /** Ends it: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Hops of a service in id order, from all its runs at once; memory does not grow with the answer. */
@@ -42,22 +44,31 @@ export async function* rangeOf(
   const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
   const failures: string[] = [...(rows.unread ?? [])]
-  const reads = noReads()
-  const streams = runs.map((row) =>
-    unfailing(runRange(parts, row, rows, stretch, query, reads), (error) =>
-      failures.push(`${row.service} ${row.address}: ${messageOf(error)}`),
-    ),
-  )
+  const reads = noRangeReads()
+  const question = { parts, rows, stretch, filter: query, reads, claimed: new Set<string>() }
+  const streams =
+    fromNanos < toNanos
+      ? // Runs that have ended begin first: what is read for them from its beginning need not be read for others.
+        runs
+          .sort((a, b) => Number(a.state === 'running') - Number(b.state === 'running'))
+          .map((row) =>
+            unfailing(runRange(question, row), (error) =>
+              failures.push(`${row.service} ${row.address}: ${messageOf(error)}`),
+            ),
+          )
+      : []
   let left = limit
   try {
     for await (const { record, source } of mergeById(streams)) {
       if (record.service !== service || !filter(record)) continue
       yield hopJson(record, source)
-      if (--left <= 0) return
+      if (--left <= 0) break
     }
   } finally {
     query.onReads?.(reads)
   }
+  signal.throwIfAborted()
+  // Also when there are as many as were asked for: others may belong between them.
   if (failures.length > 0) {
     throw new HoptraceError(
       'HOPTRACE_STORE_UNAVAILABLE',

@@ -3,18 +3,28 @@ import { nanosOfIso } from '../iso.js'
 /** A time: a `Date`, milliseconds since the epoch, nanoseconds as a bigint, or ISO text. */
 export type TimeInput = Date | number | bigint | string
 
-/** Nanoseconds since the epoch. Throws `TypeError` when it is no time. */
+/** Ids end there: in 2262. */
+const lastNanos = (1n << 63n) - 1n
+
+/** Nanoseconds since the epoch, at most the last that an id may have. Throws `TypeError` when it is no time, or before 1970. */
 export function nanosOf(name: string, time: TimeInput): bigint {
-  if (typeof time === 'bigint' && time >= 0n && time < 1n << 63n) return time
-  if (typeof time === 'string') {
-    const nanos = nanosOfIso(time)
-    if (nanos !== undefined) return nanos
-    const millis = Date.parse(time)
-    if (!Number.isNaN(millis) && millis >= 0) return BigInt(millis) * 1_000_000n
+  const nanos = nanosIn(time)
+  if (nanos === undefined || nanos < 0n) {
+    throw new TypeError(
+      `${name} must be a Date, milliseconds, nanoseconds as a bigint, or ISO text, from 1970 on`,
+    )
   }
-  const millis = time instanceof Date ? time.getTime() : time
-  if (typeof millis === 'number' && Number.isFinite(millis) && millis >= 0 && millis < 9e15) {
-    return BigInt(Math.floor(millis * 1000)) * 1000n
-  }
-  throw new TypeError(`${name} must be a Date, milliseconds, nanoseconds as a bigint, or ISO text`)
+  return nanos < lastNanos ? nanos : lastNanos
+}
+
+function nanosIn(time: TimeInput): bigint | undefined {
+  if (typeof time === 'bigint') return time
+  if (typeof time === 'string') return nanosOfIso(time) ?? ofMillis(Date.parse(time))
+  return ofMillis(time instanceof Date ? time.getTime() : time)
+}
+
+function ofMillis(millis: unknown): bigint | undefined {
+  return typeof millis === 'number' && Number.isFinite(millis) && Math.abs(millis) < 9e15
+    ? BigInt(Math.floor(millis * 1000)) * 1000n
+    : undefined
 }

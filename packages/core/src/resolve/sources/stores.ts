@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { HoptraceError } from '../../errors.js'
 import type { Store } from '../../store/contract.js'
 import type { InstanceRow } from '../../store/instance-row.js'
+import { orAborted } from '../deadline.js'
 import type { Reads } from '../walk/reads.js'
 
 /** Opens a store by its URL, as it stands in the registry. */
@@ -58,14 +59,16 @@ export class Stores {
     row: InstanceRow,
     reads: Reads,
     read: (store: Store) => AsyncIterable<T>,
+    signal?: AbortSignal,
   ): AsyncGenerator<T, void, undefined> {
     let done = (): void => undefined
     const finished = new Promise<void>((resolve) => (done = resolve))
     const store = await new Promise<Store>((resolve, reject) => {
-      this.use(url, row, reads, async (opened) => {
+      const hold = async (opened: Store): Promise<void> => {
         resolve(opened)
         await finished
-      }).catch(reject)
+      }
+      this.use(url, row, reads, hold, signal).catch(reject)
     })
     try {
       yield* read(store)
@@ -134,22 +137,6 @@ async function shut(entry: Opened): Promise<void> {
     await (await entry.store).close()
   } catch {
     // It never opened, or is closed: either way it is not ours any more.
-  }
-}
-
-/** Rejects with the signal's reason when that comes first. */
-async function orAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return task
-  signal.throwIfAborted()
-  let abort = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-  })
-  try {
-    return await Promise.race([task, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }
 

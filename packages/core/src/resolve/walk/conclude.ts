@@ -44,7 +44,7 @@ export function concludeAbsent(answers: readonly Answer[], times: CallTimes, id:
   const first = weakest[0]
   if (first === undefined) throw new TypeError('no answers to conclude from')
   const suspect = suspectOf(first.row, id)
-  const text = weakest.slice(0, maxNamed).map(says).join('; ')
+  const text = folded(weakest.map(says))
   const kind = first.kind
   if (kind === 'unreadable' || kind === 'dropped') return { kind, suspect, says: text }
   if (kind === 'unsure') return { kind, suspect, says: `${text}; ask again later` }
@@ -69,6 +69,15 @@ function kindOf({ lookup, failure }: Answer, times: CallTimes): Kind {
   if (alive === undefined) return 'ended'
   if (alive >= neededNanos) return 'lived'
   return alive >= times.startNanos ? 'ended-during' : 'ended'
+}
+
+/** The same of several runs of one address is said once. */
+function folded(texts: readonly string[]): string {
+  const runs = new Map<string, number>()
+  for (const text of texts) runs.set(text, (runs.get(text) ?? 0) + 1)
+  const said = [...runs].map(([text, count]) => (count === 1 ? text : `${text} (${count} runs)`))
+  const more = said.length - maxNamed
+  return [...said.slice(0, maxNamed), ...(more > 0 ? [`${more} more`] : [])].join('; ')
 }
 
 function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes): boolean {

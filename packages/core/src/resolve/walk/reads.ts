@@ -18,3 +18,15 @@ export function addReads(to: Reads, more: Readonly<Reads>): void {
   to.scans += more.scans
   to.bytes += more.bytes
 }
+
+/** What a range cost. */
+export interface RangeReads extends Reads {
+  /** Segments whose records were read. */
+  segments: number
+  /** Segments that were passed over: their smallest and largest id, instance or service say that nothing there is wanted. */
+  pruned: number
+}
+
+export function noRangeReads(): RangeReads {
+  return { ...noReads(), segments: 0, pruned: 0 }
+}

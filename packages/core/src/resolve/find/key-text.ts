@@ -1,0 +1,29 @@
+import { limits, truncate } from '../../hop/limits.js'
+
+/** A business key as it is recorded. */
+export interface Key {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * A key as `setKey` records it, so that whoever asks with the text that was given there finds it: cut to the same length, and
+ * well-formed as everything is that was written as UTF-8.
+ */
+export function recordedKey(name: string, value: string): Key {
+  return {
+    name: wellFormed(truncate(name, limits.keyNameChars)),
+    value: wellFormed(truncate(value, limits.keyValueChars)),
+  }
+}
+
+/** `name=value`, as it is recorded; undefined when it is none. */
+export function parsedKey(text: string): Key | undefined {
+  const equals = text.indexOf('=')
+  return equals < 1 ? undefined : recordedKey(text.slice(0, equals), text.slice(equals + 1))
+}
+
+/** Halves of surrogate pairs have no UTF-8. */
+function wellFormed(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8')
+}

@@ -1,0 +1,97 @@
+import { HoptraceError } from '../../errors.js'
+import { hopIdNanos } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import { parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
+import type { ResolverParts } from '../options.js'
+import type { RangeReads } from '../walk/reads.js'
+import { readRecord } from '../wire/record-json.js'
+import { endpointOf } from '../wire/told-json.js'
+import type { HopFilter } from './filter.js'
+import type { Sourced } from './merge.js'
+import type { Stretch } from './own.js'
+
+const bounds = { maxBytes: 1 << 30, idleMillis: 5000, totalMillis: 600_000 }
+const maxLineChars = 16 << 20
+
+/**
+ * What a living instance says of a stretch: one record a line, and what it cost. Rejects when the answer breaks off, or is none:
+ * records that were not asked for, or not in order.
+ */
+export async function* liveRange(
+  { client }: ResolverParts,
+  row: InstanceRow,
+  extra: Readonly<Record<string, string>>,
+  stretch: Stretch,
+  filter: HopFilter,
+  reads: RangeReads,
+): AsyncGenerator<Sourced, void, undefined> {
+  const url = urlOf(row, extra, stretch, filter)
+  let before: HopId | undefined = stretch.afterId
+  let told: RangeReads | undefined
+  reads.instances++
+  for await (const line of lines(
+    client.stream(url, bounds, stretch.signal ?? new AbortController().signal),
+  )) {
+    if (line === rangeEnd) return
+    const cost = parseReadsLine(line)
+    if (cost !== undefined) {
+      // It says what it has read in all, each time.
+      for (const name of ['scans', 'bytes', 'segments', 'pruned'] as const)
+        reads[name] += Math.max(0, cost[name] - (told?.[name] ?? 0))
+      told = cost
+      continue
+    }
+    const record = readRecord(parse(line))
+    if (record === undefined || !isNext(record.hopId, before, stretch)) {
+      throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${row.address} sent what was not asked for`)
+    }
+    before = record.hopId
+    yield { record, source: 'live' }
+  }
+  throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${row.address} broke off`)
+}
+
+function isNext(id: HopId, before: HopId | undefined, { fromNanos, toNanos }: Stretch): boolean {
+  const nanos = hopIdNanos(id)
+  return nanos >= fromNanos && nanos < toNanos && (before === undefined || id > before)
+}
+
+function urlOf(
+  row: InstanceRow,
+  extra: Readonly<Record<string, string>>,
+  { fromNanos, toNanos, afterId }: Stretch,
+  { status, route, minDurationMicros, key }: HopFilter,
+): URL {
+  const base = endpointOf(row)
+  if (base === undefined)
+    throw new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', `${row.address} has no endpoint`)
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}/range`, base)
+  const [from, to] = [fromNanos, toNanos]
+  const query = { from, to, after: afterId, status, route, min: minDurationMicros, key, ...extra }
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  return url
+}
+
+/** Whole lines; what stands behind the last one is none. Rejects for a line without an end. */
+async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let rest = ''
+  for await (const piece of pieces) {
+    rest += piece
+    if (rest.length > maxLineChars) throw new HoptraceError('HOPTRACE_BAD_ANSWER', 'a line has no end')
+    if (!piece.includes('\n')) continue
+    const whole = rest.split('\n')
+    rest = whole.pop() ?? ''
+    yield* whole
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
