@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { ResolveResult } from '../index.js'
+import { tempDir } from '../log/test-run.fixture.js'
+import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
+
+const quick = { windowMillis: 500, graceMillis: 100 }
+
+function logsOf(dir: string, service: string): string[] {
+  return readdirSync(path.join(dir, 'logs', service)).filter((name) => !name.startsWith('.'))
+}
+
+/** A request that hangs in `back`, behind `front`, and a finished one. Kills `back`. */
+async function killWithOneInHand(front: TestService, back: TestService): Promise<void> {
+  await send(`${front.url}/call?order=done&to=${encodeURIComponent(`${back.url}/ok?order=done`)}`)
+  // Its recorder, which takes the lock by which it is known to live, has begun.
+  await back.ask({ do: 'flush' })
+  const pending = send(`${front.url}/call?order=lost&to=${encodeURIComponent(`${back.url}/hang?order=lost`)}`)
+  await back.hanging(1)
+  await back.kill()
+  await pending
+}
+
+function expectDiedIn(result: ResolveResult, service: string): void {
+  expect(result).toMatchObject({ verdict: 'died', endedAt: { service } })
+  expect(result.hops.at(-1)).toMatchObject({ service, state: 'interrupted', events: [{ name: 'hanging' }] })
+}
+
+describe('what a killed process leaves', { timeout: 90_000 }, () => {
+  it('is shipped by the next start of its service', async () => {
+    using dir = tempDir()
+    await using front = await TestService.start({ service: 'front', dataDir: dir.path, port: 0, ...quick })
+    await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })
+    await killWithOneInHand(front, back)
+    expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
+    const [dead] = logsOf(dir.path, 'back')
+    await using next = await TestService.start({
+      service: 'back',
+      dataDir: dir.path,
+      port: back.port,
+      ...quick,
+    })
+    expect((await send(`${next.url}/ok`)).status).toBe(200)
+    await eventually(async () => (logsOf(dir.path, 'back').includes(dead as string) ? undefined : true))
+    expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
+    expect((await resolveIn(dir.path, 'orderId=lost')).hops.at(-1)?.source).not.toBe('log')
+    expect((await resolveIn(dir.path, 'orderId=done')).verdict).toBe('completed')
+  })
+
+  it('is shipped by a living process of another service', async () => {
+    using dir = tempDir()
+    await using front = await TestService.start({ service: 'front', dataDir: dir.path, port: 0, ...quick })
+    await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })
+    await killWithOneInHand(front, back)
+    await eventually(async () => (logsOf(dir.path, 'back').length > 0 ? undefined : true))
+    expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
+    expect((await resolveIn(dir.path, 'orderId=done')).verdict).toBe('completed')
+    expect(front.errors).toContain('HOPTRACE_ADOPTED')
+  })
+
+  it('is taken by one of several that try at once, and a stopped process keeps its own', async () => {
+    using dir = tempDir()
+    await using front = await TestService.start({ service: 'front', dataDir: dir.path, port: 0, ...quick })
+    await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })
+    await killWithOneInHand(front, back)
+    await front.kill('SIGSTOP')
+    const reports = await Promise.all([adoptAll(dir.path), adoptAll(dir.path), adoptAll(dir.path)])
+    expect(reports.flatMap(({ adopted }) => adopted.map(({ run }) => run.service))).toEqual(['back'])
+    expect(logsOf(dir.path, 'front')).toHaveLength(1)
+    await front.kill('SIGCONT')
+    expect((await send(`${front.url}/ok`)).status).toBe(200)
+    expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
+  })
+})

@@ -1,0 +1,154 @@
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { beginInbound, beginOutbound, createTracer, type TracerOptions } from '../index.js'
+
+/** What a process of the tests is told at its start. */
+export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' | 'trust' | 'redact'> {
+  readonly store?: { readonly kind: 'level' } | { readonly kind: 'memory' }
+  /** 0 for any; left out for a process that does not listen. */
+  readonly port?: number
+  /** The application has process-wide handlers of its own. */
+  readonly handles?: readonly ('uncaughtException' | 'SIGTERM')[]
+}
+
+/** What it can be asked to do. */
+export type Order =
+  | { readonly do: 'listen'; readonly port: number }
+  | {
+      readonly do: 'job'
+      readonly name: string
+      readonly headers?: Record<string, string>
+      readonly publish?: string
+    }
+  | { readonly do: 'hanging-job'; readonly name: string; readonly headers?: Record<string, string> }
+  | { readonly do: 'burst'; readonly hops: number }
+  | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' }
+
+const config = JSON.parse(process.argv[2] ?? '{}') as ServiceConfig
+const { port, handles = [], ...options } = config
+const tracer = createTracer(options)
+
+for (const name of handles) {
+  if (name === 'uncaughtException') process.on('uncaughtException', () => undefined)
+  else process.on('SIGTERM', () => process.exit(0))
+}
+
+/** `/call?to=<url>` calls on and answers with what came back; the other paths are ways to end, or not to. */
+async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const url = new URL(req.url ?? '/', 'http://localhost')
+  tracer.hop?.setKey('orderId', url.searchParams.get('order') ?? 'none')
+  switch (url.pathname) {
+    case '/call': {
+      const status = await call(url.searchParams.get('to') ?? '').catch(() => 502)
+      res.writeHead(status).end(tracer.hop?.id)
+      return
+    }
+    case '/hang':
+      tracer.hop?.event('hanging')
+      process.send?.({ reached: true })
+      return
+    case '/throw':
+      tracer.hop?.event('before.throw')
+      setImmediate(() => {
+        throw new RangeError('boom')
+      })
+      return
+    case '/reject':
+      void Promise.reject(new TypeError('nobody caught this'))
+      return
+    case '/exit':
+      return process.exit(Number(url.searchParams.get('code')))
+    default:
+      res.end(`${tracer.hop?.id} ${process.pid}`)
+  }
+}
+
+function call(url: string): Promise<number> {
+  const outbound = beginOutbound(tracer, { method: 'GET', url })
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false, headers: { ...outbound?.headers } }, (response) => {
+      response.resume()
+      response.once('end', () => {
+        outbound?.answered(response.statusCode ?? 0, response.headers)
+        resolve(response.statusCode ?? 0)
+      })
+      response.once('error', (error) => {
+        outbound?.failed(error)
+        reject(error)
+      })
+    })
+    request.once('error', (error) => {
+      outbound?.failed(error)
+      reject(error)
+    })
+  })
+}
+
+function listen(on: number): Promise<number> {
+  const server = createServer((req, res) => {
+    const inbound = beginInbound(tracer, req, res)
+    if (inbound === 'answered') return
+    inbound?.route((req.url ?? '').split('?')[0] ?? '/')
+    const handle = (): Promise<void> => answer(req, res)
+    void (inbound === undefined ? handle() : inbound.run(handle))
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(on, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'listen':
+      return listen(order.port)
+    case 'job': {
+      const { name, headers, publish } = order
+      return tracer.run({ name, ...(headers === undefined ? {} : { headers }) }, async () => {
+        tracer.hop?.event('job.done')
+        if (publish === undefined) return { id: tracer.hop?.id }
+        const message = tracer.hop?.call(publish)
+        message?.end(202)
+        return { id: tracer.hop?.id, headers: message?.headers, callee: message?.hopId }
+      })
+    }
+    case 'hanging-job': {
+      const { name, headers } = order
+      return new Promise((resolve) => {
+        void tracer.run({ name, ...(headers === undefined ? {} : { headers }) }, () => {
+          tracer.hop?.event('job.begun')
+          resolve({ id: tracer.hop?.id })
+          return new Promise(() => undefined)
+        })
+      })
+    }
+    case 'burst': {
+      for (let i = 0; i < order.hops; i++)
+        tracer.run({ name: 'burst' }, () => tracer.hop?.event('tick', { i }))
+      return tracer.stats()
+    }
+    case 'flush':
+      return tracer.flush()
+    case 'stats':
+      return tracer.stats()
+    case 'close':
+      return tracer.close()
+    case 'listeners':
+      return Object.fromEntries(
+        ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException'].map((name) => [
+          name,
+          process.listenerCount(name),
+        ]),
+      )
+  }
+}
+
+process.on('message', ({ id, order }: { id: number; order: Order }) => {
+  obey(order).then(
+    (value) => process.send?.({ id, value: value ?? null }),
+    (error: unknown) => process.send?.({ id, error: String(error) }),
+  )
+})
+process.on('disconnect', () => process.exit(0))
+const listening = port === undefined ? 0 : await listen(port)
+process.send?.({ ready: listening })

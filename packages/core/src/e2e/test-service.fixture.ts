@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { type AdoptReport, createResolver, type ResolveResult, shipDeadRuns } from '../index.js'
+import { fileRegistry } from '../store/registry/file-registry.js'
+import { openRunStore } from '../store/spec-url.js'
+import type { Order, ServiceConfig } from './service.fixture.js'
+
+const loader = ['--conditions=@hoptrace/source', '--import', 'tsx']
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+/** How a process is started besides its configuration. */
+export interface StartOptions {
+  readonly program?: string
+  readonly execArgv?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+interface Message {
+  readonly ready?: number
+  readonly reached?: boolean
+  readonly id?: number
+  readonly value?: unknown
+  readonly error?: string
+}
+
+/** A process with a tracer; `await using` kills it. */
+export class TestService implements AsyncDisposable {
+  readonly child: ChildProcess
+  readonly ended: Promise<void>
+  errors = ''
+  port = 0
+  /** Requests that reached a handler which never answers. */
+  reached = 0
+  private readonly waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (e: Error) => void }
+  >()
+  private lastId = 0
+
+  private constructor(
+    config: object,
+    { program = 'service.fixture.ts', execArgv = [], env = {} }: StartOptions,
+  ) {
+    this.child = fork(folder + program, [JSON.stringify(config)], {
+      cwd: folder,
+      execArgv: [...loader, ...execArgv],
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()))
+    this.ended = once(this.child, 'exit').then(() => {
+      for (const { reject } of this.waiting.values()) reject(new Error(`the process ended: ${this.errors}`))
+    })
+    this.child.on('message', (message: Message) => this.receive(message))
+  }
+
+  /** Resolves when it listens, or is ready for jobs. */
+  static async start(config: ServiceConfig, options: StartOptions = {}): Promise<TestService> {
+    const service = new TestService(config, options)
+    await service.waitFor(0)
+    return service
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  ask(order: Order): Promise<unknown> {
+    const id = ++this.lastId
+    const answer = this.waitFor(id)
+    this.child.send({ id, order })
+    return answer
+  }
+
+  /** Resolves when so many requests hang in it. */
+  async hanging(count: number): Promise<void> {
+    while (this.reached < count) await once(this.child, 'message')
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.child.kill(signal)
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    await this.ended
+  }
+
+  private waitFor(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+    })
+  }
+
+  private receive({ ready, reached, id, value, error }: Message): void {
+    if (reached === true) this.reached++
+    if (ready !== undefined) this.port = ready
+    const key = ready !== undefined ? 0 : (id ?? -1)
+    const waiting = this.waiting.get(key)
+    this.waiting.delete(key)
+    if (error !== undefined) waiting?.reject(new Error(error))
+    else waiting?.resolve(value)
+  }
+}
+
+/** A response, or what the connection came to. */
+export interface Answer {
+  readonly status: number | string
+  readonly body: string
+}
+
+/** Sends a request on a connection of its own. Never rejects. */
+export function send(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return new Promise((resolve) => {
+    const sent = request(url, { agent: false, headers }, (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      response.once('error', (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? '', body }))
+    })
+    sent.once('error', (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? '', body: '' }))
+    sent.end()
+  })
+}
+
+/** Tries until it is so; the test's own time limit ends it otherwise. */
+export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** Ships what is dead in a data directory, as `hoptrace ship` does. */
+export function adoptAll(dir: string): Promise<AdoptReport> {
+  return shipDeadRuns({
+    dataDir: dir,
+    registry: fileRegistry(dir),
+    openStore: (run) => openRunStore(run, dir),
+  })
+}
+
+/** One question to a resolver of its own: nothing of an earlier answer is remembered. */
+export async function resolveIn(dir: string, idOrKey: string): Promise<ResolveResult> {
+  const resolver = createResolver({ dir })
+  return resolver.resolve(idOrKey).finally(() => resolver.close())
+}
