@@ -17,7 +17,7 @@ export default defineConfig({
         pool: 'forks',
         // Worker threads that a test starts load TypeScript sources, as the processes of the demo do.
         execArgv: ['--conditions=@hoptrace/source', '--import', 'tsx'],
-        testTimeout: 30_000,
+        testTimeout: 60_000,
         hookTimeout: 120_000,
       },
     })),

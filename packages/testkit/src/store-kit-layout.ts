@@ -134,7 +134,15 @@ const instanceRow: InstanceRow = {
 async function filled(store: Store): Promise<{ reader: StoreReader; records: HopRecord[] }> {
   const records: HopRecord[] = []
   for (const [i, instance] of instances.entries()) {
-    const own = realisticRecords({ count: 1300, fromNanos, everyNanos: 3_000_000, instance, seed: i + 1 })
+    // Workers of one address would issue the same id in the same nanosecond here.
+    const ownNanos = fromNanos + BigInt(i)
+    const own = realisticRecords({
+      count: 1300,
+      fromNanos: ownNanos,
+      everyNanos: 3_000_000,
+      instance,
+      seed: i + 1,
+    })
     records.push(...own)
     for (
       let window = windowStart(fromNanos, windowNanos);
