@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { Diagnostics } from './diagnostics.js'
 import type { Hop } from './hop/hop.js'
 import type { HopHost } from './hop/host.js'
+import { OpenHops } from './hop/open-hops.js'
 import type { ServedBy } from './hop/record.js'
 import { Redaction } from './hop/redaction.js'
 import type { WireRules } from './propagation/index.js'
@@ -50,7 +51,7 @@ export class Run implements HopHost {
 
   private readonly settings: Settings
   private readonly startNanos: bigint
-  private readonly open = new Map<HopId, Hop>()
+  private readonly open = new OpenHops()
   private readonly adopted = new RecentIds()
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
@@ -123,11 +124,11 @@ export class Run implements HopHost {
   }
 
   opened(hop: Hop): void {
-    this.open.set(hop.id, hop)
+    this.open.add(hop)
   }
 
   closed(hop: Hop): void {
-    this.open.delete(hop.id)
+    this.open.remove(hop)
   }
 
   failed(): void {
@@ -139,7 +140,7 @@ export class Run implements HopHost {
    * with the same headers, and two hops under one id would be taken for one.
    */
   adopts(id: HopId): boolean {
-    return this.adopted.add(id) && !this.open.has(id)
+    return this.adopted.add(id) && !this.open.hasAdopted(id)
   }
 
   expectedService(target: string): string | null {
@@ -161,7 +162,7 @@ export class Run implements HopHost {
     try {
       const now = performance.now()
       const through = this.ids.nowNanos() - BigInt(olderMillis) * 1_000_000n
-      for (const hop of this.open.values()) {
+      for (const hop of this.open) {
         const { abandoned } = hop
         if (abandoned !== undefined && now - abandoned.millis > abandonMillis) abandoned.finish()
         else if (hop.logNumber === 0 && (hop.startNanos <= through || hop.startMillis <= now - olderMillis))
@@ -181,7 +182,7 @@ export class Run implements HopHost {
   relocate(dir: string): void {
     this.dir = dir
     this.log.relocate(dir)
-    for (const hop of this.open.values()) if (hop.logNumber > 0) this.log.open(hop)
+    for (const hop of this.open) if (hop.logNumber > 0) this.log.open(hop)
     this.sweep(0)
   }
 

@@ -1,10 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
-import { Hop, type HopStart } from './hop/hop.js'
-import { deriveSealKey, discoverAddress, hopIdNanos, type SealKey } from './id/index.js'
+import { Hop } from './hop/hop.js'
+import { deriveSealKey, discoverAddress, type SealKey } from './id/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
-import { readContext, type InboundContext, type RawHeaders, type WireRules } from './propagation/index.js'
+import {
+  readContext,
+  type InboundContext,
+  type RawHeaders,
+  type ResponseRules,
+  type WireRules,
+} from './propagation/index.js'
 import { Run, type RunAddress } from './run.js'
 import { createRecorder } from './ship/create-recorder.js'
 import { specLocation } from './store/spec-url.js'
@@ -41,6 +47,7 @@ export class Tracer {
   /** @internal */ readonly settings: Settings
   /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
   /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
+  /** @internal */ readonly responseRules: ResponseRules
   private readonly wire: WireRules
   private readonly context = new AsyncLocalStorage<Hop>()
   private readonly runs: Run[] = []
@@ -55,6 +62,7 @@ export class Tracer {
     this.sealKey = settings.clusterKey === undefined ? undefined : deriveSealKey(settings.clusterKey)
     this.wire = { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' }
     this.production = process.env['NODE_ENV'] === 'production'
+    this.responseRules = { sealKey: this.sealKey, production: this.production }
     this.runs.push(this.createRun())
     if (settings.address !== undefined) this.startRun(this.currentRun, fixedAddress(settings.address))
     process.on('uncaughtExceptionMonitor', this.onCrash)
@@ -146,33 +154,19 @@ export class Tracer {
    * @internal The run of the listener that a request came in by. A process that ran jobs before it listened goes on in a
    * run of its own under the listener's address.
    */
-  listeningRun(find: () => RunAddress): Run {
+  listeningRun<T>(find: (from: T) => RunAddress, from: T): Run {
     const current = this.currentRun
-    if (current.info === undefined) return this.startRun(current, find())
+    if (current.info === undefined) return this.startRun(current, find(from))
     if (current.info.endpoint !== null) return current
     const run = this.createRun()
     this.runs.push(run)
-    return this.startRun(run, find())
+    return this.startRun(run, find(from))
   }
 
   /** @internal Begins a hop from what the propagation read. */
   begin(run: Run, context: InboundContext, method: string | null): Hop {
     const assigned = context.hopId
-    const adopts = assigned !== undefined && run.adopts(assigned)
-    const id = adopts ? assigned : run.ids.next()
-    const start: HopStart = {
-      id,
-      traceId: context.traceId ?? id,
-      startNanos: adopts ? run.ids.nowNanos() : hopIdNanos(id),
-      method,
-      parentSpan: context.parentSpan ?? null,
-      link: context.link ?? null,
-      assignedId: context.assignedId ?? (adopts ? null : (assigned ?? null)),
-      flags: context.flags,
-      tracestate: context.tracestate,
-      sealTrace: context.sealedTrace || context.traceId === undefined,
-    }
-    return new Hop(run, start)
+    return new Hop(run, context, method, assigned !== undefined && run.adopts(assigned))
   }
 
   private beginJob(options: RunOptions): Hop | undefined {

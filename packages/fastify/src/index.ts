@@ -19,14 +19,12 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
 
     app.addHook('onRequest', (request, reply, next) => {
       // Injected requests and further listeners (the other address of `localhost`) do not come by that server.
-      if (inboundOf(request.raw) === undefined && !answered.has(request.raw)) begin(request.raw, reply.raw)
-      if (answered.has(request.raw)) {
-        reply.hijack()
-        return
-      }
-      const inbound = inboundOf(request.raw)
+      const { raw } = request
+      if (inboundOf(raw) === undefined && !answered.has(raw)) begin(raw, reply.raw)
+      const inbound = inboundOf(raw)
       if (inbound === undefined) {
-        next()
+        if (answered.has(raw)) reply.hijack()
+        else next()
         return
       }
       observeErrors(reply)

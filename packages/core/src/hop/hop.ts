@@ -1,27 +1,12 @@
 import type { LogHop } from '../log/entries.js'
 import type { HopId, TraceId } from '../id/types.js'
+import type { InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
 import { cleanAttributes } from './attributes.js'
 import { errorInfo } from './error-info.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
 import type { Attributes, ErrorInfo } from './record.js'
-
-/** How a hop begins. */
-export interface HopStart {
-  readonly id: HopId
-  readonly traceId: TraceId
-  readonly startNanos: bigint
-  readonly method: string | null
-  readonly parentSpan: string | null
-  readonly link: string | null
-  readonly assignedId: HopId | null
-  readonly flags: number
-  /** Members of `tracestate` that are not ours, in order, to be passed on. */
-  readonly tracestate: string
-  /** The trace-id is the cluster's own. */
-  readonly sealTrace: boolean
-}
 
 /** How a hop ended, as its adapter saw it. */
 export interface HopEnd {
@@ -40,18 +25,19 @@ export class Hop implements LogHop {
   readonly service: string
   /** @internal */ readonly startNanos: bigint
   /** @internal */ readonly method: string | null
-  /** @internal */ readonly parentSpan: string | null
-  /** @internal */ readonly link: string | null
-  /** @internal */ readonly assignedId: HopId | null
-  /** @internal */ readonly flags: number
-  /** @internal */ readonly tracestate: string
-  /** @internal */ readonly sealTrace: boolean
+  /** @internal The id is the one that the caller assigned. */ readonly adopted: boolean
   /** @internal Belongs to the log. */ logNumber = 0
   /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number
   /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
   abandoned: { readonly millis: number; readonly finish: () => void } | undefined
 
+  /** @internal Belong to the host: its open hops are a list, in the order in which they began. */
+  older: Hop | undefined
+  /** @internal */
+  newer: Hop | undefined
+
   private readonly host: HopHost
+  private readonly context: InboundContext
   private error: ErrorInfo | null = null
   private end: HopEnd | undefined
   private durationMicros = 0
@@ -63,21 +49,50 @@ export class Hop implements LogHop {
   private shed = 0
 
   /** @internal Hops are begun by adapters and `tracer.run`. */
-  constructor(host: HopHost, start: HopStart) {
+  constructor(host: HopHost, context: InboundContext, method: string | null, adopt: boolean) {
+    const { ids } = host
+    const assigned = adopt ? context.hopId : undefined
     this.host = host
+    this.context = context
+    this.adopted = assigned !== undefined
     this.service = host.service
-    this.id = start.id
-    this.traceId = start.traceId
-    this.startNanos = start.startNanos
-    this.method = start.method
-    this.parentSpan = start.parentSpan
-    this.link = start.link
-    this.assignedId = start.assignedId
-    this.flags = start.flags
-    this.tracestate = start.tracestate
-    this.sealTrace = start.sealTrace
+    this.id = assigned ?? ids.next()
+    this.traceId = context.traceId ?? this.id
+    // Directly behind `next`, `lastNanos` is the time in the id.
+    this.startNanos = this.adopted ? ids.nowNanos() : ids.lastNanos
+    this.method = method
     this.startMillis = performance.now()
     host.opened(this)
+  }
+
+  /** @internal */
+  get parentSpan(): string | null {
+    return this.context.parentSpan ?? null
+  }
+
+  /** @internal */
+  get link(): string | null {
+    return this.context.link ?? null
+  }
+
+  /** @internal The id that the caller assigned and that is not this hop's. */
+  get assignedId(): HopId | null {
+    return this.context.assignedId ?? (this.adopted ? null : (this.context.hopId ?? null))
+  }
+
+  /** @internal */
+  get flags(): number {
+    return this.context.flags
+  }
+
+  /** @internal Members of `tracestate` that are not ours, in order, to be passed on. */
+  get tracestate(): string {
+    return this.context.tracestate
+  }
+
+  /** @internal The trace-id is the cluster's own. */
+  get sealTrace(): boolean {
+    return this.context.sealedTrace || this.context.traceId === undefined
   }
 
   /** Has it answered? Events and calls may still follow: work that goes on behind the response. */
@@ -171,16 +186,12 @@ export class Hop implements LogHop {
 
   private writeClose(): void {
     const { status, route, aborted } = this.end ?? { status: null, route: null, aborted: false }
-    this.guard(() => {
-      this.host.log.close(this, {
-        durationMicros: this.durationMicros,
-        route,
-        status,
-        error: this.error,
-        aborted,
-        shed: this.shed,
-      })
-    })
+    const { durationMicros, error, shed } = this
+    try {
+      this.host.log.close(this, { durationMicros, route, status, error, aborted, shed })
+    } catch {
+      this.host.failed()
+    }
   }
 
   /**

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Hop } from '../hop/hop.js'
 import { limits, truncate } from '../hop/limits.js'
 import type { Peer, Trust } from '../options.js'
-import { readContext, responseHeaders } from '../propagation/index.js'
+import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
 import type { Tracer } from '../tracer.js'
 import { answerEndpoint, isEndpointRequest } from './endpoint.js'
 import { listeningAddress } from './listening-address.js'
+import { observeResponse, type ResponseObserver } from './response-hooks.js'
 
 /** What an adapter does with one request: run the framework in it, and say what only the framework knows. */
 export interface InboundHop {
@@ -45,18 +46,19 @@ export function beginInbound(
   // An adapter that stands in the chain twice: the request has its hop.
   if (!tracer.active || req[inboundKey] !== undefined) return undefined
   try {
-    const run = tracer.listeningRun(() => listeningAddress(req.socket))
+    const run = tracer.listeningRun(listeningAddress, req.socket)
     if (isEndpointRequest(req)) {
       answerEndpoint(run, req, res)
       return 'answered'
     }
-    const context = readContext(req.headers, {
-      trusted: isTrusted(tracer.settings.trust, req),
-      nowNanos: run.ids.nowNanos(),
-      sealKey: tracer.sealKey,
-    })
+    const context = carriesContext(req)
+      ? readContext(req.headers, {
+          trusted: isTrusted(tracer.settings.trust, req),
+          nowNanos: run.ids.nowNanos(),
+          sealKey: tracer.sealKey,
+        })
+      : noContext
     const hop = tracer.begin(run, context, req.method === undefined ? null : truncate(req.method, 32))
-    const { sealKey, production } = tracer
     const who = {
       hopId: hop.id,
       traceId: hop.traceId,
@@ -64,7 +66,7 @@ export function beginInbound(
       service: hop.service,
       address: run.address,
     }
-    const ours = responseHeaders(context, who, { sealKey, production })
+    const ours = responseHeaders(context, who, tracer.responseRules)
     const inbound = new InboundRequest(tracer, hop, res, ours)
     req[inboundKey] = inbound
     return inbound
@@ -85,10 +87,11 @@ function setAll(res: ServerResponse, headers: Readonly<Record<string, string>>):
   for (const name in headers) res.setHeader(name, headers[name] as string)
 }
 
-class InboundRequest implements InboundHop {
+class InboundRequest implements InboundHop, ResponseObserver {
   readonly hop: Hop
   private readonly tracer: Tracer
   private readonly res: ServerResponse
+  private readonly ours: Readonly<Record<string, string>>
   private template: string | (() => string | undefined) | undefined
   private through = false
   private length: number | undefined
@@ -98,20 +101,9 @@ class InboundRequest implements InboundHop {
     this.tracer = tracer
     this.hop = hop
     this.res = res
+    this.ours = ours
     setAll(res, ours)
-    const write = res.write.bind(res)
-    const end = res.end.bind(res)
-    res.write = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
-      this.writing(chunk, encoding)
-      return write(chunk, encoding, callback)
-    }) as ServerResponse['write']
-    res.end = ((chunk: unknown, encoding: BufferEncoding, callback?: () => void) => {
-      // Frameworks clear all headers when they answer an error.
-      if (!res.headersSent) setAll(res, ours)
-      this.close(false)
-      return end(chunk, encoding, callback)
-    }) as ServerResponse['end']
-    res.on('close', () => this.disconnected())
+    observeResponse(res, this)
   }
 
   run<T>(fn: () => T): T {
@@ -132,7 +124,7 @@ class InboundRequest implements InboundHop {
   }
 
   /** The last byte of a response of known length may leave before its end is called. */
-  private writing(chunk: unknown, encoding: BufferEncoding): void {
+  writing(chunk: unknown, encoding: BufferEncoding): void {
     if (this.hop.closed) return
     try {
       this.length ??= Number(this.res.getHeader('content-length') ?? Number.POSITIVE_INFINITY)
@@ -144,11 +136,17 @@ class InboundRequest implements InboundHop {
     }
   }
 
+  ending(): void {
+    // Frameworks clear all headers when they answer an error.
+    if (!this.res.headersSent) setAll(this.res, this.ours)
+    this.close(false)
+  }
+
   /**
    * The connection is gone. What the handler still does belongs to the hop until it answers or is through; where the answer
    * had begun, nothing can come any more, and a stream that is piped into the response would never end it.
    */
-  private disconnected(): void {
+  disconnected(): void {
     if (this.hop.closed) return
     if (this.through || this.res.headersSent) this.close(true)
     else this.hop.abandoned = { millis: performance.now(), finish: () => this.close(true) }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from './crc32.js'
 import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from './format.js'
 
 const hexDigit = new Uint8Array(128).fill(255)
@@ -39,7 +39,7 @@ export class EntryBuffer {
     bytes[0] = sync0
     bytes[1] = sync1
     this.view.setUint16(2, length, true)
-    this.view.setUint32(4, crc32(bytes.subarray(frameHeaderBytes, at), length), true)
+    this.view.setUint32(4, crc32(bytes, frameHeaderBytes, at, length), true)
     return at
   }
 

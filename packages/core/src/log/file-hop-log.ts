@@ -126,7 +126,7 @@ export class FileHopLog implements HopLog {
   close(hop: LogHop, close: LogClose): boolean {
     if (!this.begin(hop, kind.close)) return false
     try {
-      writeClose(this.out, close, close.shed + (this.shedOf.get(hop) ?? 0))
+      writeClose(this.out, close, this.shed === 0 ? close.shed : close.shed + (this.shedOf.get(hop) ?? 0))
     } catch {
       return this.abandon(hop)
     }
@@ -227,8 +227,13 @@ export class FileHopLog implements HopLog {
   }
 
   private commit(hop: LogHop): boolean {
+    if (this.frames.write()) {
+      this.settled()
+      return true
+    }
     this.riding.push(hop)
-    return this.write()
+    this.lost()
+    return false
   }
 
   private defer(hop: LogHop): boolean {
@@ -244,7 +249,7 @@ export class FileHopLog implements HopLog {
   }
 
   private settled(): void {
-    this.riding.length = 0
+    if (this.riding.length > 0) this.riding.length = 0
     this.frameNumber = this.frames.nextNumber
   }
 

@@ -44,7 +44,8 @@ export interface InboundContext {
 const SAMPLED = 0x01
 const DEFAULT_SKEW_MILLIS = 300_000
 
-const NEW_TRACE: InboundContext = {
+/** What a request asks for that says nothing: a trace that begins here. */
+export const noContext: InboundContext = {
   continued: false,
   traceId: undefined,
   hopId: undefined,
@@ -68,15 +69,15 @@ export function readContext(headers: RawHeaders, rules: InboundRules): InboundCo
   try {
     return read(headers, rules)
   } catch {
-    return NEW_TRACE
+    return noContext
   }
 }
 
 function read(headers: RawHeaders, rules: InboundRules): InboundContext {
   const text = headerText(headers, TRACEPARENT, MAX_TRACEPARENT_CHARS)
   const parent = text === undefined ? undefined : parseTraceparent(text)
-  if (text === undefined || parent === undefined) return NEW_TRACE
-  if (!rules.trusted) return { ...NEW_TRACE, link: text.slice(0, 55) }
+  if (text === undefined || parent === undefined) return noContext
+  if (!rules.trusted) return { ...noContext, link: text.slice(0, 55) }
 
   const { own, others } = parseTracestate(headerText(headers, TRACESTATE, MAX_TRACESTATE_CHARS) ?? '')
   const member = own === undefined ? undefined : readMember(own, parent.parentId, rules)

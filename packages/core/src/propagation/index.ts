@@ -1,6 +1,7 @@
 export { HOPTRACE, TRACEPARENT, TRACERESPONSE, TRACESTATE } from './headers.js'
 export type { RawHeaders } from './headers.js'
-export { readContext } from './inbound.js'
+export { carriesContext } from './carries-context.js'
+export { noContext, readContext } from './inbound.js'
 export type { InboundContext, InboundRules } from './inbound.js'
 export { writeContext } from './outbound.js'
 export type { OutboundContext, WireRules } from './outbound.js'

@@ -15,6 +15,8 @@ export interface Answering {
   readonly flags: number
 }
 
+const NOTHING: Readonly<Record<string, string>> = Object.freeze({})
+
 /** How ids may leave the cluster. */
 export interface ResponseRules {
   /** Seals ids for callers that are not part of the cluster. */
@@ -32,12 +34,12 @@ export function responseHeaders(
   context: Pick<InboundContext, 'sentHoptrace' | 'continued'>,
   who: Answering,
   rules: ResponseRules = {},
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   const { hopId, traceId, flags } = who
   if (context.sentHoptrace) return { [HOPTRACE]: `${hopId};${who.service};${who.address}` }
   const { sealKey, production = process.env['NODE_ENV'] === 'production' } = rules
   if (sealKey === undefined) {
-    return production ? {} : { [TRACERESPONSE]: formatTraceparent(traceId, fold64(hopId), flags) }
+    return production ? NOTHING : { [TRACERESPONSE]: formatTraceparent(traceId, fold64(hopId), flags) }
   }
   const sealedHop = sealId(sealKey, hopId)
   const trace = context.continued || !isHopId(traceId) ? traceId : sealId(sealKey, traceId)
