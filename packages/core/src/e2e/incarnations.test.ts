@@ -25,6 +25,9 @@ describe('incarnations', { timeout: 90_000 }, () => {
     await using front = await TestService.start({ service: 'front', port: 0, ...options })
     await using first = await TestService.start({ service: 'payments', port: 0, ...options })
     const { port, url } = first
+    // Its recorder, which takes the lock by which it is known to live, has begun.
+    await call(front, `${url}/ok`, 'zeroth')
+    await first.ask({ do: 'flush' })
     const lost = call(front, `${url}/hang`, 'first')
     await first.hanging(1)
     await first.kill()
@@ -32,12 +35,14 @@ describe('incarnations', { timeout: 90_000 }, () => {
     await call(front, `${url}/ok`, 'refused')
     await using second = await TestService.start({ service: 'payments', port, ...options })
     await call(front, `${url}/ok`, 'second')
+    await second.ask({ do: 'flush' })
     const again = call(front, `${url}/hang`, 'second-lost')
     await second.hanging(1)
     await second.kill()
     await again
     await using other = await TestService.start({ service: 'refunds', port, ...options })
     await call(front, `${url}/ok`, 'other')
+    await other.ask({ do: 'flush' })
     const last = call(front, `${url}/hang`, 'other-lost')
     await other.hanging(1)
     await other.kill()
@@ -111,6 +116,9 @@ describe('incarnations', { timeout: 90_000 }, () => {
         route: index === 2 ? null : 'consume',
         state: index === 2 ? 'interrupted' : 'closed',
       })
+      const produced = await resolveIn(dir.path, message.id)
+      expect(produced.hops).toMatchObject([{ service: 'producer' }, { hopId: message.callee }])
+      expect(produced.verdict).toBe(index === 2 ? 'died' : 'completed')
       instances.add(consumed.hops.at(-1)?.instance ?? '')
     }
     expect(instances.size).toBe(2)
@@ -142,11 +150,11 @@ describe('incarnations', { timeout: 90_000 }, () => {
         verdict: 'completed',
         hops: [{ instance: `127.0.0.1:${service.port}` }],
       })
-      expect((await resolveIn(dir.path, 'orderId=2')).verdict).toBe(dead ? 'died' : 'running')
+      expect((await resolveIn(dir.path, 'orderId=2')).verdict).toBe(dead ? 'interrupted' : 'running')
     }
     await hung
     await adoptAll(dir.path)
-    expect((await resolveIn(dir.path, 'orderId=2')).verdict).toBe('died')
+    expect((await resolveIn(dir.path, 'orderId=2')).verdict).toBe('interrupted')
     expect((await resolveIn(dir.path, job.id)).verdict).toBe('completed')
   })
 })

@@ -22,7 +22,7 @@ export type Order =
     }
   | { readonly do: 'hanging-job'; readonly name: string; readonly headers?: Record<string, string> }
   | { readonly do: 'burst'; readonly hops: number }
-  | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' }
+  | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' | 'kill' }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServiceConfig
 const { port, handles = [], ...options } = config
@@ -108,7 +108,6 @@ async function obey(order: Order): Promise<unknown> {
         tracer.hop?.event('job.done')
         if (publish === undefined) return { id: tracer.hop?.id }
         const message = tracer.hop?.call(publish)
-        message?.end(202)
         return { id: tracer.hop?.id, headers: message?.headers, callee: message?.hopId }
       })
     }
@@ -133,6 +132,8 @@ async function obey(order: Order): Promise<unknown> {
       return tracer.stats()
     case 'close':
       return tracer.close()
+    case 'kill':
+      return process.kill(process.pid, 'SIGKILL')
     case 'listeners':
       return Object.fromEntries(
         ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException'].map((name) => [

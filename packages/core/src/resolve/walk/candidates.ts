@@ -73,6 +73,22 @@ export class InstanceIndex {
     return this.select(unique(rows), times)
   }
 
+  /**
+   * Runs that may have taken a message: nobody knows who reads a queue, nor when. Those without an address to dial first.
+   * Empty for an id of a known address.
+   */
+  consumers(id: HopId, startNanos: bigint): Candidates {
+    const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
+    const there = unresolved
+      ? this.rows.filter(
+          (row) => row.state === 'running' || nanosOf(row.heartbeatMillis) + slackNanos >= startNanos,
+        )
+      : []
+    const listens = ({ endpoint }: InstanceRow): number => Number(endpoint !== null)
+    there.sort((a, b) => listens(a) - listens(b) || newestFirst(a, b))
+    return { rows: there.slice(0, maxCandidates), gone: null, tooMany: there.length > maxCandidates }
+  }
+
   /** Runs at an address. Loopback addresses mean another process on every host. */
   at(address: string, host: string | null): InstanceRow[] {
     const rows = this.byAddress.get(address) ?? []

@@ -116,14 +116,29 @@ export class Locator {
     const located = await this.ask(candidates, call.hopId, times, errand)
     // That nobody else has it proves nothing about the one who answered.
     if (located?.kind === 'found' || (located !== undefined && served)) return located
-    if (candidates.gone === null || !served) return unregistered(call, times)
+    if (candidates.gone === null || !served) {
+      // Every HTTP call has a method.
+      const read =
+        candidates.gone === null && call.method === null
+          ? await this.consumed(call.hopId, times, errand)
+          : undefined
+      return read ?? unregistered(call, times)
+    }
     return this.gone(candidates.gone, call.hopId, times)
   }
 
   /** The hop that has an id, when nothing but the id is known. */
   async byId(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
-    const located = await this.ask(this.index.forId(id, times, null), id, times, errand)
+    const located =
+      (await this.ask(this.index.forId(id, times, null), id, times, errand)) ??
+      (await this.consumed(id, times, errand))
     return located === undefined ? undefined : this.doubted(located)
+  }
+
+  /** Who took a message. That nobody has is no news: its consumer may not be ours, or not have come to it yet. */
+  private async consumed(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
+    const located = await this.ask(this.index.consumers(id, times.startNanos), id, times, errand)
+    return located?.kind === 'found' ? located : undefined
   }
 
   /** Where instances may be missing from the registry, the absence of a record among the known ones proves nothing. */

@@ -1,0 +1,15 @@
+// A thread with a tracer of its own: runs a job when it is told to, and says under which id.
+import { parentPort, workerData } from 'node:worker_threads'
+import { register } from 'tsx/esm/api'
+
+register()
+const { createTracer } = await import('../index.ts')
+const tracer = createTracer(workerData)
+parentPort.on('message', (what) => {
+  if (what === 'close') {
+    void tracer.close().then(() => parentPort.close())
+  } else {
+    const id = tracer.run({ name: 'thread.job' }, () => tracer.hop.id)
+    void tracer.flush().then(() => parentPort.postMessage(id))
+  }
+})
