@@ -1,17 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { errorCode, isMissing } from '../log/run-dir.js'
+import { processToken } from '../store/level/process-token.js'
 
 /**
  * Ownership of a run's directory: whoever holds it ships the run's log. It is the lock of a tiny database in
@@ -105,23 +97,5 @@ function inodeOf(file: string): number | undefined {
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
-  }
-}
-
-let token: string | undefined
-
-/** Names this process on this host, also among processes that get its number later. The same in all its threads. */
-function processToken(): string {
-  token ??= createHash('sha256').update(`${process.pid} ${startOfProcess()}`).digest('hex').slice(0, 16)
-  return token
-}
-
-function startOfProcess(): string {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${fields[19]}`
-  } catch {
-    return String(Math.round((Date.now() / 1000 - process.uptime()) / 10))
   }
 }

@@ -7,6 +7,8 @@ import type { ShipStats } from './recorder.js'
 export interface WorkerData {
   readonly settings: WorkerSettings
   readonly runDir: string
+  /** Threads that recorded this run before and have ended. */
+  readonly endedThreads: readonly number[]
 }
 
 /** The request thread keeps what is a function: the worker never decides about trust. */

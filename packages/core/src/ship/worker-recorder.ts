@@ -39,7 +39,7 @@ export class WorkerRecorder implements Recorder {
   private gone = false
 
   constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
-    this.data = { settings, runDir: run.dir }
+    this.data = { settings, runDir: run.dir, endedThreads: [] }
     this.run = run
     this.diagnostics = diagnostics
     this.worker = this.spawn()
@@ -139,6 +139,7 @@ export class WorkerRecorder implements Recorder {
 
   private spawn(): Worker {
     const worker = new Worker(entry, { workerData: this.data, name: 'hoptrace' })
+    this.data = { ...this.data, endedThreads: [...this.data.endedThreads, worker.threadId] }
     worker.unref()
     worker.on('message', (message: FromWorker) => this.receive(message))
     worker.on('error', (error) => {

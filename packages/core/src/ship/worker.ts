@@ -1,12 +1,14 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { HoptraceError } from '../errors.js'
+import { threadsEnded } from '../store/level/thread-claim.js'
 import { LocalRecorder } from './local-recorder.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 
 const statsMillis = 500
 
 /** Runs a recorder in this thread for the thread that started it. */
-function serve(port: MessagePort, { settings, runDir }: WorkerData): void {
+function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData): void {
+  threadsEnded(endedThreads)
   const send = (message: FromWorker): void => port.postMessage(message)
   const sweeps = new Map<number, () => void>()
   const streams = new Map<number, { abort: AbortController; chunks?: AsyncIterator<string> }>()

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { HoptraceError } from '../../errors.js'
+import { claimForThread, releaseClaim, removeOldClaims } from './thread-claim.js'
 
 /** An open LevelDB directory that several stores of this process share. */
 export interface LevelHandle {
@@ -47,6 +48,7 @@ async function release(dir: string, shared: Shared): Promise<void> {
   if (--shared.users > 0) return
   shared.closing = shared.db
     .then((db) => db.close())
+    .then(() => releaseClaim(dir))
     .finally(() => {
       if (open.get(dir) === shared) open.delete(dir)
     })
@@ -56,8 +58,11 @@ async function release(dir: string, shared: Shared): Promise<void> {
 async function connect(dir: string): Promise<ClassicLevel<Uint8Array, Uint8Array>> {
   // Loaded here, as it is native code that a service with another store does not need.
   const { ClassicLevel } = await import('classic-level')
+  let claimed = false
   try {
     await mkdir(dir, { recursive: true })
+    claimed = claimForThread(dir)
+    if (!claimed) throw Object.assign(new Error('another thread has it'), { code: 'LEVEL_LOCKED' })
     const db = new ClassicLevel<Uint8Array, Uint8Array>(dir, {
       keyEncoding: 'view',
       valueEncoding: 'view',
@@ -66,12 +71,14 @@ async function connect(dir: string): Promise<ClassicLevel<Uint8Array, Uint8Array
       writeBufferSize: 8 * 1024 * 1024,
     })
     await db.open()
+    removeOldClaims(dir)
     await writeFile(
       path.join(dir, holderFile),
       `process ${process.pid} since ${new Date().toISOString()}\n`,
     ).catch(() => undefined)
     return db
   } catch (cause) {
+    if (claimed) releaseClaim(dir)
     if (!isLocked(cause))
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `cannot open level:${dir}: ${reason(cause)}`, {
         cause,
