@@ -1,4 +1,4 @@
-import type { InboundHop, Tracer } from '@hoptrace/core'
+import { inboundOf, type InboundHop, type Tracer } from '@hoptrace/core'
 import type { Request, Response } from 'express'
 import { joinPath, RouteTemplates } from './route-templates.js'
 
@@ -28,16 +28,18 @@ interface RouterOwner {
 
 const observed = new WeakSet<object>()
 
-/** On the request itself: a WeakMap would cost garbage collection an entry for each request. */
+/**
+ * On the hop of the request: properties that are added to a request cost most in Express, which changes its prototype, and a
+ * WeakMap would cost garbage collection an entry for each request.
+ */
 const seenKey = Symbol('hoptrace.express')
 
 interface Seen {
   readonly tracer: Tracer
-  readonly inbound: InboundHop
   readonly templates: RouteTemplates
 }
 
-type Observed = Request & { [seenKey]?: Seen }
+type Observed = InboundHop & { [seenKey]?: Seen }
 
 /**
  * Makes the hop of `req` see the errors that are passed to `next` and the template of the route that answers. Neither can be
@@ -48,7 +50,7 @@ export function observeLayers(tracer: Tracer, req: Request, inbound: InboundHop)
   // Express 4 throws at `router`.
   observe((app?._router ?? app?.router)?.stack)
   const templates = new RouteTemplates()
-  ;(req as Observed)[seenKey] = { tracer, inbound, templates }
+  ;(inbound as Observed)[seenKey] = { tracer, templates }
   inbound.route(() => templates.current(req.baseUrl))
 }
 
@@ -69,16 +71,17 @@ function observe(stack: readonly Layer[] | undefined): void {
     const original = prototype[name]
     if (original === undefined) continue
     prototype[name] = function (error, req, res, next) {
-      ;(req as Observed)[seenKey]?.inbound.fail(error)
+      inboundOf(req)?.fail(error)
       return original.call(this, error, req, res, next)
     }
   }
 }
 
-function observeNext(layer: Layer, req: Observed, next: Next): Next {
-  const seen = req[seenKey]
-  if (seen === undefined) return next
-  const { tracer, inbound, templates } = seen
+function observeNext(layer: Layer, req: Request, next: Next): Next {
+  const inbound: Observed | undefined = inboundOf(req)
+  const seen = inbound?.[seenKey]
+  if (inbound === undefined || seen === undefined) return next
+  const { tracer, templates } = seen
   const { route } = layer
   if (route !== undefined) templates.enterRoute(req, joinPath(route.path))
   else if (layer.slash !== true && layer.regexp?.fast_slash !== true) templates.enterMount(req, layer.rawPath)

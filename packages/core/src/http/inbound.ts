@@ -6,7 +6,12 @@ import { carriesContext, noContext, readContext, responseHeaders } from '../prop
 import type { Tracer } from '../tracer.js'
 import { answerEndpoint, isEndpointRequest } from './endpoint.js'
 import { listeningAddress } from './listening-address.js'
-import { observeResponse, type ResponseObserver } from './response-hooks.js'
+import {
+  observeResponse,
+  observerKey,
+  type ObservedRequest,
+  type ResponseObserver,
+} from './response-hooks.js'
 
 /** What an adapter does with one request: run the framework in it, and say what only the framework knows. */
 export interface InboundHop {
@@ -21,16 +26,10 @@ export interface InboundHop {
   handled(status?: number): void
 }
 
-/** On the request itself: a WeakMap with an entry for each request costs more in garbage collection than all else here. */
-const inboundKey = Symbol('hoptrace.inbound')
-
-interface TracedRequest extends IncomingMessage {
-  [inboundKey]?: InboundRequest
-}
-
 /** The hop that was begun for a request, if any. */
-export function inboundOf(req: TracedRequest): InboundHop | undefined {
-  return req[inboundKey]
+export function inboundOf(req: IncomingMessage): InboundHop | undefined {
+  const observer = (req as ObservedRequest)[observerKey]
+  return observer instanceof InboundRequest ? observer : undefined
 }
 
 /**
@@ -40,11 +39,11 @@ export function inboundOf(req: TracedRequest): InboundHop | undefined {
  */
 export function beginInbound(
   tracer: Tracer,
-  req: TracedRequest,
+  req: IncomingMessage,
   res: ServerResponse,
 ): InboundHop | 'answered' | undefined {
   // An adapter that stands in the chain twice: the request has its hop.
-  if (!tracer.active || req[inboundKey] !== undefined) return undefined
+  if (!tracer.active || inboundOf(req) !== undefined) return undefined
   try {
     const run = tracer.listeningRun(listeningAddress, req.socket)
     if (isEndpointRequest(req)) {
@@ -68,7 +67,7 @@ export function beginInbound(
     }
     const ours = responseHeaders(context, who, tracer.responseRules)
     const inbound = new InboundRequest(tracer, hop, res, ours)
-    req[inboundKey] = inbound
+    observeResponse(req, res, inbound)
     return inbound
   } catch {
     tracer.currentRun.failed()
@@ -89,6 +88,7 @@ function setAll(res: ServerResponse, headers: Readonly<Record<string, string>>):
 
 class InboundRequest implements InboundHop, ResponseObserver {
   readonly hop: Hop
+  shared = false
   private readonly tracer: Tracer
   private readonly res: ServerResponse
   private readonly ours: Readonly<Record<string, string>>
@@ -103,7 +103,6 @@ class InboundRequest implements InboundHop, ResponseObserver {
     this.res = res
     this.ours = ours
     setAll(res, ours)
-    observeResponse(res, this)
   }
 
   run<T>(fn: () => T): T {

@@ -1,7 +1,9 @@
-import { ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 
 /** Who is told what an application does with a response. Must not throw. */
 export interface ResponseObserver {
+  /** Belongs to `observeResponse`: whether the wrappers that all responses share tell it. */
+  shared: boolean
   /** A part of the body is about to be written. */
   writing(chunk: unknown, encoding: BufferEncoding): void
   /** The response is about to end. */
@@ -10,13 +12,25 @@ export interface ResponseObserver {
   disconnected(): void
 }
 
-type Write = ServerResponse['write']
-type End = ServerResponse['end']
+/**
+ * Where a request keeps who observes its response. The only property that is added to either: each one costs, most where
+ * a framework changes their prototypes, and a WeakMap with an entry for each request costs garbage collection still more.
+ */
+export const observerKey = Symbol('hoptrace.inbound')
 
-const observerKey = Symbol('hoptrace.response')
-
-interface Observed extends ServerResponse {
+/** A request that has its observer, or none yet. */
+export interface ObservedRequest extends IncomingMessage {
   [observerKey]?: ResponseObserver
+}
+type Response = ServerResponse<ObservedRequest>
+type Find = (res: Response) => ResponseObserver | undefined
+type Write = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => boolean
+type End = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => Response
+
+/** A response's methods as they are called here. */
+interface Methods {
+  write: Write
+  end: End
 }
 
 let observedWrite: Write | undefined
@@ -27,40 +41,40 @@ let observedEnd: End | undefined
  * responses: wrapping them on each response costs five closures and two properties a request. A response whose methods are
  * not those (another class, or somebody stands before us) gets wrappers of its own.
  */
-export function observeResponse(res: ServerResponse, observer: ResponseObserver): void {
+export function observeResponse(req: ObservedRequest, res: Response, observer: ResponseObserver): void {
   if (observedEnd === undefined) wrapPrototype()
-  if (res.end === observedEnd && res.write === observedWrite) {
-    ;(res as Observed)[observerKey] = observer
-    res.on('close', closed)
-    return
+  const methods = res as unknown as Methods
+  req[observerKey] = observer
+  if (methods.end === observedEnd && methods.write === observedWrite && res.req === req) {
+    observer.shared = true
+  } else {
+    methods.write = wrapWrite(methods.write, () => observer)
+    methods.end = wrapEnd(methods.end, () => observer)
   }
-  const { write, end } = res
-  res.write = wrapWrite(write, () => observer)
-  res.end = wrapEnd(end, () => observer)
   res.on('close', () => observer.disconnected())
 }
 
 function wrapPrototype(): void {
-  const prototype = ServerResponse.prototype as Observed
-  const find = (res: Observed): ResponseObserver | undefined => res[observerKey]
-  prototype.write = observedWrite = wrapWrite(prototype.write, find)
-  prototype.end = observedEnd = wrapEnd(prototype.end, find)
+  const methods = ServerResponse.prototype as unknown as Methods
+  // Typed as always there, yet an application may have taken it away.
+  const find: Find = (res) => {
+    const observer = (res.req as ObservedRequest | undefined)?.[observerKey]
+    return observer?.shared === true ? observer : undefined
+  }
+  methods.write = observedWrite = wrapWrite(methods.write, find)
+  methods.end = observedEnd = wrapEnd(methods.end, find)
 }
 
-function wrapWrite(original: Write, find: (res: Observed) => ResponseObserver | undefined): Write {
-  return function write(this: Observed, chunk: unknown, encoding: BufferEncoding, callback: () => void) {
+function wrapWrite(original: Write, find: Find): Write {
+  return function write(chunk, encoding, callback) {
     find(this)?.writing(chunk, encoding)
     return original.call(this, chunk, encoding, callback)
-  } as Write
+  }
 }
 
-function wrapEnd(original: End, find: (res: Observed) => ResponseObserver | undefined): End {
-  return function end(this: Observed, chunk: unknown, encoding: BufferEncoding, callback: () => void) {
+function wrapEnd(original: End, find: Find): End {
+  return function end(chunk, encoding, callback) {
     find(this)?.ending()
     return original.call(this, chunk, encoding, callback)
-  } as End
-}
-
-function closed(this: Observed): void {
-  this[observerKey]?.disconnected()
+  }
 }
