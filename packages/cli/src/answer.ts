@@ -71,6 +71,14 @@ export interface ReadsView {
   readonly bytes: number
 }
 
+/** What a range read. */
+export interface RangeReadsView extends ReadsView {
+  /** Segments that were read. */
+  readonly segments: number
+  /** Segments that were passed over, because their smallest and largest id say that nothing there is wanted. */
+  readonly pruned: number
+}
+
 /** The answer of `resolve`: the shape that `resolve --json` prints. */
 export interface Answer {
   readonly traceId: string | null

@@ -116,6 +116,9 @@ describe('the hoptrace command', () => {
       [['range', 'reports', '--since', 'yesterday'], 'times look like'],
       [['range', 'reports', '--since', '1m', '--until', '2m'], 'is not before'],
       [['range', 'reports', '--status', 'bad'], 'a status is'],
+      [['progress', 'orderId=44', '--follow', '--every', '0s'], 'from 10ms to 60s'],
+      [['progress', 'orderId=44', '--follow', '--every', '365d'], 'from 10ms to 60s'],
+      [['resolve', 'orderId=1', '--timeout', '0s'], 'from 1ms to 24d'],
       [['id', 'orderId=1'], 'an id has 32 hex digits'],
       [['resolve', 'orderId=1', '--dir', '/nowhere/at/all'], 'there is no data directory /nowhere/at/all'],
       [['ship', '/nowhere/at/all'], 'there is no data directory /nowhere/at/all'],
@@ -179,7 +182,7 @@ describe('the hoptrace command', () => {
     expect(JSON.parse(second.stdout.split('\n')[0] ?? '')).toMatchObject({ service: 'reports' })
     expect(second.stdout).not.toContain(rows[1]?.hopId)
     const failed = await ask('range', 'reports', '--status', 'error', '--explain')
-    expect(failed.stderr).toMatch(/\d+ instances? asked, \d+ scans?, .+ read/)
+    expect(failed.stderr).toMatch(/1 instance asked, \d+ scans?, [1-9]\d* segments? read, \d+ pruned, .+B\n/)
     expect(failed.stdout.trim().split('\n')).toHaveLength(1)
     expect(failed.stdout).toContain('RangeError: page 0')
   })

@@ -1,4 +1,4 @@
-import type { HopView, ReadsView } from './answer.js'
+import type { HopView, RangeReadsView } from './answer.js'
 import { health } from './format-hop.js'
 import { count, formatBytes, formatDuration } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
@@ -27,9 +27,13 @@ export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
     .trimEnd()
 }
 
-/** What a range cost: living instances asked, scans of stores and logs, and what they returned. */
-export function formatReads({ instances, scans, bytes }: ReadsView, paint: Paint = plain): string[] {
+/** What a range cost: living instances asked, scans of stores and logs, segments read and passed over, bytes. */
+export function formatReads(reads: RangeReadsView, paint: Paint = plain): string[] {
+  const { instances, scans, bytes, segments, pruned } = reads
+  const found = `${count(segments, 'segment')} read, ${pruned} pruned`
   return [
-    paint.faint(`${count(instances, 'instance')} asked, ${count(scans, 'scan')}, ${formatBytes(bytes)} read`),
+    paint.faint(
+      `${count(instances, 'instance')} asked, ${count(scans, 'scan')}, ${found}, ${formatBytes(bytes)}`,
+    ),
   ]
 }

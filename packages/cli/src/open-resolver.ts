@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { createResolver, type Resolver } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from './context.js'
-import { parseDuration } from './parse.js'
+import { parseDurationWithin } from './parse.js'
 import { UsageError } from './usage-error.js'
 
 /** Where and how to ask. */
@@ -43,7 +43,7 @@ export async function withResolver<T>(
   const resolver = openResolver(
     {
       ...(options.recursive ? { mode: 'recursive' } : options.iterative ? { mode: 'iterative' } : {}),
-      timeoutMillis: parseDuration(options.timeout ?? '10s'),
+      timeoutMillis: parseDurationWithin(options.timeout ?? '10s', '1ms', '24d'),
       ...(options.dir === undefined ? {} : { dir: options.dir }),
       ...(options.store === undefined ? {} : { store: options.store }),
     },

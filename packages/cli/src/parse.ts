@@ -14,9 +14,10 @@ export function parseSubject(text: string): Subject {
   if (/^[0-9a-f]{32}$/i.test(trimmed)) return { kind: 'id', id: trimmed.toLowerCase() }
   const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/i.exec(trimmed)
   if (traceparent?.[1] !== undefined) return { kind: 'id', id: traceparent[1].toLowerCase() }
-  const equals = trimmed.indexOf('=')
-  if (equals > 0 && equals < trimmed.length - 1) {
-    return { kind: 'key', name: trimmed.slice(0, equals), value: trimmed.slice(equals + 1) }
+  // White space may belong to a value.
+  const equals = text.indexOf('=')
+  if (equals > 0 && equals < text.length - 1) {
+    return { kind: 'key', name: text.slice(0, equals), value: text.slice(equals + 1) }
   }
   throw new UsageError(
     `'${text}' is neither an id nor a key`,
@@ -47,11 +48,18 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * (UNITS[unit] ?? 1)
 }
 
-/** A moment: ISO time, or a duration before `nowMillis`, or `now`. In milliseconds since the epoch. Throws UsageError. */
+/** A duration from `least` to `most`, in milliseconds. Throws UsageError. */
+export function parseDurationWithin(text: string, least: string, most: string): number {
+  const millis = parseDuration(text)
+  if (millis >= parseDuration(least) && millis <= parseDuration(most)) return millis
+  throw new UsageError(`${text} is not from ${least} to ${most}`)
+}
+
+/** A moment from 1970 on: ISO time, or a duration before `nowMillis`, or `now`. In milliseconds since the epoch. Throws UsageError. */
 export function parseMoment(text: string, nowMillis: number): number {
   const trimmed = text.trim()
   if (trimmed === 'now') return nowMillis
-  if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(trimmed)) return nowMillis - parseDuration(trimmed)
+  if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(trimmed)) return Math.max(0, nowMillis - parseDuration(trimmed))
   const millis = /^\d{4}-\d\d-\d\d/.test(trimmed) ? Date.parse(trimmed) : Number.NaN
   if (Number.isNaN(millis)) {
     throw new UsageError(
@@ -59,7 +67,7 @@ export function parseMoment(text: string, nowMillis: number): number {
       'times look like 10m (ago), now, 2026-11-22T15:00:00Z, or 2026-11-22T15:00 (local)',
     )
   }
-  return millis
+  return Math.max(0, millis)
 }
 
 /** A positive whole number. Throws UsageError. */

@@ -7,6 +7,7 @@ import { rangeCommand } from './commands/range.js'
 import { resolveCommand } from './commands/resolve.js'
 import { shipCommand } from './commands/ship.js'
 import type { CommandContext } from './context.js'
+import type { Output } from './output.js'
 
 /** The whole command line. Parsing throws `CommanderError` instead of ending the process. */
 export function createProgram(context: CommandContext): Command {
@@ -32,7 +33,8 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showHelpAfterError('(hoptrace --help says more)')
     .addHelpText('after', EXITS)
-  const add = (command: Command): void => void program.addCommand(inherit(command, program))
+  const { output } = context
+  const add = (command: Command): void => void program.addCommand(inherit(command, program, output))
   add(resolveCommand(context))
   add(progressCommand(context))
   add(findCommand(context))
@@ -40,14 +42,18 @@ export function createProgram(context: CommandContext): Command {
   add(instancesCommand(context))
   add(idCommand(context))
   add(shipCommand(context))
-  return inherit(program, program)
+  return inherit(program, program, output)
 }
 
-function inherit(command: Command, program: Command): Command {
+function inherit(command: Command, program: Command, output: Output): Command {
   if (command !== program) command.copyInheritedSettings(program)
-  return command
-    .exitOverride()
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+  return command.exitOverride().configureOutput({
+    // A reader that is gone has heard enough.
+    writeOut: (text) => void output.lines([text.trimEnd()]).catch(() => undefined),
+    writeErr: (text) => output.note(text.trimEnd()),
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  })
 }
 
 const EXITS = `

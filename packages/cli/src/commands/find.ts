@@ -1,4 +1,3 @@
-import type { FindHit, Resolver } from '@hoptrace/core'
 import { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT } from '../exit-codes.js'
@@ -15,7 +14,7 @@ export function findCommand({ output, exitWith, ...context }: CommandContext): C
       const { name, value } = parseKey(text)
       const options = command.optsWithGlobals<GlobalOptions & { limit: number }>()
       const found = await withResolver(options, context, (resolver) =>
-        newestTraces(resolver, name, value, options.limit),
+        resolver.find({ key: name, value, limit: options.limit }),
       )
       for (const trace of found) {
         if (options.json) await output.row(trace)
@@ -26,19 +25,4 @@ export function findCommand({ output, exitWith, ...context }: CommandContext): C
         exitWith(EXIT.unknown)
       }
     })
-}
-
-// Several hops of a trace may have the key: it asks for more until there are as many traces, or no more hops.
-async function newestTraces(
-  resolver: Resolver,
-  key: string,
-  value: string,
-  limit: number,
-): Promise<FindHit[]> {
-  for (let hops = limit * 2; ; hops *= 4) {
-    const hits = await resolver.find({ key, value, limit: hops })
-    const traces = new Map<string, FindHit>()
-    for (const hit of hits) if (!traces.has(hit.traceId)) traces.set(hit.traceId, hit)
-    if (traces.size >= limit || hits.length < hops) return [...traces.values()].slice(0, limit)
-  }
 }

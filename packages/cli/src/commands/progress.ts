@@ -3,7 +3,7 @@ import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT, verdictExit } from '../exit-codes.js'
 import { formatEvent, formatProgress, formatState } from '../format-progress.js'
 import { withResolver } from '../open-resolver.js'
-import { parseDuration, parseSubject, subjectText } from '../parse.js'
+import { parseDurationWithin, parseSubject, subjectText } from '../parse.js'
 
 interface ProgressFlags extends GlobalOptions {
   readonly follow?: boolean
@@ -16,7 +16,7 @@ export function progressCommand(context: CommandContext): Command {
     .description('one timeline of events across all hops, and what is running now')
     .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
     .option('-f, --follow', 'go on until the request ends')
-    .option('--every <duration>', 'how often --follow looks', '500ms')
+    .option('--every <duration>', 'how often --follow looks: 10ms to 60s', '500ms')
     .action(async (text: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<ProgressFlags>()
       const subject = subjectText(parseSubject(text))
@@ -36,7 +36,7 @@ async function once(subject: string, flags: ProgressFlags, context: CommandConte
 
 async function followed(subject: string, flags: ProgressFlags, context: CommandContext): Promise<number> {
   const { output, signal } = context
-  const intervalMillis = parseDuration(flags.every)
+  const intervalMillis = parseDurationWithin(flags.every, '10ms', '60s')
   return withResolver(flags, context, async (resolver) => {
     for await (const step of resolver.follow(subject, { intervalMillis, signal })) {
       if (flags.json) await output.row(step)

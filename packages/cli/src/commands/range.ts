@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { RangeQuery } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
-import type { ReadsView } from '../answer.js'
+import type { RangeReadsView } from '../answer.js'
 import { formatRangeLine, formatReads } from '../format-range.js'
 import { withResolver } from '../open-resolver.js'
 import { parseCount, parseDuration, parseKey, parseMoment } from '../parse.js'
@@ -32,18 +32,17 @@ export function rangeCommand({ output, signal, ...context }: CommandContext): Co
     .option('--key <key>', 'only hops with this key: orderId=42')
     .option('--limit <n>', 'at most so many', parseCount, 100)
     .option('--after <id>', 'go on after this id, the last of the page before')
-    .option('--explain', 'also say what was read')
+    .option('--explain', 'also say what was asked, read and passed over')
     .action(async (service: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<RangeFlags>()
       const query = rangeQuery(service, flags, Date.now())
-      const explain = (reads: ReadsView): void => {
+      const explain = (reads: RangeReadsView): void => {
         if (flags.explain) for (const line of formatReads(reads, output.errorPaint)) output.note(line)
       }
       let printed = 0
       let last = ''
       await withResolver(flags, context, async (resolver) => {
-        for await (const hop of resolver.range({ ...query, onReads: explain })) {
-          if (signal.aborted) return
+        for await (const hop of resolver.range({ ...query, signal, onReads: explain })) {
           printed++
           last = hop.hopId
           if (flags.json) await output.row(hop)

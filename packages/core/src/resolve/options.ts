@@ -117,5 +117,6 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
 function positive(name: string, value: number): number {
   if (!Number.isFinite(value) || value < 1)
     throw new TypeError(`${name} must be 1 or more (got ${String(value)})`)
-  return Math.floor(value)
+  // Timers go no further: 24 days.
+  return Math.min(Math.floor(value), 2 ** 31 - 1)
 }

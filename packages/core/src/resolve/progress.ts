@@ -1,7 +1,7 @@
 import type { Attributes } from '../hop/record.js'
 import { isoNanos } from './iso.js'
 import type { TraceAnswer } from './trace-query.js'
-import { causalStarts } from './verdict/causal.js'
+import { causalRanks, causalStarts } from './verdict/causal.js'
 import { healthOf } from './verdict/cell.js'
 import { placeOf, type EvidenceTree, type Place } from './verdict/evidence.js'
 import type { Verdict } from './verdict/overall.js'
@@ -67,7 +67,8 @@ export function progressOf({ traceId, tree, judgement }: TraceAnswer): ProgressR
 /** Events in causal order: by the entry's clock, an effect never before its cause. */
 function timeline(tree: EvidenceTree): ProgressEvent[] {
   const starts = causalStarts(tree)
-  const events: { nanos: bigint; node: number; index: number; event: ProgressEvent }[] = []
+  const ranks = causalRanks(tree)
+  const events: { nanos: bigint; rank: number; event: ProgressEvent }[] = []
   for (const [node, { record }] of tree.hops.entries()) {
     const start = starts[node] ?? record.startNanos
     for (const [index, { name, offsetMicros, attributes }] of record.events.entries()) {
@@ -75,15 +76,12 @@ function timeline(tree: EvidenceTree): ProgressEvent[] {
       const key = `${record.hopId}-${index}`
       events.push({
         nanos,
-        node,
-        index,
+        rank: ranks[node]?.[index] ?? 0,
         event: { ...placeOf(record), name, time: isoNanos(nanos), attributes, key },
       })
     }
   }
-  events.sort((a, b) =>
-    a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.node - b.node || a.index - b.index,
-  )
+  events.sort((a, b) => (a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.rank - b.rank))
   return events.map(({ event }) => event)
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { hopIdNanos } from '../id/index.js'
+import { hopIdNanos, parseHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../store/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
@@ -80,12 +80,12 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       const found = recursive ? await withSubtree(walker, locator, entry.found) : entry.found
       const walked = await walker.run(found)
       query.signal?.throwIfAborted()
-      // What is above may be with an instance that is not known now.
-      const headless = unread.length > 0 && entry.found.record.hopId !== entry.traceId
+      const headless = isHeadless(entry, unread.length > 0)
       const tree = {
         ...walked,
         notes: [...entry.notes, ...walked.notes, ...unread],
         partial: walked.partial || headless,
+        ...(headless ? { headless } : {}),
       }
       return { traceId: entry.traceId, tree, judgement: judge(tree), reads }
     }
@@ -93,6 +93,15 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * Is there a caller above that is not known? Not where a foreign trace reaches us: its first hop has an id of its own. With
+ * an incomplete registry nobody can say that.
+ */
+function isHeadless({ traceId, found }: Extract<Entry, { kind: 'found' }>, unsure: boolean): boolean {
+  const { hopId, assignedId } = found.record
+  return hopId !== traceId && (unsure || assignedId !== null || parseHopId(hopId).assigned)
 }
 
 type FoundEntry = Extract<Entry, { kind: 'found' }>['found']

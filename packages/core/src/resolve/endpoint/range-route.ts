@@ -69,8 +69,9 @@ async function* lines(
   let left = limit
   let told = 0
   const cost = (): string => {
-    if (counts.scans === told) return ''
-    told = counts.scans
+    const now = counts.scans + counts.segments + counts.pruned
+    if (now === told) return ''
+    told = now
     return `${readsLine({ instances: 0, ...counts })}\n`
   }
   for await (const { record } of records) {

@@ -24,9 +24,7 @@ describe('the traces of a business key', () => {
     await a.ship(...traces, ...hops.filter((_, index) => index % 2 === 0))
     a.records.push(...hops.filter((_, index) => index % 2 === 1))
     await b.ship(
-      ...hops
-        .slice(0, 3)
-        .map((hop, index) => hopAt(b.port, 500 + index, { keys, traceId: hop.traceId })),
+      ...hops.slice(0, 3).map((hop, index) => hopAt(b.port, 500 + index, { keys, traceId: hop.traceId })),
     )
     await b.stop()
     b.register({ state: 'dead' })

@@ -8,7 +8,7 @@ export interface Sourced {
   readonly source: RecordSource
 }
 
-/** Merges streams in id order into one, versions of one hop folded. Holds one record of each stream. */
+/** Merges streams in id order, each with one record a hop, into one, versions of one hop folded. Holds one record of each stream. */
 export async function* mergeById(
   streams: readonly AsyncIterable<Sourced>[],
 ): AsyncGenerator<Sourced, void, undefined> {
@@ -23,13 +23,15 @@ export async function* mergeById(
       }
       if (least === undefined) return
       let folded = least
-      for (const [index, reader] of readers.entries()) {
-        for (let head = heads[index]; head?.record.hopId === least.record.hopId; head = heads[index]) {
-          if (foldVersions(folded.record, head.record) === head.record) folded = head
-          heads[index] = await nextOf(reader)
-        }
+      for (const head of heads) {
+        if (head?.record.hopId !== least.record.hopId) continue
+        if (foldVersions(folded.record, head.record) === head.record) folded = head
       }
+      // Told before anything beyond it is read.
       yield folded
+      for (const [index, reader] of readers.entries()) {
+        while (heads[index]?.record.hopId === least.record.hopId) heads[index] = await nextOf(reader)
+      }
     }
   } finally {
     await Promise.all(readers.map(async (reader) => reader.return?.()))

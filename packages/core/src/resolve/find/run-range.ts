@@ -77,7 +77,9 @@ async function* storeRange(
     return
   } catch (error) {
     if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED') throw error
-    const peer = parts.live === null ? undefined : new InstanceIndex(rows).sharing(row)[0]
+    // Of several living instances of a service, each holds a store of its own.
+    const sharing = parts.live === null ? [] : new InstanceIndex(rows).sharing(row)
+    const peer = sharing.find(({ stores }) => stores.includes(url))
     if (peer === undefined) throw error
     const of = `${row.address},${row.worker}`
     yield* liveRange(parts, peer, { of }, { ...stretch, afterId }, filter, reads)

@@ -10,6 +10,8 @@ const maxBytes = 8 << 20
 const maxErrandBytes = 64 << 20
 /** Workers share an address, and the kernel picks one: so often another is tried. */
 const maxTries = 4
+/** The same where nobody else can answer. */
+const maxRunTries = 16
 /** An instance that did not answer is not asked again for so long. */
 const silentMillis = 2000
 
@@ -38,7 +40,7 @@ export class LiveSource {
     errand?: Errand,
   ): Promise<Told | undefined> {
     for (let tries = 0; tries < maxTries; tries++) {
-      const told = await this.ask(row, id, {}, reads, signal, errand)
+      const told = await this.ask(row, id, {}, reads, signal, errand, tries > 0)
       if (told === undefined) return undefined
       const { lookup, subtree, instance } = told
       const same =
@@ -76,7 +78,7 @@ export class LiveSource {
     signal: AbortSignal,
   ): Promise<Told> {
     const of = `${row.address},${row.worker},${row.startNanos}`
-    const told = await this.ask(peer, id, { of }, reads, signal)
+    const told = await this.askRun(peer, id, { of }, reads, signal)
     if (told === undefined) {
       throw new HoptraceError(
         'HOPTRACE_INSTANCE_UNAVAILABLE',
@@ -104,13 +106,31 @@ export class LiveSource {
     reads: Reads,
     signal: AbortSignal,
   ): Promise<HopId | undefined | null> {
-    const told = await this.ask(row, id, {}, reads, signal)
+    const told = await this.askRun(row, id, {}, reads, signal)
     if (told === undefined) return null
-    if (told.instance.startNanos === row.startNanos && told.instance.worker === row.worker)
-      this.heard.add(row)
+    this.heard.add(row)
     if (told.lookup.kind !== 'found') return undefined
     const { hopId, assignedId, traceId } = told.lookup.record
     return hopId === id || assignedId === id || traceId === id ? hopId : undefined
+  }
+
+  /** The answer of this very run: what another one does not know says nothing about it. Workers share an address. */
+  private async askRun(
+    row: InstanceRow,
+    id: HopId,
+    query: Readonly<Record<string, string>>,
+    reads: Reads,
+    signal: AbortSignal,
+  ): Promise<ToldJson | undefined> {
+    for (let tries = 0; tries < maxRunTries; tries++) {
+      const told = await this.ask(row, id, query, reads, signal, undefined, tries > 0)
+      if (told === undefined) return undefined
+      const { address, worker, startNanos } = told.instance
+      const sameWorker = worker === row.worker
+      if (sameWorker && startNanos === row.startNanos && address === row.address) return told
+      if (sameWorker || address !== row.address) return undefined
+    }
+    return undefined
   }
 
   private async ask(
@@ -120,6 +140,7 @@ export class LiveSource {
     reads: Reads,
     signal: AbortSignal,
     errand?: Errand,
+    fresh = false,
   ): Promise<ToldJson | undefined> {
     const base = endpointOf(row)
     if (base === undefined || performance.now() < (this.silent.get(row) ?? 0)) return undefined
@@ -137,6 +158,7 @@ export class LiveSource {
       maxBytes: errand === undefined ? maxBytes : maxErrandBytes,
       idleMillis: this.patienceMillis,
       totalMillis: this.patienceMillis * 2 + (errand?.deadlineMillis ?? 0),
+      fresh,
     }
     reads.instances++
     try {

@@ -11,20 +11,42 @@ import { readRecord } from '../wire/record-json.js'
 import { isDropped } from './dropped.js'
 import type { Stores } from './stores.js'
 
+/** Reads a store that another process holds open, by asking that one. Rejects, with `error`, when nobody is known to hold it. */
+export type WhenLocked<T> = (row: InstanceRow, url: string, error: HoptraceError) => Promise<T | undefined>
+
 /** Reads what instances have shipped. */
 export class StoreSource {
   constructor(private readonly stores: Stores) {}
 
-  /** What the run's stores hold of an id. Rejects when one of them cannot be read. */
-  async lookup(row: InstanceRow, id: HopId, reads: Reads, signal?: AbortSignal): Promise<Lookup> {
-    const versions = await Promise.all(
-      row.stores.map((url) =>
-        this.stores.use(url, row, reads, (store) => new StoreReader(store, row).lookup(row, id), signal),
-      ),
-    )
+  /**
+   * What the run's stores hold of an id, all of them together: what a run left may have been shipped to another one than
+   * the run's own. Rejects when one of them cannot be read. `locked` is asked about a store that another process holds.
+   */
+  async lookup(
+    row: InstanceRow,
+    id: HopId,
+    reads: Reads,
+    signal: AbortSignal,
+    locked: WhenLocked<HopRecord>,
+  ): Promise<Lookup> {
+    const read = async (url: string): Promise<HopRecord | undefined> => {
+      try {
+        const version = await this.stores.use(
+          url,
+          row,
+          reads,
+          (store) => new StoreReader(store, row).lookup(row, id),
+          signal,
+        )
+        return version === undefined ? undefined : readRecord(version)
+      } catch (error) {
+        if (!isLocked(error)) throw error
+        return locked(row, url, error)
+      }
+    }
+    const versions = await Promise.all(row.stores.map(read))
     let found: HopRecord | undefined
-    for (const version of versions) {
-      const record = version === undefined ? undefined : readRecord(version)
+    for (const record of versions) {
       if (record !== undefined) found = found === undefined ? record : foldVersions(found, record)
     }
     if (found !== undefined) return { kind: 'found', record: found, source: 'store' }
@@ -39,7 +61,7 @@ export class StoreSource {
     rows: readonly InstanceRow[],
     id: HopId,
     reads: Reads,
-    locked: (row: InstanceRow, error: HoptraceError) => Promise<HopId | undefined>,
+    locked: WhenLocked<HopId>,
   ): Promise<HopId | undefined> {
     const places = new Map<string, InstanceRow>()
     for (const row of rows) for (const url of row.stores) places.set(url, row)
@@ -47,12 +69,16 @@ export class StoreSource {
       try {
         return await this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id))
       } catch (error) {
-        if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED') throw error
-        return locked(row, error)
+        if (!isLocked(error)) throw error
+        return locked(row, url, error)
       }
     }
     return earliest(await Promise.allSettled([...places].map(read)))
   }
+}
+
+function isLocked(error: unknown): error is HoptraceError {
+  return error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
 }
 
 /** What it proves that a run's stores do not have an id: as much as its row says. */

@@ -8,7 +8,7 @@ import type { Reads } from '../walk/reads.js'
 import type { Errand, Told, TraceSource } from '../walk/source.js'
 import { lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
-import { absentInStores, earliest, type StoreSource } from './store-source.js'
+import { earliest, type StoreSource, type WhenLocked } from './store-source.js'
 
 /** The three places where a record may be. Each may be missing. */
 export interface Places {
@@ -25,6 +25,9 @@ export type Peers = (row: InstanceRow) => readonly InstanceRow[]
  * is shipped leaves the log.
  */
 export function traceSource({ live, log, store }: Places, peers: Peers): TraceSource {
+  // Only one process may have such a store open; that one answers for what former runs left in it, and no other can.
+  const holders = (row: InstanceRow, url: string): readonly InstanceRow[] =>
+    live === null ? [] : peers(row).filter(({ stores }) => stores.includes(url))
   const inStores = async (
     row: InstanceRow,
     id: HopId,
@@ -32,19 +35,13 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
     signal: AbortSignal,
   ): Promise<Lookup> => {
     if (store === null) throw unavailable(row)
-    try {
-      return await store.lookup(row, id, reads, signal)
-    } catch (error) {
-      if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED' || live === null)
-        throw error
-      // Only one process may have it open; that one answers for what former runs left in it.
-      for (const peer of peers(row)) {
-        const told = await live.lookupFor(peer, row, id, reads, signal).catch(() => undefined)
-        if (told?.lookup.kind === 'found') return told.lookup
-        if (told !== undefined) return absentInStores(row, id)
+    return store.lookup(row, id, reads, signal, async (_row, url, error) => {
+      for (const holder of holders(row, url)) {
+        const told = await live?.lookupFor(holder, row, id, reads, signal).catch(() => undefined)
+        if (told !== undefined) return told.lookup.kind === 'found' ? told.lookup.record : undefined
       }
       throw error
-    }
+    })
   }
   const left = async (row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> => {
     let view: LogView | undefined
@@ -92,9 +89,9 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
-      const locked = async (row: InstanceRow, error: HoptraceError): Promise<HopId | undefined> => {
-        for (const peer of live === null ? [] : peers(row)) {
-          const hopId = await live?.alias(peer, id, reads, signal)
+      const locked: WhenLocked<HopId> = async (row, url, error) => {
+        for (const holder of holders(row, url)) {
+          const hopId = await live?.alias(holder, id, reads, signal)
           if (hopId !== null) return hopId
         }
         throw error

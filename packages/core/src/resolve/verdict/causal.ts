@@ -25,3 +25,44 @@ export function causalStarts({ hops }: EvidenceTree): bigint[] {
   }
   return starts
 }
+
+/** One thing that a hop did: an event, or a call that led to another hop. */
+interface Deed {
+  readonly offsetMicros: number
+  readonly index: number
+  /** The hop that was called; null for an event. */
+  readonly callee: number | null
+}
+
+/**
+ * The place of every event, by hop, in one order in which nothing is before its cause: what a call led to stands where the call
+ * was made. It decides between events of one time.
+ */
+export function causalRanks({ hops }: EvidenceTree): number[][] {
+  const ranks: number[][] = hops.map(({ record }) => record.events.map(() => 0))
+  let rank = 0
+  const stack = hops.length === 0 ? [] : [{ node: 0, deeds: deedsOf({ hops }, 0), at: 0 }]
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const deed = top.deeds[top.at++]
+    if (deed === undefined) stack.pop()
+    else if (deed.callee === null) (ranks[top.node] as number[])[deed.index] = rank++
+    else stack.push({ node: deed.callee, deeds: deedsOf({ hops }, deed.callee), at: 0 })
+  }
+  return ranks
+}
+
+function deedsOf({ hops }: Pick<EvidenceTree, 'hops'>, node: number): Deed[] {
+  const hop = hops[node]
+  if (hop === undefined) return []
+  const deeds: Deed[] = hop.record.events.map(({ offsetMicros }, index) => ({
+    offsetMicros,
+    index,
+    callee: null,
+  }))
+  for (const [index, callee] of hop.callees.entries()) {
+    const offsetMicros = hop.record.next[index]?.offsetMicros ?? 0
+    if (callee.kind === 'hop') deeds.push({ offsetMicros, index, callee: callee.node })
+  }
+  const isCall = (deed: Deed): number => Number(deed.callee !== null)
+  return deeds.sort((a, b) => a.offsetMicros - b.offsetMicros || isCall(a) - isCall(b) || a.index - b.index)
+}

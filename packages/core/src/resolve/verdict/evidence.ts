@@ -71,6 +71,15 @@ export interface EvidenceTree {
   readonly partial: boolean
 }
 
+/** A tree that is to be judged. */
+export interface JudgedTree extends EvidenceTree {
+  /**
+   * `hops[0]` is not where the trace began: one of ours called it, and is not known. What became of the request above, and
+   * what that one made of a fault below, nobody can tell.
+   */
+  readonly headless?: boolean
+}
+
 /** The place of a hop that has a record. */
 export function placeOf(record: HopRecord): Place {
   return { service: record.service, instance: record.instance.address, hopId: record.hopId }

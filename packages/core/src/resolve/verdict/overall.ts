@@ -1,4 +1,4 @@
-import { placeOf, type EvidenceTree, type Place } from './evidence.js'
+import { placeOf, type EvidenceTree, type JudgedTree, type Place } from './evidence.js'
 import { healthOf } from './cell.js'
 import { causalStarts } from './causal.js'
 import { findFaults, weightier, type Finding } from './finding.js'
@@ -42,6 +42,7 @@ const maxFaults = 100
 /**
  * The verdict: a pure function of the evidence, linear, without recursion.
  *
+ * 0. A trace of which the beginning is missing: `undetermined`, whatever is known of the rest.
  * 1. An entry that is still at it: `running`. What went wrong below it so far is a fault that it may yet handle.
  * 2. An entry that did not do its work: the origin of its failure decides, found along the calls that failed and were not
  *    handled, to the deepest; when that cannot be told: `undetermined`. An entry whose own process ended: `interrupted`.
@@ -50,7 +51,7 @@ const maxFaults = 100
  *
  * A fault is handled when its caller saw it and answered below 500 without an error all the same.
  */
-export function judge(tree: EvidenceTree): Judgement {
+export function judge(tree: JudgedTree): Judgement {
   const entry = tree.hops[0]
   if (entry === undefined) {
     return { verdict: 'not-found', endedAt: null, lastHealthy: null, evidence: tree.notes, faults: [] }
@@ -135,8 +136,9 @@ interface Decision {
   readonly finding: Finding | null
 }
 
-function decide(tree: EvidenceTree, own: Finding | null, unseen: Finding | null): Decision {
+function decide(tree: JudgedTree, own: Finding | null, unseen: Finding | null): Decision {
   const entry = tree.hops[0] as (typeof tree.hops)[number]
+  if (tree.headless === true) return latest(tree, 'undetermined')
   const health = healthOf(entry)
   if (health !== 'open') {
     const finding = health === 'ok' ? unseen : own

@@ -10,6 +10,8 @@ export interface GetLimits {
   readonly idleMillis: number
   /** For the whole. */
   readonly totalMillis: number
+  /** On a connection of its own: behind one address another process may answer. */
+  readonly fresh?: boolean
 }
 
 /** A GET client for live endpoints: no redirects, no compression, bounded in time and bytes. */
@@ -100,8 +102,8 @@ export class EndpointClient {
         maxHeaderSize: 16_384,
       }
       const req = secure
-        ? secureRequest({ ...options, agent: this.secureAgent })
-        : request({ ...options, agent: this.agent })
+        ? secureRequest({ ...options, agent: limits.fresh === true ? false : this.secureAgent })
+        : request({ ...options, agent: limits.fresh === true ? false : this.agent })
       req.setTimeout(Math.max(1, limits.idleMillis), () =>
         req.destroy(new Error(`no answer within ${limits.idleMillis} ms`)),
       )

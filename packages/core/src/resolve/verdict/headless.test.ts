@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { testHop, testRecord } from '../test-trace.fixture.js'
+import { judge } from './overall.js'
+
+describe('a trace of which the beginning is missing', () => {
+  const tree = (status: number, state: 'closed' | 'interrupted' | 'open') => ({
+    hops: [testHop(testRecord('payments', 4002, { status, state }))],
+    notes: [],
+    partial: true,
+    headless: true,
+  })
+
+  it('is undetermined, however well what is known of it went', () => {
+    expect(judge(tree(200, 'closed')).verdict).toBe('undetermined')
+    expect(judge(tree(200, 'open')).verdict).toBe('undetermined')
+  })
+
+  it('did not die where its caller may have gone on, but the fault is told', () => {
+    const judged = judge(tree(200, 'interrupted'))
+    expect(judged.verdict).toBe('undetermined')
+    expect(judged.faults.map(({ service }) => service)).toEqual(['payments'])
+  })
+})
