@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../../errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { checkRange } from '../scan-range.js'
@@ -21,6 +22,8 @@ const maxPutBytes = 2 << 20
 /** Rows of one answer: of the largest segments, 6 MB. */
 const pageRows = 64
 const maxResponseBytes = 32 << 20
+/** A scanner is lost with its gateway, or when its region moves: so many are tried for one page. */
+const maxScanners = 5
 
 /** A table of HBase behind its REST gateway. An acknowledged put is in the region server's write-ahead log. */
 export function restStore(options: RestStoreOptions): Store {
@@ -95,10 +98,13 @@ class RestStore implements Store {
     const rows: Row[] = []
     const deadlineAt = performance.now() + storeTimeouts.readMillis
     try {
-      for (let from = range.from, whole = false; !whole && rows.length < range.limit;) {
+      let { from } = range
+      for (let tries = 1; ; tries++) {
         const failure = await this.#read({ ...range, from }, rows, deadlineAt, signal)
-        if (failure === undefined) whole = true
-        else if (performance.now() >= deadlineAt) throw failure as Error
+        if (failure === undefined) break
+        const pause = 25 * 2 ** tries
+        if (tries >= maxScanners || performance.now() + pause >= deadlineAt) throw failure
+        await sleep(pause, undefined, { signal })
         const last = rows.at(-1)
         if (last !== undefined) from = Buffer.concat([last.key, Buffer.alloc(1)])
       }
@@ -166,7 +172,7 @@ class RestStore implements Store {
     rows: Row[],
     deadlineAt: number,
     signal: AbortSignal,
-  ): Promise<unknown> {
+  ): Promise<Error | undefined> {
     const batch = Math.min(limit - rows.length, pageRows)
     const scanner = await this.#scanner(encodeScanner({ from, to, column, batch }), deadlineAt, signal)
     try {
@@ -189,7 +195,7 @@ class RestStore implements Store {
       }
     } catch (error) {
       signal.throwIfAborted()
-      return error
+      return error instanceof Error ? error : new Error(String(error))
     } finally {
       this.#delete(scanner)
     }
