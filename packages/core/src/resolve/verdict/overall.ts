@@ -103,7 +103,8 @@ export function judge(tree: JudgedTree): Judgement {
   }
 
   const decision = decide(tree, own[0] ?? null, unseen)
-  if (decision.finding !== null) list(decision.finding, false)
+  const told = tree.headless === true ? (own[0] ?? unseen) : decision.finding
+  if (told !== null) list(told, false)
   const faults = [...listed.values()]
     .sort(
       (a, b) =>
