@@ -1,45 +1,49 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startChild, type Child } from '../chain/child.js'
 import { freePortList } from '../chain/ports.js'
-import { CHAIN, type ChainService } from './plan.js'
+import { openBlackHole, type BlackHole } from './black-hole.js'
+import { ENTRY, SERVICES, TOPOLOGY, type ServiceName } from './topology.js'
 
-const FRAMEWORKS: Readonly<Record<ChainService, string>> = {
-  s1: 'fastify',
-  s2: 'express',
-  s3: 'koa',
-  s4: 'fastify',
-  s5: 'express',
+/** How the processes of a fleet are traced. */
+export interface FleetTracing {
+  readonly kind: 'hoptrace' | 'otel'
+  /** Where OpenTelemetry sends spans. */
+  readonly otlpUrl?: string
 }
 
-/** The five processes of the harness, and a port that swallows what is sent to it. */
+/** The processes of the harness, and a port that swallows what is sent to it. */
 export class Fleet {
   readonly dataDir: string
-  readonly #ports: readonly number[]
-  readonly #blackHole: Server
-  readonly #children = new Map<ChainService, Child>()
+  readonly #tracing: FleetTracing
+  readonly #urls: Readonly<Record<string, string>>
+  readonly #blackHole: BlackHole
+  readonly #children = new Map<ServiceName, Child>()
+  readonly #starting = new Map<ServiceName, Promise<void>>()
   readonly #dead = new Set<number>()
+  #bereft = new Set<ServiceName>()
 
-  private constructor(dataDir: string, ports: readonly number[], blackHole: Server) {
+  private constructor(
+    dataDir: string,
+    tracing: FleetTracing,
+    blackHole: BlackHole,
+    urls: Readonly<Record<string, string>>,
+  ) {
     this.dataDir = dataDir
-    this.#ports = ports
+    this.#tracing = tracing
     this.#blackHole = blackHole
+    this.#urls = urls
   }
 
-  /** Starts all five. */
-  static async start(dataDir: string): Promise<Fleet> {
-    const [holePort = 0, ...ports] = await freePortList(CHAIN.length + 1)
-    const sockets = new Set<Socket>()
-    const hole = createServer((socket) => {
-      sockets.add(socket.on('error', () => undefined).pause())
-      socket.once('close', () => sockets.delete(socket))
-    })
-    await new Promise<void>((resolve) => hole.listen(holePort, '127.0.0.1', resolve))
-    hole.once('close', () => sockets.forEach((socket) => socket.destroy()))
-    const fleet = new Fleet(dataDir, [holePort, ...ports], hole)
+  /** Starts all. */
+  static async start(dataDir: string, tracing: FleetTracing): Promise<Fleet> {
+    const blackHole = await openBlackHole()
+    const ports = await freePortList(SERVICES.length)
+    const urls: Record<string, string> = {}
+    for (const [index, name] of SERVICES.entries()) urls[name] = `http://127.0.0.1:${ports[index] ?? 0}/`
+    const fleet = new Fleet(dataDir, tracing, blackHole, urls)
     try {
-      await Promise.all(CHAIN.map((name) => fleet.revive(name)))
+      await fleet.reviveAll()
     } catch (error) {
       await fleet.stop()
       throw error
@@ -49,12 +53,7 @@ export class Fleet {
 
   /** Where requests come in. */
   get entryUrl(): string {
-    return this.#url(0)
-  }
-
-  /** Which process is which service now. */
-  get processes(): string {
-    return [...this.#children].map(([name, child]) => `${name} ${child.pid}`).join(', ')
+    return this.#urls[ENTRY] ?? ''
   }
 
   /** Processes that have ended since the start. */
@@ -62,48 +61,53 @@ export class Fleet {
     return this.#dead
   }
 
+  /** Services of which a process has ended since this was last asked to be forgotten. */
+  get bereft(): ReadonlySet<string> {
+    return this.#bereft
+  }
+
+  forgetDeaths(): void {
+    this.#bereft = new Set()
+  }
+
   /** The files in which the services say what they did. */
   get truthFiles(): string[] {
-    return CHAIN.map((name) => this.#truthFile(name))
+    return SERVICES.map((name) => this.#truthFile(name))
   }
 
   /** Starts a service unless it runs. */
-  async revive(name: ChainService): Promise<void> {
+  async revive(name: ServiceName): Promise<void> {
     if (this.#children.has(name)) return
-    const index = CHAIN.indexOf(name)
-    const next = CHAIN[index + 1]
-    const child = await startChild(fileURLToPath(new URL('./service.ts', import.meta.url)), {
-      NAME: name,
-      FRAMEWORK: FRAMEWORKS[name],
-      PORT: String(this.#ports[index + 1]),
-      HOPTRACE_DIR: this.dataDir,
-      TRUTH_FILE: this.#truthFile(name),
-      BLACK_HOLE_URL: `http://127.0.0.1:${this.#ports[0]}/`,
-      // Each waits a little longer than the next, so that the one before the fault gives up first.
-      TIMEOUT: String(400 + 150 * (CHAIN.length - index)),
-      ...(next === undefined ? {} : { NEXT_NAME: next, NEXT_URL: this.#url(index + 1) }),
-    })
-    this.#children.set(name, child)
-    void child.ended.then(() => {
-      this.#dead.add(child.pid)
-      if (this.#children.get(name) === child) this.#children.delete(name)
-    })
+    const starting = this.#starting.get(name) ?? this.#start(name).finally(() => this.#starting.delete(name))
+    this.#starting.set(name, starting)
+    await starting
+  }
+
+  /** Starts whatever does not run. */
+  async reviveAll(): Promise<void> {
+    await Promise.all(SERVICES.map((name) => this.revive(name)))
   }
 
   /** Sends a signal to a service, if it runs. */
-  signal(name: ChainService, signal: NodeJS.Signals): void {
+  signal(name: ServiceName, signal: NodeJS.Signals): void {
     this.#children.get(name)?.kill(signal)
   }
 
   /** Ends a service at once and resolves when its process is gone. */
-  async down(name: ChainService): Promise<void> {
+  async down(name: ServiceName): Promise<void> {
     const child = this.#children.get(name)
     child?.kill('SIGKILL')
     await child?.ended
   }
 
-  /** Ends everything. */
+  /** What the process of a service has written last. */
+  output(name: ServiceName): string {
+    return this.#children.get(name)?.output() ?? ''
+  }
+
+  /** Ends everything in order, so that what a tracer still holds is shipped. */
   async stop(): Promise<void> {
+    await Promise.allSettled(this.#starting.values())
     const children = [...this.#children.values()]
     for (const child of children) {
       child.kill('SIGCONT')
@@ -112,17 +116,31 @@ export class Fleet {
     const late = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), 10_000)
     await Promise.all(children.map((child) => child.ended))
     clearTimeout(late)
-    await new Promise((resolve) => {
-      this.#blackHole.close(resolve)
-      this.#blackHole.emit('close')
+    await this.#blackHole.close()
+  }
+
+  async #start(name: ServiceName): Promise<void> {
+    const next = TOPOLOGY[name].next.map((one) => [one, this.#urls[one]])
+    const child = await startChild(fileURLToPath(new URL('./service.ts', import.meta.url)), {
+      NAME: name,
+      PORT: new URL(this.#urls[name] ?? '').port,
+      NEXT_URLS: JSON.stringify({ ...Object.fromEntries(next), 'black-hole': this.#blackHole.url }),
+      TRUTH_FILE: this.#truthFile(name),
+      TRACING: this.#tracing.kind,
+      DATA_DIR: this.dataDir,
+      OTLP_URL: this.#tracing.otlpUrl ?? '',
+      // Small enough to be filled in a moment.
+      NODE_OPTIONS: '--max-old-space-size=160',
+    })
+    this.#children.set(name, child)
+    void child.ended.then(() => {
+      this.#dead.add(child.pid)
+      this.#bereft.add(name)
+      if (this.#children.get(name) === child) this.#children.delete(name)
     })
   }
 
-  #url(index: number): string {
-    return `http://127.0.0.1:${this.#ports[index + 1]}/`
-  }
-
-  #truthFile(name: ChainService): string {
+  #truthFile(name: ServiceName): string {
     return path.join(this.dataDir, `truth-${name}.jsonl`)
   }
 }

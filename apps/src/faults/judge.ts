@@ -1,58 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { openResolver, type Answer } from '@hoptrace/cli'
-import type { Fleet } from './fleet.js'
-import { allowedVerdicts } from './oracle.js'
-import { readTruth, type Deed } from './truth.js'
+import type { ResolveResult } from '@hoptrace/core'
+import { allowedVerdicts, type Allowed, type Facts } from './oracle.js'
 
-/** How the verdict on one request compares with the truth. */
+/** How a verdict compares with the truth. */
+export type Result = 'right' | 'wrong' | 'undetermined'
+
+/** The verdict on one request, compared with the truth. */
 export interface Judged {
   readonly request: string
-  readonly result: 'right' | 'wrong' | 'undetermined'
+  readonly result: Result
   readonly verdict: string
   readonly truth: string
-  /** Services that finished their work and whose hop is not in the walk. */
+  /** Services whose process ended with the request in its hands. */
+  readonly died: readonly string[]
+  /** Whether a verdict that may be had names one of them. */
+  readonly named: boolean
+  /** Services that finished, to the last byte of their answer. */
+  readonly finished: readonly string[]
+  /** Those of them whose finished hop is not in the walk. */
   readonly lost: readonly string[]
 }
 
-/**
- * Compares the verdict on every request with what the services say that they did. Asks again for a while only where the
- * answer says itself that it is not the last word: logs of the dead are still being adopted.
- */
-export async function judgeAll(
-  fleet: Fleet,
-  requests: readonly string[],
-  mode: 'recursive' | 'iterative',
-): Promise<Judged[]> {
-  const truth = readTruth(fleet.truthFiles)
-  const resolver = openResolver({ dir: fleet.dataDir, mode })
-  const patient = Date.now() + 15_000
-  const judged: Judged[] = []
-  try {
-    for (const request of requests) {
-      const deeds = truth.get(request) ?? new Map<string, Deed>()
-      for (;;) {
-        const answer = await resolver.resolve(`request=${request}`)
-        const one = judge(request, answer, deeds, fleet.dead)
-        if (one.result === 'right' || !EARLY.has(answer.verdict) || Date.now() > patient) {
-          judged.push(one)
-          break
-        }
-        await sleep(200)
-      }
-    }
-    return judged
-  } finally {
-    await resolver.close()
-  }
-}
-
-function judge(
-  request: string,
-  answer: Answer,
-  deeds: ReadonlyMap<string, Deed>,
-  dead: ReadonlySet<number>,
-): Judged {
-  const allowed = allowedVerdicts(deeds, { dead })
+/** Compares an answer with the facts as they were before and after it was given: it is right when it was true at either time. */
+export function judge(request: string, answer: ResolveResult, before: Facts, after: Facts): Judged {
+  const allowed = unique([...allowedVerdicts(before), ...allowedVerdicts(after)])
   const endedAt = answer.endedAt?.service ?? null
   const right = allowed.some(
     (one) =>
@@ -60,15 +30,36 @@ function judge(
       (one.endedAt === null || one.endedAt.some((name) => name === endedAt)),
   )
   const walked = new Set(answer.hops.filter((hop) => hop.state === 'closed').map((hop) => hop.service))
+  const pointedAt = new Set([endedAt, ...answer.faults.map((fault) => fault.service)])
+  const deeds = [...before.deeds]
+  const died = deeds
+    .filter(([, { answered, pid }]) => !answered && before.dead.has(pid))
+    .map(([name]) => name)
+  const finished = deeds.filter(([, { sent }]) => sent).map(([name]) => name)
   return {
     request,
     result: right ? 'right' : answer.verdict === 'undetermined' ? 'undetermined' : 'wrong',
     verdict: `${answer.verdict} ${endedAt ?? '-'}: ${answer.evidence.join('; ')}`,
-    truth: allowed.map((one) => `${one.verdict} ${one.endedAt?.join('|') ?? '-'}`).join(' or '),
-    lost: [...deeds]
-      .filter(([name, deed]) => deed.answered && !deed.answered.lost && !walked.has(name))
-      .map(([name]) => name),
+    truth: allowed.map(word).join(' or '),
+    died,
+    named: right && died.some((name) => pointedAt.has(name)),
+    finished,
+    lost: finished.filter((name) => !walked.has(name)),
   }
 }
 
-const EARLY: ReadonlySet<string> = new Set(['undetermined', 'running', 'not-found'])
+/** Whether something happened to a request, or may have. */
+export function isTouched(facts: Facts): boolean {
+  return (
+    allowedVerdicts(facts).some(({ verdict }) => verdict !== 'completed') ||
+    [...facts.deeds.values()].some(({ pid }) => facts.dead.has(pid))
+  )
+}
+
+function unique(allowed: readonly Allowed[]): Allowed[] {
+  return [...new Map(allowed.map((one) => [word(one), one])).values()]
+}
+
+function word({ verdict, endedAt }: Allowed): string {
+  return `${verdict} ${endedAt?.join('|') ?? '-'}`
+}

@@ -11,7 +11,7 @@ import type { FaultOrder } from './plan.js'
 
 /** A request as every framework hands it on. */
 export interface Job {
-  readonly body: { readonly request: string; readonly order?: FaultOrder | undefined }
+  readonly body: { readonly request: string; readonly orders: readonly FaultOrder[] }
   readonly res: ServerResponse
 }
 
@@ -23,10 +23,10 @@ export interface Answer {
 
 type Handler = (job: Job) => Promise<Answer>
 
-/** Listens with the framework of that name; resolves to what stops it. */
+/** Listens with the framework of that name, traced by hoptrace or not by it; resolves to what stops it. */
 export function listen(
   framework: string,
-  tracer: Tracer,
+  tracer: Tracer | undefined,
   port: number,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
@@ -34,9 +34,13 @@ export function listen(
   return framework === 'koa' ? listenKoa(tracer, port, handle) : listenExpress(tracer, port, handle)
 }
 
-async function listenFastify(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+async function listenFastify(
+  tracer: Tracer | undefined,
+  port: number,
+  handle: Handler,
+): Promise<() => Promise<unknown>> {
   const app = fastify({ forceCloseConnections: true })
-  await app.register(hoptraceFastify(tracer))
+  if (tracer) await app.register(hoptraceFastify(tracer))
   app.post<{ Body: Job['body'] }>('/', async (request, reply) => {
     const { status, broken } = await handle({ body: request.body, res: reply.raw })
     return broken ? reply.hijack() : reply.status(status).send({ status })
@@ -45,9 +49,13 @@ async function listenFastify(tracer: Tracer, port: number, handle: Handler): Pro
   return () => app.close()
 }
 
-function listenKoa(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+function listenKoa(
+  tracer: Tracer | undefined,
+  port: number,
+  handle: Handler,
+): Promise<() => Promise<unknown>> {
   const app = new Koa()
-  app.use(hoptraceKoa(tracer))
+  if (tracer) app.use(hoptraceKoa(tracer))
   app.use(async (ctx) => {
     const body = (await readJson(ctx.req)) as Job['body']
     const { status, broken } = await handle({ body, res: ctx.res })
@@ -61,9 +69,13 @@ function listenKoa(tracer: Tracer, port: number, handle: Handler): Promise<() =>
   return listenNode(app.callback(), port)
 }
 
-function listenExpress(tracer: Tracer, port: number, handle: Handler): Promise<() => Promise<unknown>> {
+function listenExpress(
+  tracer: Tracer | undefined,
+  port: number,
+  handle: Handler,
+): Promise<() => Promise<unknown>> {
   const app = express()
-  app.use(hoptraceExpress(tracer))
+  if (tracer) app.use(hoptraceExpress(tracer))
   app.use(express.json())
   app.post('/', async (req, res) => {
     const { status, broken } = await handle({ body: req.body as Job['body'], res })

@@ -1,41 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultOrder } from './plan.js'
 
-/** Sends one request into the chain. Whatever comes of it is the services' to tell, so nothing rejects. */
-export async function send(entryUrl: string, request: string, order?: FaultOrder): Promise<void> {
+/** The status that the client of each request got, or null for none. */
+export type Got = Map<string, number | null>
+
+/** Sends one request. Nothing rejects: refused, reset and too late are null. */
+export async function send(
+  entryUrl: string,
+  request: string,
+  orders: readonly FaultOrder[] = [],
+): Promise<number | null> {
   try {
     const response = await fetch(entryUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ request, order }),
-      signal: AbortSignal.timeout(8000),
+      body: JSON.stringify({ request, orders }),
+      signal: AbortSignal.timeout(5000),
     })
     await response.text()
+    return response.status
   } catch {
-    // Refused, reset or too late: the entry itself was the target.
+    return null
   }
 }
 
 /**
  * Sends a request every `everyMillis` for `forMillis`, whether or not the earlier ones were answered, and resolves when
- * all are. `onStep` is called before each with its number and may return the fault that this one carries.
+ * all are. `onStep` is called before each with its number and returns the faults that it carries.
  */
 export async function load(
   entryUrl: string,
   prefix: string,
   everyMillis: number,
   forMillis: number,
-  onStep: (index: number) => FaultOrder | undefined,
-): Promise<string[]> {
-  const requests: string[] = []
+  onStep: (index: number) => readonly FaultOrder[],
+): Promise<Got> {
+  const got: Got = new Map()
   const sent: Promise<void>[] = []
-  const until = Date.now() + forMillis
-  for (let index = 0; Date.now() < until; index++) {
+  const from = performance.now()
+  for (let index = 0; performance.now() - from < forMillis; index++) {
     const request = `${prefix}-${index}`
-    requests.push(request)
-    sent.push(send(entryUrl, request, onStep(index)))
-    await sleep(everyMillis)
+    got.set(request, null)
+    sent.push(send(entryUrl, request, onStep(index)).then((status) => void got.set(request, status)))
+    // By the clock and not by the sleeps, which are longer on a busy machine.
+    const early = from + (index + 1) * everyMillis - performance.now()
+    if (early > 1) await sleep(early)
+    else if (index % 4 === 0) await sleep(1)
   }
   await Promise.all(sent)
-  return requests
+  return got
 }

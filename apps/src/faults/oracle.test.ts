@@ -1,54 +1,94 @@
 import { describe, expect, it } from 'vitest'
 import { allowedVerdicts } from './oracle.js'
-import { plansOf } from './plan.js'
+import { FAULTS, plansOf } from './plan.js'
 import type { Deed } from './truth.js'
 
-const did = (status: number | null, saw: string | null = null, pid = 1): Deed => ({
+interface Did {
+  readonly answered?: number
+  readonly saw?: Readonly<Record<string, string>>
+  readonly pid?: number
+  readonly sent?: boolean
+}
+
+const did = ({ answered, saw = {}, pid = 1, sent = answered !== undefined }: Did): Deed => ({
   pid,
   saw,
-  answered: status === null ? null : { status, lost: false },
+  answered: answered === undefined ? null : { status: answered, lost: false },
+  sent,
 })
 
-function allowed(deeds: Deed[], dead: number[] = []): string[] {
-  const map = new Map(deeds.map((deed, index) => [`s${index + 1}`, deed]))
-  return allowedVerdicts(map, { dead: new Set(dead) }).map(
-    ({ verdict, endedAt }) => `${verdict} ${endedAt?.join('|') ?? '-'}`,
-  )
+const well = did({ answered: 200 })
+
+function allowed(deeds: Record<string, Deed>, dead: number[] = [], bereft: string[] = []): string[] {
+  return allowedVerdicts({
+    deeds: new Map(Object.entries(deeds)),
+    clientGot: null,
+    dead: new Set(dead),
+    bereft: new Set(bereft),
+  }).map(({ verdict, endedAt }) => `${verdict} ${endedAt?.join('|') ?? '-'}`)
 }
+
+const s1 = (outcome: string): Deed => did({ answered: outcome === '200' ? 200 : 502, saw: { s2: outcome } })
+const s2 = (s3: string, s6 = '200'): Deed => did({ answered: 502, saw: { s3, s6 } })
 
 describe('the oracle of the fault harness', () => {
   it('lets only completed stand for what was answered', () => {
-    expect(allowed([did(200, '200'), did(200, '200'), did(200, '200'), did(200, '200'), did(200)])).toEqual([
-      'completed -',
-    ])
+    expect(allowed({ s1: s1('200'), s2: well, s3: well })).toEqual(['completed -'])
   })
 
   it('names the service whose process ended with the request in its hands', () => {
-    expect(allowed([did(502, '502'), did(502, 'ECONNRESET'), did(null, null, 9)], [9])).toEqual(['died s3'])
-    expect(allowed([did(null, null, 9)], [9])).toEqual(['interrupted s1', 'died s1'])
+    const s3 = did({ pid: 9 })
+    expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3 }, [9])).toEqual(['died s3'])
+    expect(allowed({ s1: did({ pid: 9 }) }, [9])).toEqual(['interrupted s1', 'died s1'])
+  })
+
+  it('lets a process that ended while it waited for another one that ended stand for both', () => {
+    const both = { s1: s1('ECONNRESET'), s2: did({ pid: 8 }), s3: did({ pid: 9 }) }
+    expect(allowed(both, [8, 9])).toEqual(['died s2', 'died s3'])
   })
 
   it('tells refused from reset where nobody took the request', () => {
-    expect(allowed([did(502, 'ECONNREFUSED')])).toEqual(['unreachable s2'])
-    expect(allowed([did(502, 'ECONNRESET')])).toEqual(['unreachable s2', 'died s2'])
+    expect(allowed({ s1: s1('ECONNREFUSED') })).toEqual(['unreachable s2'])
+    expect(allowed({ s1: s1('ECONNRESET') }, [9], ['s2'])).toEqual(['unreachable s2', 'died s2'])
+  })
+
+  it('lets nothing have died at a service of which no process ended', () => {
+    expect(allowed({ s1: s1('ETIMEDOUT') }, [9], ['s3'])).toEqual([
+      'unreachable s2',
+      'failed s2',
+      'failed s1',
+    ])
   })
 
   it('never lets a service die that answered and lives on', () => {
-    expect(allowed([did(502, 'ECONNRESET'), did(200, null, 9)], [1])).toEqual(['failed s1|s2'])
-    expect(allowed([did(504, 'ETIMEDOUT'), did(200)])).toEqual(['failed s1|s2'])
+    const s3 = did({ answered: 200, pid: 9 })
+    expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3 }, [1])).toEqual(['failed s2|s3'])
+    expect(allowed({ s1: s1('502'), s2: s2('ETIMEDOUT'), s3 })).toEqual(['failed s2|s3'])
   })
 
-  it('goes down to the service that failed by itself', () => {
-    expect(allowed([did(502, '500'), did(500)])).toEqual(['failed s2'])
+  it('never lets a service die that had sent its answer when its process ended', () => {
+    const s3 = did({ answered: 200, pid: 9 })
+    expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3 }, [9])).toEqual(['failed s2|s3'])
+    const unsent = did({ answered: 200, pid: 9, sent: false })
+    expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3: unsent }, [9])).toContain('died s3')
+  })
+
+  it('goes down to the service that failed by itself, along each call that failed', () => {
+    expect(allowed({ s1: s1('500'), s2: did({ answered: 500, saw: {} }) })).not.toContain('completed -')
+    const s6 = did({ pid: 9 })
+    const two = { s1: s1('502'), s2: s2('ECONNREFUSED', 'ECONNRESET'), s6 }
+    expect(allowed(two, [9])).toEqual(['unreachable s3', 'died s6'])
   })
 })
 
 describe('the plans of a seed', () => {
-  it('are always the same, and never refuse the entry', () => {
+  it('are always the same, have every fault, and never refuse the entry', () => {
     expect(plansOf(7, 50)).toEqual(plansOf(7, 50))
     expect(plansOf(7, 50)).not.toEqual(plansOf(8, 50))
-    const refused = plansOf(7, 900).filter((plan) => plan.fault === 'refused')
-    expect(refused.length).toBeGreaterThan(90)
-    expect(refused.every((plan) => plan.service !== 's1')).toBe(true)
+    const strikes = plansOf(7, 950).flat()
+    expect(new Set(strikes.map(({ fault }) => fault))).toEqual(new Set(FAULTS))
+    expect(strikes.length).toBeGreaterThan(1100)
+    const refused = strikes.filter(({ fault }) => fault === 'refused')
+    expect(refused.every(({ service }) => service !== 's1')).toBe(true)
   })
 })

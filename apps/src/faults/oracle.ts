@@ -1,79 +1,92 @@
 import type { VerdictName } from '@hoptrace/cli'
-import { CHAIN, type ChainService } from './plan.js'
-import type { Deed } from './truth.js'
+import { ENTRY, TOPOLOGY, type ServiceName } from './topology.js'
+import type { Deed, Deeds } from './truth.js'
 
 /** A verdict that is true, and where the request may be said to have ended. */
 export interface Allowed {
   readonly verdict: VerdictName
   /** Null: it ended well, or was never there, wherever that is said to be. */
-  readonly endedAt: readonly ChainService[] | null
+  readonly endedAt: readonly ServiceName[] | null
 }
 
-/** What the processes of the chain have come to. */
+/** What the processes of the harness have come to. */
 export interface Aftermath {
   /** Processes that have ended. */
   readonly dead: ReadonlySet<number>
+  /** Services of which a process has ended while the requests were under way. */
+  readonly bereft: ReadonlySet<string>
+}
+
+/** What is known of one request: what the services say that they did, and the status that its client got. */
+export interface Facts extends Aftermath {
+  readonly deeds: Deeds
+  readonly clientGot: number | null
 }
 
 /**
- * All verdicts that are true of a request, from what the services say that they did. More than one where the truth has
- * two names (a request that was in a dead process's socket buffer: it died there, or it was never read).
- * Deliberately simple, and written without a look at the resolver.
+ * All verdicts that are true of a request. More than one where the truth has two names (a request that was in a dead
+ * process's socket buffer: it died there, or it was never read). Deliberately simple, and written without a look at the
+ * resolver.
  */
-export function allowedVerdicts(deeds: ReadonlyMap<string, Deed>, aftermath: Aftermath): Allowed[] {
-  const entry = deeds.get(CHAIN[0])
+export function allowedVerdicts(facts: Facts): Allowed[] {
+  const entry = facts.deeds.get(ENTRY)
   if (!entry) return [at('not-found', null)]
-  if (!entry.answered) {
-    return aftermath.dead.has(entry.pid)
-      ? [at('interrupted', CHAIN[0]), at('died', CHAIN[0])]
-      : [at('running', CHAIN[0])]
-  }
+  const { answered } = entry
+  if (!answered || (facts.clientGot === null && !entry.sent && !answered.lost && hasDied(entry, facts)))
+    return hasDied(entry, facts)
+      ? [at('interrupted', ENTRY), at('died', ENTRY), ...deathsBelow(ENTRY, facts)]
+      : [{ verdict: 'running', endedAt: [...facts.deeds.keys()] as ServiceName[] }]
+  const below = answered.status < 500 ? [] : failedBelow(ENTRY, facts)
   // An entry that breaks its own answer has done the work; only its client can say how it looks from outside.
-  if (entry.answered.lost) return [at('completed', null), at('failed', CHAIN[0]), at('running', CHAIN[0])]
-  if (entry.answered.status < 500) return [at('completed', null)]
-  return failedBelow(0, deeds, aftermath)
+  if (answered.lost) return [at('completed', null), at('failed', ENTRY), at('running', ENTRY), ...below]
+  return answered.status < 500 ? [at('completed', null)] : below
 }
 
-/** What is true of a request that failed at the service of that place in the chain, or beyond. */
-function failedBelow(index: number, deeds: ReadonlyMap<string, Deed>, aftermath: Aftermath): Allowed[] {
-  const name = CHAIN[index]
-  const next = CHAIN[index + 1]
-  if (name === undefined) return []
-  const deed = deeds.get(name)
-  if (!deed?.answered || next === undefined || deed.saw === null) return [at('failed', name)]
-  const below = deeds.get(next)
-  if (!below?.answered || below.answered.status < 500) return beyond(name, next, deed.saw, below, aftermath)
-  const deeper = failedBelow(index + 1, deeds, aftermath)
-  if (deed.saw === String(below.answered.status)) return deeper
-  // The next one failed as well, and too late: both are reasons.
-  return [{ verdict: 'failed', endedAt: [name, next] }, ...deeper]
+/** Where a request ended that failed at that service, or beyond it. */
+function failedBelow(name: ServiceName, facts: Facts): Allowed[] {
+  const saw = facts.deeds.get(name)?.saw ?? {}
+  const failing = TOPOLOGY[name].next.filter((next) => saw[next] !== '200')
+  if (failing.length === 0) return [at('failed', name)]
+  return failing.flatMap((next) => failedCall(name, next, saw[next] ?? 'nothing', facts))
 }
 
-/** `name` saw its call fail, and `next` did not just pass on a failure. */
-function beyond(
-  name: ChainService,
-  next: ChainService,
-  saw: string,
-  below: Deed | undefined,
-  { dead }: Aftermath,
-): Allowed[] {
-  if (!below) {
-    // Nothing took the request in its hands. Its process may have had it in a buffer.
-    if (saw === 'ECONNREFUSED') return [at('unreachable', next)]
-    return [
-      at('unreachable', next),
-      at('died', next),
-      ...(isTimeout(saw) ? [at('failed', next), at('failed', name)] : []),
-    ]
-  }
-  if (!below.answered)
-    return dead.has(below.pid) ? [at('died', next)] : [at('failed', next), at('running', next)]
-  // It finished all the same: too slow, or its answer was lost. Whose failure that is has two names. It says that it
-  // answers just before it does, so its process may have ended in between.
-  const failed: Allowed = { verdict: 'failed', endedAt: [name, next] }
-  return dead.has(below.pid) && !below.answered.lost && !isTimeout(saw)
-    ? [failed, at('died', next)]
-    : [failed]
+function failedCall(name: ServiceName, next: ServiceName, saw: string, facts: Facts): Allowed[] {
+  const below = facts.deeds.get(next)
+  if (!below) return notTaken(name, next, saw, facts)
+  if (!below.answered) return notFinished(next, saw, below, facts)
+  const deeper = below.answered.status < 500 ? [] : failedBelow(next, facts)
+  if (saw === String(below.answered.status)) return deeper
+  // It finished all the same: too slow, or its answer was lost. Whose failure that is has two names, and it may have
+  // failed as well. It says that it answers just before it does: its process may have ended in between.
+  const inBetween = hasDied(below, facts) && !below.sent && !below.answered.lost
+  return [{ verdict: 'failed', endedAt: [name, next] }, ...deeper, ...(inBetween ? [at('died', next)] : [])]
+}
+
+/** Nothing took the request in its hands. A process that has ended may have had it in a buffer. */
+function notTaken(name: ServiceName, next: ServiceName, saw: string, { bereft }: Facts): Allowed[] {
+  if (saw === 'ECONNREFUSED') return [at('unreachable', next)]
+  return [
+    at('unreachable', next),
+    ...(bereft.has(next) ? [at('died', next)] : []),
+    ...(isTimeout(saw) ? [at('failed', next), at('failed', name)] : []),
+  ]
+}
+
+/** It was at work when its caller's call failed. */
+function notFinished(next: ServiceName, saw: string, below: Deed, facts: Facts): Allowed[] {
+  if (!hasDied(below, facts)) return [at('failed', next), at('running', next)]
+  // It may have hung first, until its caller gave up, and have ended later.
+  const hung = isTimeout(saw) ? [at('failed', next)] : []
+  return [at('died', next), ...hung, ...deathsBelow(next, facts)]
+}
+
+/** Services that `name` was waiting for, and whose processes ended as its own did: the request had come as far as there. */
+function deathsBelow(name: ServiceName, facts: Facts): Allowed[] {
+  return TOPOLOGY[name].next.flatMap((next) => {
+    const below = facts.deeds.get(next)
+    if (!below || below.answered || !hasDied(below, facts)) return []
+    return [at('died', next), ...deathsBelow(next, facts)]
+  })
 }
 
 /** Codes of a caller that gave up waiting. */
@@ -81,6 +94,10 @@ export function isTimeout(outcome: string): boolean {
   return outcome === 'ETIMEDOUT' || outcome === 'ECONNABORTED' || outcome === 'ERR_CANCELED'
 }
 
-function at(verdict: VerdictName, service: ChainService | null): Allowed {
+function hasDied({ pid }: Deed, { dead }: Aftermath): boolean {
+  return dead.has(pid)
+}
+
+function at(verdict: VerdictName, service: ServiceName | null): Allowed {
   return { verdict, endedAt: service === null ? null : [service] }
 }

@@ -1,18 +1,49 @@
+import { seededRandom } from './random.js'
+import { ENTRY, SERVICES, TOPOLOGY, type ServiceName } from './topology.js'
+
 /** What is done to a service. */
 export const FAULTS = [
+  // Its process ends.
   'sigkill',
   'uncaught',
+  'rejection',
   'abort',
+  'out-of-memory',
+  'exit',
+  'killed-twice',
+  // It does nothing for a while, or never again.
   'sigstop',
+  'hang',
   'blocked',
+  // The network.
   'reset',
   'refused',
   'black-hole',
   'lost-answer',
+  // What hoptrace itself stands on.
+  'store-away',
+  'store-slow',
+  'store-unmounted',
+  'log-removed',
+  'shipper-killed',
 ] as const
 
 /** Name of a fault. */
 export type Fault = (typeof FAULTS)[number]
+
+/** Faults that end the process by themselves. */
+export const DEADLY: ReadonlySet<Fault> = new Set([
+  'sigkill',
+  'uncaught',
+  'rejection',
+  'abort',
+  'out-of-memory',
+  'exit',
+  'killed-twice',
+])
+
+/** Faults that are brought about from outside the process, by whoever runs the harness. */
+const FROM_OUTSIDE: ReadonlySet<Fault> = new Set(['refused', 'store-unmounted', 'log-removed'])
 
 /** When, as seen from the call to the next service. */
 export const MOMENTS = ['before', 'during', 'after'] as const
@@ -20,47 +51,63 @@ export const MOMENTS = ['before', 'during', 'after'] as const
 /** Name of a moment. */
 export type Moment = (typeof MOMENTS)[number]
 
-/** The services of the chain, entry first. */
-export const CHAIN = ['s1', 's2', 's3', 's4', 's5'] as const
-
-/** Name of a service. */
-export type ChainService = (typeof CHAIN)[number]
-
-/** What one run does. */
-export interface Plan {
-  readonly fault: Fault
-  readonly moment: Moment
-  readonly service: ChainService
-  /** Whether the service is started again under load, or only after the load. */
-  readonly restart: boolean
-}
-
-/** Travels in the body of the request that triggers the fault. */
+/** Travels in the body of the request that triggers a fault. */
 export interface FaultOrder {
   readonly fault: Fault
   readonly moment: Moment
-  readonly service: ChainService
+  readonly service: ServiceName
 }
 
-/** The plans of a seed: always the same, each fault about equally often. */
-export function plansOf(seed: number, runs: number): Plan[] {
-  const random = generator(seed)
+/** One fault of a run. */
+export interface Strike extends FaultOrder {
+  /** Whether the service is started again (or let go on) under load, or only after the load. */
+  readonly restart: boolean
+  /** Number of the request that it comes with. */
+  readonly at: number
+}
+
+/** What one run does. The first strike gives the run its name in the table. */
+export type Plan = readonly [Strike, ...Strike[]]
+
+const FIRST_AT = 120
+
+/** The plans of a seed: always the same, each fault about equally often; every fourth has a second fault that overlaps. */
+export function plansOf(seed: number, runs: number, faults: readonly Fault[] = FAULTS): Plan[] {
+  const random = seededRandom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
-  return Array.from({ length: runs }, (_, index) => {
-    const fault = FAULTS[(index + seed) % FAULTS.length] ?? 'sigkill'
-    // An entry cannot be refused or black-holed: no service calls it.
-    const targets = fault === 'refused' || fault === 'black-hole' ? CHAIN.slice(1) : CHAIN
-    return { fault, moment: pick(MOMENTS), service: pick(targets), restart: random() < 0.5 }
+  const strike = (fault: Fault, at: number, not?: ServiceName): Strike => ({
+    fault,
+    moment: pick(MOMENTS),
+    service: pick(targetsOf(fault).filter((service) => service !== not)),
+    restart: random() < 0.5,
+    at,
+  })
+  return Array.from({ length: runs }, (_, index): Plan => {
+    const first = strike(faults[(index + seed) % faults.length] ?? 'sigkill', FIRST_AT)
+    if (random() >= 0.25) return [first]
+    // In the same request, or while the first one's damage is being done.
+    const at = FIRST_AT + (random() < 0.3 ? 0 : Math.floor(random() * 120))
+    return [first, strike(pick(faults), at, first.service)]
   })
 }
 
-/** mulberry32: small, seeded, good enough to choose faults. Numbers in [0, 1). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+/** What the struck request tells its services to do. */
+export function ordersAt(plan: Plan, index: number): FaultOrder[] {
+  return plan
+    .filter(({ fault, at }) => at === index && !FROM_OUTSIDE.has(fault))
+    .map(({ fault, moment, service }) => ({ fault, moment, service }))
+}
+
+/** A strike in words. */
+export function describeStrike({ fault, moment, service, restart }: Strike): string {
+  const when = FROM_OUTSIDE.has(fault) || fault === 'black-hole' ? '' : ` ${moment} its call`
+  return `${fault} of ${service}${when}, ${restart ? 'mended under load' : 'mended after the load'}`
+}
+
+function targetsOf(fault: Fault): readonly ServiceName[] {
+  // An entry cannot be refused or black-holed: no service calls it.
+  if (fault === 'refused' || fault === 'black-hole') return SERVICES.filter((name) => name !== ENTRY)
+  const store = fault === 'store-away' || fault === 'store-slow' ? 'fragile' : 'own'
+  const needsStore = fault.startsWith('store-') || fault === 'shipper-killed'
+  return needsStore ? SERVICES.filter((name) => TOPOLOGY[name].store === store) : SERVICES
 }

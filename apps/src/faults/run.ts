@@ -1,39 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PAUSE_MILLIS } from './break.js'
+import { bring } from './bring.js'
 import type { Fleet } from './fleet.js'
-import { load, send } from './load.js'
-import { CHAIN, type FaultOrder, type Plan } from './plan.js'
+import { load, send, type Got } from './load.js'
+import { ordersAt, type Plan } from './plan.js'
 
-const EVERY_MILLIS = 12
-const FOR_MILLIS = 2200
-const FAULT_AT = 60
+const EVERY_MILLIS = 4
+const FOR_MILLIS = 2400
 
-/** Runs one plan under load and leaves all services running. Resolves to the requests that were sent. */
-export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise<string[]> {
-  const { fault, moment, service } = plan
-  const carried: FaultOrder = { fault, moment, service }
-  const inProcess = fault !== 'refused'
-  const background: Promise<unknown>[] = []
-  const requests = await load(fleet.entryUrl, prefix, EVERY_MILLIS, FOR_MILLIS, (index) => {
-    if (index === FAULT_AT) background.push(bring(fleet, plan))
-    return index === FAULT_AT && inProcess ? carried : undefined
+/** Runs one plan under load, and leaves what is broken broken. Resolves to what the clients got. */
+export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
+  fleet.forgetDeaths()
+  const background: Promise<void>[] = []
+  const got = await load(fleet.entryUrl, prefix, EVERY_MILLIS, FOR_MILLIS, (index) => {
+    for (const strike of plan) if (strike.at === index) background.push(bring(fleet, strike))
+    return ordersAt(plan, index)
   })
   await Promise.all(background)
-  await Promise.all(CHAIN.map((name) => fleet.revive(name)))
-  // A service that was started again has its address from its first request.
-  await send(fleet.entryUrl, `${prefix}-last`)
-  return [...requests, `${prefix}-last`]
+  return got
 }
 
-/** What is done from outside while the load goes on: taking a service away, letting a stopped one go on, starting again. */
-async function bring(fleet: Fleet, { fault, service, restart }: Plan): Promise<void> {
-  if (fault === 'refused') await fleet.down(service)
-  if (fault === 'sigstop') {
-    await sleep(PAUSE_MILLIS)
-    fleet.signal(service, restart ? 'SIGCONT' : 'SIGKILL')
-    return
-  }
-  if (!restart) return
-  await sleep(400)
-  await fleet.revive(service)
+/** Mends everything: ends what hangs, and starts what does not run. */
+export async function mend(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
+  for (const { fault, service } of plan) if (fault === 'hang') await fleet.down(service)
+  // A process that is about to end may not have ended yet.
+  await sleep(50)
+  await fleet.reviveAll()
+  // A service that was started again has its address from its first request.
+  const last = `${prefix}-last`
+  return new Map([[last, await send(fleet.entryUrl, last)]])
 }

@@ -1,60 +1,67 @@
+import './workers.js'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTracer } from '@hoptrace/core'
-import { traceAxios } from '@hoptrace/axios'
-import axios, { isAxiosError } from 'axios'
+import { isAxiosError } from 'axios'
 import { serveUntilStopped } from '../services/lifecycle.js'
 import { breakAnswer, breakProcess } from './break.js'
 import { listen, type Answer, type Job } from './listen.js'
 import type { FaultOrder } from './plan.js'
+import { isTimeout } from './oracle.js'
+import { TOPOLOGY, type ServiceName } from './topology.js'
 import { createTruthWriter } from './truth.js'
 
-// One service of the chain that is broken on purpose. It says what it does in its own file before hoptrace can know.
+// One service of the harness, broken on purpose. It says what it does in its own file before any tracer can know.
 
-const {
-  NAME = '',
-  PORT = '',
-  NEXT_NAME,
-  NEXT_URL,
-  BLACK_HOLE_URL = '',
-  TRUTH_FILE = '',
-  TIMEOUT = '1000',
-  FRAMEWORK = '',
-} = process.env
-const tracer = createTracer({ service: NAME, windowMillis: 1000, graceMillis: 250 })
-const http = traceAxios(axios.create({ timeout: Number(TIMEOUT), validateStatus: () => true }), tracer)
+const { NAME, PORT, NEXT_URLS = '{}', TRUTH_FILE = '', TRACING, DATA_DIR = '', OTLP_URL = '' } = process.env
+const name = NAME as ServiceName
+const urls = JSON.parse(NEXT_URLS) as Record<string, string>
+const { next, timeoutMillis, store, framework } = TOPOLOGY[name]
+
+const { startTracing } = await (TRACING === 'otel'
+  ? import('./tracing-otel.js')
+  : import('./tracing-hoptrace.js'))
+const tracing = startTracing({
+  service: name,
+  dataDir: DATA_DIR,
+  fragile: store === 'fragile',
+  timeoutMillis,
+  otlpUrl: OTLP_URL,
+})
 const tell = createTruthWriter(TRUTH_FILE)
 
 async function handle({ body, res }: Job): Promise<Answer> {
-  const { request, order } = body
-  tell({ what: 'began', request, service: NAME, pid: process.pid })
-  tracer.hop?.setKey('request', request)
-  const mine = order?.service === NAME ? order : undefined
+  const { request, orders } = body
+  tell({ what: 'began', request, service: name, pid: process.pid })
+  tracing.name(request)
+  const mine = orders.find((order) => order.service === name)
   if (mine?.moment === 'before') await breakProcess(mine.fault)
-  const next = callNext(request, order)
+  const calls =
+    next.length === 0 ? sleep(15, []) : Promise.all(next.map((one) => callNext(one, request, orders)))
   if (mine?.moment === 'during') setTimeout(() => void breakProcess(mine.fault), 5)
-  const outcome = await next
-  if (outcome !== undefined) tell({ what: 'saw', request, service: NAME, outcome })
+  const failures = (await calls).filter((outcome) => outcome !== '200')
   if (mine?.moment === 'after') await breakProcess(mine.fault)
   const lost = mine !== undefined && breakAnswer(mine.fault, res)
-  const status = outcome === undefined || outcome === '200' ? 200 : /TIMED|ABORTED/.test(outcome) ? 504 : 502
-  tell({ what: 'answered', request, service: NAME, status, lost })
+  const status = failures.length === 0 ? 200 : failures.some(isTimeout) ? 504 : 502
+  tell({ what: 'answered', request, service: name, status, lost })
+  res.once('finish', () => tell({ what: 'sent', request, service: name }))
   return { status, broken: lost }
 }
 
-/** How the call ended: a status or an error's code; undefined for the last of the chain, which only works a little. */
-async function callNext(request: string, order: FaultOrder | undefined): Promise<string | undefined> {
-  if (NEXT_URL === undefined) {
-    await sleep(15)
-    return undefined
-  }
-  const swallowed = order?.fault === 'black-hole' && order.service === NEXT_NAME
+/** How the call ended: a status or an error's code. */
+async function callNext(to: ServiceName, request: string, orders: readonly FaultOrder[]): Promise<string> {
+  const swallowed = orders.some(({ fault, service }) => fault === 'black-hole' && service === to)
+  const outcome = await post(urls[swallowed ? 'black-hole' : to] ?? '', { request, orders })
+  tell({ what: 'saw', request, service: name, of: to, outcome })
+  return outcome
+}
+
+async function post(url: string, body: Job['body']): Promise<string> {
   try {
-    const { status } = await http.post(swallowed ? BLACK_HOLE_URL : NEXT_URL, { request, order })
+    const { status } = await tracing.http.post(url, body)
     return String(status)
   } catch (error) {
     return isAxiosError(error) ? (error.code ?? 'unknown') : 'unknown'
   }
 }
 
-const close = await listen(FRAMEWORK, tracer, Number(PORT), handle)
-serveUntilStopped(Number(PORT), tracer, close)
+const close = await listen(framework, tracing.tracer, Number(PORT), handle)
+serveUntilStopped(Number(PORT), tracing, close)

@@ -4,7 +4,11 @@ import type { Tracer } from '@hoptrace/core'
  * Tells the parent process that the service listens, and ends the service in order on SIGTERM, on Ctrl-C and when the
  * parent is gone: no new requests, a moment for those under way, then the tracer, so that everything is in the store.
  */
-export function serveUntilStopped(port: number, tracer: Tracer, stopListening: () => Promise<unknown>): void {
+export function serveUntilStopped(
+  port: number,
+  tracer: Pick<Tracer, 'close'>,
+  stopListening: () => Promise<unknown>,
+): void {
   let stopping = false
   const stop = (): void => {
     if (stopping) return

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Resolver } from '@hoptrace/core'
+import { judge, type Judged } from './judge.js'
+import type { Facts } from './oracle.js'
+
+/** Answers that say themselves that they are not the last word. */
+const EARLY: ReadonlySet<string> = new Set(['undetermined', 'running', 'not-found'])
+const AT_A_TIME = 6
+
+/** How requests are asked about. */
+export interface Asking {
+  readonly resolver: Resolver
+  readonly factsOf: (request: string) => Facts
+  /** For how long, in all, early answers that are not right are asked for again. */
+  readonly patienceMillis: number
+}
+
+/** Asks about every request, and judges the answers; in the order of the requests. */
+export async function askAll(requests: readonly string[], asking: Asking): Promise<Judged[]> {
+  const until = performance.now() + asking.patienceMillis
+  const judged: Judged[] = []
+  const rest = requests.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, request] of rest) judged[index] = await askUntil(request, asking, until)
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker))
+  return judged
+}
+
+async function askUntil(request: string, { resolver, factsOf }: Asking, until: number): Promise<Judged> {
+  for (;;) {
+    const before = factsOf(request)
+    const answer = await resolver.resolve(`request=${request}`)
+    const judged = judge(request, answer, before, factsOf(request))
+    const settled = judged.result === 'right' && judged.lost.length === 0
+    if (settled || (judged.result !== 'right' && !EARLY.has(answer.verdict)) || performance.now() > until)
+      return judged
+    await sleep(250)
+  }
+}

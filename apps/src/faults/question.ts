@@ -1,0 +1,81 @@
+import { openResolver } from '@hoptrace/cli'
+import { shipDeadRuns } from '@hoptrace/core'
+import { fileRegistry, openStore } from '@hoptrace/core/store'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { askAll } from './ask.js'
+import { viewFromElsewhere } from './elsewhere.js'
+import type { Fleet } from './fleet.js'
+import { isTouched, type Judged } from './judge.js'
+import type { Got } from './load.js'
+import type { Facts } from './oracle.js'
+import type { Plan } from './plan.js'
+import { mend, runPlan } from './run.js'
+import type { RunResult } from './tally.js'
+import type { TruthReader } from './truth-reader.js'
+
+/** Of the requests that nothing happened to, one in so many is asked about at once. */
+const SAMPLE = 10
+const PATIENCE_MILLIS = 15_000
+
+/** Runs a plan and asks about its requests three times: at once, as somebody to whom the logs of the dead are out of reach, and when they are shipped. */
+export async function runAndAsk(
+  fleet: Fleet,
+  reader: TruthReader,
+  plan: Plan,
+  prefix: string,
+  mode: 'iterative' | 'recursive',
+): Promise<RunResult> {
+  const got: Got = await runPlan(fleet, plan, prefix)
+  const factsOf = (request: string): Facts => ({
+    deeds: reader.of(request),
+    clientGot: got.get(request) ?? null,
+    dead: new Set(fleet.dead),
+    bereft: new Set(fleet.bereft),
+  })
+  const ask = async (
+    requests: readonly string[],
+    dir: string,
+    how: 'iterative' | 'recursive',
+    patienceMillis: number,
+  ): Promise<Judged[]> => {
+    const resolver = openResolver({ dir, mode: how })
+    try {
+      return await askAll(requests, { resolver, factsOf, patienceMillis })
+    } finally {
+      await resolver.close()
+    }
+  }
+  const touched = [...got.keys()].filter(
+    (request, index) => index % SAMPLE === 0 || isTouched(factsOf(request)),
+  )
+  const atOnce = await ask(touched, fleet.dataDir, mode, 0)
+  const view = await viewFromElsewhere(fleet.dataDir, fleet.dead)
+  const nobodyAdopts = await ask(touched, view, 'iterative', 0)
+  for (const [request, status] of await mend(fleet, plan, prefix)) got.set(request, status)
+  await ship(fleet.dataDir)
+  const shipped = await ask([...got.keys()], fleet.dataDir, mode, PATIENCE_MILLIS)
+  return {
+    fault: plan[0].fault,
+    requests: got.size,
+    judged: { 'at once': atOnce, 'nobody adopts': nobodyAdopts, shipped },
+    removed: plan.filter(({ fault }) => fault === 'log-removed').map(({ service }) => service),
+  }
+}
+
+/** What `hoptrace ship` does. */
+async function ship(dataDir: string): Promise<void> {
+  const registry = fileRegistry(dataDir)
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      const { left } = await shipDeadRuns({
+        dataDir,
+        registry,
+        openStore: (run) => openStore(run.storeUrl, { dataDir, service: run.service }),
+      })
+      if (left.length === 0) return
+      await sleep(500)
+    }
+  } finally {
+    await registry.close()
+  }
+}
