@@ -14,7 +14,7 @@ export type ResponseHeaders = Readonly<Record<string, unknown>>
 
 /** One outgoing request of a hop. Its entry is in the log from the moment it exists. */
 export class Call {
-  /** `traceparent` and `tracestate` for the request. Empty when the call could not be recorded. */
+  /** `traceparent` and `tracestate` for the request. */
   readonly headers: Readonly<Record<string, string>>
   /** The id that the callee is asked to take. */
   readonly hopId: HopId

@@ -50,7 +50,7 @@ export interface CallRecord {
 
 /** The process that a hop ran in. Two runs on one address differ in `startNanos`. */
 export interface InstanceRef {
-  /** `ip:port`; port 0 for a process that does not listen. */
+  /** `ip:port`; one out of 241.0.0.0/8 for a process that does not listen. */
   readonly address: string
   /** Worker number in cluster mode: 0-255. */
   readonly worker: number
@@ -86,7 +86,7 @@ export interface HopRecord {
   readonly next: readonly CallRecord[]
   /** W3C parent-id (16 hex) of a span between the caller and this hop that is not ours. */
   readonly parentSpan: string | null
-  /** The `traceparent` of a trace that was not continued (untrusted, or malformed state), or null. */
+  /** The `traceparent` of a trace that was not continued, because its sender is not trusted; or null. */
   readonly link: string | null
   /** The id that the caller had assigned when this hop did not take it as its own (skew, a span between), or null. */
   readonly assignedId: HopId | null

@@ -98,7 +98,7 @@ export class WorkerRecorder implements Recorder {
   }
 
   private ask(make: (id: number) => ToWorker, id = ++this.lastId): Promise<FromWorker> {
-    if (this.gone) return Promise.reject(gone())
+    if (this.gone) return Promise.reject(this.closing ? gone() : ended())
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
       // Somebody waits for the answer: the process stays until it is there.
@@ -151,7 +151,7 @@ export class WorkerRecorder implements Recorder {
 
   private exited(): void {
     this.gone = true
-    for (const { reject } of this.waiting.values()) reject(gone())
+    for (const { reject } of this.waiting.values()) reject(this.closing ? gone() : ended())
     this.waiting.clear()
     if (this.closing) return
     setTimeout(() => this.restart(), Math.min(60_000, restartMillis * 2 ** this.restarts++)).unref()
@@ -163,6 +163,10 @@ export class WorkerRecorder implements Recorder {
     this.worker = this.spawn()
     if (this.info !== undefined) this.post({ type: 'start', run: this.info })
   }
+}
+
+function ended(): HoptraceError {
+  return new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', 'shipping has stopped and starts again; ask again')
 }
 
 function gone(): HoptraceError {

@@ -6,7 +6,7 @@ export type StoreLocation =
   | { readonly kind: 'level'; readonly dir: string }
   | {
       readonly kind: 'hbase'
-      /** `native`: HBase's own RPC, found through ZooKeeper or the masters named. `http`, `https`: a REST gateway. */
+      /** `native`: HBase's own RPC, found through the servers named. `http`, `https`: a REST gateway. */
       readonly transport: 'native' | 'http' | 'https'
       /** `host:port`, at least one. */
       readonly hosts: readonly string[]
