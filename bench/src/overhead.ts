@@ -1,6 +1,6 @@
 /**
- * What tracing costs a saturated hello-world server: CPU added per request, and requests a second against bare. Every round
- * measures bare, hoptrace and OpenTelemetry JS one after the other in fresh processes; the medians over rounds are printed.
+ * What tracing costs a saturated hello-world server: CPU added per request (all threads of the server's process), and
+ * requests a second against bare. First a hundred requests show that each variant records every one. Every round measures bare, hoptrace and OpenTelemetry JS one after the other in fresh processes; the medians over rounds are printed.
  * `npm run bench:overhead -- --rounds 5 --seconds 4 [--only express]`
  */
 import autocannon from 'autocannon'
@@ -32,7 +32,12 @@ const { values } = parseArgs({
   },
 })
 
-async function measure(framework: Framework, mode: Mode, otlpUrl: string): Promise<Sample> {
+/** Runs `use` against a server of its own; what it ends with is in its store, or at the sink, when this resolves. */
+async function withServer<T>(
+  framework: Framework,
+  mode: Mode,
+  use: (url: string, child: ChildProcess) => Promise<T>,
+): Promise<T> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
     env: { ...process.env, BENCH_DIR: dir, BENCH_OTLP_URL: otlpUrl, NODE_ENV: 'production' },
@@ -40,13 +45,7 @@ async function measure(framework: Framework, mode: Mode, otlpUrl: string): Promi
   })
   try {
     const { port } = (await message(child)) as { port: number }
-    const url = `http://127.0.0.1:${port}/hello/world`
-    await autocannon({ url, connections: 50, duration: 1 })
-    const before = await cpu(child)
-    const result = await autocannon({ url, connections: 50, duration: Number(values.seconds) })
-    const used = (await cpu(child)) - before
-    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
-    return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
+    return await use(`http://127.0.0.1:${port}/hello/world`, child)
   } finally {
     const exit = once(child, 'exit')
     child.send('stop')
@@ -55,10 +54,41 @@ async function measure(framework: Framework, mode: Mode, otlpUrl: string): Promi
   }
 }
 
-async function cpu(child: ChildProcess): Promise<number> {
+const measure = (framework: Framework, mode: Mode): Promise<Sample> =>
+  withServer(framework, mode, async (url, child) => {
+    await autocannon({ url, connections: 50, duration: 2 })
+    const before = await usage(child)
+    const result = await autocannon({ url, connections: 50, duration: Number(values.seconds) })
+    const after = await usage(child)
+    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
+    const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
+    return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
+  })
+
+/** A variant that does not trace would be a fast one. */
+async function verify(framework: Framework): Promise<void> {
+  const requests = 100
+  const recorded = await withServer(framework, 'hoptrace', async (url, child) => {
+    for (let i = 0; i < requests; i++) await (await fetch(url)).text()
+    return (await usage(child)).stats?.appended
+  })
+  if (recorded !== requests) throw new Error(`${framework}: hoptrace recorded ${recorded} of ${requests}`)
+  serverSpans = 0
+  await withServer(framework, 'otel', async (url) => {
+    for (let i = 0; i < requests; i++) await (await fetch(url)).text()
+  })
+  if (serverSpans !== requests)
+    throw new Error(`${framework}: OpenTelemetry sent ${serverSpans} of ${requests}`)
+}
+
+interface Usage {
+  readonly cpu: NodeJS.CpuUsage
+  readonly stats?: { readonly appended: number }
+}
+
+async function usage(child: ChildProcess): Promise<Usage> {
   child.send('cpu')
-  const { cpu } = (await message(child)) as { cpu: NodeJS.CpuUsage }
-  return cpu.user + cpu.system
+  return (await message(child)) as Usage
 }
 
 async function message(child: ChildProcess): Promise<unknown> {
@@ -66,9 +96,15 @@ async function message(child: ChildProcess): Promise<unknown> {
   return first
 }
 
+/** Spans of kind SERVER (2) that came to the sink. */
+let serverSpans = 0
 const sink = createServer((req, res) => {
-  req.resume()
-  req.on('end', () => res.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
+  const chunks: Buffer[] = []
+  req.on('data', (chunk: Buffer) => chunks.push(chunk))
+  req.on('end', () => {
+    serverSpans += Buffer.concat(chunks).toString('latin1').split('"kind":2').length - 1
+    res.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
 }).listen(0, '127.0.0.1')
 await once(sink, 'listening')
 const otlpUrl = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/v1/traces`
@@ -76,9 +112,10 @@ const otlpUrl = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/v1/tra
 const rows: string[][] = []
 for (const framework of frameworks) {
   if (values.only !== undefined && values.only !== framework) continue
+  await verify(framework)
   const samples: Record<Mode, Sample[]> = { bare: [], hoptrace: [], otel: [] }
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const mode of modes) samples[mode].push(await measure(framework, mode, otlpUrl))
+    for (const mode of modes) samples[mode].push(await measure(framework, mode))
   }
   const rate = (mode: Mode): number =>
     median(samples[mode].map((s, i) => s.requestsPerSecond / (samples.bare[i] as Sample).requestsPerSecond))
