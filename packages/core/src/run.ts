@@ -1,6 +1,5 @@
 import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Diagnostics } from './diagnostics.js'
@@ -11,6 +10,7 @@ import type { ServedBy } from './hop/record.js'
 import { Redaction } from './hop/redaction.js'
 import type { WireRules } from './propagation/index.js'
 import { IdGenerator } from './id/index.js'
+import { floorNanos, noteClock } from './id/clock-floor.js'
 import { RecentIds } from './id/recent-ids.js'
 import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
@@ -161,7 +161,8 @@ export class Run implements HopHost {
     if (this.info === undefined) return
     try {
       const now = performance.now()
-      const through = this.ids.nowNanos() - BigInt(olderMillis) * 1_000_000n
+      const idNanos = this.ids.nowNanos()
+      const through = idNanos - BigInt(olderMillis) * 1_000_000n
       for (const hop of this.open) {
         const { abandoned } = hop
         if (abandoned !== undefined && now - abandoned.millis > abandonMillis) abandoned.finish()
@@ -170,6 +171,7 @@ export class Run implements HopHost {
           this.log.open(hop)
       }
       this.log.mark(through)
+      noteClock(this.settings, idNanos)
     } catch {
       this.failed()
     }
@@ -194,36 +196,4 @@ export class Run implements HopHost {
 
 function workerNumber(): number {
   return cluster.isWorker ? (cluster.worker?.id ?? 0) % 256 : 0
-}
-
-/**
- * The youngest trace of an earlier run of this service on this disk: ids go on above it when the clock was set back
- * between the runs. Files are stamped by the same clock that the ids came from.
- */
-function floorNanos({ dataDir, service }: Settings): bigint {
-  let newest = 0
-  for (const dir of [path.join(dataDir, 'registry'), ...subfolders(path.join(dataDir, 'logs', service))]) {
-    for (const name of names(dir)) newest = Math.max(newest, modifiedMillis(path.join(dir, name)))
-  }
-  return BigInt(Math.ceil(newest)) * 1_000_000n
-}
-
-function subfolders(dir: string): string[] {
-  return names(dir).map((name) => path.join(dir, name))
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch {
-    return []
-  }
-}
-
-function modifiedMillis(file: string): number {
-  try {
-    return statSync(file).mtimeMs
-  } catch {
-    return 0
-  }
 }
