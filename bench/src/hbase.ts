@@ -26,7 +26,7 @@ const windowNanos = 10_000_000_000n
 const fromNanos = 1_795_000_010_000_000_000n
 const lookups = 200
 const walks = 60
-const writeBytes = 192 << 20
+const writeBytes = 96 << 20
 
 interface Transport {
   readonly name: string
