@@ -20,5 +20,9 @@ const code = await runCommand(process.argv.slice(2), {
   env: process.env,
   signal: interrupt.signal,
 })
-// Not `process.exit`: a pipe may still have to take what was written.
-process.exitCode = interrupt.signal.aborted ? EXIT.interrupted : code
+// What is still under way (a store that is away and is being tried again) keeps nobody waiting; but a pipe takes what was
+// written first.
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write('', () => resolve()))
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+process.exit(interrupt.signal.aborted ? EXIT.interrupted : code)

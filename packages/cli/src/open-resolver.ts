@@ -52,9 +52,21 @@ export async function withResolver<T>(
   try {
     return await use(resolver)
   } finally {
-    await resolver.close()
+    await closed(resolver)
   }
 }
+
+/** Closes it; a store that is away, and is being tried once more, keeps nobody waiting for an answer that is there. */
+async function closed(resolver: Resolver): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MILLIS)
+  })
+  await Promise.race([resolver.close(), late])
+  clearTimeout(timer)
+}
+
+const CLOSE_MILLIS = 300
 
 /** The data directory. With a shared store it need not be there; without one, nothing could be found. */
 export function dataDirOf(options: Pick<AskOptions, 'dir' | 'store'>, env: NodeJS.ProcessEnv): string {

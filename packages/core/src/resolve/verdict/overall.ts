@@ -193,5 +193,7 @@ function wordEvidence(tree: EvidenceTree, faults: readonly Fault[], total: numbe
     evidence.map((line) => (handled ? `${line} (handled)` : line)),
   )
   if (total > faults.length) lines.push(`${total - faults.length} more faults are not listed`)
-  return [...new Set([...lines, ...wordNotes(tree), ...tree.notes])]
+  const all = [...new Set([...lines, ...wordNotes(tree), ...tree.notes])]
+  // What another line ends with is said there.
+  return all.filter((line) => !all.some((other) => other.endsWith(`: ${line}`)))
 }

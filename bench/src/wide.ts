@@ -1,0 +1,117 @@
+/**
+ * A trace of 10,000 hops, 5,000 of them called by one hop and 200 in a row, resolved from the stores within a deadline by a
+ * process that has little memory: what it found, how long it took, and the most memory that it had.
+ * `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
+ */
+import { createResolver, createTracer, type Tracer } from '@hoptrace/core'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { table } from './report.js'
+
+const { values } = parseArgs({
+  options: {
+    hops: { type: 'string', default: '10000' },
+    heap: { type: 'string', default: '96' },
+    deadline: { type: 'string', default: '10000' },
+    ask: { type: 'string' },
+    dir: { type: 'string', default: '' },
+  },
+})
+
+const ports: Readonly<Record<string, number>> = { gateway: 45_700, orders: 45_701, payments: 45_702 }
+
+type Headers = Readonly<Record<string, string>>
+type Work = (call: (to: string, work: Work) => void) => void
+
+/** Does some work as a hop of a service. */
+function handle(tracers: ReadonlyMap<string, Tracer>, service: string, headers: Headers, work: Work): string {
+  const tracer = tracers.get(service) as Tracer
+  return tracer.run({ name: `/${service}`, headers }, () => {
+    const { hop } = tracer
+    work((to, below) => {
+      const call = hop?.call({ url: `http://127.0.0.1:${ports[to]}/`, method: 'POST' })
+      handle(tracers, to, call?.headers ?? {}, below)
+      call?.end(200)
+    })
+    return hop?.id ?? ''
+  })
+}
+
+/** Records a trace of so many hops; its id. */
+async function record(dataDir: string, hops: number): Promise<string> {
+  const tracers = new Map(
+    Object.entries(ports).map(([service, port]) => [
+      service,
+      createTracer({ service, dataDir, address: `127.0.0.1:${port}`, windowMillis: 1000, graceMillis: 500 }),
+    ]),
+  )
+  const leaf: Work = () => undefined
+  const wide = Math.floor(hops / 2)
+  const deep = Math.min(200, hops - wide - 1)
+  const chain = (level: number): Work =>
+    level <= 1 ? leaf : (call) => call(level % 2 === 0 ? 'orders' : 'payments', chain(level - 1))
+  const rest = hops - 1 - deep - (wide + 1)
+  const id = handle(tracers, 'gateway', {}, (call) => {
+    call('orders', (callWide) => {
+      for (let made = 0; made < wide; made++) callWide('payments', leaf)
+    })
+    if (deep > 0) call('payments', chain(deep))
+    for (let made = 0; made < rest; made++) call('payments', leaf)
+  })
+  await Promise.all([...tracers.values()].map((tracer) => tracer.close()))
+  return id
+}
+
+/** Resolves an id in this process, and prints what that took. */
+async function ask(dir: string, id: string): Promise<void> {
+  const resolver = createResolver({ dir, deadlineMillis: Number(values.deadline) })
+  const { verdict, hops, partial, reads, elapsedMillis } = await resolver.resolve(id)
+  const depth = hops.reduce((most, hop) => Math.max(most, hop.depth), 0)
+  await resolver.close()
+  const peak = process.resourceUsage().maxRSS / 1024
+  console.log(
+    JSON.stringify([verdict, hops.length, depth, partial, elapsedMillis, reads.scans, reads.bytes, peak]),
+  )
+}
+
+if (values.ask !== undefined) await ask(values.dir, values.ask)
+else {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-wide-'))
+  try {
+    const id = await record(dataDir, Number(values.hops))
+    const node = [`--max-old-space-size=${values.heap}`, ...process.execArgv, fileURLToPath(import.meta.url)]
+    const asked = ['--ask', id, '--dir', dataDir, '--deadline', values.deadline]
+    const { stdout, stderr, status } = spawnSync(process.execPath, [...node, ...asked], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`the resolver ended with ${status}: ${stderr.slice(-500)}`)
+    const told = JSON.parse(stdout) as [string, number, number, boolean, number, number, number, number]
+    const [verdict, hops, depth, partial, millis, scans, bytes, peak] = told
+    const row = [
+      verdict,
+      hops,
+      depth,
+      partial,
+      Math.round(millis),
+      scans,
+      (bytes / 2 ** 20).toFixed(1),
+      Math.round(peak),
+    ]
+    const head = [
+      'verdict',
+      'hops',
+      'levels below the entry',
+      'partial',
+      'ms',
+      'scans',
+      'MiB read',
+      'most memory, MiB',
+    ]
+    console.log(table(head, [row.map(String)]))
+    if (verdict !== 'completed' || hops !== Number(values.hops) || partial) process.exitCode = 1
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
