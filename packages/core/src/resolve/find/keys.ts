@@ -103,7 +103,11 @@ export async function findKeys(
     ...[...silent].map((row) =>
       attempt(row.logDir, async () => {
         const view = await parts.log.view(row, reads)
-        return view === undefined ? [] : keysAmong(view.records.values(), query)
+        if (view !== undefined) return keysAmong(view.records.values(), query)
+        // Whether it died or cannot be reached: what it has not shipped may have the key.
+        if (row.state === 'running')
+          unread.push(`${row.service} ${row.address} does not answer, and its log is not here`)
+        return []
       }),
     ),
   ])
