@@ -6,12 +6,17 @@ import { settleNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */
 const slackNanos = 60_000_000_000n
+/** Clocks of hosts that differ by more than this are not made up for. */
+const skewNanos = 900_000_000_000n
 /** More instances than this are not asked for one call. */
 const maxCandidates = 64
+const maxSkewed = 16
 
 /** Who may have taken a call. */
 export interface Candidates {
   readonly rows: readonly InstanceRow[]
+  /** Runs that were there at another time, by clocks that may differ: a record of theirs counts, that they have none does not. */
+  readonly skewed?: readonly InstanceRow[]
   /** The address or service is registered, but no run was there at the time: the latest one before. */
   readonly gone: InstanceRow | null
   /** More runs than may be asked. */
@@ -118,7 +123,13 @@ export class InstanceIndex {
     const before = rows.filter((row) => row.startNanos <= times.endNanos).sort(newestFirst)
     const gone = there.length === 0 ? (before[0] ?? rows[0] ?? null) : null
     const tooMany = there.length > maxCandidates
-    return { rows: there.sort(newestFirst).slice(0, maxCandidates), gone, tooMany }
+    const skewed = rows.filter((row) => !there.includes(row) && isNear(row, times)).sort(newestFirst)
+    return {
+      rows: there.sort(newestFirst).slice(0, maxCandidates),
+      skewed: skewed.slice(0, maxSkewed),
+      gone,
+      tooMany,
+    }
   }
 }
 
@@ -139,6 +150,12 @@ function covers(
       other.startNanos > row.startNanos &&
       other.startNanos + slackNanos < startNanos,
   )
+}
+
+/** Might it have been there, if clocks differ? */
+function isNear(row: InstanceRow, { startNanos, endNanos }: CallTimes): boolean {
+  if (row.startNanos > endNanos + skewNanos) return false
+  return row.state === 'running' || nanosOf(row.heartbeatMillis) + skewNanos >= startNanos
 }
 
 function newestFirst(a: InstanceRow, b: InstanceRow): number {

@@ -174,8 +174,8 @@ export class Locator {
     times: CallTimes,
     errand?: Errand,
   ): Promise<Located | undefined> {
-    const { rows, tooMany } = candidates
-    if (rows.length === 0) return undefined
+    const { rows, skewed = [], tooMany } = candidates
+    if (rows.length === 0) return this.amongSkewed(skewed, id)
     const answers = await Promise.all(
       rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
     )
@@ -184,6 +184,8 @@ export class Locator {
     const alias = await this.alias(rows, id)
     if (typeof alias === 'string') answers.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
     else if (alias !== undefined) return unlessDropped(alias)
+    const elsewhere = await this.amongSkewed(skewed, id)
+    if (elsewhere !== undefined) return elsewhere
     const evidence = concludeAbsent(answers, times, id) as Exclude<CalleeEvidence, { kind: 'hop' }>
     if (!tooMany || evidence.kind !== 'absent') return evidence
     return {
@@ -191,6 +193,15 @@ export class Locator {
       suspect: evidence.suspect,
       says: `${evidence.says}; more instances than may be asked`,
     }
+  }
+
+  private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<Located | undefined> {
+    if (rows.length === 0) return undefined
+    const answers = await Promise.all(rows.map((row) => this.one(row, id)))
+    const found = answers.filter((answer) => answer.lookup?.kind === 'found')
+    if (found.length > 0) return unlessDropped(this.choose(found, id))
+    const alias = await this.alias(rows, id)
+    return alias === undefined || typeof alias === 'string' ? undefined : unlessDropped(alias)
   }
 
   private async one(
