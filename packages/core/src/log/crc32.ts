@@ -1,7 +1,7 @@
 import { crc32 as native } from 'node:zlib'
 
 /** From here on the native one is faster, though it needs a view of the bytes and a call out of JavaScript. */
-const nativeFrom = 160
+const nativeFrom = 80
 
 /** Of each byte, the remainder of the reversed polynomial of IEEE 802.3. */
 const remainders = Int32Array.from({ length: 256 }, (_, byte) => {
