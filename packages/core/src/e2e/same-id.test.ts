@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { beginInbound, createResolver, createTracer, type HopId, type Hop } from '../index.js'
+import { beginInbound, createResolver, createTracer, type Hop } from '../index.js'
 import { fold64, IdGenerator } from '../id/index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { send } from './test-service.fixture.js'
@@ -30,14 +30,14 @@ describe('a request that a proxy sends again with the same headers', () => {
     while (hops.length < 1) await new Promise((resolve) => setImmediate(resolve))
     if (first === 'closed') await one
     expect((await send(`http://127.0.0.1:${port}/`, headers)).status).toBe(200)
-    for (const let_go of release) let_go()
+    for (const letGo of release) letGo()
     await one
     expect(hops.map((hop) => hop.id === id)).toEqual([true, false])
     expect(hops[1]).toMatchObject({ assignedId: id, traceId: 'cd'.repeat(16) })
 
     const resolver = createResolver({ dir: dir.path })
     for (const [index, hop] of hops.entries()) {
-      const { hops: found } = await resolver.resolve(hop.id as HopId)
+      const { hops: found } = await resolver.resolve(hop.id)
       const record = found.find(({ hopId }) => hopId === hop.id)
       expect(record?.status).toBe(first === 'still open' && index === 0 ? 500 : 200)
     }
