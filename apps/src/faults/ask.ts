@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Resolver } from '@hoptrace/core'
-import { judge, type Judged } from './judge.js'
+import { HoptraceError, type Resolver } from '@hoptrace/core'
+import { judge, type Answered, type Judged } from './judge.js'
 import type { Facts } from './oracle.js'
 
 /** Answers that say themselves that they are not the last word. */
@@ -30,11 +30,21 @@ export async function askAll(requests: readonly string[], asking: Asking): Promi
 async function askUntil(request: string, { resolver, factsOf }: Asking, until: number): Promise<Judged> {
   for (;;) {
     const before = factsOf(request)
-    const answer = await resolver.resolve(`request=${request}`)
+    const answer = await answerOf(resolver, request)
     const judged = judge(request, answer, before, factsOf(request))
     const settled = judged.result === 'right' && judged.lost.length === 0
     if (settled || (judged.result !== 'right' && !EARLY.has(answer.verdict)) || performance.now() > until)
       return judged
     await sleep(250)
+  }
+}
+
+/** A question that rejects says nothing about the request, and why: nobody knows. */
+async function answerOf(resolver: Resolver, request: string): Promise<Answered> {
+  try {
+    return await resolver.resolve(`request=${request}`)
+  } catch (error) {
+    if (!(error instanceof HoptraceError)) throw error
+    return { verdict: 'undetermined', endedAt: null, hops: [], faults: [], evidence: [error.message] }
   }
 }

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { send } from './load.js'
 import { Fleet } from './fleet.js'
 import type { Plan } from './plan.js'
 import { runAndAsk } from './question.js'
 import type { RunResult } from './tally.js'
 import { TruthReader } from './truth-reader.js'
+import { warmUp } from './warm-up.js'
 
 /** Runs with the same processes and data directory. */
 const RUNS_A_FLEET = 20
@@ -39,9 +39,4 @@ export async function* campaign(
       if (!keep) await rm(dataDir, { recursive: true, force: true })
     }
   }
-}
-
-/** Once everybody has answered somebody, all know each other; the first requests of a process also take longest. */
-async function warmUp(fleet: Fleet): Promise<void> {
-  for (let index = 0; index < 10; index++) await send(fleet.entryUrl, `warm-up-${index}`)
 }

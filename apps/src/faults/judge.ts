@@ -4,12 +4,17 @@ import { allowedVerdicts, type Allowed, type Facts } from './oracle.js'
 /** How a verdict compares with the truth. */
 export type Result = 'right' | 'wrong' | 'undetermined'
 
+/** What of an answer is judged. */
+export type Answered = Pick<ResolveResult, 'verdict' | 'endedAt' | 'hops' | 'faults' | 'evidence'>
+
 /** The verdict on one request, compared with the truth. */
 export interface Judged {
   readonly request: string
   readonly result: Result
   readonly verdict: string
   readonly truth: string
+  /** Its client was answered 200. */
+  readonly well: boolean
   /** Services whose process ended with the request in its hands. */
   readonly died: readonly string[]
   /** Whether a verdict that may be had names one of them. */
@@ -21,7 +26,7 @@ export interface Judged {
 }
 
 /** Compares an answer with the facts as they were before and after it was given: it is right when it was true at either time. */
-export function judge(request: string, answer: ResolveResult, before: Facts, after: Facts): Judged {
+export function judge(request: string, answer: Answered, before: Facts, after: Facts): Judged {
   const allowed = unique([...allowedVerdicts(before), ...allowedVerdicts(after)])
   const endedAt = answer.endedAt?.service ?? null
   const right = allowed.some(
@@ -41,6 +46,7 @@ export function judge(request: string, answer: ResolveResult, before: Facts, aft
     result: right ? 'right' : answer.verdict === 'undetermined' ? 'undetermined' : 'wrong',
     verdict: `${answer.verdict} ${endedAt ?? '-'}: ${answer.evidence.join('; ')}`,
     truth: allowed.map(word).join(' or '),
+    well: before.clientGot === 200,
     died,
     named: right && died.some((name) => pointedAt.has(name)),
     finished,

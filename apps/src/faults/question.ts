@@ -15,7 +15,11 @@ import type { TruthReader } from './truth-reader.js'
 
 /** Of the requests that nothing happened to, one in so many is asked about at once. */
 const SAMPLE = 10
-const PATIENCE_MILLIS = 15_000
+/** No more than this are asked about before the dead are shipped: the ones nearest to the first fault. */
+const MOST_EARLY = 150
+/** A process that hangs costs each question the resolver's patience. */
+const MOST_EARLY_HANGING = 24
+const PATIENCE_MILLIS = 4000
 
 /** Runs a plan and asks about its requests three times: at once, as somebody to whom the logs of the dead are out of reach, and when they are shipped. */
 export async function runAndAsk(
@@ -45,9 +49,10 @@ export async function runAndAsk(
       await resolver.close()
     }
   }
-  const touched = [...got.keys()].filter(
+  const early = [...got.keys()].filter(
     (request, index) => index % SAMPLE === 0 || isTouched(factsOf(request)),
   )
+  const touched = nearest(early, plan)
   const atOnce = await ask(touched, fleet.dataDir, mode, 0)
   const view = await viewFromElsewhere(fleet.dataDir, fleet.dead)
   const nobodyAdopts = await ask(touched, view, 'iterative', 0)
@@ -78,4 +83,11 @@ async function ship(dataDir: string): Promise<void> {
   } finally {
     await registry.close()
   }
+}
+
+function nearest(requests: readonly string[], plan: Plan): string[] {
+  const [{ at }] = plan
+  const far = (request: string): number => Math.abs(Number(request.slice(request.lastIndexOf('-') + 1)) - at)
+  const most = plan.some(({ fault }) => fault === 'hang') ? MOST_EARLY_HANGING : MOST_EARLY
+  return requests.toSorted((a, b) => far(a) - far(b)).slice(0, most)
 }

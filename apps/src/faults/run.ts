@@ -4,8 +4,8 @@ import type { Fleet } from './fleet.js'
 import { load, send, type Got } from './load.js'
 import { ordersAt, type Plan } from './plan.js'
 
-const EVERY_MILLIS = 4
-const FOR_MILLIS = 2400
+const EVERY_MILLIS = 5
+const FOR_MILLIS = 2500
 
 /** Runs one plan under load, and leaves what is broken broken. Resolves to what the clients got. */
 export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
