@@ -166,7 +166,10 @@ export class WorkerRecorder implements Recorder {
 }
 
 function ended(): HoptraceError {
-  return new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', 'shipping has stopped and starts again; ask again')
+  return new HoptraceError(
+    'HOPTRACE_INSTANCE_UNAVAILABLE',
+    'shipping has stopped and starts again; ask again',
+  )
 }
 
 function gone(): HoptraceError {
