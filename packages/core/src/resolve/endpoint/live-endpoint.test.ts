@@ -122,6 +122,33 @@ describe('the live endpoint', () => {
     expect((await ask(endpoint, {})).status).toBe(200)
   })
 
+  it('gives up an answer that nobody reads', async () => {
+    await using chain = await Chain.of(['orders'])
+    const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 1, idleMillis: 30 })
+    const request = { method: 'GET', url: '/_hoptrace/v1/instance', headers: {}, remoteAddress: '127.0.0.1' }
+    const { body } = await endpoint.handle(request)
+    expect((await endpoint.handle(request)).status).toBe(503)
+    const status = async (): Promise<number> => (await ask(endpoint, {})).status
+    await expect.poll(status).toBe(200)
+    await expect(body[Symbol.asyncIterator]().next()).rejects.toThrow('not read for too long')
+  })
+
+  it('answers so many of one address at a time, and others besides', async () => {
+    await using chain = await Chain.of(['orders'])
+    const endpoint = new LiveEndpoint({
+      own: chain.instance(0),
+      clusterKey: key,
+      maxConcurrent: 4,
+      maxOfOne: 1,
+    })
+    const url = '/_hoptrace/v1/instance'
+    const from = (remoteAddress: string): Promise<{ status: number }> =>
+      endpoint.handle({ method: 'GET', url, headers: sign(key, 'GET', url), remoteAddress })
+    expect((await from('10.0.0.1')).status).toBe(200)
+    expect((await from('10.0.0.1')).status).toBe(503)
+    expect((await from('10.0.0.2')).status).toBe(200)
+  })
+
   it('counts for Prometheus', async () => {
     await using chain = await Chain.of(['orders'])
     const { text } = await ask(endpointOf(chain.instance(0)), { url: '/_hoptrace/v1/metrics' })

@@ -76,6 +76,17 @@ export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup 
   }
 }
 
+/** The earliest hop that a log has under another id: assigned by its caller, or a foreign trace id. */
+export function aliasInLog({ records, aliases }: LogView, id: HopId): HopId | undefined {
+  const assigned = aliases.get(id)
+  if (assigned !== undefined) return assigned
+  let first: HopId | undefined
+  for (const { hopId, traceId, parentSpan } of records.values()) {
+    if (traceId === id && parentSpan !== null && (first === undefined || hopId < first)) first = hopId
+  }
+  return first
+}
+
 async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }[]> {
   try {
     return await Promise.all(listLogFiles(dir).map((file) => stat(logFilePath(dir, file), { bigint: true })))

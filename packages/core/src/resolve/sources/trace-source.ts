@@ -6,7 +6,7 @@ import type { Lookup } from '../lookup.js'
 import { messageOf } from '../walk/message.js'
 import type { Reads } from '../walk/reads.js'
 import type { Errand, Told, TraceSource } from '../walk/source.js'
-import { lookupInLog, type LogSource, type LogView } from './log-source.js'
+import { aliasInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
 import { earliest, type StoreSource, type WhenLocked } from './store-source.js'
 
@@ -98,7 +98,15 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       }
       const inStores =
         store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads, locked)])
-      return earliest([...told, ...inStores])
+      // What a run has not shipped yet is in its log alone.
+      const inLog = async (row: InstanceRow): Promise<HopId | undefined> => {
+        const view = await log?.view(row, reads)
+        if (view !== undefined) return aliasInLog(view, id)
+        if (row.state === 'running' && row.stores.length === 0) throw unavailable(row)
+        return undefined
+      }
+      const inLogs = anew ? await Promise.allSettled(silent.map(inLog)) : []
+      return earliest([...told, ...inStores, ...inLogs])
     },
   }
 }
