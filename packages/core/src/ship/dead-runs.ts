@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isMissing } from '../log/run-dir.js'
+import { tokenOfProcess } from '../store/level/process-token.js'
 import { acquireRunLock } from './run-lock.js'
 
 /** A run that has no lock yet is alive for so long after it last wrote. */
@@ -34,8 +36,12 @@ export async function deleteRunDir(runDir: string): Promise<void> {
   await rm(away, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** May its lock be tried? A run makes its directory first and takes its lock a moment later. */
+/**
+ * May its lock be tried? A run makes its directory first and takes its lock a moment later. A thread that ends lets go of
+ * the lock while its process lives on: the claim of that process stays.
+ */
 export async function mayBeDead(runDir: string): Promise<boolean> {
+  if (isClaimed(runDir)) return false
   let newest = 0
   for (const name of await names(runDir)) {
     if (name === 'lock') return true
@@ -55,6 +61,13 @@ export async function isRunAlive(runDir: string): Promise<boolean> {
   if (lock === undefined) return true
   await lock.release()
   return false
+}
+
+/** Does the process that the run is named after live, and has it claimed the run? */
+function isClaimed(runDir: string): boolean {
+  const pid = /^\d+-(\d+)-/.exec(path.basename(runDir))?.[1]
+  const token = pid === undefined ? undefined : tokenOfProcess(Number(pid))
+  return token !== undefined && existsSync(path.join(runDir, `claim-${token}`))
 }
 
 async function subfolders(dir: string): Promise<string[]> {

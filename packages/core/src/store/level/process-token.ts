@@ -5,16 +5,33 @@ let token: string | undefined
 
 /** Names this process on this host, also among processes that get its number later. The same in all its threads. */
 export function processToken(): string {
-  token ??= createHash('sha256').update(`${process.pid} ${startOfProcess()}`).digest('hex').slice(0, 16)
+  token ??= hashed(process.pid, linuxStart('self') ?? ownStart())
   return token
 }
 
-function startOfProcess(): string {
+/** The token of a process that lives, by its number; undefined when none does, and where that cannot be told. */
+export function tokenOfProcess(pid: number): string | undefined {
+  if (pid === process.pid) return processToken()
+  const start = linuxStart(String(pid))
+  return start === undefined ? undefined : hashed(pid, start)
+}
+
+function hashed(pid: number, start: string): string {
+  return createHash('sha256').update(`${pid} ${start}`).digest('hex').slice(0, 16)
+}
+
+/** Undefined also for a process that has ended and that its parent has not asked after. */
+function linuxStart(pid: string): string | undefined {
   try {
-    const stat = readFileSync('/proc/self/stat', 'latin1')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${fields[19]}`
   } catch {
-    return String(Math.round((Date.now() / 1000 - process.uptime()) / 10))
+    return undefined
   }
+}
+
+function ownStart(): string {
+  return String(Math.round((Date.now() / 1000 - process.uptime()) / 10))
 }
