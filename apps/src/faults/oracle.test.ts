@@ -36,6 +36,11 @@ describe('the oracle of the fault harness', () => {
     expect(allowed({ s1: s1('200'), s2: well, s3: well })).toEqual(['completed -'])
   })
 
+  it('lets an answer that its client did not wait for be a failure as well', () => {
+    const late = did({ answered: 200, saw: { s2: '200' }, sent: false })
+    expect(allowed({ s1: late, s2: well })).toEqual(['completed -', 'failed s1'])
+  })
+
   it('names the service whose process ended with the request in its hands', () => {
     const s3 = did({ pid: 9 })
     expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3 }, [9])).toEqual(['died s3'])

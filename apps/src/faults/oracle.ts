@@ -39,7 +39,10 @@ export function allowedVerdicts(facts: Facts): Allowed[] {
   const below = answered.status < 500 ? [] : failedBelow(ENTRY, facts)
   // An entry that breaks its own answer has done the work; only its client can say how it looks from outside.
   if (answered.lost) return [at('completed', null), at('failed', ENTRY), at('running', ENTRY), ...below]
-  return answered.status < 500 ? [at('completed', null)] : below
+  if (answered.status >= 500) return below
+  // Its client went away before the answer: done, and too late.
+  const gone = facts.clientGot === null && !entry.sent ? [at('failed', ENTRY)] : []
+  return [at('completed', null), ...gone]
 }
 
 /** Where a request ended that failed at that service, or beyond it. */
