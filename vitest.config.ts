@@ -19,6 +19,8 @@ export default defineConfig({
         execArgv: ['--conditions=@hoptrace/source', '--import', 'tsx'],
         testTimeout: 60_000,
         hookTimeout: 120_000,
+        // Faults in real processes on a busy machine: what fails twice is broken.
+        retry: process.env['CI'] ? 1 : 0,
       },
     })),
     maxWorkers: 2,
