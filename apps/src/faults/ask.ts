@@ -3,8 +3,9 @@ import { HoptraceError, type Resolver } from '@hoptrace/core'
 import { judge, type Answered, type Judged } from './judge.js'
 import type { Facts } from './oracle.js'
 
-/** Answers that say themselves that they are not the last word. */
-const EARLY: ReadonlySet<string> = new Set(['undetermined', 'running', 'not-found'])
+/** Answers that say themselves that they are not the last word. Somebody who adopts or asks holds a store for a moment. */
+const EARLY: ReadonlySet<string> = new Set(['running', 'not-found'])
+const WAITING = /could not be read|pending|ask again|does not answer/
 const AT_A_TIME = 6
 
 /** How requests are asked about. */
@@ -33,8 +34,8 @@ async function askUntil(request: string, { resolver, factsOf }: Asking, until: n
     const answer = await answerOf(resolver, request)
     const judged = judge(request, answer, before, factsOf(request))
     const settled = judged.result === 'right' && judged.lost.length === 0
-    if (settled || (judged.result !== 'right' && !EARLY.has(answer.verdict)) || performance.now() > until)
-      return judged
+    const early = EARLY.has(answer.verdict) || answer.evidence.some((line) => WAITING.test(line))
+    if (settled || !early || performance.now() > until) return judged
     await sleep(250)
   }
 }

@@ -19,7 +19,7 @@ const SAMPLE = 10
 const MOST_EARLY = 150
 /** A process that hangs costs each question the resolver's patience. */
 const MOST_EARLY_HANGING = 24
-const PATIENCE_MILLIS = 4000
+const PATIENCE_MILLIS = 15_000
 
 /** Runs a plan and asks about its requests three times: at once, as somebody to whom the logs of the dead are out of reach, and when they are shipped. */
 export async function runAndAsk(
