@@ -97,8 +97,10 @@ describeRealHBase('services whose HBase fails', () => {
     await expectWhole(before, load)
     await expectWhole(during, later)
     for (const traced of [before, during]) {
-      expect(lines(traced, away)).toBe(1)
-      expect(lines(traced, back)).toBe(1)
+      // A line for each change, never one for each attempt: an HBase that starts may answer, and then not yet again.
+      expect(lines(traced, away)).toBeGreaterThanOrEqual(1)
+      expect(lines(traced, away)).toBeLessThanOrEqual(4)
+      expect(lines(traced, back)).toBe(lines(traced, away))
       expect(lines(traced, 'Unhandled')).toBe(0)
     }
   }, 120_000)
