@@ -112,15 +112,21 @@ export interface Answer {
   readonly body: string
 }
 
-/** Sends a request on a connection of its own. Never rejects. */
-export function send(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+/** Sends a request on a connection of its own. Never rejects. `timeout`: milliseconds. */
+export function send(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  timeout?: number,
+): Promise<Answer> {
   return new Promise((resolve) => {
-    const sent = request(url, { agent: false, headers }, (response) => {
+    const options = { agent: false, headers, ...(timeout === undefined ? {} : { timeout }) }
+    const sent = request(url, options, (response) => {
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString()))
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
       response.once('error', (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? '', body }))
     })
+    sent.once('timeout', () => sent.destroy())
     sent.once('error', (error: NodeJS.ErrnoException) => resolve({ status: error.code ?? '', body: '' }))
     sent.end()
   })

@@ -56,7 +56,7 @@ export interface Resolver {
 /** Makes a resolver. Nothing is opened before the first question. Throws `TypeError` for options that make no sense. */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
-  const source = traceSource(parts, (row) => traces.sharing(row))
+  const source = traceSource(parts, (row, signal) => traces.sharing(row, signal))
   const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
     const rows = await traces.instances(signal)
     const { hits, unread } = await findKeys(parts, rows, { name, value, limit: 1 }, signal)

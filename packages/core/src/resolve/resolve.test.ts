@@ -94,6 +94,9 @@ for (const mode of ['iterative', 'recursive'] as const) {
       await using chain = await Chain.of(['gateway', 'orders'])
       chain.healthy()
       chain.instance(1).behaviour = 'silent'
+      // Nor does its store answer: a gateway that is as silent.
+      const { port } = chain.instance(1)
+      chain.instance(1).register({ stores: [`hbase+http://127.0.0.1:${port}/hoptrace`] })
       const resolver = chain.resolver({ mode, deadlineMillis: 400, patienceMillis: 10_000 })
       const result = await resolver.resolve(chain.traceId)
       expect(result).toMatchObject({ verdict: 'undetermined', partial: true })

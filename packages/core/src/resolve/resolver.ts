@@ -65,8 +65,9 @@ export class TraceResolver {
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Living instances that may have the stores of a run open, by the registry as it was read last. */
-  sharing(row: InstanceRow): readonly InstanceRow[] {
+  /** Living instances that may have the stores of a run open. */
+  async sharing(row: InstanceRow, signal: AbortSignal): Promise<readonly InstanceRow[]> {
+    await this.instances(signal)
     return this.index.sharing(row)
   }
 

@@ -33,7 +33,10 @@ export class RunEndpoint {
     }
     this.parts = resolverParts(options)
     this.resolver = createResolver(options)
-    const source = traceSource(this.parts, (row) => this.index.sharing(row))
+    const source = traceSource(this.parts, async (row) => {
+      await this.rows(registry)
+      return this.index.sharing(row)
+    })
     this.live = new LiveEndpoint({
       own,
       clusterKey,

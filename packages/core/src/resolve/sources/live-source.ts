@@ -157,7 +157,10 @@ export class LiveSource {
     const limits = {
       maxBytes: errand === undefined ? maxBytes : maxErrandBytes,
       idleMillis: this.patienceMillis,
-      totalMillis: this.patienceMillis * 2 + (errand?.deadlineMillis ?? 0),
+      totalMillis: Math.min(
+        this.patienceMillis * 2 + (errand?.deadlineMillis ?? 0),
+        errand?.waitMillis ?? Infinity,
+      ),
       fresh,
     }
     reads.instances++

@@ -31,7 +31,10 @@ function sourceWith(peers: readonly InstanceRow[], other: Store) {
     if (url === free) return other
     throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${url} is held by a living process`)
   }
-  return traceSource({ live: nothing, log: null, store: new StoreSource(new Stores(open)) }, () => peers)
+  return traceSource(
+    { live: nothing, log: null, store: new StoreSource(new Stores(open)) },
+    async () => peers,
+  )
 }
 
 describe('a run that was shipped to two stores, of which a living process holds one', () => {

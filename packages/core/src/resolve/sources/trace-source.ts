@@ -17,8 +17,8 @@ export interface Places {
   readonly store: StoreSource | null
 }
 
-/** Living instances that may have the stores of a run open. */
-export type Peers = (row: InstanceRow) => readonly InstanceRow[]
+/** Living instances that may have the stores of a run open, by the registry as it is now. */
+export type Peers = (row: InstanceRow, signal: AbortSignal) => Promise<readonly InstanceRow[]>
 
 /**
  * Asks the live instance where it answers, and otherwise reads what it left: its log and its store together, because what
@@ -26,8 +26,12 @@ export type Peers = (row: InstanceRow) => readonly InstanceRow[]
  */
 export function traceSource({ live, log, store }: Places, peers: Peers): TraceSource {
   // Only one process may have such a store open; that one answers for what former runs left in it, and no other can.
-  const holders = (row: InstanceRow, url: string): readonly InstanceRow[] =>
-    live === null ? [] : peers(row).filter(({ stores }) => stores.includes(url))
+  const holders = async (
+    row: InstanceRow,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<readonly InstanceRow[]> =>
+    live === null ? [] : (await peers(row, signal)).filter(({ stores }) => stores.includes(url))
   const inStores = async (
     row: InstanceRow,
     id: HopId,
@@ -36,7 +40,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
   ): Promise<Lookup> => {
     if (store === null) throw unavailable(row)
     return store.lookup(row, id, reads, signal, async (_row, url, error) => {
-      for (const holder of holders(row, url)) {
+      for (const holder of await holders(row, url, signal)) {
         const told = await live?.lookupFor(holder, row, id, reads, signal).catch(() => undefined)
         if (told !== undefined) return told.lookup.kind === 'found' ? told.lookup.record : undefined
       }
@@ -90,7 +94,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
       const locked: WhenLocked<HopId> = async (row, url, error) => {
-        for (const holder of holders(row, url)) {
+        for (const holder of await holders(row, url, signal)) {
           const hopId = await live?.alias(holder, id, reads, signal)
           if (hopId !== null) return hopId
         }

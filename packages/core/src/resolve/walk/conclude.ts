@@ -10,6 +10,8 @@ export interface Answer {
   readonly row: InstanceRow
   readonly lookup: Lookup | null
   readonly failure: string | null
+  /** It could not be read because another process has its store open, and who that is was not known. */
+  readonly locked?: boolean
 }
 
 /** Signs of life trail behind life by up to this long. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HoptraceError } from '../../errors.js'
 import type { CallRecord, HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
@@ -79,6 +81,12 @@ function unlessDropped(found: Found): Located {
 
 /** Finds hops by id over all runs that may have them. */
 export class Locator {
+  /**
+   * Pauses, in milliseconds, of one question: a process that has just opened a store is not registered with it yet, and one
+   * that ships what a dead run left is soon done.
+   */
+  private readonly handovers = [100, 300, 600]
+
   constructor(
     private readonly source: TraceSource,
     private readonly index: InstanceIndex,
@@ -167,32 +175,45 @@ export class Locator {
     return { kind: 'absent', proof: 'gone', suspect, says: `${row.service} ${row.address} had ended before` }
   }
 
-  /** Asks all candidates side by side. Undefined when there is none. */
+  /** Asks all candidates side by side; a store that changes hands, again for a moment. Undefined when there is none. */
   private async ask(
     candidates: Candidates,
     id: HopId,
     times: CallTimes,
     errand?: Errand,
   ): Promise<Located | undefined> {
+    for (;;) {
+      const { located, locked } = await this.askOnce(candidates, id, times, errand)
+      const pause = locked === true && !this.signal.aborted ? this.handovers.shift() : undefined
+      if (pause === undefined) return located
+      await sleep(pause, undefined, { signal: this.signal }).catch(() => undefined)
+    }
+  }
+
+  private async askOnce(
+    candidates: Candidates,
+    id: HopId,
+    times: CallTimes,
+    errand?: Errand,
+  ): Promise<{ readonly located: Located | undefined; readonly locked?: boolean }> {
     const { rows, skewed = [], tooMany } = candidates
-    if (rows.length === 0) return this.amongSkewed(skewed, id)
+    if (rows.length === 0) return { located: await this.amongSkewed(skewed, id) }
     const answers = await Promise.all(
       rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
     )
     const found = answers.filter((answer) => answer.lookup?.kind === 'found')
-    if (found.length > 0) return unlessDropped(this.choose(found, id))
+    if (found.length > 0) return { located: unlessDropped(this.choose(found, id)) }
     const alias = await this.alias(rows, id)
     if (typeof alias === 'string') answers.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
-    else if (alias !== undefined) return unlessDropped(alias)
+    else if (alias !== undefined) return { located: unlessDropped(alias) }
     const elsewhere = await this.amongSkewed(skewed, id)
-    if (elsewhere !== undefined) return elsewhere
+    if (elsewhere !== undefined) return { located: elsewhere }
     const evidence = concludeAbsent(answers, times, id) as Exclude<CalleeEvidence, { kind: 'hop' }>
-    if (!tooMany || evidence.kind !== 'absent') return evidence
-    return {
-      kind: 'unsure',
-      suspect: evidence.suspect,
-      says: `${evidence.says}; more instances than may be asked`,
+    if (!tooMany || evidence.kind !== 'absent') {
+      return { located: evidence, locked: answers.some((answer) => answer.locked === true) }
     }
+    const says = `${evidence.says}; more instances than may be asked`
+    return { located: { kind: 'unsure', suspect: evidence.suspect, says } }
   }
 
   private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<Located | undefined> {
@@ -213,7 +234,8 @@ export class Locator {
       const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
       return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
     } catch (error) {
-      return { row, lookup: null, failure: messageOf(error) }
+      const locked = error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
+      return { row, lookup: null, failure: messageOf(error), locked }
     }
   }
 

@@ -11,6 +11,8 @@ export interface Errand {
   readonly hops: number
   readonly depth: number
   readonly deadlineMillis: number
+  /** For how long its answer is waited for at most: then its log and store are read. */
+  readonly waitMillis: number
 }
 
 /** An answer, with everything below the hop when an errand was taken: `subtree.hops[0]` is the hop. */

@@ -47,6 +47,8 @@ const skips: Readonly<Record<SkipReason, string>> = {
 
 /** The share of the time that is left which an errand may take: what is then missing is still asked for. */
 const errandShare = 0.8
+/** The same for waiting for its answer: what an instance that never comes to an end knows is still read from its store. */
+const waitShare = 0.9
 const minErrandHops = 50
 
 /** Grows the evidence from an entry along `next`, breadth first and several calls at once. No recursion. */
@@ -212,11 +214,13 @@ export class Walker {
     if (question === null) return undefined
     const left = limits.hops - this.hops.length
     const waiting = this.queue.length - this.head + 1
+    const leftMillis = limits.deadlineAt - performance.now()
     return {
       question,
       hops: Math.max(minErrandHops, Math.floor(left / waiting)),
       depth: limits.depth - (this.depths[node] ?? -1) - 1,
-      deadlineMillis: Math.floor((limits.deadlineAt - performance.now()) * errandShare),
+      deadlineMillis: Math.floor(leftMillis * errandShare),
+      waitMillis: Math.floor(leftMillis * waitShare),
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { request as secureRequest, Agent as SecureAgent } from 'node:https'
 import { HoptraceError } from '../../errors.js'
+import { deadlineIn } from '../deadline.js'
 import { sign } from './sign.js'
 
 /** Bounds of one request. */
@@ -40,12 +41,11 @@ export class EndpointClient {
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<string> {
-    const bounded = AbortSignal.any([
-      signal,
-      AbortSignal.timeout(Math.max(1, Math.min(limits.totalMillis, 2 ** 31 - 1))),
-    ])
-    const response = await this.head(url, limits, bounded, headers)
+    // Not `AbortSignal.timeout`: within `AbortSignal.any` that is garbage to Node 20, and then never fires.
+    const bounded = deadlineIn(limits.totalMillis, [signal])
+    let response: IncomingMessage | undefined
     try {
+      response = await this.head(url, limits, bounded.signal, headers)
       const { statusCode, headers: got } = response
       if (statusCode === 401 || statusCode === 403) {
         throw new HoptraceError(
@@ -67,7 +67,8 @@ export class EndpointClient {
     } catch (error) {
       throw error instanceof HoptraceError ? error : unavailable(url, error)
     } finally {
-      response.destroy()
+      bounded.clear()
+      response?.destroy()
     }
   }
 
