@@ -83,9 +83,9 @@ function unlessDropped(found: Found): Located {
 export class Locator {
   /**
    * Pauses, in milliseconds, of one question: a process that has just opened a store is not registered with it yet, and one
-   * that ships what a dead run left is soon done.
+   * that ships what a dead run left, or reads it for another question, is soon done.
    */
-  private readonly handovers = [100, 300, 600]
+  private readonly handovers = [50, 100, 150, 200, 250, 250]
 
   constructor(
     private readonly source: TraceSource,
