@@ -12,6 +12,7 @@ import { type AdoptOptions, shipDeadRuns } from './adopt.js'
 import { isRunAlive } from './dead-runs.js'
 import { TestProcess } from './process.fixture.js'
 import { acquireRunLock } from './run-lock.js'
+import { runRow } from './run-row.js'
 import { RunShipping } from './run-shipping.js'
 import { Shipper } from './shipper.js'
 import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
@@ -237,6 +238,19 @@ describe('shipDeadRuns', () => {
     expect(left).toEqual([{ runDir: unreadable, reason: 'nothing in it says whose log it is' }])
     expect(existsSync(logFilePath(young, 1))).toBe(true)
     expect(await isRunAlive(young)).toBe(true)
+    expect(existsSync(empty)).toBe(false)
+  })
+
+  it('says in the registry that a run has ended which was killed before its first entry', async () => {
+    using dir = tempDir()
+    const empty = runDirOf(dir.path, 'empty')
+    mkdirSync(empty, { recursive: true })
+    age(empty)
+    const registry = new TestRegistry()
+    const progress = { stores: [], heartbeatMillis: 5, shippedThroughNanos: 0n, dropped: [] }
+    await registry.put(runRow(testRun(), { ...progress, runDir: empty, state: 'running' }))
+    await shipDeadRuns(options(dir.path, new TestStore(), registry))
+    expect(registry.row()).toMatchObject({ state: 'dead', heartbeatMillis: 5, logDir: empty })
     expect(existsSync(empty)).toBe(false)
   })
 

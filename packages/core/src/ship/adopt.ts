@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
@@ -71,6 +72,7 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
+      await registerEnded(runDir, options.registry)
       await deleteRunDir(runDir)
       return undefined
     }
@@ -89,4 +91,10 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   } finally {
     await lock.release()
   }
+}
+
+/** A run may have been killed between its first row in the registry and its first entry in the log: nobody else says that it ended. */
+async function registerEnded(runDir: string, registry: Registry): Promise<void> {
+  const row = (await registry.list()).find(({ logDir }) => logDir === path.resolve(runDir))
+  if (row?.state === 'running') await registry.put({ ...row, state: 'dead' })
 }
