@@ -58,8 +58,11 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
   const source = traceSource(parts, (row, signal) => traces.sharing(row, signal))
   const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
-    const rows = await traces.instances(signal)
-    const { hits, unread } = await findKeys(parts, rows, { name, value, limit: 1 }, signal)
+    const { hits, unread } = await traces.settled(
+      (rows) => findKeys(parts, rows, { name, value, limit: 1 }, signal),
+      (found) => found.hits.length === 0,
+      signal,
+    )
     if (hits.length === 0 && unread.length > 0) certain({ hits, unread }, parts.warn)
     return { id: hits[0]?.hopId, unread }
   }
@@ -92,7 +95,14 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       if (!Number.isInteger(limit) || limit < 1) throw new TypeError(`limit must be 1 or more (got ${limit})`)
       if (key === '') throw new TypeError('a key has a name')
       const query = { ...recordedKey(key, value), limit }
-      const hits = certain(await ask((rows, signal) => findTraces(parts, rows, query, signal)), parts.warn)
+      const found = await ask((_, signal) =>
+        traces.settled(
+          (rows) => findTraces(parts, rows, query, signal),
+          ({ hits }) => hits.length < limit,
+          signal,
+        ),
+      )
+      const hits = certain(found, parts.warn)
       return hits.map(({ traceId, hopId, nanos }) => ({ traceId, hopId, time: isoNanos(nanos) }))
     },
     progress: (idOrKey) => progress(idOrKey),

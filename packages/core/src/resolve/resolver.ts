@@ -9,6 +9,7 @@ import { parsedKey } from './find/key-text.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
 import { InstanceIndex } from './walk/candidates.js'
+import { haveMoved } from './moved.js'
 import type { TraceSource } from './walk/source.js'
 
 /** One step of a walk: a hop as it is found, and at the end the answer. */
@@ -51,6 +52,9 @@ const keyShare = 0.6
 /** How long the registry's rows are believed. */
 const registryMillis = 500
 
+/** So often an answer is looked for while runs come and go. */
+const maxTries = 3
+
 /** Answers about single traces. */
 export class TraceResolver {
   private listed: { readonly at: number; readonly list: Promise<InstanceRows> } | undefined
@@ -81,11 +85,11 @@ export class TraceResolver {
     return this.closing.signal
   }
 
-  /** The registry as of now: what can be read of it. */
-  async instances(signal: AbortSignal): Promise<InstanceRows> {
+  /** The registry as of now: what can be read of it. `since`: not as it was before, on the `performance.now()` clock. */
+  async instances(signal: AbortSignal, since?: number): Promise<InstanceRows> {
     signal.throwIfAborted()
     const now = performance.now()
-    if (this.listed === undefined || now - this.listed.at > registryMillis) {
+    if (this.listed === undefined || this.listed.at < (since ?? now - registryMillis)) {
       const listed = { at: now, list: listKnown(this.parts.registry) }
       this.listed = listed
       listed.list.catch(() => {
@@ -118,24 +122,49 @@ export class TraceResolver {
     const deadline = this.begin(signal)
     const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
     try {
-      const rows = await this.instances(deadline.signal)
+      await this.instances(deadline.signal)
       const { ids, notes } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
       if (ids.length === 0) return undefined
-      const { source, limits, mode } = this.parts
-      const answer = await queryTrace(ids, {
-        source,
-        rows,
-        limits: { ...limits, deadlineMillis: deadline.left() },
-        recursive: mode === 'recursive',
-        signal: signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]),
-        ...(onHop === undefined ? {} : { onHop }),
-      })
+      const answer = await this.walked(ids, deadline, { onHop, signal })
       const { judgement } = answer
       return { ...answer, judgement: { ...judgement, evidence: [...judgement.evidence, ...notes] } }
     } finally {
       forKey.clear()
       deadline.clear()
     }
+  }
+
+  /** Asks, and asks again when the answer leaves something open and runs began, ended or were shipped elsewhere meanwhile. */
+  async settled<T>(
+    ask: (rows: InstanceRows) => Promise<T>,
+    isOpen: (answer: T) => boolean,
+    signal: AbortSignal,
+  ): Promise<T> {
+    let rows = await this.instances(signal)
+    for (let tries = 1; ; tries++) {
+      const answer = await ask(rows)
+      if (!isOpen(answer) || tries === maxTries) return answer
+      const now = await this.instances(signal, performance.now()).catch(() => rows)
+      if (!haveMoved(rows, now)) return answer
+      rows = now
+    }
+  }
+
+  private walked(ids: readonly HopId[], deadline: Deadline, { onHop, signal }: Asking): Promise<TraceAnswer> {
+    const { source, limits, mode } = this.parts
+    const bound = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal])
+    const query = (rows: InstanceRows): Promise<TraceAnswer> =>
+      queryTrace(ids, {
+        source,
+        rows,
+        limits: { ...limits, deadlineMillis: deadline.left() },
+        recursive: mode === 'recursive',
+        signal: bound,
+        ...(onHop === undefined ? {} : { onHop }),
+      })
+    const isOpen = ({ judgement: { verdict } }: TraceAnswer): boolean =>
+      verdict === 'undetermined' || verdict === 'not-found'
+    return this.settled(query, isOpen, deadline.signal)
   }
 
   async resolve(idOrKey: string, asking: Asking = {}): Promise<ResolveResult> {
@@ -152,9 +181,14 @@ export class TraceResolver {
     let wake = (): void => undefined
     const abort = new AbortController()
     const depths: number[] = []
-    const onHop: TraceQuery['onHop'] = (hop, _index, tree) => {
+    const told = new Set<HopId>()
+    const onHop: TraceQuery['onHop'] = (hop, index, tree) => {
+      // It may begin anew, and finds most of it again.
+      if (index === 0) depths.length = 0
       const depth = hop.parent === null ? 0 : (depths[hop.parent] ?? 0) + 1
       depths.push(depth)
+      if (told.has(hop.record.hopId)) return
+      told.add(hop.record.hopId)
       steps.push({ kind: 'hop', hop: walkedHopJson({ ...tree, notes: [], partial: false }, hop, depth) })
       wake()
     }

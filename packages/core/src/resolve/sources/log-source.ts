@@ -10,6 +10,7 @@ import type { Lookup, RunLiveness } from '../lookup.js'
 import { readRecord } from '../wire/record-json.js'
 import type { Reads } from '../walk/reads.js'
 import { isDropped } from './dropped.js'
+import { isWriting, type LogWriter } from './log-writer.js'
 
 /** The log of a run as it was when it was read. */
 export interface LogView {
@@ -19,12 +20,20 @@ export interface LogView {
   readonly aliveNanos: bigint
   readonly intact: boolean
   readonly dropped: InstanceRow['dropped']
+  /** `alive`: a hop that it leaves open is open, but for those in `continued`. */
   readonly liveness: RunLiveness
+  readonly continued: ReadonlySet<HopId>
+}
+
+/** A view as it is kept: whether the run lives is asked each time. */
+interface ReadLog extends Omit<LogView, 'liveness'> {
+  readonly over: boolean
+  readonly writer: LogWriter
 }
 
 interface Cached {
   readonly stamp: string
-  readonly view: Promise<LogView>
+  readonly log: Promise<ReadLog>
 }
 
 const maxCached = 16
@@ -45,32 +54,43 @@ export class LogSource {
     if (files.length === 0) return undefined
     const stamp = `${alive} ${files.map(({ size, mtimeNs }) => `${size}@${mtimeNs}`).join(' ')}`
     const known = this.cache.get(row.logDir)
-    if (known?.stamp === stamp) return known.view
-    const view = read(
+    if (known?.stamp === stamp) return viewOf(row, await known.log)
+    const log = read(
       row,
       alive,
       files.reduce((last, { mtimeNs }) => (mtimeNs > last ? mtimeNs : last), 0n),
     )
     this.cache.delete(row.logDir)
     if (this.cache.size >= maxCached) this.cache.delete(this.cache.keys().next().value as string)
-    this.cache.set(row.logDir, { stamp, view })
-    view.catch(() => this.cache.delete(row.logDir))
+    this.cache.set(row.logDir, { stamp, log })
+    log.catch(() => this.cache.delete(row.logDir))
     reads.scans++
     for (const { size } of files) reads.bytes += Number(size)
-    return view
+    return viewOf(row, await log)
   }
+}
+
+/** A run that listens says itself that it lives; of others their process does. */
+function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
+  const alive = !over && log.intact && row.endpoint === null && isWriting(writer)
+  return { ...log, liveness: over ? 'ended' : alive ? 'alive' : 'unsure' }
 }
 
 /** What a log alone says of an id. Absence is proof only beside the store: what is shipped leaves the log. */
 export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
   const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
-  if (record !== undefined) return { kind: 'found', record, source: 'log', liveness: view.liveness }
+  const lost = isDropped([...view.dropped, ...row.dropped], hopIdNanos(record?.hopId ?? id))
+  if (record !== undefined) {
+    // Its close may be what was lost, or what went with a file that is shipped and deleted.
+    const unsure = view.liveness === 'alive' && (lost || view.continued.has(record.hopId))
+    return { kind: 'found', record, source: 'log', liveness: unsure ? 'unsure' : view.liveness }
+  }
   const ended = view.liveness === 'ended'
   return {
     kind: 'absent',
     throughNanos: view.throughNanos,
     final: ended && view.intact,
-    dropped: !view.intact || isDropped([...view.dropped, ...row.dropped], hopIdNanos(id)),
+    dropped: !view.intact || lost,
     source: 'log',
     ...(ended ? { aliveNanos: view.aliveNanos } : {}),
   }
@@ -95,8 +115,8 @@ async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }
   }
 }
 
-async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Promise<LogView> {
-  const { run, hops, markedNanos, crash, dropped, ended, damage } = await readRun(row.logDir)
+async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Promise<ReadLog> {
+  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(row.logDir)
   if (run.startNanos !== row.startNanos || run.address !== row.address) {
     throw new HoptraceError('HOPTRACE_BAD_LOG', `${row.logDir} is the log of another run`)
   }
@@ -120,6 +140,8 @@ async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Pro
     aliveNanos: writtenNanos > markedNanos ? writtenNanos : markedNanos,
     intact: damage === 0 && unreadable === 0,
     dropped,
-    liveness: over ? 'ended' : 'unsure',
+    continued,
+    over,
+    writer: { pid: run.pid, process: run.process, writtenNanos, markedNanos },
   }
 }
