@@ -25,6 +25,11 @@ interface Message {
   readonly error?: string
 }
 
+/** What `stopped-early.fixture.ts` can be asked to do. */
+export interface JobOrder {
+  readonly do: 'jobs' | 'end' | 'ids'
+}
+
 /** A process with a tracer; `await using` kills it. */
 export class TestService implements AsyncDisposable {
   readonly child: ChildProcess
@@ -67,7 +72,7 @@ export class TestService implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`
   }
 
-  ask(order: Order): Promise<unknown> {
+  ask(order: Order | JobOrder): Promise<unknown> {
     const id = ++this.lastId
     const answer = this.waitFor(id)
     this.child.send({ id, order })

@@ -2,6 +2,7 @@ import type { InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../store/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
+import { addDropped } from './drops.js'
 import type { RunInfo } from './entries.js'
 import { kind, opening, textBytes } from './format.js'
 import { LoggedHop, LoggedRecord, noItems } from './logged-hop.js'
@@ -16,12 +17,10 @@ import {
 } from './read-entries.js'
 import { decodeRunInfo } from './run-dir.js'
 
-/** Ranges that are told apart; more are merged into the last. */
-const maxDropped = 64
 /** An entry that is lost to damage belongs to a hop that began within this of the times that were read around it. */
 const damageMarginNanos = 5_000_000_000n
-/** Drops that are no further apart are one range. */
-const oneRangeNanos = 1_000_000_000n
+/** Later than any hop. */
+const neverNanos = 1n << 64n
 
 /**
  * What the entries of a log add up to: the hops that are not shipped and forgotten yet, and what the log says of its
@@ -47,6 +46,8 @@ export class HopTable {
   private instance: InstanceRef | undefined
   private file = 0
   private newestNanos = 0n
+  /** The mark that was read last, in its place. Nobody knows those of files that are gone. */
+  private passedNanos = 0n
   private gapFromNanos: bigint | undefined
   private headed = false
   /** Local numbers below were given before the first file that was read: to hops that nobody has to know any more. */
@@ -73,7 +74,8 @@ export class HopTable {
   setRun(run: RunInfo): void {
     this.run = run
     this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
-    this.seen(run.startNanos)
+    // Every file begins with it: it says nothing about when the file was written, and ends no gap.
+    if (run.startNanos > this.newestNanos) this.newestNanos = run.startNanos
   }
 
   /** Takes in a hop of a checkpoint. */
@@ -100,6 +102,7 @@ export class HopTable {
   }
 
   newFile(file: number): void {
+    if (this.file === 0 && file > 1) this.passedNanos = neverNanos
     this.file = file
     this.read.newFile()
   }
@@ -153,6 +156,7 @@ export class HopTable {
     if (entryKind === kind.mark) {
       const nanos = read.nanos()
       if (nanos > this.markedNanos) this.markedNanos = nanos
+      this.passedNanos = nanos
       this.seen(nanos)
     } else if (entryKind === kind.file) {
       const firstNumber = read.varint()
@@ -163,7 +167,7 @@ export class HopTable {
       this.ended = true
     } else if (entryKind === kind.dropped) {
       const range = { fromNanos: read.nanos(), toNanos: read.nanos(), count: read.varint() }
-      if (!skip) this.drop(range)
+      if (!skip) addDropped(this.dropped, range)
     } else {
       throw new MalformedEntry('unknown entry')
     }
@@ -243,6 +247,7 @@ export class HopTable {
       flags,
     )
     const hop = new LoggedHop(record, number, idMillis, this.file)
+    hop.continued = startNanos <= this.passedNanos
     this.byNumber.set(number, hop)
     this.add(hop)
     if (assignedId !== null || parentSpan !== null) this.wantsKeys(hop)
@@ -270,29 +275,10 @@ export class HopTable {
     const fromNanos = this.gapFromNanos
     if (fromNanos === undefined) return
     this.gapFromNanos = undefined
-    this.drop({ fromNanos, toNanos: (nanos > fromNanos ? nanos : fromNanos) + damageMarginNanos, count: 1 })
-  }
-
-  private drop(range: DroppedRange): void {
-    const last = this.dropped.at(-1)
-    // What is dropped without a pause is one range, however often the log says so.
-    if (
-      last !== undefined &&
-      range.fromNanos >= last.fromNanos &&
-      range.fromNanos <= last.toNanos + oneRangeNanos
-    ) {
-      const toNanos = range.toNanos > last.toNanos ? range.toNanos : last.toNanos
-      this.dropped[this.dropped.length - 1] = { ...last, toNanos, count: last.count + range.count }
-      return
-    }
-    if (last === undefined || this.dropped.length < maxDropped) {
-      this.dropped.push(range)
-      return
-    }
-    this.dropped[this.dropped.length - 1] = {
-      fromNanos: range.fromNanos < last.fromNanos ? range.fromNanos : last.fromNanos,
-      toNanos: range.toNanos > last.toNanos ? range.toNanos : last.toNanos,
-      count: last.count + range.count,
-    }
+    addDropped(this.dropped, {
+      fromNanos,
+      toNanos: (nanos > fromNanos ? nanos : fromNanos) + damageMarginNanos,
+      count: 1,
+    })
   }
 }

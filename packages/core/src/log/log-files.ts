@@ -3,11 +3,13 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { basename, join } from 'node:path'
 import { errorCode, listLogFiles, logFilePath } from './run-dir.js'
 
 const refreshMillis = 200
@@ -40,11 +42,19 @@ export class LogFiles {
     return this.closedBytes + this.size
   }
 
-  /** Later files go to another directory. */
+  /**
+   * Later files go to another directory. Those that are there go along: whoever owns the former directory may have read them
+   * before their last entries were written. A reader takes one that is missing for damage, as numbers go on.
+   */
   relocate(runDir: string): void {
     this.close()
+    quietly(() => {
+      mkdirSync(runDir, { recursive: true })
+      for (const file of listLogFiles(this.runDir))
+        quietly(() => linkSync(logFilePath(this.runDir, file), logFilePath(runDir, file)))
+    })
+    this.closed = this.closed.map(({ path, bytes }) => ({ path: join(runDir, basename(path)), bytes }))
     this.runDir = runDir
-    this.number = 0
   }
 
   /** Creates the next file, and the directory when it is missing. Throws what the file system throws. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
@@ -65,6 +66,8 @@ async function registerDead(
   const known = (await registry.list()).find(
     (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
   )
+  // It was taken for dead before it had its lock, and went on in another directory with all of its log.
+  if (known !== undefined && path.basename(known.logDir) !== path.basename(runDir)) return
   // A run that closed in order and left nothing stays `stopped`.
   if (known?.state === 'stopped' && shipped === 0) return
   const through = known?.shippedThroughNanos ?? 0n

@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listLogFiles } from '../log/run-dir.js'
+import { listLogFiles, logFilePath } from '../log/run-dir.js'
 import { readRun } from '../log/read-run.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testId } from '../log/test-run.fixture.js'
 import { RunShipping } from './run-shipping.js'
@@ -208,5 +209,25 @@ describe('RunShipping', { timeout: 30_000 }, () => {
       }),
       { numRuns: 100 },
     )
+  })
+
+  it('marks the whole time of a file that is missing as dropped', async () => {
+    using dir = tempDir()
+    const log = testLog(dir.path, { maxFileBytes: 1000 })
+    for (let i = 0; listLogFiles(dir.path).length < 4; i++)
+      log.close(testHop(BigInt(i) * 10n * BigInt(second)), testClose())
+    const written = (await readRun(dir.path)).hops.map(({ startNanos }) => startNanos)
+    rmSync(logFilePath(dir.path, 2))
+    const engine = open(dir.path, new TestStore())
+    const kept = new Set([...engine.table.hops()].map(({ record }) => record.startNanos))
+    const lost = written.filter((nanos) => !kept.has(nanos))
+    expect(lost.length).toBeGreaterThan(2)
+    const [range, ...others] = engine.table.dropped
+    expect(others).toEqual([])
+    for (const nanos of lost) {
+      expect(nanos).toBeGreaterThanOrEqual(range?.fromNanos ?? nanos + 1n)
+      expect(nanos).toBeLessThanOrEqual(range?.toNanos ?? 0n)
+    }
+    engine.close()
   })
 })
