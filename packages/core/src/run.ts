@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 import path from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import type { Diagnostics } from './diagnostics.js'
 import type { Hop } from './hop/hop.js'
 import type { HopHost } from './hop/host.js'
@@ -19,6 +20,7 @@ import type { Settings } from './options.js'
 import type { Recorder } from './ship/recorder.js'
 import { runRow } from './ship/run-row.js'
 import { registerNow } from './store/index.js'
+import { processToken } from './store/level/process-token.js'
 
 /** Targets whose service is remembered. */
 const maxTargets = 1000
@@ -92,6 +94,8 @@ export class Run implements HopHost {
       startNanos: this.startNanos,
       host: os.hostname(),
       pid: process.pid,
+      // A thread may end and leave its process: then that one's life says nothing.
+      ...(isMainThread ? { process: processToken() } : {}),
       endpoint: listening
         ? `http://${host.includes(':') ? `[${host}]` : host}${address.slice(address.indexOf(':'))}/_hoptrace/v1`
         : null,

@@ -1,4 +1,4 @@
-// A thread with a tracer of its own: runs a job when it is told to, and says under which id.
+// A thread with a tracer of its own: runs a job, or begins one that never ends, when it is told to, and says under which id.
 import { parentPort, workerData } from 'node:worker_threads'
 import { register } from 'tsx/esm/api'
 
@@ -9,7 +9,11 @@ parentPort.on('message', (what) => {
   if (what === 'close') {
     void tracer.close().then(() => parentPort.close())
   } else {
-    const id = tracer.run({ name: 'thread.job' }, () => tracer.hop.id)
+    let id
+    void tracer.run({ name: 'thread.job' }, () => {
+      id = tracer.hop.id
+      return what === 'hang' ? new Promise(() => undefined) : undefined
+    })
     void tracer.flush().then(() => parentPort.postMessage(id))
   }
 })

@@ -38,3 +38,29 @@ export class PendingDrops {
     this.count = 0
   }
 }
+
+/** Ranges that are told apart; more are merged into the last. */
+const maxDropped = 64
+/** Drops that are no further apart are one range. */
+const oneRangeNanos = 1_000_000_000n
+
+/** Adds a range to those that are known. What is dropped without a pause is one range, however often the log says so. */
+export function addDropped(dropped: DroppedRange[], range: DroppedRange): void {
+  const last = dropped.at(-1)
+  if (
+    last !== undefined &&
+    range.fromNanos >= last.fromNanos &&
+    range.fromNanos <= last.toNanos + oneRangeNanos
+  ) {
+    const toNanos = range.toNanos > last.toNanos ? range.toNanos : last.toNanos
+    dropped[dropped.length - 1] = { ...last, toNanos, count: last.count + range.count }
+  } else if (last === undefined || dropped.length < maxDropped) {
+    dropped.push(range)
+  } else {
+    dropped[dropped.length - 1] = {
+      fromNanos: range.fromNanos < last.fromNanos ? range.fromNanos : last.fromNanos,
+      toNanos: range.toNanos > last.toNanos ? range.toNanos : last.toNanos,
+      count: last.count + range.count,
+    }
+  }
+}

@@ -12,6 +12,8 @@ export interface RunInfo {
   readonly startNanos: bigint
   readonly host: string
   readonly pid: number
+  /** Names the process among all that ever have its number here; left out where it may live longer than the run: in a worker thread. */
+  readonly process?: string
   readonly endpoint: string | null
   /** Where the run ships to. */
   readonly storeUrl: string

@@ -8,6 +8,7 @@ export interface HopState {
   readonly idMillis: number
   readonly clean: boolean
   readonly keysPending: boolean
+  readonly continued?: boolean
   /** The local number and index of each call, in the order of the record's `next`. */
   readonly calls: readonly (readonly [number: number, index: number])[]
   readonly record: string
@@ -20,6 +21,7 @@ export function saveHop(hop: LoggedHop): HopState {
     idMillis: hop.idMillis,
     clean: !hop.dirty,
     keysPending: hop.keysPending,
+    ...(hop.continued ? { continued: true } : {}),
     calls: hop.record.next.map(({ number, index }) => [number, index]),
     record: recordToJson(hop.record),
   }
@@ -65,6 +67,7 @@ export function restoreHop(state: HopState): LoggedHop {
   if (state.more.length > 0) hop.moreNumbers = [...state.more]
   hop.pendingCalls = record.next.filter(({ outcome }) => outcome === null).length
   hop.keysPending = state.keysPending
+  hop.continued = state.continued === true
   hop.shippedVersion = state.clean ? 0 : -1
   hop.restored = true
   return hop

@@ -75,6 +75,8 @@ export class LoggedHop {
   moreNumbers: number[] | undefined
   /** It came out of a checkpoint, with everything that the log says up to there. */
   restored = false
+  /** It began before a mark and stands behind it: the log knew it before. What followed then (its close?) may be shipped and gone. */
+  continued = false
 
   constructor(
     readonly record: LoggedRecord,

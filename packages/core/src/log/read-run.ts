@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
+import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../store/instance-row.js'
 import { readCheckpoint } from './checkpoint.js'
 import type { RunInfo } from './entries.js'
@@ -13,6 +14,8 @@ export interface LoggedRun {
   readonly run: RunInfo
   /** In the order in which they stand in the log. Hops that the log does not close are `open`. */
   readonly hops: readonly HopRecord[]
+  /** Those of them that the log had known and forgotten: what it says of them now is not all. */
+  readonly continued: ReadonlySet<HopId>
   /** Every hop that began up to here is in the log, or was shipped and deleted. */
   readonly markedNanos: bigint
   readonly crash: string | null
@@ -42,8 +45,13 @@ export async function readRun(runDir: string): Promise<LoggedRun> {
     }
     const { run, markedNanos, crash, dropped, ended, damage } = table
     if (run === undefined) throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} holds no readable log`)
-    const hops = Array.from(table.hops(), ({ record }) => record)
-    return { run, hops, markedNanos, crash, dropped, ended, damage }
+    const hops: HopRecord[] = []
+    const continued = new Set<HopId>()
+    for (const { record, continued: anew } of table.hops()) {
+      hops.push(record)
+      if (anew) continued.add(record.hopId)
+    }
+    return { run, hops, continued, markedNanos, crash, dropped, ended, damage }
   }
 }
 

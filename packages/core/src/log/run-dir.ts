@@ -65,6 +65,7 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     startNanos,
     host,
     pid,
+    process,
     endpoint,
     storeUrl,
     buckets,
@@ -76,6 +77,7 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
   if (!isWhole(worker, 255) || !isWhole(pid, 2 ** 31)) return undefined
   if (!isWhole(buckets, 256) || buckets < 1 || !isWhole(windowMillis, 86_400_000) || windowMillis < 1)
     return undefined
+  if (process !== undefined && !isText(process, 64)) return undefined
   if (endpoint !== null && !isText(endpoint, 1024)) return undefined
   if (!Array.isArray(aliases) || aliases.length > 64) return undefined
   if (!aliases.every((alias): alias is string => isText(alias, 64))) return undefined
@@ -87,6 +89,7 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     startNanos: BigInt(startNanos),
     host,
     pid,
+    ...(process === undefined ? {} : { process }),
     endpoint,
     storeUrl,
     buckets,
