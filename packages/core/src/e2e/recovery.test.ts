@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ResolveResult } from '../index.js'
@@ -71,5 +71,40 @@ describe('what a killed process leaves', { timeout: 90_000 }, () => {
     await front.kill('SIGCONT')
     expect((await send(`${front.url}/ok`)).status).toBe(200)
     expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
+  })
+
+  it('waits for a store that cannot be opened, is said to wait once, and is shipped when it can', async () => {
+    using dir = tempDir()
+    const config = { service: 'back', dataDir: dir.path, port: 0, ...quick }
+    const store = path.join(dir.path, 'former-store')
+    let port = 0
+    {
+      await using back = await TestService.start({ ...config, store: { kind: 'level', dir: store } })
+      port = back.port
+      await send(`${back.url}/ok?order=done`)
+      await back.ask({ do: 'flush' })
+      const pending = send(`${back.url}/hang?order=lost`)
+      await back.hanging(1)
+      await back.kill()
+      await pending
+    }
+    const [dead] = logsOf(dir.path, 'back')
+    renameSync(store, `${store}-aside`)
+    writeFileSync(store, 'in the way')
+    await using next = await TestService.start({ ...config, port })
+    expect((await send(`${next.url}/ok`)).status).toBe(200)
+    await eventually(async () => next.errors.includes('HOPTRACE_ADOPT') || undefined)
+    // It is told from its log for as long as nobody can ship it.
+    expect((await resolveIn(dir.path, 'orderId=lost')).hops).toMatchObject([
+      { state: 'interrupted', source: 'log' },
+    ])
+    expect((await send(`${next.url}/ok`)).status).toBe(200)
+    rmSync(store)
+    renameSync(`${store}-aside`, store)
+    await eventually(async () => (logsOf(dir.path, 'back').includes(dead as string) ? undefined : true))
+    expect((await resolveIn(dir.path, 'orderId=lost')).verdict).toBe('interrupted')
+    expect((await resolveIn(dir.path, 'orderId=lost')).hops).toMatchObject([{ source: 'store' }])
+    expect((await resolveIn(dir.path, 'orderId=done')).verdict).toBe('completed')
+    expect(next.errors.match(/\[HOPTRACE_ADOPT\]/g)).toHaveLength(1)
   })
 })

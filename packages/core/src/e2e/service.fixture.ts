@@ -4,7 +4,7 @@ import { beginInbound, beginOutbound, createTracer, type TracerOptions } from '.
 
 /** What a process of the tests is told at its start. */
 export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' | 'trust' | 'redact'> {
-  readonly store?: { readonly kind: 'level' } | { readonly kind: 'memory' }
+  readonly store?: { readonly kind: 'level'; readonly dir?: string } | { readonly kind: 'memory' }
   /** 0 for any; left out for a process that does not listen. */
   readonly port?: number
   /** The application has process-wide handlers of its own. */

@@ -8,7 +8,7 @@ import { openRunStore } from '../store/spec-url.js'
 import { shipDeadRuns } from './adopt.js'
 
 /** Dead runs of the own service are looked for this often. */
-const ownMillis = 5000
+const defaultLookMillis = 5000
 /** Those of other services are left to their own restart for a while. */
 const othersMillis = 15_000
 
@@ -21,11 +21,17 @@ export interface AdopterOptions {
   /** What runs that ship to that store say of it in their logs. */
   readonly storeUrl: string
   readonly diagnostics: Diagnostics
+  /** How often dead runs of the own service are looked for. @default 5000 */
+  readonly lookMillis?: number
+  /** The clock of the pauses between two tries of one run, in milliseconds. @default performance.now */
+  readonly nowMillis?: () => number
 }
 
 /** A run that could not be shipped is tried again after this, then after twice as long, and so on. */
 const againMillis = 5000
 const maxAgainMillis = 300_000
+/** A reason that is worded differently each time does not become a line each time. */
+const maxReasons = 3
 
 /** A run that was left as it is. */
 interface Left {
@@ -54,12 +60,13 @@ export class Adopter {
 
   private async watch(): Promise<void> {
     const { signal } = this.abort
-    let othersAt = performance.now() + othersMillis
+    const { lookMillis = defaultLookMillis } = this.options
+    let othersAt = this.now() + othersMillis
     while (!signal.aborted) {
-      const others = performance.now() >= othersAt
-      if (others) othersAt = performance.now() + othersMillis
+      const others = this.now() >= othersAt
+      if (others) othersAt = this.now() + othersMillis
       await this.adopt(others).catch(() => undefined)
-      await sleep(ownMillis, undefined, { signal, ref: false }).catch(() => undefined)
+      await sleep(lookMillis, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
 
@@ -71,7 +78,7 @@ export class Adopter {
       diagnostics,
       signal: this.abort.signal,
       openStore: (run) => this.storeOf(run),
-      passOver: (runDir) => performance.now() < (this.left.get(runDir)?.againAt ?? 0),
+      passOver: (runDir) => this.now() < (this.left.get(runDir)?.againAt ?? 0),
       ...(others ? {} : { service }),
     })
     for (const { runDir, reason } of left) this.putOff(runDir, reason)
@@ -82,13 +89,17 @@ export class Adopter {
   private putOff(runDir: string, reason: string): void {
     const known = this.left.get(runDir) ?? { reasons: new Set(), tries: 0, againAt: 0 }
     this.left.set(runDir, known)
-    known.againAt = performance.now() + Math.min(maxAgainMillis, againMillis * 2 ** known.tries++)
-    if (known.reasons.has(reason)) return
+    known.againAt = this.now() + Math.min(maxAgainMillis, againMillis * 2 ** known.tries++)
+    if (known.reasons.has(reason) || known.reasons.size >= maxReasons) return
     known.reasons.add(reason)
     this.options.diagnostics(
       'HOPTRACE_ADOPT',
       `a dead run is not shipped yet, it stays in ${runDir}: ${reason}`,
     )
+  }
+
+  private now(): number {
+    return (this.options.nowMillis ?? (() => performance.now()))()
   }
 
   private storeOf(run: RunInfo): Store {
