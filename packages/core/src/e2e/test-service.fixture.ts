@@ -4,7 +4,6 @@ import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { type AdoptReport, createResolver, type ResolveResult, shipDeadRuns } from '../index.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
-import { openRunStore } from '../store/spec-url.js'
 import type { Order, ServiceConfig } from './service.fixture.js'
 
 const loader = ['--conditions=@hoptrace/source', '--import', 'tsx']
@@ -25,9 +24,9 @@ interface Message {
   readonly error?: string
 }
 
-/** What `stopped-early.fixture.ts` can be asked to do. */
-export interface JobOrder {
-  readonly do: 'jobs' | 'end' | 'ids'
+/** What `stopped-early.fixture.ts` and `workers.fixture.mjs` can be asked to do. */
+export interface OtherOrder {
+  readonly do: 'jobs' | 'end' | 'ids' | 'terminate-worker' | 'throw-in-worker'
 }
 
 /** A process with a tracer; `await using` kills it. */
@@ -72,7 +71,7 @@ export class TestService implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`
   }
 
-  ask(order: Order | JobOrder): Promise<unknown> {
+  ask(order: Order | OtherOrder): Promise<unknown> {
     const id = ++this.lastId
     const answer = this.waitFor(id)
     this.child.send({ id, order })
@@ -148,11 +147,7 @@ export async function eventually<T>(look: () => Promise<T | undefined>): Promise
 
 /** Ships what is dead in a data directory, as `hoptrace ship` does. */
 export function adoptAll(dir: string): Promise<AdoptReport> {
-  return shipDeadRuns({
-    dataDir: dir,
-    registry: fileRegistry(dir),
-    openStore: (run) => openRunStore(run, dir),
-  })
+  return shipDeadRuns({ dataDir: dir, registry: fileRegistry(dir) })
 }
 
 /** One question to a resolver of its own: nothing of an earlier answer is remembered. */

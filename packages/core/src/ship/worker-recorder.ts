@@ -15,6 +15,9 @@ const entry = new URL(
 const closeMillis = 10_000
 /** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
 const restartMillis = 1000
+/** One that ran for longer than this before it ended is started again as if it were the first. */
+const steadyMillis = 60_000
+const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
 
 interface Waiting {
   readonly resolve: (message: FromWorker) => void
@@ -33,8 +36,14 @@ export class WorkerRecorder implements Recorder {
   private readonly waiting = new Map<number, Waiting>()
   private info: RunInfo | undefined
   private lastId = 0
-  private last: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+  private last = nothing
+  private heardAt = 0
+  /** What the workers before this one did. */
+  private former = nothing
   private restarts = 0
+  private spawnedAt = 0
+  /** It was said that shipping pauses, and not yet that it goes on. */
+  private paused = false
   private closing = false
   private gone = false
 
@@ -55,7 +64,15 @@ export class WorkerRecorder implements Recorder {
   }
 
   stats(): ShipStats {
-    return this.last
+    const { last, former } = this
+    return {
+      shipped: former.shipped + last.shipped,
+      errors: former.errors + last.errors,
+      // What was dropped stands in the log and the journal, where the next worker finds it again.
+      dropped: Math.max(former.dropped, last.dropped),
+      // It grows on while nothing is heard.
+      lagMillis: last.lagMillis === 0 ? 0 : last.lagMillis + Math.round(performance.now() - this.heardAt),
+    }
   }
 
   async handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
@@ -110,8 +127,8 @@ export class WorkerRecorder implements Recorder {
   private receive(message: FromWorker): void {
     switch (message.type) {
       case 'stats':
-        this.last = message.stats
-        return
+        this.heard(message.stats)
+        return this.goesOn()
       case 'warning':
         return this.diagnostics(message.code, message.message)
       case 'sweep':
@@ -142,19 +159,37 @@ export class WorkerRecorder implements Recorder {
     this.data = { ...this.data, endedThreads: [...this.data.endedThreads, worker.threadId] }
     worker.unref()
     worker.on('message', (message: FromWorker) => this.receive(message))
-    worker.on('error', (error) => {
-      this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${String(error)}`)
-    })
-    worker.on('exit', () => this.exited())
+    this.spawnedAt = performance.now()
+    let reason: string | undefined
+    worker.on('error', (error) => (reason = String(error)))
+    worker.on('exit', (code) => this.exited(reason ?? `its thread ended with code ${code}`))
     return worker
   }
 
-  private exited(): void {
+  private exited(reason: string): void {
     this.gone = true
+    const { shipped, errors, dropped, lagMillis } = this.stats()
+    this.former = { shipped, errors: errors + (this.closing ? 0 : 1), dropped, lagMillis: 0 }
+    this.heard({ ...nothing, lagMillis })
     for (const { reject } of this.waiting.values()) reject(this.closing ? gone() : ended())
     this.waiting.clear()
     if (this.closing) return
+    if (!this.paused)
+      this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${reason}`)
+    this.paused = true
+    if (performance.now() - this.spawnedAt > steadyMillis) this.restarts = 0
     setTimeout(() => this.restart(), Math.min(60_000, restartMillis * 2 ** this.restarts++)).unref()
+  }
+
+  private heard(stats: ShipStats): void {
+    this.last = stats
+    this.heardAt = performance.now()
+  }
+
+  private goesOn(): void {
+    if (!this.paused) return
+    this.paused = false
+    this.diagnostics('HOPTRACE_WORKER', 'shipping goes on')
   }
 
   private restart(): void {
