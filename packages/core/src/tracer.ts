@@ -165,6 +165,8 @@ export class Tracer {
 
   /** @internal Begins a hop from what the propagation read. */
   begin(run: Run, context: InboundContext, method: string | null): Hop {
+    // Who takes up new work has survived what it caught.
+    this.crashed = undefined
     const assigned = context.hopId
     return new Hop(run, context, method, assigned !== undefined && run.adopts(assigned))
   }
@@ -234,7 +236,7 @@ export class Tracer {
   }
 }
 
-/** The last exception that nobody but a process-wide handler caught. */
+/** The last exception that nobody but a process-wide handler caught, since when no hop began. */
 interface Crash {
   readonly reason: string
   /** On the process's monotonic clock. */
@@ -246,7 +248,8 @@ const crashExitMillis = 10_000
 
 function exitReason(code: number, crashed: Crash | undefined): string {
   const exit = `the process exited with code ${code}`
-  if (crashed === undefined || performance.now() - crashed.millis > crashExitMillis) return exit
+  if (code === 0 || crashed === undefined) return exit
+  if (performance.now() - crashed.millis > crashExitMillis) return exit
   return `${exit}, after ${crashed.reason}`
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ResolveResult } from '../index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import type { ServiceConfig } from './service.fixture.js'
-import { adoptAll, resolveIn, send, TestService } from './test-service.fixture.js'
+import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
 
 const quick = { windowMillis: 500, graceMillis: 100 }
 
@@ -60,12 +60,48 @@ describe('the reason why a process ended', { timeout: 90_000 }, () => {
     expectReason(await end(handler), crash)
   })
 
-  it('is not made up where the process could not tell', async () => {
-    expectReason(await end('/hang', {}, 'SIGTERM'), null)
+  it.each(['SIGTERM', 'SIGKILL', 'SIGSEGV'] as const)('is not made up where %s ended it', async (signal) => {
+    expectReason(await end('/hang', {}, signal), null)
+  })
+
+  it('is not made up where the process aborted', async () => {
+    expectReason(await end('/abort'), null)
   })
 
   it('is what an application does about a signal that it handles itself', async () => {
     expectReason(await end('/hang', { handles: ['SIGTERM'] }, 'SIGTERM'), 'the process exited with code 0')
+  })
+
+  it('is not an exception that the application survived and that a later exit has nothing to do with', async () => {
+    for (const [later, code] of [
+      [[], 0],
+      [['/ok'], 0],
+      [['/ok'], 4],
+    ] as const) {
+      using dir = tempDir()
+      const config = { service: 'survivor', dataDir: dir.path, port: 0, ...quick }
+      await using service = await TestService.start({ ...config, handles: ['uncaughtException'] })
+      const pending = send(`${service.url}/throw?order=1`)
+      await eventually(async () => ((await service.ask({ do: 'caught' })) === 1 ? true : undefined))
+      for (const path of later) expect((await send(`${service.url}${path}`)).status).toBe(200)
+      await service.ask({ do: 'flush' })
+      service.ask({ do: 'exit', code }).catch(() => undefined)
+      await service.ended
+      await pending
+      const crash = `the process exited with code ${code}`
+      expect(await resolveIn(dir.path, 'orderId=1')).toMatchObject({
+        hops: [{ state: 'interrupted', crash }],
+      })
+      await adoptAll(dir.path)
+      expect(await resolveIn(dir.path, 'orderId=1')).toMatchObject({ hops: [{ source: 'store', crash }] })
+    }
+  })
+
+  it('is told beside the exit of an application that catches an exception and exits for it', async () => {
+    expectReason(
+      await end('/throw', { handles: ['uncaughtException'], exitsWhenCaught: 7 }),
+      'the process exited with code 7, after uncaughtException: RangeError: boom',
+    )
   })
 
   it('is not an exception that the application survived', async () => {

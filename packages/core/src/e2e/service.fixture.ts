@@ -9,6 +9,8 @@ export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' 
   readonly port?: number
   /** The application has process-wide handlers of its own. */
   readonly handles?: readonly ('uncaughtException' | 'SIGTERM')[]
+  /** Its handler of exceptions exits with this code. */
+  readonly exitsWhenCaught?: number
 }
 
 /** What it can be asked to do. */
@@ -22,14 +24,22 @@ export type Order =
     }
   | { readonly do: 'hanging-job'; readonly name: string; readonly headers?: Record<string, string> }
   | { readonly do: 'burst'; readonly hops: number }
-  | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' | 'kill' }
+  | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' | 'kill' | 'caught' }
+  | { readonly do: 'exit'; readonly code: number }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServiceConfig
-const { port, handles = [], ...options } = config
+const { port, handles = [], exitsWhenCaught, ...options } = config
 const tracer = createTracer(options)
 
+let caught = 0
+
+function onCaught(): void {
+  caught++
+  if (exitsWhenCaught !== undefined) process.exit(exitsWhenCaught)
+}
+
 for (const name of handles) {
-  if (name === 'uncaughtException') process.on('uncaughtException', () => undefined)
+  if (name === 'uncaughtException') process.on('uncaughtException', onCaught)
   else process.on('SIGTERM', () => process.exit(0))
 }
 
@@ -56,6 +66,8 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     case '/reject':
       void Promise.reject(new TypeError('nobody caught this'))
       return
+    case '/abort':
+      return process.abort()
     case '/exit':
       return process.exit(Number(url.searchParams.get('code')))
     default:
@@ -132,6 +144,10 @@ async function obey(order: Order): Promise<unknown> {
       return tracer.stats()
     case 'close':
       return tracer.close()
+    case 'caught':
+      return caught
+    case 'exit':
+      return process.exit(order.code)
     case 'kill':
       return process.kill(process.pid, 'SIGKILL')
     case 'listeners':
