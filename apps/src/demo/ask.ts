@@ -53,7 +53,7 @@ export async function answer(where: Where, subject: string, mode: Mode): Promise
   const resolver = openResolver({
     dir: where.dataDir,
     mode,
-    ...(where.store === 'level' ? {} : { store: where.store }),
+    ...(where.store === 'level' ? {} : { stores: [where.store] }),
   })
   try {
     return await resolver.resolve(subject)

@@ -1,6 +1,6 @@
 import { openResolver } from '@hoptrace/cli'
 import { shipDeadRuns } from '@hoptrace/core'
-import { fileRegistry, openStore } from '@hoptrace/core/store'
+import { fileRegistry } from '@hoptrace/core/store'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askAll } from './ask.js'
 import { viewFromElsewhere } from './elsewhere.js'
@@ -72,11 +72,7 @@ async function ship(dataDir: string): Promise<void> {
   const registry = fileRegistry(dataDir)
   try {
     for (let tries = 0; tries < 5; tries++) {
-      const { left } = await shipDeadRuns({
-        dataDir,
-        registry,
-        openStore: (run) => openStore(run.storeUrl, { dataDir, service: run.service }),
-      })
+      const { left } = await shipDeadRuns({ dataDir, registry })
       if (left.length === 0) return
       await sleep(500)
     }

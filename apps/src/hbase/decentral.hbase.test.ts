@@ -6,6 +6,7 @@ import { decodeSegment, readSegmentHead } from '@hoptrace/core/store'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
 import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hoptrace } from './command.js'
 import { startLoad } from './load.js'
 import { startTraced, type Traced } from './traced-process.js'
 
@@ -123,6 +124,53 @@ describeRealHBase('one chain over three stores: LevelDB, and two HBase clusters'
     expect(ids.size).toBe(placed.length)
     // Business keys beside them, one row a hop.
     expect(rows.filter(({ key }) => Buffer.from(key, 'base64')[0] === 0xf0)).toHaveLength(placed.length)
+  })
+
+  it.each(modes)('is there for the command, which is given both clusters, %s', async (mode) => {
+    const where = ['--dir', path.join(dataDir, 'gateway'), '--store', east.url, '--store', west.url]
+    const resolved = await hoptrace('resolve', placed[0] ?? '', ...where, `--${mode}`)
+    expect(resolved).toMatchObject({ code: 0, lines: [{ verdict: 'completed', partial: false }] })
+    const key = await hoptrace('progress', 'n=payments-0', ...where, `--${mode}`)
+    expect(key).toMatchObject({ code: 0, lines: [{ verdict: 'completed' }] })
+  })
+
+  it('is there for the command on a host that has nothing but the address of one cluster', async () => {
+    const where = ['--dir', path.join(dataDir, 'nothing-here'), '--store', east.url]
+    const { lines: instances } = await hoptrace('instances', ...where)
+    expect(instances).toMatchObject([[{ service: 'orders', state: 'running' }]])
+    const range = await hoptrace('range', 'orders', '--since', '10m', '--limit', '3', '--explain', ...where)
+    expect(range.code).toBe(0)
+    expect(range.lines.slice(0, 3)).toMatchObject(Array(3).fill({ service: 'orders', status: 200 }))
+    const found = await hoptrace('find', 'n=orders-7', ...where)
+    expect(found).toMatchObject({ code: 0, lines: [{ traceId: expect.any(String) as string }] })
+    expect(placed).toContain((found.lines[0] as { traceId: string }).traceId)
+    const unknown = await hoptrace('find', 'n=orders-nobody', ...where)
+    expect(unknown).toEqual({ code: 3, lines: [] })
+  })
+
+  it('says in the cluster that a service has died, once its log is shipped by whoever shares its disk', async () => {
+    const dir = path.join(dataDir, 'audit')
+    const audit = await startTraced({
+      service: 'audit',
+      store: { kind: 'hbase', url: east.url },
+      dataDir: dir,
+    })
+    await fetch(`${audit.url}/work/0`)
+    await audit.drained()
+    await fetch(`${audit.url}/work/1`)
+    await audit.kill()
+    const where = ['--dir', path.join(dataDir, 'nothing-here'), '--store', east.url]
+    const shipped = await hoptrace('ship', dir)
+    expect(shipped).toMatchObject({
+      code: 0,
+      lines: [{ shipped: [{ service: 'audit', hops: 1 }], left: [] }],
+    })
+    const { lines } = await hoptrace('instances', '--all', ...where)
+    expect(lines[0]).toContainEqual(expect.objectContaining({ service: 'audit', state: 'dead' }))
+    expect(await hoptrace('resolve', 'n=audit-1', ...where)).toMatchObject({
+      code: 0,
+      lines: [{ verdict: 'completed', hops: [{ source: 'store' }] }],
+    })
   })
 
   it('is told but for the part whose cluster is down, and wholly when that is back', async () => {

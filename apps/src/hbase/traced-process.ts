@@ -32,6 +32,8 @@ export interface Traced {
   drained(): Promise<Stats>
   output(): string
   stop(): Promise<void>
+  /** By SIGKILL. */
+  kill(): Promise<void>
 }
 
 const program = fileURLToPath(new URL('./traced.fixture.ts', import.meta.url))
@@ -69,6 +71,10 @@ export async function startTraced(options: TracedOptions): Promise<Traced> {
       const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
       await child.ended
       clearTimeout(late)
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await child.ended
     },
   }
 }

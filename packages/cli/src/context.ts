@@ -15,7 +15,7 @@ export interface CommandContext {
 export interface GlobalOptions {
   readonly json?: boolean
   readonly dir?: string
-  readonly store?: string
+  readonly store?: readonly string[]
   readonly recursive?: boolean
   readonly iterative?: boolean
   readonly timeout?: string

@@ -9,8 +9,8 @@ import { UsageError } from './usage-error.js'
 export interface AskOptions {
   /** Data directory of the services. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dir?: string
-  /** A store that the services share: `level:DIR`, `hbase://host:port`, `hbase+http://host:port`. */
-  readonly store?: string
+  /** Stores that services share: `level:DIR`, `hbase://host:port`, `hbase+http://host:port`. */
+  readonly stores?: readonly string[]
   /** @default 'iterative' */
   readonly mode?: 'recursive' | 'iterative'
   /** @default 10000 */
@@ -28,7 +28,7 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
   return createResolver({
     dir: dataDir,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
-    ...(options.store === undefined ? {} : { store: checkedStoreUrl(options.store) }),
+    ...(options.stores === undefined ? {} : { stores: options.stores.map(checkedStoreUrl) }),
     ...(options.timeoutMillis === undefined ? {} : { deadlineMillis: options.timeoutMillis }),
     ...(clusterKey ? { clusterKey } : {}),
   })
@@ -45,7 +45,7 @@ export async function withResolver<T>(
       ...(options.recursive ? { mode: 'recursive' } : options.iterative ? { mode: 'iterative' } : {}),
       timeoutMillis: parseDurationWithin(options.timeout ?? '10s', '1ms', '24d'),
       ...(options.dir === undefined ? {} : { dir: options.dir }),
-      ...(options.store === undefined ? {} : { store: options.store }),
+      ...(options.store === undefined ? {} : { stores: options.store }),
     },
     env,
   )
@@ -69,10 +69,10 @@ async function closed(resolver: Resolver): Promise<void> {
 const CLOSE_MILLIS = 300
 
 /** The data directory. With a shared store it need not be there; without one, nothing could be found. */
-export function dataDirOf(options: Pick<AskOptions, 'dir' | 'store'>, env: NodeJS.ProcessEnv): string {
+export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: NodeJS.ProcessEnv): string {
   const given = options.dir ?? (env['HOPTRACE_DIR'] || undefined)
   const dataDir = path.resolve(given ?? '.hoptrace')
-  if (options.store === undefined && !existsSync(dataDir)) {
+  if (options.stores === undefined && !existsSync(dataDir)) {
     throw new UsageError(
       `there is no data directory ${dataDir}`,
       'run it where the services run, or give their directory with --dir or HOPTRACE_DIR, or their store with --store',

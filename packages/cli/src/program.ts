@@ -20,7 +20,8 @@ export function createProgram(context: CommandContext): Command {
     .option('--dir <dir>', 'data directory of the services (default: HOPTRACE_DIR or .hoptrace)')
     .option(
       '--store <url>',
-      'a store that the services share: level:DIR, hbase://host:port, hbase+http://host:port',
+      'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port (more than once for several)',
+      (url: string, before: readonly string[] = []) => [...before, url],
     )
     .addOption(new Option('--recursive', 'ask the living services, which ask on').conflicts('iterative'))
     .addOption(

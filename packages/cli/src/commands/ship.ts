@@ -18,28 +18,19 @@ export function shipCommand({ output, exitWith, signal }: CommandContext): Comma
       const options = command.optsWithGlobals<GlobalOptions>()
       const dataDir = path.resolve(dir)
       if (!existsSync(dataDir)) throw new UsageError(`there is no data directory ${dataDir}`)
-      const shared =
-        options.store === undefined
-          ? undefined
-          : openStore(checkedStoreUrl(options.store), { dataDir, service: 'cli' })
-      const files = fileRegistry(dataDir)
-      const registry = shared === undefined ? files : composedRegistry([files, storeRegistry(shared)])
+      const shared = (options.store ?? []).map((url) =>
+        openStore(checkedStoreUrl(url), { dataDir, service: 'hoptrace' }),
+      )
+      const registry = composedRegistry([fileRegistry(dataDir), ...shared.map(storeRegistry)])
       try {
-        await shared?.open()
-        const report = await shipDeadRuns({
-          dataDir,
-          registry,
-          signal,
-          ...(shared === undefined ? {} : { ownStore: shared }),
-          openStore: (run) => openStore(run.storeUrl, { dataDir, service: run.service }),
-        })
+        const report = await shipDeadRuns({ dataDir, registry, signal })
         const view = shippedView(report)
         if (options.json) await output.document(view)
         else await output.lines(formatShipped(view, output.paint))
         exitWith(report.left.length > 0 ? EXIT.unknown : EXIT.good)
       } finally {
         await registry.close()
-        await shared?.close()
+        await Promise.all(shared.map((store) => store.close()))
       }
     })
 }

@@ -159,13 +159,7 @@ describe('shipDeadRuns', () => {
     expect((await readRun(runDir)).hops).toHaveLength(2)
     store.allowed = Infinity
     const registry = new TestRegistry()
-    await shipDeadRuns({
-      ...options(dir.path, store, registry),
-      ownStore: store,
-      openStore: () => {
-        throw new Error('not for runs of the own store')
-      },
-    })
+    await shipDeadRuns(options(dir.path, store, registry))
     expect((await recordsOf(store)).get(testId(2))).toMatchObject({
       state: 'interrupted',
       crash: 'uncaughtException: boom',

@@ -6,6 +6,9 @@ import { readRunInfo } from '../log/read-run.js'
 import { listLogFiles } from '../log/run-dir.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
+import { clusterRegistry } from '../store/registry/cluster-registry.js'
+import { composedRegistry } from '../store/registry/composed-registry.js'
+import { openRunStore } from '../store/spec-url.js'
 import { deleteRunDir, listRunDirs, mayBeDead } from './dead-runs.js'
 import { type RecoveredRun, recoverRun } from './recover-run.js'
 import { acquireRunLock } from './run-lock.js'
@@ -14,11 +17,10 @@ export interface AdoptOptions {
   readonly dataDir: string
   /** Only runs of this service. @default all */
   readonly service?: string
+  /** Where runs are said to have ended; those that shipped to an HBase cluster, in the registry of that cluster too. */
   readonly registry: Registry
-  /** A store that is open already, and stays so: used for the runs that ship to its URL. */
-  readonly ownStore?: Store
-  /** Makes the store of any other run. It is opened, and closed afterwards. */
-  readonly openStore: (run: RunInfo) => Store | Promise<Store>
+  /** Makes the store of a run. It is opened, and closed afterwards. @default the one that its log names */
+  readonly openStore?: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
   /** Runs that are not to be tried now. @default none */
   readonly passOver?: (runDir: string) => boolean
@@ -68,7 +70,6 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   if (lock === undefined) return undefined
   try {
     const run = readRunInfo(runDir)
-    const { ownStore } = options
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
@@ -76,13 +77,19 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
       await deleteRunDir(runDir)
       return undefined
     }
-    if (run.storeUrl === ownStore?.url) return await recoverRun(runDir, ownStore, options.registry)
-    const store = await options.openStore(run)
+    const { registry, dataDir, openStore = (named) => openRunStore(named, dataDir) } = options
+    const store = await openStore(run)
+    const cluster = clusterRegistry(run)
     try {
       await store.open()
-      return await recoverRun(runDir, store, options.registry)
+      return await recoverRun(
+        runDir,
+        store,
+        cluster === undefined ? registry : composedRegistry([registry, cluster]),
+      )
     } finally {
       await store.close()
+      await cluster?.close()
     }
   } catch (error) {
     if (error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED')

@@ -1,0 +1,21 @@
+import type { Registry } from '../instance-row.js'
+import { hbaseRegistrySpec, openHBaseSpec } from '../hbase/open-hbase.js'
+import { parseStoreUrl } from '../store-url.js'
+import { storeRegistry } from './store-registry.js'
+
+/**
+ * The registry of the HBase cluster that a run ships to, where those who ask from other hosts look. Undefined for a run whose
+ * records stay on its host. Closing it closes its table.
+ */
+export function clusterRegistry(run: { readonly storeUrl: string }): Registry | undefined {
+  if (parseStoreUrl(run.storeUrl).kind !== 'hbase') return undefined
+  const spec = hbaseRegistrySpec({ kind: 'hbase', url: run.storeUrl })
+  const table = openHBaseSpec(spec, '')
+  const registry = storeRegistry(table)
+  return {
+    name: table.url,
+    list: () => registry.list(),
+    put: (row) => registry.put(row),
+    close: () => table.close(),
+  }
+}
