@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
+import { closedEarly } from './hop/record.js'
 import { deriveSealKey, discoverAddress, type SealKey } from './id/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
 import {
@@ -113,7 +114,10 @@ export class Tracer {
     }
   }
 
-  /** Ships what is left and lets go of files and store. Never rejects; what could not be shipped stays in the log for the next start. */
+  /**
+   * Ships what is left and lets go of files and store. Never rejects; what could not be shipped stays in the log for the next
+   * start. Hops that are open are shipped as far as they got; how they end is not recorded, so close it after the server.
+   */
   close(): Promise<void> {
     this.closing ??= this.shutDown()
     return this.closing
@@ -204,7 +208,7 @@ export class Tracer {
     for (const run of this.runs) {
       run.stop()
       run.sweep(0)
-      if (run.openHops > 0) run.log.crash('the tracer was closed before the hop ended')
+      if (run.openHops > 0) run.log.crash(closedEarly)
       run.log.end()
     }
     await Promise.all(this.runs.map((run) => run.recorder.close()))

@@ -26,12 +26,14 @@ export type Order =
   | { readonly do: 'burst'; readonly hops: number }
   | { readonly do: 'flush' | 'stats' | 'close' | 'listeners' | 'kill' | 'caught' }
   | { readonly do: 'exit'; readonly code: number }
+  | { readonly do: 'release'; readonly status: number }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServiceConfig
 const { port, handles = [], exitsWhenCaught, ...options } = config
 const tracer = createTracer(options)
 
 let caught = 0
+let release = (_status: number): void => undefined
 
 function onCaught(): void {
   caught++
@@ -56,6 +58,11 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     case '/hang':
       tracer.hop?.event('hanging')
       process.send?.({ reached: true })
+      return
+    case '/wait':
+      tracer.hop?.event('waiting')
+      process.send?.({ reached: true })
+      res.writeHead(await new Promise<number>((resolve) => (release = resolve))).end()
       return
     case '/throw':
       tracer.hop?.event('before.throw')
@@ -144,6 +151,8 @@ async function obey(order: Order): Promise<unknown> {
       return tracer.stats()
     case 'close':
       return tracer.close()
+    case 'release':
+      return release(order.status)
     case 'caught':
       return caught
     case 'exit':

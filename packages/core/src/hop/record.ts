@@ -97,3 +97,6 @@ export interface HopRecord {
   /** Details (attributes, events) that were shed under pressure. */
   readonly shed: number
 }
+
+/** The `crash` of a hop that was open when its tracer was closed: nothing is known of its end, and its process may live on. */
+export const closedEarly = 'the tracer was closed before the hop ended'

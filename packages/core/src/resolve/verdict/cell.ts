@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../hop/record.js'
+import { type CallRecord, closedEarly } from '../../hop/record.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence } from './evidence.js'
 import { sawOf } from './saw.js'
 import { cellOf, type Cell, type Left } from './table.js'
@@ -6,9 +6,12 @@ import { cellOf, type Cell, type Left } from './table.js'
 /** How a hop did, by its own record alone. `slow`: its caller went away before it answered. */
 export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
 
-/** An open record of a process that has ended is an interrupted one that nobody has closed yet. */
+/**
+ * An open record of a process that has ended is an interrupted one that nobody has closed yet. A record that ends with its
+ * tracer, and not with its process, is an open one of which no more will be known.
+ */
 export function healthOf({ record, liveness }: HopEvidence): Health {
-  if (record.state === 'interrupted') return 'interrupted'
+  if (record.state === 'interrupted') return record.crash === closedEarly ? 'open?' : 'interrupted'
   if (record.state === 'open') {
     if (liveness === 'ended') return 'interrupted'
     return liveness === 'alive' ? 'open' : 'open?'
@@ -41,6 +44,8 @@ export function cellOfCall(tree: EvidenceTree, call: CallRecord, callee: CalleeE
   // A process that lived on after the call had not died with it.
   const hung = left === 'interrupted' && saw !== 'silent' && hop !== undefined && wasHanging(hop)
   const cell = cellOf(saw, hung && saw !== 'answered' && saw !== 'error' ? 'open' : left)
+  // No more will be known of it, but its caller knows enough.
+  if (cell === 'record-pending' && hop?.record.state === 'interrupted') return 'go-on'
   // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.
   if (cell === 'died' && saw === 'error' && call.servedBy !== null) return 'failed-there'
   return cell

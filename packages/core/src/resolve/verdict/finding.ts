@@ -87,8 +87,9 @@ export function findFaults(tree: EvidenceTree): Findings {
     }
     const finding = own[callee.node] ?? null
     const health = healthOf(hops[callee.node] as HopEvidence)
-    // It had answered before its process ended.
-    if (cell === 'go-on' && health === 'interrupted' && sawOf(made.outcome) === 'answered') return null
+    // It had answered before its process, or its tracer, ended.
+    const endless = health === 'interrupted' || health === 'open?'
+    if (cell === 'go-on' && endless && sawOf(made.outcome) === 'answered') return null
     if (cell === 'look-deeper' && health === 'open') return answered[callee.node] ?? null
     if (cell === 'failed-there') return finding ?? itself(callee.node, 'failed')
     if (cell === 'hanging') return hung[callee.node] ?? itself(callee.node, 'failed')

@@ -132,6 +132,7 @@ function stateOf(hop: HopEvidence): string {
     case 'open':
       return 'is still at it'
     case 'open?':
+      if (record.state === 'interrupted') return 'had it open when its tracer was closed'
       return 'has it open, and does not answer'
     case 'slow':
       return `closed after ${millis(record.durationMicros ?? 0)}, when its caller had gone`
