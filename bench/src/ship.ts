@@ -62,7 +62,10 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
       link: null,
       assignedId: null,
       flags: 1,
+      route: null,
       logNumber: 0,
+      loggedRoute: null,
+      rerouted: false,
     }
     if (shape !== 'leaf') {
       const hopId = called[i] as HopId

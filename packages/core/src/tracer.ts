@@ -84,7 +84,7 @@ export class Tracer {
     if (hop === undefined) return fn()
     const end = (error?: { thrown: unknown }): void => {
       if (error !== undefined) hop.fail(error.thrown)
-      hop.close({ status: null, route: String(options.name), aborted: false })
+      hop.close({ status: null, route: hop.route, aborted: false })
     }
     try {
       const result = this.enter(hop, fn)
@@ -185,7 +185,11 @@ export class Tracer {
         nowNanos: run.ids.nowNanos(),
         sealKey: this.sealKey,
       })
-      return this.begin(run, context, null)
+      // Before there is a hop that nobody would close.
+      const name = String(options.name)
+      const hop = this.begin(run, context, null)
+      hop.routeSource = name
+      return hop
     } catch {
       this.currentRun.failed()
       return undefined

@@ -28,7 +28,9 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
         return
       }
       observeErrors(reply)
-      inbound.route(() => request.routeOptions.url)
+      // `routeOptions` is made anew each time.
+      let template: string | undefined
+      inbound.route(() => (template ??= request.routeOptions.url))
       inbound.run(next)
     })
 

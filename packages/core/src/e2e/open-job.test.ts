@@ -41,7 +41,10 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
     expect(await resolver.progress(id)).toMatchObject({ verdict: 'running' })
     await resolver.close()
     await worker.kill()
-    expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'interrupted' })
+    expect(await resolveIn(dir.path, id)).toMatchObject({
+      verdict: 'interrupted',
+      hops: [{ route: 'nightly' }],
+    })
     await adoptAll(dir.path)
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'interrupted' })
   })

@@ -8,6 +8,9 @@ import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
 import type { Attributes, ErrorInfo } from './record.js'
 
+/** A route's template, or a function of a framework that gives it once it is known, and may throw. */
+export type RouteSource = string | (() => string | undefined) | undefined
+
 /** How a hop ended, as its adapter saw it. */
 export interface HopEnd {
   readonly status: number | null
@@ -27,6 +30,10 @@ export class Hop implements LogHop {
   /** @internal */ readonly method: string | null
   /** @internal The id is the one that the caller assigned. */ readonly adopted: boolean
   /** @internal Belongs to the log. */ logNumber = 0
+  /** @internal Belongs to the log. */ loggedRoute: string | null = null
+  /** @internal Belongs to the log. */ rerouted = false
+  /** @internal The route's template, or how to find it once it is known. Set by who began the hop. */
+  routeSource: RouteSource = undefined
   /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number
   /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
   abandoned: { readonly millis: number; readonly finish: () => void } | undefined
@@ -83,6 +90,17 @@ export class Hop implements LogHop {
   /** @internal */
   get flags(): number {
     return this.context.flags
+  }
+
+  /** @internal The route's template as far as it is known now. */
+  get route(): string | null {
+    const { routeSource } = this
+    try {
+      const template = typeof routeSource === 'function' ? routeSource() : routeSource
+      return typeof template === 'string' ? truncate(template, limits.routeChars) : null
+    } catch {
+      return null
+    }
   }
 
   /** @internal Members of `tracestate` that are not ours, in order, to be passed on. */

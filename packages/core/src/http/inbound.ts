@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Hop } from '../hop/hop.js'
-import { limits, truncate } from '../hop/limits.js'
+import { truncate } from '../hop/limits.js'
 import type { Peer, Trust } from '../options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
 import type { Tracer } from '../tracer.js'
@@ -18,7 +18,7 @@ export interface InboundHop {
   readonly hop: Hop
   /** Runs `fn` with `tracer.hop` set, also in everything asynchronous that it starts. */
   run<T>(fn: () => T): T
-  /** The route's template, or how to find it when the hop closes. Never a raw path. */
+  /** The route's template, or how to find it: asked whenever something is recorded, and when the hop closes. Never a raw path. */
   route(template: string | (() => string | undefined)): void
   /** The framework saw an error; it is recorded and not touched. */
   fail(error: unknown): void
@@ -92,7 +92,6 @@ class InboundRequest implements InboundHop, ResponseObserver {
   private readonly tracer: Tracer
   private readonly res: ServerResponse
   private readonly ours: Readonly<Record<string, string>>
-  private template: string | (() => string | undefined) | undefined
   private through = false
   private length: number | undefined
   private written = 0
@@ -110,7 +109,7 @@ class InboundRequest implements InboundHop, ResponseObserver {
   }
 
   route(template: string | (() => string | undefined)): void {
-    this.template = template
+    this.hop.routeSource = template
   }
 
   fail(error: unknown): void {
@@ -155,15 +154,6 @@ class InboundRequest implements InboundHop, ResponseObserver {
     if (this.hop.closed) return
     const aborted = unanswered || this.hop.abandoned !== undefined
     const status = unanswered && !this.res.headersSent ? (wouldBe ?? null) : this.res.statusCode
-    this.hop.close({ status, route: this.findRoute(), aborted })
-  }
-
-  private findRoute(): string | null {
-    try {
-      const template = typeof this.template === 'function' ? this.template() : this.template
-      return typeof template === 'string' ? truncate(template, limits.routeChars) : null
-    } catch {
-      return null
-    }
+    this.hop.close({ status, route: this.hop.route, aborted })
   }
 }

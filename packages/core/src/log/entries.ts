@@ -21,7 +21,10 @@ export interface RunInfo {
   readonly windowMillis: number
 }
 
-/** What the log needs of a hop. `logNumber` belongs to the log: 0 until the hop's first entry is appended. */
+/**
+ * What the log needs of a hop. `logNumber` belongs to the log: 0 until the hop's first entry is appended. So does `loggedRoute`:
+ * the route that stands in the log under that number, and `rerouted`: it is not the first that does.
+ */
 export interface LogHop {
   readonly id: HopId
   readonly traceId: TraceId
@@ -31,7 +34,11 @@ export interface LogHop {
   readonly link: string | null
   readonly assignedId: HopId | null
   readonly flags: number
+  /** The route's template as far as it is known now. Asked for as the hop goes on; does not throw. */
+  readonly route: string | null
   logNumber: number
+  loggedRoute: string | null
+  rerouted: boolean
 }
 
 /** A call about to leave. `index` is its place in the hop's `next`, from 0. */
@@ -67,7 +74,7 @@ export interface LogClose {
  * What could not be kept is counted, and the range of ids it belongs to is marked as dropped.
  * "Now" entries are in the kernel when the method returns, so they survive the death of the process.
  * "Deferred" entries ride with the next "now" entry of any hop, or with `mark`.
- * Any first entry of a hop opens it in the log.
+ * Any first entry of a hop opens it in the log. The route goes along with the first "now" entry that knows it, or knows another.
  */
 export interface HopLog {
   /** Now: a hop that is open for long. */

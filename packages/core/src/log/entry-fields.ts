@@ -1,7 +1,7 @@
 import type { Attributes } from '../hop/record.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
-import { openingBits, textBytes, valueType } from './format.js'
+import { closeBits, openingBits, textBytes, valueType } from './format.js'
 
 /** What is known of a hop when it begins: follows its number in the first of its entries. */
 export function writeOpening(out: EntryBuffer, hop: LogHop): void {
@@ -44,12 +44,18 @@ export function writeCallEnd(out: EntryBuffer, end: LogCallEnd): void {
   }
 }
 
-export function writeClose(out: EntryBuffer, close: LogClose, shed: number): void {
-  const { error } = close
+/** `logged`: the route that stands in the log already. */
+export function writeClose(out: EntryBuffer, close: LogClose, logged: string | null, shed: number): void {
+  const { error, route } = close
+  const stands = route !== null && route === logged
   out.varint(close.durationMicros)
-  out.reference(close.route, textBytes.route)
+  out.reference(stands ? null : route, textBytes.route)
   out.varint(close.status === null ? 0 : close.status + 1)
-  out.byte((close.aborted ? 1 : 0) | (error === null ? 0 : 2))
+  out.byte(
+    (close.aborted ? closeBits.aborted : 0) |
+      (error === null ? 0 : closeBits.error) |
+      (stands ? closeBits.routeStands : 0),
+  )
   if (error !== null) {
     out.reference(error.name, textBytes.errorName)
     out.text(error.message, textBytes.errorMessage)

@@ -1,24 +1,12 @@
-import type { Diagnostics } from '../diagnostics.js'
 import type { Attributes } from '../hop/record.js'
-import type { HopLog, HopLogStats, LogCall, LogCallEnd, LogClose, LogHop, RunInfo } from './entries.js'
+import type { HopLog, HopLogStats, LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import { writeAttributes, writeCall, writeCallEnd, writeClose, writeOpening } from './entry-fields.js'
-import { kind, maxEventBytesLimit, opening, textBytes } from './format.js'
+import type { FileHopLogOptions } from './file-hop-log-options.js'
+import { kind, maxEventBytesLimit, opening, routed, textBytes } from './format.js'
 import { FrameWriter } from './frame-writer.js'
 
-export interface FileHopLogOptions {
-  /** The run's directory; created with the first entry. */
-  readonly runDir: string
-  /** Who writes: asked for each file's header. Must be known by the first hop. */
-  readonly run: () => RunInfo
-  /** A file is closed and the next one begun at this size. @default 8 MiB, or an eighth of `maxLogBytes` */
-  readonly maxFileBytes?: number
-  /** Bytes of files that are not deleted yet: from 80% on details are shed, from 100% on new hops are dropped. @default 256 MiB */
-  readonly maxLogBytes?: number
-  /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
-  readonly maxEventBytes?: number
-  readonly diagnostics?: Diagnostics
-}
+export type { FileHopLogOptions }
 
 /** Deferred entries are written out when they have grown to this. */
 const maxDeferredBytes = 24 * 1024
@@ -45,6 +33,7 @@ export class FileHopLog implements HopLog {
   private frameNumber = 1
   private entryStart = 0
   private numberBefore = 0
+  private routeBefore: string | null = null
   private appended = 0
   private dropped = 0
   private shed = 0
@@ -65,11 +54,11 @@ export class FileHopLog implements HopLog {
   }
 
   open(hop: LogHop): boolean {
-    return this.begin(hop, kind.open) && this.commit(hop)
+    return this.begin(hop, kind.open, hop.route) && this.commit(hop)
   }
 
   call(hop: LogHop, call: LogCall): boolean {
-    if (!this.begin(hop, kind.call)) return false
+    if (!this.begin(hop, kind.call, hop.route)) return false
     try {
       writeCall(this.out, call)
     } catch {
@@ -79,7 +68,7 @@ export class FileHopLog implements HopLog {
   }
 
   callEnd(hop: LogHop, end: LogCallEnd): boolean {
-    if (!this.begin(hop, kind.callEnd)) return false
+    if (!this.begin(hop, kind.callEnd, null)) return false
     try {
       writeCallEnd(this.out, end)
     } catch {
@@ -89,7 +78,7 @@ export class FileHopLog implements HopLog {
   }
 
   event(hop: LogHop, name: string, offsetMicros: number, attributes: Attributes): boolean {
-    if (!this.beginDetail(hop, kind.event)) return false
+    if (!this.beginDetail(hop, kind.event, hop.route)) return false
     try {
       this.out.reference(name, textBytes.eventName)
       this.out.varint(offsetMicros)
@@ -102,7 +91,7 @@ export class FileHopLog implements HopLog {
   }
 
   key(hop: LogHop, name: string, value: string): boolean {
-    if (!this.begin(hop, kind.key)) return false
+    if (!this.begin(hop, kind.key, hop.route)) return false
     try {
       this.out.reference(name, textBytes.keyName)
       this.out.text(value, textBytes.keyValue)
@@ -113,7 +102,7 @@ export class FileHopLog implements HopLog {
   }
 
   attributes(hop: LogHop, attributes: Attributes): boolean {
-    if (!this.beginDetail(hop, kind.attributes)) return false
+    if (!this.beginDetail(hop, kind.attributes, null)) return false
     try {
       const left = writeAttributes(this.out, attributes, this.maxEventBytes)
       if (left > 0) this.countShed(hop, left)
@@ -124,9 +113,11 @@ export class FileHopLog implements HopLog {
   }
 
   close(hop: LogHop, close: LogClose): boolean {
-    if (!this.begin(hop, kind.close)) return false
+    if (!this.begin(hop, kind.close, null)) return false
     try {
-      writeClose(this.out, close, this.shed === 0 ? close.shed : close.shed + (this.shedOf.get(hop) ?? 0))
+      const shed = this.shed === 0 ? close.shed : close.shed + (this.shedOf.get(hop) ?? 0)
+      // Of several routes a damaged log may have lost the last: the close brings its own.
+      writeClose(this.out, close, hop.rerouted ? null : hop.loggedRoute, shed)
     } catch {
       return this.abandon(hop)
     }
@@ -193,7 +184,8 @@ export class FileHopLog implements HopLog {
     return { appended, dropped, shed, errors: this.frames.errors + this.mistakes, bytes: this.frames.bytes }
   }
 
-  private begin(hop: LogHop, entryKind: number): boolean {
+  /** `route`: what the entry may say of it; null for entries that may be lost with others, and while it is not known. */
+  private begin(hop: LogHop, entryKind: number, route: string | null): boolean {
     const { out, frames } = this
     const before = hop.logNumber
     if (before === droppedWhole) return false
@@ -202,26 +194,37 @@ export class FileHopLog implements HopLog {
     if (out.at > maxDeferredBytes && !this.write()) return this.lose(hop, isNew)
     this.entryStart = out.at
     this.numberBefore = before
-    if (!isNew) {
-      out.byte(entryKind)
-      out.varint(before)
-      return true
+    this.routeBefore = hop.loggedRoute
+    if (isNew) {
+      hop.loggedRoute = null
+      hop.rerouted = false
     }
+    const tells = route !== null && route !== hop.loggedRoute ? routed : 0
     try {
-      hop.logNumber = frames.nextNumber++
-      this.appended++
-      out.byte(entryKind | opening)
-      out.varint(hop.logNumber)
-      writeOpening(out, hop)
+      if (isNew) {
+        hop.logNumber = frames.nextNumber++
+        this.appended++
+        out.byte(entryKind | opening | tells)
+        out.varint(hop.logNumber)
+        writeOpening(out, hop)
+      } else {
+        out.byte(entryKind | tells)
+        out.varint(before)
+      }
+      if (tells !== 0) {
+        out.reference(route, textBytes.route)
+        hop.rerouted ||= hop.loggedRoute !== null
+        hop.loggedRoute = route
+      }
       return true
     } catch {
       return this.abandon(hop)
     }
   }
 
-  private beginDetail(hop: LogHop, entryKind: number): boolean {
+  private beginDetail(hop: LogHop, entryKind: number, route: string | null): boolean {
     if (hop.logNumber === droppedWhole) return false
-    if (this.frames.ready() && this.frames.within(0.8)) return this.begin(hop, entryKind)
+    if (this.frames.ready() && this.frames.within(0.8)) return this.begin(hop, entryKind, route)
     this.countShed(hop, 1)
     return false
   }
@@ -257,6 +260,8 @@ export class FileHopLog implements HopLog {
   private lost(): void {
     for (const hop of new Set(this.riding)) {
       const whole = hop.logNumber >= this.frameNumber
+      hop.loggedRoute = null
+      hop.rerouted = true
       if (whole) this.appended--
       this.lose(hop, whole)
     }
@@ -271,6 +276,7 @@ export class FileHopLog implements HopLog {
     const opens = hop.logNumber !== this.numberBefore
     if (opens) this.appended--
     hop.logNumber = this.numberBefore
+    hop.loggedRoute = this.routeBefore
     return opens
   }
 

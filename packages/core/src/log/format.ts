@@ -8,14 +8,17 @@
  *
  * One frame is one append. `0xFE` and `0xFF` never occur in UTF-8, so no recorded text can look like a frame's beginning.
  * The first frame of a file holds one `file` entry. Numbers are LEB128 varints, ids raw bytes, times u64 big endian.
- * An entry of a hop begins with the hop's local number; with `opening` set in its kind, what is known at the beginning follows.
+ * An entry of a hop begins with the hop's local number; with `opening` set in its kind, what is known at the beginning follows,
+ * and with `routed` the route's template as it is known by then.
  *
  * Texts that repeat are interned per file: a reference is 0 (null), 1 (inline), 2 (inline, and from now on known under
  * the number that follows) or 3 + number. A number is never used for two texts in one file, and a writer forgets its
  * table every {@link internEpochBytes}: a damaged definition costs the fields that refer to it, for a bounded stretch, and
  * never turns one text into another.
  */
-export const magic = Buffer.from('hoplog1\n', 'latin1')
+export const magic = Buffer.from('hoplog2\n', 'latin1')
+/** The same without `routed` and `closeBits.routeStands`: such files are still read. */
+export const magicBefore = Buffer.from('hoplog1\n', 'latin1')
 
 export const sync0 = 0xfe
 export const sync1 = 0xed
@@ -25,6 +28,12 @@ export const maxPayloadBytes = 0xffff
 
 /** Added to the kind of an entry that opens its hop. */
 export const opening = 0x80
+
+/** Added to the kind of an entry that brings the route's template: the hop is known by it though it may never close. */
+export const routed = 0x40
+
+/** What a byte of a `close` says. `routeStands`: the route is the one that an earlier entry brought. */
+export const closeBits = { aborted: 1, error: 2, routeStands: 4 } as const
 
 export const kind = {
   file: 1,

@@ -4,7 +4,7 @@ import type { DroppedRange } from '../store/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
 import { addDropped } from './drops.js'
 import type { RunInfo } from './entries.js'
-import { kind, opening, textBytes } from './format.js'
+import { kind, opening, routed, textBytes } from './format.js'
 import { LoggedHop, LoggedRecord, noItems } from './logged-hop.js'
 import {
   readCall,
@@ -14,6 +14,7 @@ import {
   readHopAttributes,
   readKey,
   readOpening,
+  readRoute,
 } from './read-entries.js'
 import { decodeRunInfo } from './run-dir.js'
 
@@ -146,9 +147,9 @@ export class HopTable {
   }
 
   private entry(byte: number, skip: boolean): void {
-    const entryKind = byte & 0x7f
-    if (entryKind < kind.open || entryKind > kind.close) this.runEntry(entryKind, skip)
-    else this.hopEntry(entryKind, this.read.varint(), (byte & opening) !== 0, skip)
+    const entryKind = byte & ~(opening | routed)
+    if (entryKind < kind.open || entryKind > kind.close) this.runEntry(byte & ~opening, skip)
+    else this.hopEntry(byte, this.read.varint(), skip)
   }
 
   private runEntry(entryKind: number, skip: boolean): void {
@@ -183,15 +184,16 @@ export class HopTable {
     this.setRun(run)
   }
 
-  private hopEntry(entryKind: number, number: number, opens: boolean, skip: boolean): void {
+  private hopEntry(byte: number, number: number, skip: boolean): void {
     const { read } = this
-    let hop = opens ? this.opened(number) : this.byNumber.get(number)
+    let hop = (byte & opening) !== 0 ? this.opened(number) : this.byNumber.get(number)
     if (skip && hop?.restored === true) hop = undefined
     else if (hop === undefined && number < this.retiredBelow) this.late++
     else if (hop === undefined) this.damaged()
     else hop.version++
     const record = hop?.record
-    switch (entryKind) {
+    if ((byte & routed) !== 0) readRoute(read, record)
+    switch (byte & ~(opening | routed)) {
       case kind.call: {
         const call = readCall(read, number)
         if (hop === undefined) return

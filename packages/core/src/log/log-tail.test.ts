@@ -10,12 +10,12 @@ import { readRun } from './read-run.js'
 import { listLogFiles, logFilePath } from './run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testRun } from './test-run.fixture.js'
 
-/** A log of `count` hops with a call each; the sizes of the file after every one of them. */
+/** A log of `count` hops with a call each, every other of which knows its route by then; the sizes of the file after every one of them. */
 function writeLog(runDir: string, count: number): { bytes: Buffer; ends: number[] } {
   const log = new FileHopLog({ runDir, run: testRun })
   const ends: number[] = []
   for (let i = 0; i < count; i++) {
-    const hop = testHop(i)
+    const hop = { ...testHop(i), route: i % 2 === 0 ? null : `/route/${i % 3}` }
     log.call(hop, testCall(0))
     log.callEnd(hop, { index: 0, outcome: '200', durationMicros: i, servedBy: null })
     log.close(hop, testClose({ route: `/route/${i % 3}` }))

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { frameHeaderBytes, magic } from './format.js'
+import { frameHeaderBytes, magic, magicBefore } from './format.js'
 import { findFrame, frameAt, incomplete, maxFrameBytes } from './frame-scan.js'
 import type { HopTable } from './hop-table.js'
 import { isMissing, listLogFiles, logFilePath } from './run-dir.js'
@@ -97,7 +97,8 @@ export class LogTail {
     let at = 0
     if (this.offset === 0 && !this.skipping) {
       if (end < magic.length && !final) return 0
-      if (chunk.subarray(0, Math.min(end, magic.length)).equals(magic)) at = magic.length
+      const head = chunk.subarray(0, Math.min(end, magic.length))
+      if (head.equals(magic) || head.equals(magicBefore)) at = magic.length
     }
     while (at < end) {
       const length = frameAt(chunk, at, end)

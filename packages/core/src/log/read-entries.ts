@@ -2,7 +2,7 @@ import type { AttributeValue, ErrorInfo } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { ByteReader } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
-import { openingBits, textBytes, valueType } from './format.js'
+import { closeBits, openingBits, textBytes, valueType } from './format.js'
 import { LoggedCall, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** Entries are bounded by their frame; this bounds what a hop may gather over many of them. */
@@ -122,19 +122,25 @@ export function readKey(read: ByteReader, record: LoggedRecord | undefined): voi
   setOwn(record.keys, name, value)
 }
 
+/** The route as far as it was known then; what is known stays where its text was lost. */
+export function readRoute(read: ByteReader, record: LoggedRecord | undefined): void {
+  const route = read.reference(textBytes.route)
+  if (record !== undefined && route !== null) record.route = route
+}
+
 export function readClose(read: ByteReader, record: LoggedRecord | undefined): void {
   const durationMicros = read.varint()
   const route = read.reference(textBytes.route)
   const status = read.varint()
   const bits = read.byte()
-  const error = (bits & 2) === 0 ? null : readError(read)
+  const error = (bits & closeBits.error) === 0 ? null : readError(read)
   const shed = read.varint()
   if (record === undefined) return
   record.state = 'closed'
   record.durationMicros = durationMicros
-  record.route = route
+  if ((bits & closeBits.routeStands) === 0) record.route = route
   record.status = status === 0 ? null : status - 1
-  record.aborted = (bits & 1) !== 0
+  record.aborted = (bits & closeBits.aborted) !== 0
   record.error = error
   record.shed = shed
 }

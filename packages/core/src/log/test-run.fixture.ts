@@ -40,7 +40,10 @@ export function testHop(offsetNanos: number | bigint, changes: Partial<LogHop> =
     link: null,
     assignedId: null,
     flags: 1,
+    route: null,
     logNumber: 0,
+    loggedRoute: null,
+    rerouted: false,
     ...changes,
   }
 }

@@ -3,14 +3,8 @@ import net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { foreignContext } from '../adapter/kit-tracer.js'
 import { startTraced } from './running.js'
+import { signal } from './signal.js'
 import type { ServerSubject } from './subject.js'
-
-/** A promise and its resolver. */
-function signal(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined
-  const promise = new Promise<void>((done) => (resolve = done))
-  return { promise, resolve }
-}
 
 /** Callers that go away. */
 export function testAborts(subject: ServerSubject): void {

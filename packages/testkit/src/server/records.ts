@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { samples } from './samples.js'
 import { startBare, startTraced, type TracedSubject } from './running.js'
+import { signal } from './signal.js'
 import type { ServerSubject } from './subject.js'
 
 /** What the record of a request says. */
@@ -69,6 +70,21 @@ export function testRecords(subject: ServerSubject): void {
         typeof value === 'bigint' ? String(value) : value,
       )
       expect(text).not.toContain('secret')
+    })
+
+    it('the route of a request that is open, from its first event on', async () => {
+      const [gate, entered] = [signal(), signal()]
+      await using traced = await startTraced(subject, {
+        hooks: { gate: gate.promise, entered: entered.resolve },
+      })
+      const answer = traced.sendTraced({ path: '/tenants/acme/parcels/7' })
+      await entered.promise
+      const route = '/tenants/:tenant/parcels/:parcel'
+      const events = [{ name: 'parcel.found' }]
+      expect(await traced.kit.records()).toMatchObject([{ state: 'open', route, events }])
+      gate.resolve()
+      expect((await answer).response.status).toBe(200)
+      expect(await traced.kit.records()).toMatchObject([{ state: 'closed', route, status: 200, events }])
     })
 
     it('before the last byte of the response leaves', async () => {

@@ -16,9 +16,11 @@ export const kitErrors = {
 export interface RouteHooks {
   /** The trace of the current hop. */
   readonly currentTrace: () => string | undefined
+  /** Records an event of the current hop. */
+  readonly event?: (name: string) => void
   /** Called before `/spied` answers. */
   readonly spy?: (exchange: Parameters<KitRoute['handle']>[0]) => void
-  /** `/held` answers once this resolves. */
+  /** `/held` and `/tenants/:tenant/parcels/:parcel` answer once this resolves. */
   readonly gate?: Promise<void>
   readonly entered?: () => void
 }
@@ -113,6 +115,16 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
       await hooks.gate
       return { status: 200, body: { held: true } }
     }),
+    get(
+      '/parcels/:parcel',
+      async () => {
+        hooks.event?.('parcel.found')
+        hooks.entered?.()
+        await hooks.gate
+        return { status: 200, body: { found: true } }
+      },
+      '/tenants/:tenant',
+    ),
   ]
   if (supports.asyncErrors) {
     routes.push(

@@ -47,7 +47,11 @@ async function start(
 ): Promise<RunningSubject> {
   const tracer = kit?.tracer
   const errors: unknown[] = []
-  const routes = kitRoutes(subject.supports, { currentTrace: () => tracer?.hop?.traceId, ...hooks })
+  const routes = kitRoutes(subject.supports, {
+    currentTrace: () => tracer?.hop?.traceId,
+    event: (name) => tracer?.hop?.event(name),
+    ...hooks,
+  })
   const server = await listen(
     await subject.create({ tracer, routes, onError: (error) => errors.push(error) }),
   )

@@ -1,0 +1,17 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from './entries.js'
+
+/** How `FileHopLog` is made. */
+export interface FileHopLogOptions {
+  /** The run's directory; created with the first entry. */
+  readonly runDir: string
+  /** Who writes: asked for each file's header. Must be known by the first hop. */
+  readonly run: () => RunInfo
+  /** A file is closed and the next one begun at this size. @default 8 MiB, or an eighth of `maxLogBytes` */
+  readonly maxFileBytes?: number
+  /** Bytes of files that are not deleted yet: from 80% on details are shed, from 100% on new hops are dropped. @default 256 MiB */
+  readonly maxLogBytes?: number
+  /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
+  readonly maxEventBytes?: number
+  readonly diagnostics?: Diagnostics
+}
