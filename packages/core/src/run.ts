@@ -24,8 +24,10 @@ import { processToken } from './store/level/process-token.js'
 
 /** Targets whose service is remembered. */
 const maxTargets = 1000
-/** A hop that is open for longer stands in the log, so that it is known if the process dies. */
-const sweepMillis = 1000
+/** A hop that is open for longer stands in the log, so that it is known if the process dies, whatever it has done so far. */
+const sweepMillis = 100
+/** How often the log says up to when it is complete. */
+const markMillis = 1000
 /** A hop whose caller went away and whose handler never answered is closed after this. */
 const abandonMillis = 30_000
 
@@ -80,7 +82,10 @@ export class Run implements HopHost {
       diagnostics,
     })
     this.recorder = recorder(this)
-    this.timer = setInterval(() => this.sweep(sweepMillis), sweepMillis).unref()
+    let sweeps = 0
+    this.timer = setInterval(() => {
+      this.sweep(sweepMillis, ++sweeps % (markMillis / sweepMillis) === 0)
+    }, sweepMillis).unref()
   }
 
   /** Makes the run known under its address. Before the first hop. */
@@ -158,10 +163,10 @@ export class Run implements HopHost {
   }
 
   /**
-   * Puts every hop that began more than `olderMillis` ago into the log, closes the abandoned ones, and marks the log:
+   * Puts every hop that began more than `olderMillis` ago into the log, and closes the abandoned ones. `mark`: also writes that
    * what is not in it by then did not begin before.
    */
-  sweep(olderMillis: number): void {
+  sweep(olderMillis: number, mark = true): void {
     if (this.info === undefined) return
     try {
       const now = performance.now()
@@ -174,6 +179,7 @@ export class Run implements HopHost {
           // By either clock: the one of ids stands still for as long as the time was set back.
           this.log.open(hop)
       }
+      if (!mark) return
       this.log.mark(through)
       noteClock(this.settings, idNanos)
     } catch {
