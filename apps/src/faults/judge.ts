@@ -1,5 +1,5 @@
 import type { ResolveResult } from '@hoptrace/core'
-import { allowedVerdicts, type Allowed, type Facts } from './oracle.js'
+import { allowedVerdicts, mayBeUnknown, type Allowed, type Facts } from './oracle.js'
 
 /** How a verdict compares with the truth. */
 export type Result = 'right' | 'wrong' | 'undetermined'
@@ -29,6 +29,7 @@ export interface Judged {
 export function judge(request: string, answer: Answered, before: Facts, after: Facts): Judged {
   const allowed = unique([...allowedVerdicts(before), ...allowedVerdicts(after)])
   const endedAt = answer.endedAt?.service ?? null
+  const open = answer.verdict === 'undetermined' || (answer.verdict === 'not-found' && mayBeUnknown(before))
   const right = allowed.some(
     (one) =>
       one.verdict === answer.verdict &&
@@ -43,7 +44,7 @@ export function judge(request: string, answer: Answered, before: Facts, after: F
   const finished = deeds.filter(([, { sent }]) => sent).map(([name]) => name)
   return {
     request,
-    result: right ? 'right' : answer.verdict === 'undetermined' ? 'undetermined' : 'wrong',
+    result: right ? 'right' : open ? 'undetermined' : 'wrong',
     verdict: `${answer.verdict} ${endedAt ?? '-'}: ${answer.evidence.join('; ')}`,
     truth: allowed.map(word).join(' or '),
     well: before.clientGot === 200,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allowedVerdicts } from './oracle.js'
+import { allowedVerdicts, mayBeUnknown } from './oracle.js'
 import { FAULTS, plansOf } from './plan.js'
 import type { Deed } from './truth.js'
 
@@ -83,6 +83,24 @@ describe('the oracle of the fault harness', () => {
     const s6 = did({ pid: 9 })
     const two = { s1: s1('502'), s2: s2('ECONNREFUSED', 'ECONNRESET'), s6 }
     expect(allowed(two, [9])).toEqual(['unreachable s3', 'died s6'])
+  })
+})
+
+describe('a request that nothing may be known of', () => {
+  const isUnknown = (deeds: Record<string, Deed>, dead: number[] = [1]): boolean =>
+    mayBeUnknown({
+      deeds: new Map(Object.entries(deeds)),
+      clientGot: null,
+      dead: new Set(dead),
+      bereft: new Set(),
+    })
+
+  it('is one whose entry was killed before a call left, and no other', () => {
+    expect(isUnknown({ s1: did({}) })).toBe(true)
+    expect(isUnknown({ s1: did({}) }, [])).toBe(false)
+    expect(isUnknown({ s1: did({}), s2: did({ pid: 2 }) })).toBe(false)
+    expect(isUnknown({ s1: did({ saw: { s2: 'ECONNREFUSED' } }) })).toBe(false)
+    expect(isUnknown({ s1: did({ answered: 200 }) })).toBe(false)
   })
 })
 

@@ -45,6 +45,21 @@ export function allowedVerdicts(facts: Facts): Allowed[] {
   return [at('completed', null), ...gone]
 }
 
+/**
+ * Its entry was killed before its first call left: within a tenth of a second nothing of it is on disk, and nobody but its
+ * client knows. That no record is found is then no verdict on it.
+ */
+export function mayBeUnknown({ deeds, dead }: Facts): boolean {
+  const entry = deeds.get(ENTRY)
+  return (
+    entry !== undefined &&
+    deeds.size === 1 &&
+    entry.answered === null &&
+    dead.has(entry.pid) &&
+    Object.keys(entry.saw).length === 0
+  )
+}
+
 /** Where a request ended that failed at that service, or beyond it. */
 function failedBelow(name: ServiceName, facts: Facts): Allowed[] {
   const saw = facts.deeds.get(name)?.saw ?? {}
