@@ -9,6 +9,8 @@ export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' 
   readonly port?: number
   /** The application has process-wide handlers of its own. */
   readonly handles?: readonly ('uncaughtException' | 'SIGTERM')[]
+  /** `pressed.fixture.ts`: without a tracer. */
+  readonly bare?: boolean
   /** Its handler of exceptions exits with this code. */
   readonly exitsWhenCaught?: number
 }

@@ -24,9 +24,9 @@ interface Message {
   readonly error?: string
 }
 
-/** What `stopped-early.fixture.ts` and `workers.fixture.mjs` can be asked to do. */
+/** What the other programs can be asked to do. */
 export interface OtherOrder {
-  readonly do: 'jobs' | 'end' | 'ids' | 'terminate-worker' | 'throw-in-worker'
+  readonly do: 'jobs' | 'end' | 'ids' | 'terminate-worker' | 'throw-in-worker' | 'heap' | 'release'
 }
 
 /** A process with a tracer; `await using` kills it. */
