@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { InstanceRow, Registry } from '../instance-row.js'
 import { rowFromJson, rowLimits, rowToJson } from './check-row.js'
+import { removeLeftovers, temporaryName } from './temporary-files.js'
 
 /** A registry of files; `skipped` counts files of the last `list` that are no rows. */
 export interface FileRegistry extends Registry {
@@ -17,7 +17,7 @@ const maxFiles = 20_000
 
 /**
  * One JSON file for each instance run in `<dataDir>/registry/`, replaced by a rename, so that it is read without a lock and
- * never half. Only for processes of one host (or one shared directory).
+ * never half; what a killed process left half written goes with the first `put` of another. Only for processes of one host (or one shared directory).
  * @param options.keepMillis How long a row of a run that has ended and is shipped is kept after its last heartbeat: no shorter
  * than its records are, as they are found through it. Default: for ever.
  */
@@ -25,6 +25,7 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
   const dir = path.resolve(dataDir, 'registry')
   const { keepMillis = Infinity } = options
   let skipped = 0
+  let cleaned = false
   return {
     name: dir,
     get skipped() {
@@ -51,9 +52,12 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
       const text = rowToJson(row)
       if (rowFromJson(text) === undefined) throw new TypeError(`not an instance row: ${text.slice(0, 500)}`)
       await mkdir(dir, { recursive: true })
-      const temporary = path.join(dir, `${randomUUID()}.tmp`)
+      const temporary = path.join(dir, temporaryName())
       await writeFile(temporary, text)
       await rename(temporary, path.join(dir, fileName(row)))
+      if (cleaned) return
+      cleaned = true
+      await removeLeftovers(dir).catch(() => undefined)
     },
 
     async close() {},
@@ -67,7 +71,7 @@ export function fileRegistry(dataDir: string, options: { readonly keepMillis?: n
 export function registerNow(dataDir: string, row: InstanceRow): void {
   const dir = path.resolve(dataDir, 'registry')
   mkdirSync(dir, { recursive: true })
-  const temporary = path.join(dir, `${randomUUID()}.tmp`)
+  const temporary = path.join(dir, temporaryName())
   writeFileSync(temporary, rowToJson(row))
   renameSync(temporary, path.join(dir, fileName(row)))
 }

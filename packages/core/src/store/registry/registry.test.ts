@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -159,6 +161,30 @@ describe('fileRegistry', () => {
     expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 2])
     expect(await readdir(path.join(dir, 'registry'))).toHaveLength(2)
     expect(await fileRegistry(dir).list()).toHaveLength(2)
+  })
+
+  it('cleans up what a killed process left half written, and nothing of one that lives', async () => {
+    const dir = await freshDir()
+    const files = path.join(dir, 'registry')
+    const child = fork(new URL('./stuck-writer.fixture.ts', import.meta.url), [dir, rowToJson(row)])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child, 'message')
+    const other = { ...row, worker: 3 }
+    const age = async (): Promise<string[]> => {
+      const minutesAgo = new Date(Date.now() - 120_000)
+      const left = (await readdir(files)).filter((name) => name.endsWith('.tmp'))
+      for (const name of left) await utimes(path.join(files, name), minutesAgo, minutesAgo)
+      return left
+    }
+    await writeFile(path.join(files, 'notes.tmp'), 'not ours')
+    expect(await age()).toHaveLength(2)
+    await fileRegistry(dir).put(other)
+    expect(await age()).toHaveLength(2)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await fileRegistry(dir).put(other)
+    expect(await age()).toEqual(['notes.tmp'])
+    expect(await fileRegistry(dir).list()).toEqual([other])
   })
 
   it('fails when its directory cannot be read', async () => {
