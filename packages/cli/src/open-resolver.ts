@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { createResolver, type Resolver } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from './context.js'
+import { safeText } from './format-text.js'
 import { parseDurationWithin } from './parse.js'
 import { UsageError } from './usage-error.js'
 
@@ -17,6 +18,8 @@ export interface AskOptions {
   readonly timeoutMillis?: number
   /** @default `HOPTRACE_KEY` */
   readonly clusterKey?: string
+  /** Told what could not be read where the answer has no place for it. @default nobody is */
+  readonly onWarning?: (message: string) => void
 }
 
 /**
@@ -31,13 +34,14 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
     ...(options.stores === undefined ? {} : { stores: options.stores.map(checkedStoreUrl) }),
     ...(options.timeoutMillis === undefined ? {} : { deadlineMillis: options.timeoutMillis }),
     ...(clusterKey ? { clusterKey } : {}),
+    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   })
 }
 
-/** Opens a resolver for a command, hands it over, and closes it whatever happens. */
+/** Opens a resolver for a command, hands it over, and closes it whatever happens. Its warnings are notes beside the answer. */
 export async function withResolver<T>(
   options: GlobalOptions,
-  { env }: Pick<CommandContext, 'env'>,
+  { env, output }: Pick<CommandContext, 'env' | 'output'>,
   use: (resolver: Resolver) => Promise<T>,
 ): Promise<T> {
   const resolver = openResolver(
@@ -46,6 +50,8 @@ export async function withResolver<T>(
       timeoutMillis: parseDurationWithin(options.timeout ?? '10s', '1ms', '24d'),
       ...(options.dir === undefined ? {} : { dir: options.dir }),
       ...(options.store === undefined ? {} : { stores: options.store }),
+      onWarning: (message) =>
+        output.note(`${output.errorPaint.waiting('warning:')} ${safeText(message, 1000)}`),
     },
     env,
   )

@@ -1,4 +1,5 @@
 import { createPaint, wantsColours, type Paint } from './paint.js'
+import { createStatusLine, statusTerminal, type StatusLine } from './status-line.js'
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Output {
@@ -12,6 +13,8 @@ export interface Output {
   row(value: unknown): Promise<void>
   /** For people only: notes beside the result. */
   note(text: string): void
+  /** A line that says what goes on until it is ended; undefined when nobody looks at a terminal. */
+  status(): StatusLine | undefined
 }
 
 /** Output to a process's streams. Writing to a reader that is gone (`| head`) ends in an EPIPE that `main` handles. */
@@ -20,8 +23,10 @@ export function createOutput(
   err: NodeJS.WriteStream,
   env: NodeJS.ProcessEnv,
 ): Output {
+  let status: StatusLine | undefined
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
+      status?.hide()
       out.write(text, (error) => (error ? reject(error) : resolve()))
     })
   return {
@@ -30,7 +35,15 @@ export function createOutput(
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
     document: (value) => write(`${JSON.stringify(value, jsonValue, 2)}\n`),
     row: (value) => write(`${JSON.stringify(value, jsonValue)}\n`),
-    note: (text) => void err.write(`${text}\n`),
+    note: (text) => {
+      status?.hide()
+      err.write(`${text}\n`)
+    },
+    status: () => {
+      const terminal = statusTerminal(out, err, env)
+      status = terminal === undefined ? undefined : createStatusLine(terminal)
+      return status
+    },
   }
 }
 

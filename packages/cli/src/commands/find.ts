@@ -5,7 +5,8 @@ import { withResolver } from '../open-resolver.js'
 import { parseCount, parseKey } from '../parse.js'
 
 /** `hoptrace find orderId=42`: the traces of a key, newest first. Exit code 3 when there is none. */
-export function findCommand({ output, exitWith, ...context }: CommandContext): Command {
+export function findCommand(context: CommandContext): Command {
+  const { output, exitWith } = context
   return new Command('find')
     .description('the traces of a business key, newest first')
     .argument('<key>', 'orderId=42')

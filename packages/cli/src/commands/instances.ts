@@ -5,7 +5,8 @@ import { formatInstances, instanceView } from '../format-instances.js'
 import { withResolver } from '../open-resolver.js'
 
 /** `hoptrace instances`: who is registered, alive, and shipped through when. */
-export function instancesCommand({ output, exitWith, ...context }: CommandContext): Command {
+export function instancesCommand(context: CommandContext): Command {
+  const { output, exitWith } = context
   return new Command('instances')
     .description('who is registered, alive, and shipped through when')
     .option('--all', 'also runs that ended')

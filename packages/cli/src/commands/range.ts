@@ -20,7 +20,8 @@ interface RangeFlags extends GlobalOptions {
 }
 
 /** `hoptrace range <service>`: what a service did in a span of time, in id order. */
-export function rangeCommand({ output, signal, ...context }: CommandContext): Command {
+export function rangeCommand(context: CommandContext): Command {
+  const { output, signal } = context
   return new Command('range')
     .description('what a service did in a span of time, oldest first')
     .argument('<service>', 'its name')

@@ -1,23 +1,51 @@
+import type { ResolveResult, Resolver } from '@hoptrace/core'
 import { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { verdictExit } from '../exit-codes.js'
 import { formatAnswer } from '../format-walk.js'
 import { withResolver } from '../open-resolver.js'
 import { parseSubject, subjectText } from '../parse.js'
+import type { StatusLine } from '../status-line.js'
 
 /** `hoptrace resolve <id or key>`: the walk and the verdict. */
-export function resolveCommand({ output, exitWith, ...context }: CommandContext): Command {
+export function resolveCommand(context: CommandContext): Command {
+  const { output, exitWith, signal } = context
   return new Command('resolve')
     .description('walk from hop to hop and say where a request ended')
     .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
     .action(async (text: string, _options: unknown, command: Command) => {
-      const subject = parseSubject(text)
+      const subject = subjectText(parseSubject(text))
       const options = command.optsWithGlobals<GlobalOptions>()
-      const answer = await withResolver(options, context, (resolver) =>
-        resolver.resolve(subjectText(subject)),
-      )
-      if (options.json) await output.document(answer)
-      else await output.lines(formatAnswer(answer, output.paint))
-      exitWith(verdictExit(answer.verdict))
+      const status = options.json ? undefined : output.status()
+      const end = (): void => status?.end()
+      signal.addEventListener('abort', end)
+      try {
+        const answer = await withResolver(options, context, async (resolver) => {
+          const found = await (status === undefined
+            ? resolver.resolve(subject)
+            : walked(resolver, subject, status))
+          // Before what is left to be closed: the answer is there.
+          end()
+          return found
+        })
+        if (options.json) await output.document(answer)
+        else await output.lines(formatAnswer(answer, output.paint))
+        exitWith(verdictExit(answer.verdict))
+      } finally {
+        end()
+        signal.removeEventListener('abort', end)
+      }
     })
+}
+
+/** The same answer, and on the way to it where the walk is. */
+async function walked(resolver: Resolver, subject: string, status: StatusLine): Promise<ResolveResult> {
+  let hops = 0
+  status.show(`asking for ${subject} ...`)
+  for await (const step of resolver.walk(subject)) {
+    if (step.kind === 'result') return step.result
+    hops++
+    status.show(`${hops} ${hops === 1 ? 'hop' : 'hops'}, now ${step.hop.service} ...`)
+  }
+  throw new TypeError('a walk ends with its result')
 }

@@ -118,11 +118,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       }
       return follow(look, followOptions)
     },
-    instances: async () => {
-      const rows = await ask((known) => known)
-      for (const what of rows.unread ?? []) parts.warn(`not every registry could be read: ${what}`)
-      return rows
-    },
+    instances: () => ask((known) => known),
     close: async () => {
       traces.close()
       await parts.close()

@@ -11,6 +11,7 @@ import { withLoggedRuns } from './sources/logged-runs.js'
 import { LogSource } from './sources/log-source.js'
 import { StoreSource } from './sources/store-source.js'
 import { Stores } from './sources/stores.js'
+import { tellingRegistry } from './telling-registry.js'
 import type { QueryLimits } from './trace-query.js'
 
 /** A store as the resolver takes it: a URL, a spec, or an object that stays the caller's. */
@@ -42,7 +43,7 @@ export interface ResolverOptions {
   readonly maxDepth?: number
   /** Look-ups at a time. @default 32 */
   readonly concurrency?: number
-  /** Told of reads that failed where the answer has no place for it (`find`). */
+  /** Told of reads that failed where the answer has no place for it: of registries, and in `find`. */
   readonly onWarning?: (message: string) => void
 }
 
@@ -86,7 +87,8 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     .map((one) => patientRegistry(one, deadlineMillis / 2))
   const client = new EndpointClient(clusterKey)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
-  const all = withLoggedRuns(composedRegistry(registries), dir)
+  const warn = onWarning ?? (() => undefined)
+  const all = tellingRegistry(withLoggedRuns(composedRegistry(registries), dir), warn)
   return {
     // A store opens with the first question that needs the registry.
     registry: all,
@@ -98,7 +100,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     mode,
     patienceMillis,
     clusterKey,
-    warn: onWarning ?? (() => undefined),
+    warn,
     limits: {
       deadlineMillis,
       maxHops: positive('maxHops', options.maxHops ?? 10_000),

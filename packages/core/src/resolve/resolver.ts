@@ -57,7 +57,7 @@ const maxTries = 3
 
 /** Answers about single traces. */
 export class TraceResolver {
-  private listed: { readonly at: number; readonly list: Promise<InstanceRows> } | undefined
+  private listed: { readonly at: number; readAt?: number; readonly list: Promise<InstanceRows> } | undefined
   private index = new InstanceIndex([])
   private readonly closing = new AbortController()
 
@@ -89,16 +89,26 @@ export class TraceResolver {
   async instances(signal: AbortSignal, since?: number): Promise<InstanceRows> {
     signal.throwIfAborted()
     const now = performance.now()
-    if (this.listed === undefined || this.listed.at < (since ?? now - registryMillis)) {
-      const listed = { at: now, list: listKnown(this.parts.registry) }
-      this.listed = listed
-      listed.list.catch(() => {
-        if (this.listed === listed) this.listed = undefined
-      })
-    }
-    const rows = await orAborted(this.listed.list, signal)
+    let { listed } = this
+    // Believed from when it was read: where a part of it is away, that takes most of the time that there is, and only once.
+    const isOld = (known: NonNullable<typeof listed>): boolean =>
+      since === undefined ? (known.readAt ?? now) < now - registryMillis : known.at < since
+    if (listed === undefined || isOld(listed)) listed = this.list(now)
+    const rows = await orAborted(listed.list, signal)
     if (this.index.rows !== rows) this.index = new InstanceIndex(rows)
     return rows
+  }
+
+  private list(at: number): NonNullable<TraceResolver['listed']> {
+    const listed: NonNullable<TraceResolver['listed']> = { at, list: listKnown(this.parts.registry) }
+    this.listed = listed
+    listed.list.then(
+      () => (listed.readAt = performance.now()),
+      () => {
+        if (this.listed === listed) this.listed = undefined
+      },
+    )
+    return listed
   }
 
   /** The ids that a text may stand for: an id, the id that it is the sealed form of, or the newest trace of `name=value`. */

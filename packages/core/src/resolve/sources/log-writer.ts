@@ -12,7 +12,7 @@ export interface LogWriter {
   readonly markedNanos: bigint
 }
 
-/** A mark comes every second. It speaks of the second before, and is late where the process is busy. */
+/** A mark comes every second. It speaks of a moment before, and is late where the process is busy. */
 const silentNanos = 3_000_000_000n
 const markTrailNanos = 1_000_000_000n
 

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createTracer, type Tracer } from '@hoptrace/core'
+import { fileRegistry } from '@hoptrace/core/store'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from './run-command.js'
+import { fakeStream, seen } from './terminal.fixture.js'
+
+describe('a walk that takes a moment', { timeout: 30_000 }, () => {
+  let dir: string
+  let tracer: Tracer
+  let silent: Server
+  const sockets = new Set<Socket>()
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-slow-'))
+    // An instance that takes questions and never answers: the resolver waits for it for a second.
+    silent = createServer((socket) => void sockets.add(socket))
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`
+    tracer = createTracer({ service: 'reports', dataDir: dir, windowMillis: 200, graceMillis: 0 })
+    const registry = fileRegistry(dir)
+    await registry.put({
+      service: 'payments',
+      address,
+      aliases: [],
+      worker: 0,
+      startNanos: 1n,
+      host: 'elsewhere',
+      pid: 1,
+      endpoint: `http://${address}/_hoptrace/v1`,
+      stores: [],
+      buckets: 1,
+      windowMillis: 1000,
+      logDir: '/nowhere',
+      heartbeatMillis: Date.now(),
+      shippedThroughNanos: 0n,
+      dropped: [],
+      state: 'running',
+    })
+    await registry.close()
+    tracer.run({ name: 'nightly' }, () => {
+      tracer.hop?.setKey('orderId', '42')
+      tracer.hop?.call(`http://${address}/pay`)
+    })
+    await tracer.flush()
+  })
+
+  afterAll(async () => {
+    await tracer.close()
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  async function run(out: boolean, err: boolean, ...args: string[]) {
+    const [to, beside] = [fakeStream(out), fakeStream(err)]
+    const { signal } = new AbortController()
+    const argv = ['resolve', 'orderId=42', '--dir', dir, ...args]
+    const code = await runCommand(argv, {
+      out: to.stream,
+      err: beside.stream,
+      env: { NO_COLOR: '1' },
+      signal,
+    })
+    return { code, out: to.text(), err: beside.text() }
+  }
+
+  it('says on a terminal where it is, and takes that away before the answer', async () => {
+    const { code, out, err } = await run(true, true)
+    expect(err).toContain('1 hop, now reports ...')
+    expect(seen(err)).toBe('')
+    expect(seen(out)).toContain('reports')
+    expect(code).toBe(3)
+  })
+
+  it('says it where the answer goes when only that is a terminal, and leaves nothing of it', async () => {
+    const { out, err } = await run(true, false)
+    expect(err).toBe('')
+    expect(out).toContain('1 hop, now reports ...')
+    const answer = seen(out)
+    expect(answer).toContain('verdict')
+    expect(answer).not.toContain('...')
+  })
+
+  it.each([
+    ['in pipes', false, []],
+    ['in JSON', true, ['--json']],
+  ] as const)('says nothing of it %s', async (_, terminal, more) => {
+    const { out, err } = await run(terminal, terminal, ...more)
+    expect(err).toBe('')
+    expect(out).not.toContain('\r')
+    expect(out).not.toContain('now reports')
+  })
+})

@@ -1,0 +1,27 @@
+import { Writable } from 'node:stream'
+
+/** A stream that keeps what is written to it, and says that it is a terminal, or is none. */
+export function fakeStream(isTTY: boolean): {
+  readonly stream: NodeJS.WriteStream
+  readonly text: () => string
+} {
+  let text = ''
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString()
+      done()
+    },
+  })
+  return {
+    stream: Object.assign(stream, { isTTY, columns: 40 }) as unknown as NodeJS.WriteStream,
+    text: () => text,
+  }
+}
+
+/** What a person sees on a terminal in the end: lines that were overwritten or erased are gone. */
+export function seen(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.split('\r\u001b[2K').at(-1))
+    .join('\n')
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createTracer } from '@hoptrace/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hoptrace } from './command.fixture.js'
+
+/** A registry that cannot be read: nobody listens there. */
+const AWAY = 'hbase+http://127.0.0.1:1'
+
+describe('a registry that cannot be read', { timeout: 30_000 }, () => {
+  let dir: string
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-warned-'))
+    const tracer = createTracer({ service: 'reports', dataDir: dir })
+    tracer.run({ name: 'nightly' }, () => {
+      tracer.hop?.setKey('orderId', '42')
+      tracer.hop?.event('report.written')
+    })
+    await tracer.close()
+  })
+
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
+  it.each<[RegExp, ...string[]]>([
+    [/reports/, 'instances', '--all'],
+    [/report\.written/, 'resolve', 'orderId=42'],
+    [/report\.written/, 'progress', 'orderId=42'],
+    [/report\.written/, 'progress', 'orderId=42', '--follow'],
+    [/[0-9a-f]{32}/, 'find', 'orderId=42'],
+    [/nightly/, 'range', 'reports'],
+  ])('leaves what is known (%s) and a warning beside it: hoptrace %s', async (known, ...args) => {
+    const more = ['--dir', dir, '--store', AWAY, '--timeout', '6s']
+    const { stdout, stderr } = await hoptrace([...args, ...more])
+    expect(stderr).toMatch(/^warning: not every registry could be read: .*127\.0\.0\.1:1/m)
+    expect(stderr.match(/not every registry/g)).toHaveLength(1)
+    expect(stdout).toMatch(known)
+    expect(stdout).not.toContain('warning')
+  })
+
+  it('is not spoken of where all can be read', async () => {
+    const { stderr } = await hoptrace(['resolve', 'orderId=42', '--dir', dir])
+    expect(stderr).toBe('')
+  })
+})
