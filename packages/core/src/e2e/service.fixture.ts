@@ -7,6 +7,8 @@ export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' 
   readonly store?: { readonly kind: 'level'; readonly dir?: string } | { readonly kind: 'memory' }
   /** 0 for any; left out for a process that does not listen. */
   readonly port?: number
+  /** What it listens on. @default 127.0.0.1 */
+  readonly host?: string
   /** The application has process-wide handlers of its own. */
   readonly handles?: readonly ('uncaughtException' | 'SIGTERM')[]
   /** `pressed.fixture.ts`: without a tracer. */
@@ -31,7 +33,7 @@ export type Order =
   | { readonly do: 'release'; readonly status: number }
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServiceConfig
-const { port, handles = [], exitsWhenCaught, ...options } = config
+const { port, host = '127.0.0.1', handles = [], exitsWhenCaught, ...options } = config
 const tracer = createTracer(options)
 
 let caught = 0
@@ -115,7 +117,7 @@ function listen(on: number): Promise<number> {
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(on, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    server.listen(on, host, () => resolve((server.address() as AddressInfo).port))
   })
 }
 

@@ -35,6 +35,7 @@ export class TestService implements AsyncDisposable {
   readonly ended: Promise<void>
   errors = ''
   port = 0
+  private host = '127.0.0.1'
   /** Requests that reached a handler which never answers. */
   reached = 0
   private readonly waiting = new Map<
@@ -63,12 +64,13 @@ export class TestService implements AsyncDisposable {
   /** Resolves when it listens, or is ready for jobs. */
   static async start(config: ServiceConfig, options: StartOptions = {}): Promise<TestService> {
     const service = new TestService(config, options)
+    if (config.host !== undefined) service.host = config.host
     await service.waitFor(0)
     return service
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
   }
 
   ask(order: Order | OtherOrder): Promise<unknown> {

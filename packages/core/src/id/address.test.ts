@@ -33,7 +33,10 @@ describe('the address of an instance', () => {
     expect(discoverAddress({ bound: { address: '::ffff:10.9.8.7', port: 1 }, interfaces }).address).toBe(
       '10.9.8.7:1',
     )
-    expect(discoverAddress({ bound: { address: '::1', port: 1 }, interfaces }).address).toBe('127.0.0.1:1')
+    expect(discoverAddress({ bound: { address: '::1', port: 1 }, interfaces })).toMatchObject({
+      address: '127.0.0.1:1',
+      host: '::1',
+    })
   })
 
   it('is the first external IPv4 of a wildcard listener, with the others as aliases', () => {

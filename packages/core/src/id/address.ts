@@ -59,7 +59,9 @@ const ofSocket = ({ bound, interfaces = networkInterfaces() }: AddressSources): 
   const { port } = bound
   if (!isWildcard(bound.address)) {
     const ip = ipv4OfHost(bound.address)
-    return { address: formatAddress(ip, port), aliases: [], host: isVirtual(ip) ? bound.address : ip }
+    // Nobody listens on 127.0.0.1 for who is bound to ::1, which it stands for.
+    const host = isVirtual(ip) || bound.address === '::1' ? bound.address : ip
+    return { address: formatAddress(ip, port), aliases: [], host }
   }
   const hosts = reachable(interfaces, bound.address !== '0.0.0.0')
   const all = hosts.map((host) => formatAddress(ipv4OfHost(host), port))

@@ -1,4 +1,4 @@
-import { parseAddress } from '../../id/index.js'
+import { ipv4OfHost, parseAddress } from '../../id/index.js'
 import type { InstanceRef } from '../../hop/record.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup } from '../lookup.js'
@@ -139,10 +139,8 @@ export function endpointOf(row: InstanceRow): URL | undefined {
   const known = [row.address, ...row.aliases].some((address) => {
     const parsed = parseAddress(address)
     if (parsed?.port !== port) return false
-    // A virtual address stands for an IPv6 one.
-    return (
-      parsed.ip === url.hostname || (Number(parsed.ip.split('.')[0]) >= 240 && url.hostname.startsWith('['))
-    )
+    // An IPv6 address has one that stands for it in ids.
+    return parsed.ip === (url.hostname.startsWith('[') ? ipv4OfHost(url.hostname) : url.hostname)
   })
   return known ? url : undefined
 }

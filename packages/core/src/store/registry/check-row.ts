@@ -1,3 +1,4 @@
+import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { parseStoreUrl } from '../store-url.js'
@@ -131,5 +132,7 @@ function isEndpoint(value: unknown, addresses: readonly string[]): value is stri
   if (!isChars(value, 1024) || !URL.canParse(value)) return false
   const { protocol, hostname, port, username, password } = new URL(value)
   if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return false
-  return addresses.includes(`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`)
+  // Rows name an IPv6 address by the IPv4 that stands for it in ids.
+  const ip = hostname.startsWith('[') ? ipv4OfHost(hostname) : hostname
+  return addresses.includes(`${ip}:${port || (protocol === 'https:' ? '443' : '80')}`)
 }

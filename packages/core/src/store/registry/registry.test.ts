@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ipv4OfHost } from '../../id/ip.js'
 import type { InstanceRow, Registry } from '../instance-row.js'
 import { instanceRowKey } from '../keys.js'
 import { memoryStore } from '../memory.js'
@@ -71,6 +72,17 @@ describe('a row of an instance', () => {
   ])('is refused with %s', (_, fields) => {
     expect(rowFromJson(forged({}))).toEqual(row)
     expect(rowFromJson(forged(fields))).toBeUndefined()
+  })
+
+  it('is at its own address also where that stands for an IPv6 one', () => {
+    const at = (address: string, endpoint: string) =>
+      rowFromJson(rowToJson({ ...row, address, aliases: [], endpoint }))
+    const ipv4 = ipv4OfHost('2001:db8::1')
+    expect(at(`${ipv4}:4001`, 'http://[2001:db8::1]:4001/_hoptrace/v1')?.address).toBe(`${ipv4}:4001`)
+    expect(at('127.0.0.1:4001', 'http://[::1]:4001/_hoptrace/v1')?.address).toBe('127.0.0.1:4001')
+    expect(at(`${ipv4}:4001`, 'http://[2001:db8::2]:4001/_hoptrace/v1')).toBeUndefined()
+    expect(at(`${ipv4}:4001`, 'http://[2001:db8::1]:4002/_hoptrace/v1')).toBeUndefined()
+    expect(at('127.0.0.1:4001', 'http://localhost:4001/_hoptrace/v1')).toBeUndefined()
   })
 
   it('keeps dropped ranges within bounds by joining them, and loses none', () => {
