@@ -142,6 +142,6 @@ async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Pro
     dropped,
     continued,
     over,
-    writer: { pid: run.pid, process: run.process, writtenNanos, markedNanos },
+    writer: { runDir: row.logDir, pid: run.pid, process: run.process, writtenNanos, markedNanos },
   }
 }

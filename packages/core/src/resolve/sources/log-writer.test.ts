@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -26,11 +27,16 @@ interface Written {
 }
 
 /** A log with one hop, and what is said of that hop. */
-async function verdictOf(writer: Partial<RunInfo>, write: (written: Written) => void): Promise<string> {
+async function verdictOf(
+  writer: Partial<RunInfo>,
+  write: (written: Written) => void,
+  claimed = true,
+): Promise<string> {
   const run = testRun({ host: hostname(), ...writer })
   const runDir = path.join(dir, 'logs', 'orders', `${run.startNanos}`)
   const log = new FileHopLog({ runDir, run: () => run, maxLogBytes: 1 << 20 })
   write({ log, hop: testHop(1000), runDir })
+  if (claimed) writeFileSync(path.join(runDir, `claim-${writer.process}`), '')
   const resolver = createResolver({ dir, live: false })
   const { verdict } = await resolver.resolve(testId(1000))
   await resolver.close()
@@ -57,6 +63,14 @@ describe('what a log leaves open', () => {
       log.mark(now())
     })
     expect(verdict).toBe('undetermined')
+  })
+
+  it('is not said to run when its process goes on in another directory', async () => {
+    const write = ({ log, hop }: Written): void => {
+      log.open(hop)
+      log.mark(now())
+    }
+    expect(await verdictOf(own, write, false)).toBe('undetermined')
   })
 
   it('is not said to run when the log was not marked for long', async () => {

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { tokenOfProcess } from '../../store/level/process-token.js'
 
 /** Who writes a log of this host, and how far it has come. */
 export interface LogWriter {
+  readonly runDir: string
   readonly pid: number
   /** The process's name among all that ever had its number; undefined when its life says nothing of the run's. */
   readonly process: string | undefined
@@ -18,13 +20,14 @@ const markTrailNanos = 1_000_000_000n
 
 /**
  * Is what this log leaves open really open? Only its own process can prove that: whoever ships the log of a dead run holds its
- * lock, and may have its process number. A log that was marked just now says all that happened: what it could not keep
+ * lock, and may have its process number. Without its process's claim the run goes on in another directory. A log that was marked just now says all that happened: what it could not keep
  * stands before the mark. One that is silent may be unable to be written, unless its process is stopped and does nothing.
  * Where processes cannot be told apart (not Linux, another process namespace) nothing is proven.
  */
 export function isWriting(writer: LogWriter): boolean {
-  const { pid, process: name, writtenNanos, markedNanos } = writer
+  const { runDir, pid, process: name, writtenNanos, markedNanos } = writer
   if (name === undefined || tokenOfProcess(pid) !== name) return false
+  if (!existsSync(path.join(runDir, `claim-${name}`))) return false
   const now = BigInt(Date.now()) * 1_000_000n
   // By both clocks: a mark's is ahead for as long as the time was set back.
   const marked = now - writtenNanos <= silentNanos && now - markedNanos <= silentNanos + markTrailNanos
