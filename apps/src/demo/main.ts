@@ -3,6 +3,7 @@ import { parseDemoArguments, usage, type DemoArguments } from './arguments.js'
 import { withRealHBase } from './hbase-store.js'
 import { CannotStart, endAll, prepare } from './prepare.js'
 import { createDemoChain, runDemo } from './run-demo.js'
+import { startAgainOnEnter } from './start-again.js'
 import { whatToTry } from './what-to-try.js'
 
 const output = createOutput(process.stdout, process.stderr, process.env)
@@ -38,8 +39,10 @@ async function withChain(options: DemoArguments): Promise<number> {
     await output.lines([wrong.length === 0 ? output.paint.good(verdict) : output.paint.bad(verdict)])
     if (options.keep) {
       await output.lines(['', 'The chain is up until Ctrl-C. Try, in another terminal:', ''])
-      await output.lines(whatToTry(options, results, output.paint))
+      await output.lines(whatToTry(options, chain, results, output.paint))
+      const mending = startAgainOnEnter(chain, output)
       await interrupted.catch(() => undefined)
+      mending.close()
     }
     return wrong.length === 0 ? 0 : 1
   } catch (error) {

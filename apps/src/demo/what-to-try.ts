@@ -1,13 +1,16 @@
-import { existsSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Paint } from '@hoptrace/cli'
+import type { Chain } from '../chain/chain.js'
 import type { DemoArguments } from './arguments.js'
 import type { Result } from './report.js'
 
 /** Exact commands for a chain that is up, with the ids of what the demo caused. */
-export function whatToTry(options: DemoArguments, results: readonly Result[], paint: Paint): string[] {
-  const hoptrace = commandPrefix()
+export function whatToTry(
+  options: DemoArguments,
+  chain: Chain,
+  results: readonly Result[],
+  paint: Paint,
+): string[] {
+  const hoptrace = 'npx hoptrace'
   const where = `--dir ${options.dataDir}${options.store === 'level' ? '' : ` --store ${options.store}`}`
   const of = (name: string): Result | undefined => results.find((one) => one.scenario.name === name)
   const killed = of('killed while handling')
@@ -34,18 +37,10 @@ export function whatToTry(options: DemoArguments, results: readonly Result[], pa
       'place a slow order, and follow it',
       `curl -s localhost:${options.ports.gateway}/orders -H 'content-type: application/json' -d ${order} & ${hoptrace} progress orderId=7001 --follow ${where}`,
     ],
+    [
+      'place another one, kill inventory while that is in its hands, and ask; then press Enter here: inventory is started again',
+      `kill -9 ${chain.running.get('inventory')?.pid ?? ''}; ${hoptrace} resolve orderId=7001 ${where}`,
+    ],
   ]
   return tries.flatMap(([question, command]) => [paint.faint(`# ${question}`), command, ''])
-}
-
-/** `npx hoptrace` once it is built, else the command from source. */
-function commandPrefix(): string {
-  const root = fileURLToPath(new URL('../../..', import.meta.url))
-  if (
-    existsSync(path.join(root, 'packages/cli/dist/main.js')) &&
-    existsSync(path.join(root, 'node_modules/.bin/hoptrace'))
-  ) {
-    return 'npx hoptrace'
-  }
-  return 'node --conditions=@hoptrace/source --import tsx packages/cli/src/main.ts'
 }
