@@ -1,10 +1,23 @@
 import type { Attributes } from '../hop/record.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
-import { closeBits, openingBits, textBytes, valueType } from './format.js'
+import { closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'
 
-/** What is known of a hop when it begins: follows its number in the first of its entries. */
-export function writeOpening(out: EntryBuffer, hop: LogHop): void {
+/** The head of an entry: its hop's number, what is known when a hop begins where this `opens` it, and the route if it is news. */
+export function writeHead(
+  out: EntryBuffer,
+  entryKind: number,
+  hop: LogHop,
+  opens: boolean,
+  route: string | null,
+): void {
+  out.byte(entryKind | (opens ? opening : 0) | (route === null ? 0 : routed))
+  out.varint(hop.logNumber)
+  if (opens) writeOpening(out, hop)
+  if (route !== null) out.reference(route, textBytes.route)
+}
+
+function writeOpening(out: EntryBuffer, hop: LogHop): void {
   const ownTrace = hop.traceId === hop.id
   out.hex(hop.id, 32)
   out.byte(

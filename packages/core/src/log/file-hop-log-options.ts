@@ -1,5 +1,6 @@
 import type { Diagnostics } from '../diagnostics.js'
 import type { RunInfo } from './entries.js'
+import type { FrameWriterOptions } from './frame-writer.js'
 
 /** How `FileHopLog` is made. */
 export interface FileHopLogOptions {
@@ -14,4 +15,12 @@ export interface FileHopLogOptions {
   /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
   readonly maxEventBytes?: number
   readonly diagnostics?: Diagnostics
+}
+
+/** The options of what writes its frames, with their defaults. */
+export function frameWriterOptions(options: FileHopLogOptions): FrameWriterOptions {
+  const { runDir, run, maxLogBytes = 256 << 20, diagnostics = () => undefined } = options
+  // Only closed files are deleted: a limit that the open one reaches alone would never be met again.
+  const maxFileBytes = options.maxFileBytes ?? Math.min(8 << 20, Math.ceil(maxLogBytes / 8))
+  return { runDir, run, maxFileBytes, maxLogBytes, diagnostics }
 }

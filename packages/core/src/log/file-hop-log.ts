@@ -1,10 +1,11 @@
 import type { Attributes } from '../hop/record.js'
 import type { HopLog, HopLogStats, LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
 import type { EntryBuffer } from './entry-buffer.js'
-import { writeAttributes, writeCall, writeCallEnd, writeClose, writeOpening } from './entry-fields.js'
-import type { FileHopLogOptions } from './file-hop-log-options.js'
-import { kind, maxEventBytesLimit, opening, routed, textBytes } from './format.js'
+import { writeAttributes, writeCall, writeCallEnd, writeClose, writeHead } from './entry-fields.js'
+import { type FileHopLogOptions, frameWriterOptions } from './file-hop-log-options.js'
+import { kind, maxEventBytesLimit, textBytes } from './format.js'
 import { FrameWriter } from './frame-writer.js'
+import { ShedCount } from './shed-count.js'
 
 export type { FileHopLogOptions }
 
@@ -26,7 +27,7 @@ export class FileHopLog implements HopLog {
   private readonly maxEventBytes: number
   /** Hops that have entries in the frame that is being put together. */
   private readonly riding: LogHop[] = []
-  private readonly shedOf = new WeakMap<LogHop, number>()
+  private readonly shed = new ShedCount()
   /** Hops with a lower number were opened where readers may not find it, and are opened again. */
   private reopenBelow = 0
   /** The first number that was given away in this frame. */
@@ -36,20 +37,11 @@ export class FileHopLog implements HopLog {
   private routeBefore: string | null = null
   private appended = 0
   private dropped = 0
-  private shed = 0
   private mistakes = 0
 
   constructor(options: FileHopLogOptions) {
     this.maxEventBytes = Math.min(options.maxEventBytes ?? 4096, maxEventBytesLimit)
-    const { maxLogBytes = 256 << 20 } = options
-    this.frames = new FrameWriter({
-      runDir: options.runDir,
-      run: options.run,
-      // Only closed files are deleted: a limit that the open one reaches alone would never be met again.
-      maxFileBytes: options.maxFileBytes ?? Math.min(8 << 20, Math.ceil(maxLogBytes / 8)),
-      maxLogBytes,
-      diagnostics: options.diagnostics ?? (() => undefined),
-    })
+    this.frames = new FrameWriter(frameWriterOptions(options))
     this.out = this.frames.out
   }
 
@@ -83,7 +75,7 @@ export class FileHopLog implements HopLog {
       this.out.reference(name, textBytes.eventName)
       this.out.varint(offsetMicros)
       const left = writeAttributes(this.out, attributes, this.maxEventBytes)
-      if (left > 0) this.countShed(hop, left)
+      if (left > 0) this.shed.add(hop, left)
     } catch {
       return this.abandonDetail(hop)
     }
@@ -105,7 +97,7 @@ export class FileHopLog implements HopLog {
     if (!this.beginDetail(hop, kind.attributes, null)) return false
     try {
       const left = writeAttributes(this.out, attributes, this.maxEventBytes)
-      if (left > 0) this.countShed(hop, left)
+      if (left > 0) this.shed.add(hop, left)
     } catch {
       return this.abandonDetail(hop)
     }
@@ -115,7 +107,7 @@ export class FileHopLog implements HopLog {
   close(hop: LogHop, close: LogClose): boolean {
     if (!this.begin(hop, kind.close, null)) return false
     try {
-      const shed = this.shed === 0 ? close.shed : close.shed + (this.shedOf.get(hop) ?? 0)
+      const shed = close.shed + this.shed.of(hop)
       // Of several routes a damaged log may have lost the last: the close brings its own.
       writeClose(this.out, close, hop.rerouted ? null : hop.loggedRoute, shed)
     } catch {
@@ -167,10 +159,7 @@ export class FileHopLog implements HopLog {
     })
   }
 
-  /**
-   * Later entries go to another directory: the first one turned out to belong to somebody else. Hops that were begun
-   * are opened again there; entries of theirs that only the old directory holds are its new owner's to ship.
-   */
+  /** Goes on in another directory, as somebody else owns the first one; hops that were begun are opened again there. */
   relocate(runDir: string): void {
     this.guarded(() => {
       if (!this.out.empty) this.write()
@@ -181,7 +170,13 @@ export class FileHopLog implements HopLog {
 
   stats(): HopLogStats {
     const { appended, dropped, shed } = this
-    return { appended, dropped, shed, errors: this.frames.errors + this.mistakes, bytes: this.frames.bytes }
+    return {
+      appended,
+      dropped,
+      shed: shed.total,
+      errors: this.frames.errors + this.mistakes,
+      bytes: this.frames.bytes,
+    }
   }
 
   /** `route`: what the entry may say of it; null for entries that may be lost with others, and while it is not known. */
@@ -199,22 +194,16 @@ export class FileHopLog implements HopLog {
       hop.loggedRoute = null
       hop.rerouted = false
     }
-    const tells = route !== null && route !== hop.loggedRoute ? routed : 0
+    const tells = route === hop.loggedRoute ? null : route
     try {
       if (isNew) {
         hop.logNumber = frames.nextNumber++
         this.appended++
-        out.byte(entryKind | opening | tells)
-        out.varint(hop.logNumber)
-        writeOpening(out, hop)
-      } else {
-        out.byte(entryKind | tells)
-        out.varint(before)
       }
-      if (tells !== 0) {
-        out.reference(route, textBytes.route)
+      writeHead(out, entryKind, hop, isNew, tells)
+      if (tells !== null) {
         hop.rerouted ||= hop.loggedRoute !== null
-        hop.loggedRoute = route
+        hop.loggedRoute = tells
       }
       return true
     } catch {
@@ -225,7 +214,7 @@ export class FileHopLog implements HopLog {
   private beginDetail(hop: LogHop, entryKind: number, route: string | null): boolean {
     if (hop.logNumber === droppedWhole) return false
     if (this.frames.ready() && this.frames.within(0.8)) return this.begin(hop, entryKind, route)
-    this.countShed(hop, 1)
+    this.shed.add(hop, 1)
     return false
   }
 
@@ -286,7 +275,7 @@ export class FileHopLog implements HopLog {
 
   private abandonDetail(hop: LogHop): boolean {
     this.takeBack(hop)
-    this.countShed(hop, 1)
+    this.shed.add(hop, 1)
     return false
   }
 
@@ -299,11 +288,6 @@ export class FileHopLog implements HopLog {
       this.mistakes++
     }
     return false
-  }
-
-  private countShed(hop: LogHop, count: number): void {
-    this.shed += count
-    this.shedOf.set(hop, (this.shedOf.get(hop) ?? 0) + count)
   }
 
   private guarded(work: () => void): void {
