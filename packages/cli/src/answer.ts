@@ -55,6 +55,8 @@ export interface HopView {
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   readonly events: readonly EventView[]
   readonly next: readonly CallView[]
+  /** Events and attributes that were left out under pressure. */
+  readonly shed?: number
   readonly source: 'live' | 'log' | 'store'
 }
 

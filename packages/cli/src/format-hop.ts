@@ -1,5 +1,5 @@
 import type { CallView, EventView, HopView } from './answer.js'
-import { formatDuration, timeNanos } from './format-units.js'
+import { count, formatDuration, timeNanos } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
@@ -39,6 +39,7 @@ export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = p
     const code = hop.error.code ? ` [${safeText(hop.error.code, 64)}]` : ''
     lines.push(paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message)}${code}`))
   }
+  if (hop.shed) lines.push(paint.waiting(`${count(hop.shed, 'detail')} left out under pressure`))
   if (hop.aborted) lines.push(paint.waiting('the caller went away before the answer'))
   if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
   return lines

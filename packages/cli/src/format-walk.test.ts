@@ -48,6 +48,16 @@ describe('the walk as text', () => {
     expect(roots[1]?.children[0]?.hop?.service).toBe('i')
   })
 
+  it('says how many details of a hop were left out', () => {
+    const hops = [
+      hop(GATEWAY, 'a', 1, { shed: 1, next: [call(ORDERS, 'b', 2)] }),
+      hop(ORDERS, 'b', 2, { shed: 12 }),
+    ]
+    const text = formatWalk({ ...diedAnswer(), hops }).join('\n')
+    expect(text).toMatch(/ 1 detail left out under pressure\n/)
+    expect(text).toMatch(/ 12 details left out under pressure/)
+  })
+
   it('says what the caller saw when it is not what the hop answered', () => {
     const answer = diedAnswer()
     const hops = [

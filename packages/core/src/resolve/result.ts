@@ -49,6 +49,8 @@ export interface HopJson {
   readonly next: readonly CallJson[]
   /** Why its process ended, where that could still tell; null otherwise. */
   readonly crash: string | null
+  /** Events and attributes that were left out under pressure. */
+  readonly shed: number
   readonly source: RecordSource
 }
 
@@ -100,6 +102,7 @@ export function hopJson(record: HopRecord, source: RecordSource, callees?: reado
     })),
     next: callees ?? record.next.map((call) => callJson(call)),
     crash: record.crash,
+    shed: record.shed,
     source,
   }
 }
