@@ -17,6 +17,9 @@ function hopAt(port: number, millis: number, more: Partial<HopRecord> = {}): Hop
 
 const range = { service: 'payments', from: new Date('2026-11-22T15:00:00Z'), to: '2026-11-22T15:05:00Z' }
 
+/** Nothing of the range is anywhere but in the store. */
+const allShipped = { shippedThroughNanos: baseNanos + 600_000_000_000n }
+
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = []
   for await (const item of items) list.push(item)
@@ -79,6 +82,23 @@ describe('a range', () => {
     })()
     await expect(reading).rejects.toThrow('memory:elsewhere')
     expect(got).toHaveLength(2)
+  })
+
+  it('is not said to be whole when an instance is silent that may have done more than it shipped', async () => {
+    await using chain = await Chain.of(['payments'])
+    const own = chain.instance(0)
+    await own.ship(hopAt(own.port, 1))
+    await own.stop()
+    const got: string[] = []
+    const reading = (async () => {
+      for await (const { hopId } of chain.resolver().range(range)) got.push(hopId)
+    })()
+    await expect(reading).rejects.toThrow(
+      'does not answer, and its log is not here: what it did since 2026-11-22T15:01:00',
+    )
+    expect(got).toHaveLength(1)
+    own.register(allShipped)
+    expect(await all(chain.resolver().range(range))).toHaveLength(1)
   })
 
   it('is in order and whole page by page, whatever came late', async () => {
@@ -160,6 +180,7 @@ describe('an instance that answers a range with what it was not asked for', () =
     const own = chain.instance(0)
     const hops = [hopAt(own.port, 2), hopAt(own.port, 3), hopAt(own.port, 4)]
     await own.ship(...hops)
+    own.register(allShipped)
     own.behaviour = (_req, res) => {
       res.writeHead(200, what.includes('compressed') ? { 'content-encoding': 'br' } : {})
       res.end(answers[what]?.(own.port))
@@ -182,11 +203,14 @@ describe('an instance that answers a range with what it was not asked for', () =
     own.behaviour = (_req, res) =>
       res.writeHead(307, { location: `http://127.0.0.1:${port}/_hoptrace/v1/range` }).end()
     await own.ship(hopAt(own.port, 2, { keys: { orderId: '42' } }))
+    own.register(allShipped)
     const resolver = chain.resolver()
     expect(await all(resolver.range(range))).toHaveLength(1)
     expect(await resolver.find({ key: 'orderId', value: '42' })).toHaveLength(1)
     // A row whose endpoint is not at its own address is not asked either.
-    chain.registry.rows.push(testRow('payments', 1, { endpoint: `http://127.0.0.1:${port}/_hoptrace/v1` }))
+    chain.registry.rows.push(
+      testRow('payments', 1, { endpoint: `http://127.0.0.1:${port}/_hoptrace/v1`, ...allShipped }),
+    )
     await chain.resolver().find({ key: 'orderId', value: '42' })
     await all(chain.resolver().range(range))
     expect(asked).toEqual([])

@@ -8,6 +8,7 @@ import { InstanceIndex } from '../walk/candidates.js'
 import type { RangeReads } from '../walk/reads.js'
 import { endpointOf } from '../wire/told-json.js'
 import type { HopFilter } from './filter.js'
+import { isoNanos } from '../iso.js'
 import { liveRange } from './live-range.js'
 import { mergeById, type Sourced } from './merge.js'
 import { listed, storedRange, type Stretch } from './own.js'
@@ -23,7 +24,10 @@ export interface RangeQuestion {
   readonly claimed: Set<string>
 }
 
-/** What one run did: from the living instance, or from what it left. When it falls silent midway, the rest is read. */
+/**
+ * What one run did: from the living instance, or from what it left. When it falls silent midway, the rest is read. Rejects in
+ * the end when it may have done more than could be read.
+ */
 export async function* runRange(
   question: RangeQuestion,
   row: InstanceRow,
@@ -50,6 +54,12 @@ export async function* runRange(
   const view = await parts.log.view(row, reads)
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
   yield* mergeById([...logged, ...stores.map((url) => storeRange(question, url, row, rest))])
+  if (view === undefined && row.state === 'running' && row.shippedThroughNanos < stretch.toNanos) {
+    throw new HoptraceError(
+      'HOPTRACE_INSTANCE_UNAVAILABLE',
+      `does not answer, and its log is not here: what it did since ${isoNanos(row.shippedThroughNanos)} may be missing`,
+    )
+  }
 }
 
 /** A run's part of a store; a living instance reads it for us when only it can. */
