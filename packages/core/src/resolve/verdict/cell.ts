@@ -23,7 +23,9 @@ export function healthOf({ record, liveness }: HopEvidence): Health {
 /** Was it still at it when its caller had given up? What became of its process later is another matter. */
 export function wasHanging(hop: HopEvidence): boolean {
   const health = healthOf(hop)
-  return health === 'open' || (health === 'interrupted' && hop.outlived === true)
+  // Also one that was open when its tracer was closed.
+  const cutOff = health === 'interrupted' || hop.record.state === 'interrupted'
+  return health === 'open' || (cutOff && hop.outlived === true)
 }
 
 /** The column of the table. */
@@ -42,8 +44,10 @@ export function cellOfCall(tree: EvidenceTree, call: CallRecord, callee: CalleeE
   const left = leftOf(tree, callee)
   const hop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
   // A process that lived on after the call had not died with it.
-  const hung = left === 'interrupted' && saw !== 'silent' && hop !== undefined && wasHanging(hop)
-  const cell = cellOf(saw, hung && saw !== 'answered' && saw !== 'error' ? 'open' : left)
+  const hung = saw !== 'silent' && hop !== undefined && wasHanging(hop)
+  // It had not answered when its tracer was closed, and its caller waited in vain: whichever came first, it was too slow.
+  const late = saw === 'timeout' && left === 'open?' && hop?.record.state === 'interrupted'
+  const cell = cellOf(saw, late || (hung && saw !== 'answered' && saw !== 'error') ? 'open' : left)
   // No more will be known of it, but its caller knows enough.
   if (cell === 'record-pending' && hop?.record.state === 'interrupted') return 'go-on'
   // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.

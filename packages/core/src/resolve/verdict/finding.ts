@@ -103,7 +103,7 @@ export function findFaults(tree: EvidenceTree): Findings {
     const hop = hops[node] as HopEvidence
     const health = healthOf(hop)
     const parts: Parts = { hop, hops, hung, ofCall: (call) => ofCall(node, call) }
-    if (wasHanging(hop)) hung[node] = causeOfHanging(parts) ?? itself(node, 'failed')
+    if (wasHanging(hop) || health === 'open?') hung[node] = causeOfHanging(parts) ?? itself(node, 'failed')
     if (health === 'open') answered[node] = causeOfFailure(parts, 'failed') ?? itself(node, 'failed')
     else if (health === 'open?') own[node] = itself(node, 'undetermined')
     else if (health === 'interrupted') own[node] = causeOfDeath(parts) ?? itself(node, 'died')
