@@ -1,6 +1,7 @@
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { beginInbound, beginOutbound, createTracer, type Tracer, type TracerOptions } from '../index.js'
+import { beginInbound, createTracer, type Tracer, type TracerOptions } from '../index.js'
+import { call } from './call.fixture.js'
 
 /**
  * An application that answers from what it is asked alone, and records as much as it may. With `bare` it is the same
@@ -19,7 +20,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   hop?.setAttributes({ n, about: 'a'.repeat(50) })
   hop?.event('work.begun', { n, text: 'b'.repeat(50) })
   const to = url.searchParams.get('to')
-  const seen = to === null ? '' : String(await call(to).catch(() => 'nothing'))
+  const seen = to === null ? '' : String(await call(tracer, to).catch(() => 'nothing'))
   if (url.pathname === '/wait') {
     process.send?.({ reached: true })
     await gate
@@ -32,23 +33,6 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     hop?.fail(new RangeError(`seven ends ${n}`))
     res.writeHead(500, { 'content-type': 'text/plain' }).end(`cannot do ${n}`)
   } else res.writeHead(200, { 'content-type': 'text/plain', 'x-seen': seen }).end(`did ${n}`)
-}
-
-function call(url: string): Promise<number> {
-  const outbound = tracer === undefined ? undefined : beginOutbound(tracer, { method: 'GET', url })
-  return new Promise((resolve, reject) => {
-    const request = get(url, { agent: false, headers: { ...outbound?.headers } }, (response) => {
-      response.resume()
-      response.once('end', () => {
-        outbound?.answered(response.statusCode ?? 0, response.headers)
-        resolve(response.statusCode ?? 0)
-      })
-    })
-    request.once('error', (error) => {
-      outbound?.failed(error)
-      reject(error)
-    })
-  })
 }
 
 function traced(by: Tracer, req: IncomingMessage, res: ServerResponse): void {

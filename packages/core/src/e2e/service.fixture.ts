@@ -1,6 +1,7 @@
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { beginInbound, beginOutbound, createTracer, type TracerOptions } from '../index.js'
+import { beginInbound, createTracer, type TracerOptions } from '../index.js'
+import { call } from './call.fixture.js'
 
 /** What a process of the tests is told at its start. */
 export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' | 'trust' | 'redact'> {
@@ -55,7 +56,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   tracer.hop?.setKey('orderId', url.searchParams.get('order') ?? 'none')
   switch (url.pathname) {
     case '/call': {
-      const status = await call(url.searchParams.get('to') ?? '').catch(() => 502)
+      const status = await call(tracer, url.searchParams.get('to') ?? '').catch(() => 502)
       res.writeHead(status).end(tracer.hop?.id)
       return
     }
@@ -84,27 +85,6 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     default:
       res.end(`${tracer.hop?.id} ${process.pid}`)
   }
-}
-
-function call(url: string): Promise<number> {
-  const outbound = beginOutbound(tracer, { method: 'GET', url })
-  return new Promise((resolve, reject) => {
-    const request = get(url, { agent: false, headers: { ...outbound?.headers } }, (response) => {
-      response.resume()
-      response.once('end', () => {
-        outbound?.answered(response.statusCode ?? 0, response.headers)
-        resolve(response.statusCode ?? 0)
-      })
-      response.once('error', (error) => {
-        outbound?.failed(error)
-        reject(error)
-      })
-    })
-    request.once('error', (error) => {
-      outbound?.failed(error)
-      reject(error)
-    })
-  })
 }
 
 function listen(on: number): Promise<number> {
