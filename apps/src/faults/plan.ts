@@ -1,16 +1,12 @@
 import { seededRandom } from './random.js'
 import { ENTRY, SERVICES, TOPOLOGY, type ServiceName } from './topology.js'
 
+const ENDING = ['sigkill', 'uncaught', 'rejection', 'abort', 'out-of-memory', 'exit', 'killed-twice'] as const
+
 /** What is done to a service. */
 export const FAULTS = [
   // Its process ends.
-  'sigkill',
-  'uncaught',
-  'rejection',
-  'abort',
-  'out-of-memory',
-  'exit',
-  'killed-twice',
+  ...ENDING,
   // It does nothing for a while, or never again.
   'sigstop',
   'hang',
@@ -32,15 +28,7 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 /** Faults that end the process by themselves. */
-export const DEADLY: ReadonlySet<Fault> = new Set([
-  'sigkill',
-  'uncaught',
-  'rejection',
-  'abort',
-  'out-of-memory',
-  'exit',
-  'killed-twice',
-])
+export const DEADLY: ReadonlySet<Fault> = new Set(ENDING)
 
 /** Faults that are brought about from outside the process, by whoever runs the harness. */
 const FROM_OUTSIDE: ReadonlySet<Fault> = new Set(['refused', 'store-unmounted', 'log-removed'])
