@@ -26,3 +26,8 @@ export class HoptraceError extends Error {
     this.code = code
   }
 }
+
+/** A store, or a run's directory, that another process owns. */
+export function isStoreLocked(error: unknown): error is HoptraceError {
+  return error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
+}

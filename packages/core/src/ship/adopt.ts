@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Diagnostics } from '../diagnostics.js'
-import { HoptraceError } from '../errors.js'
+import { isStoreLocked } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
 import { readRunInfo } from '../log/read-run.js'
 import { listLogFiles } from '../log/run-dir.js'
@@ -92,8 +92,7 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
       await cluster?.close()
     }
   } catch (error) {
-    if (error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED')
-      return 'its store is held by a living process'
+    if (isStoreLocked(error)) return 'its store is held by a living process'
     throw error
   } finally {
     await lock.release()

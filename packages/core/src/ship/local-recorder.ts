@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError, isStoreLocked } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { RunInfo } from '../log/entries.js'
@@ -165,7 +165,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       await this.running().start()
       return true
     } catch (error) {
-      const taken = error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
+      const taken = isStoreLocked(error)
       if (taken) await this.moveOn(run)
       const then = taken ? `the run goes on in ${this.runDir}` : 'it is tried again'
       if (taken || !this.stumbled)

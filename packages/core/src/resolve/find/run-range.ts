@@ -1,4 +1,4 @@
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError, isStoreLocked } from '../../errors.js'
 import type { HopId } from '../../id/types.js'
 import type { Store } from '../../store/contract.js'
 import type { InstanceRow } from '../../store/instance-row.js'
@@ -86,7 +86,7 @@ async function* storeRange(
     }
     return
   } catch (error) {
-    if (!(error instanceof HoptraceError) || error.code !== 'HOPTRACE_STORE_LOCKED') throw error
+    if (!isStoreLocked(error)) throw error
     // Of several living instances of a service, each holds a store of its own.
     const sharing = parts.live === null ? [] : new InstanceIndex(rows).sharing(row)
     const peer = sharing.find(({ stores }) => stores.includes(url))

@@ -1,4 +1,4 @@
-import { HoptraceError } from '../../errors.js'
+import { isStoreLocked, type HoptraceError } from '../../errors.js'
 import type { HopRecord } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -40,7 +40,7 @@ export class StoreSource {
         )
         return version === undefined ? undefined : readRecord(version)
       } catch (error) {
-        if (!isLocked(error)) throw error
+        if (!isStoreLocked(error)) throw error
         return locked(row, url, error)
       }
     }
@@ -69,16 +69,12 @@ export class StoreSource {
       try {
         return await this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id))
       } catch (error) {
-        if (!isLocked(error)) throw error
+        if (!isStoreLocked(error)) throw error
         return locked(row, url, error)
       }
     }
     return earliest(await Promise.allSettled([...places].map(read)))
   }
-}
-
-function isLocked(error: unknown): error is HoptraceError {
-  return error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
 }
 
 /** What it proves that a run's stores do not have an id: as much as its row says. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HoptraceError } from '../../errors.js'
+import { isStoreLocked } from '../../errors.js'
 import type { CallRecord, HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
@@ -234,8 +234,7 @@ export class Locator {
       const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
       return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
     } catch (error) {
-      const locked = error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED'
-      return { row, lookup: null, failure: messageOf(error), locked }
+      return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
     }
   }
 

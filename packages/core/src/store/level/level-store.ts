@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError, isStoreLocked } from '../../errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { checkRange } from '../scan-range.js'
 import type { LevelHandle } from './level-handle.js'
@@ -102,7 +102,7 @@ class LevelStore implements Store {
       try {
         return await openLevel(this.#dir)
       } catch (error) {
-        if (!(error instanceof HoptraceError && error.code === 'HOPTRACE_STORE_LOCKED')) throw error
+        if (!isStoreLocked(error)) throw error
       }
     }
     throw new HoptraceError(
