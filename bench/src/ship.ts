@@ -124,6 +124,8 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
     service: 'orders',
     address: '10.0.0.7:4001',
     aliases: [],
+    reached: [],
+    boot: '',
     worker: 0,
     startNanos,
     host: 'bench',

@@ -94,6 +94,8 @@ describe('the instances', () => {
     buckets: 4,
     windowMillis: 1000,
     logDir: '/data/logs',
+    loggedThrough: [0, 0],
+    reached: [],
     heartbeatMillis: NOW - 2000,
     shippedThroughNanos: 1_795_359_610_500_000_000n,
     dropped: [{ fromNanos: 1n, toNanos: 2n, count: 3 }],

@@ -37,6 +37,8 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
       buckets: 1,
       windowMillis: 1000,
       logDir: '/nowhere',
+      loggedThrough: [0, 0],
+      reached: [],
       heartbeatMillis: Date.now(),
       shippedThroughNanos: 0n,
       dropped: [],

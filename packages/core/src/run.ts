@@ -95,6 +95,8 @@ export class Run implements HopHost {
       service: this.service,
       address,
       aliases,
+      reached: [],
+      boot: '',
       worker: workerNumber(),
       startNanos: this.startNanos,
       host: os.hostname(),
@@ -116,7 +118,13 @@ export class Run implements HopHost {
   private register(info: RunInfo): void {
     try {
       const heartbeatMillis = Math.max(Date.now(), Number(info.startNanos / 1_000_000n))
-      const nothingYet = { stores: [], shippedThroughNanos: 0n, dropped: [], state: 'running' } as const
+      const nothingYet = {
+        stores: [],
+        loggedThrough: [0, 0],
+        shippedThroughNanos: 0n,
+        dropped: [],
+        state: 'running',
+      } as const
       registerNow(this.settings.dataDir, runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet }))
     } catch {
       this.failed()

@@ -124,6 +124,8 @@ const instanceRow: InstanceRow = {
   buckets,
   windowMillis,
   logDir: '/logs',
+  loggedThrough: [0, 0],
+  reached: [],
   heartbeatMillis: 1,
   shippedThroughNanos: 1n,
   dropped: [],

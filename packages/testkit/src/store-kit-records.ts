@@ -102,6 +102,7 @@ function record(
     flags: 1,
     crash: null,
     shed: 0,
+    lost: 0,
   }
 }
 
@@ -127,6 +128,8 @@ function call(
     offsetMicros,
     durationMicros: 400 + spread(random, 2000),
     servedBy: { hopId, service, address: target },
+    via: null,
+    otherKey: null,
   }
 }
 

@@ -100,7 +100,12 @@ function callArbitrary(space: RecordSpace): fc.Arbitrary<CallRecord> {
         address: text,
       }),
     ),
-  }).map(({ served, ...call }) => ({ ...call, servedBy: served && servedBy(served, call.hopId) }))
+  }).map(({ served, ...call }) => ({
+    ...call,
+    servedBy: served && servedBy(served, call.hopId),
+    via: null,
+    otherKey: null,
+  }))
 }
 
 function servedBy(served: { same: boolean } & ServedBy, callId: HopId): ServedBy {
@@ -136,5 +141,5 @@ export function recordArbitrary(space: RecordSpace = someSpace): fc.Arbitrary<Ho
     flags: fc.nat({ max: 255 }),
     crash: orNull(text),
     shed: fc.oneof(fc.constant(0), fc.nat()),
-  }).map(({ trace, ...record }) => ({ ...record, traceId: trace ?? record.hopId }))
+  }).map(({ trace, ...record }) => ({ ...record, traceId: trace ?? record.hopId, lost: 0 }))
 }

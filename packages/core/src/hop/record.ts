@@ -46,6 +46,10 @@ export interface CallRecord {
   readonly offsetMicros: number
   readonly durationMicros: number | null
   readonly servedBy: ServedBy | null
+  /** What was dialled in place of `target`: a forward proxy (`host:port`) or a socket (`unix:/path`). Null for `target` itself. */
+  readonly via: string | null
+  /** Fingerprint (8 hex digits) of another cluster key, when the callee answered under one. */
+  readonly otherKey: string | null
 }
 
 /** The process that a hop ran in. Two runs on one address differ in `startNanos`. */
@@ -96,6 +100,8 @@ export interface HopRecord {
   readonly crash: string | null
   /** Details (attributes, events) that were shed under pressure. */
   readonly shed: number
+  /** Entries of its log (calls, events, keys, attributes) that were written and could not be read back. Above 0 it is not whole. */
+  readonly lost: number
 }
 
 /** The `crash` of a hop that was open when its tracer was closed: nothing is known of its end, and its process may live on. */

@@ -7,6 +7,10 @@ export interface RunInfo {
   /** `ip:port` */
   readonly address: string
   readonly aliases: readonly string[]
+  /** Foreign addresses under which it was reached before this file began; see `InstanceRow.reached`. */
+  readonly reached: readonly string[]
+  /** Names the boot of the machine; '' where that is not known. What was not synced may be missing after another boot. */
+  readonly boot: string
   readonly worker: number
   /** When this run began; with address and worker it names the run. */
   readonly startNanos: bigint

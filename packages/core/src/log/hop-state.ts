@@ -54,14 +54,16 @@ export function restoreHop(state: HopState): LoggedHop {
     events,
     crash,
     shed,
+    lost,
   } = saved
-  Object.assign(record, { state: hopState, durationMicros, route, status, error, aborted, crash, shed })
+  Object.assign(record, { state: hopState, durationMicros, route, status, error, aborted, crash, shed, lost })
   Object.assign(record, { keys: { ...keys }, attributes: { ...attributes }, events: [...events] })
   record.next = saved.next.map((call, i) => {
     const [number, index] = state.calls[i] ?? [state.number, i]
     const { hopId, target, service, method, offsetMicros, outcome, durationMicros: micros, servedBy } = call
+    const { via, otherKey } = call
     const restored = new LoggedCall(number, index, hopId, target, service, method, offsetMicros)
-    return Object.assign(restored, { outcome, durationMicros: micros, servedBy })
+    return Object.assign(restored, { outcome, durationMicros: micros, servedBy, via, otherKey })
   })
   const hop = new LoggedHop(record, state.number, state.idMillis, 0)
   if (state.more.length > 0) hop.moreNumbers = [...state.more]

@@ -15,6 +15,8 @@ export class LoggedCall implements CallRecord {
   outcome: string | null = null
   durationMicros: number | null = null
   servedBy: ServedBy | null = null
+  via: string | null = null
+  otherKey: string | null = null
 
   constructor(
     /** The local number that the hop had when it made the call, and the call's place among that number's calls. */
@@ -46,6 +48,7 @@ export class LoggedRecord implements HopRecord {
   next: LoggedCall[] = noItems
   crash: string | null = null
   shed = 0
+  lost = 0
 
   constructor(
     readonly hopId: HopId,
@@ -106,7 +109,7 @@ export function snapshotRecord(record: HopRecord): HopRecord {
     attributes: { ...record.attributes },
     events: [...record.events],
     next: record.next.map(
-      ({ hopId, target, service, method, outcome, offsetMicros, durationMicros, servedBy }) => ({
+      ({
         hopId,
         target,
         service,
@@ -115,6 +118,19 @@ export function snapshotRecord(record: HopRecord): HopRecord {
         offsetMicros,
         durationMicros,
         servedBy,
+        via,
+        otherKey,
+      }) => ({
+        hopId,
+        target,
+        service,
+        method,
+        outcome,
+        offsetMicros,
+        durationMicros,
+        servedBy,
+        via,
+        otherKey,
       }),
     ),
   }

@@ -61,6 +61,8 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     service,
     address,
     aliases,
+    reached,
+    boot,
     worker,
     startNanos,
     host,
@@ -81,10 +83,15 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
   if (endpoint !== null && !isText(endpoint, 1024)) return undefined
   if (!Array.isArray(aliases) || aliases.length > 64) return undefined
   if (!aliases.every((alias): alias is string => isText(alias, 64))) return undefined
+  if (!Array.isArray(reached) || reached.length > 64 || typeof boot !== 'string' || boot.length > 64)
+    return undefined
+  if (!reached.every((place): place is string => isText(place, 300))) return undefined
   return {
     service,
     address,
     aliases,
+    reached,
+    boot,
     worker,
     startNanos: BigInt(startNanos),
     host,

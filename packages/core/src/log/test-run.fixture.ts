@@ -12,6 +12,8 @@ export function testRun(changes: Partial<RunInfo> = {}): RunInfo {
     service: 'orders',
     address: '127.0.0.1:4001',
     aliases: [],
+    reached: [],
+    boot: '',
     worker: 0,
     startNanos: baseNanos,
     host: 'test',

@@ -40,6 +40,7 @@ export function testRecord(service: string, port: number, more: Partial<HopRecor
     flags: 1,
     crash: null,
     shed: 0,
+    lost: 0,
     ...more,
   }
 }
@@ -55,6 +56,8 @@ export function testCall(port: number, more: Partial<CallRecord> = {}): CallReco
     offsetMicros: 100,
     durationMicros: 1000,
     servedBy: null,
+    via: null,
+    otherKey: null,
     ...more,
   }
 }
@@ -65,6 +68,7 @@ export function testRow(service: string, port: number, more: Partial<InstanceRow
     service,
     address: `127.0.0.1:${port}`,
     aliases: [],
+    reached: [],
     worker: 0,
     startNanos: baseNanos - 60_000_000_000n,
     host: 'test-host',
@@ -74,6 +78,7 @@ export function testRow(service: string, port: number, more: Partial<InstanceRow
     buckets: 4,
     windowMillis: 10_000,
     logDir: '/nowhere',
+    loggedThrough: [0, 0],
     heartbeatMillis: Number(baseNanos / 1_000_000n),
     shippedThroughNanos: baseNanos + 60_000_000_000n,
     dropped: [],

@@ -57,6 +57,8 @@ const isRecord = fields<HopRecord>({
       offsetMicros: isNumber,
       durationMicros: orNull(isNumber),
       servedBy: orNull(fields<ServedBy>({ hopId: isText, service: isText, address: isText })),
+      via: orNull(isText),
+      otherKey: orNull(isText),
     }),
   ),
   parentSpan: orNull(isText),
@@ -65,6 +67,7 @@ const isRecord = fields<HopRecord>({
   flags: isNumber,
   crash: orNull(isText),
   shed: isNumber,
+  lost: isNumber,
 })
 
 type Stored<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] }

@@ -71,6 +71,7 @@ export function readRecord(segment: SegmentReader, template: HopTemplate, id: Ho
     flags: template.flags,
     crash,
     shed,
+    lost: 0,
   }
 }
 
@@ -178,6 +179,8 @@ function readCalls(
       offsetMicros,
       durationMicros,
       servedBy: call.served && readServed(segment, call.served, hopId),
+      via: null,
+      otherKey: null,
     }
   })
   return { calls, lastEnd: end }

@@ -241,7 +241,13 @@ describe('shipDeadRuns', () => {
     mkdirSync(empty, { recursive: true })
     age(empty)
     const registry = new TestRegistry()
-    const progress = { stores: [], heartbeatMillis: 5, shippedThroughNanos: 0n, dropped: [] }
+    const progress = {
+      stores: [],
+      heartbeatMillis: 5,
+      shippedThroughNanos: 0n,
+      dropped: [],
+      loggedThrough: [0, 0] as const,
+    }
     await registry.put(runRow(testRun(), { ...progress, runDir: empty, state: 'running' }))
     await shipDeadRuns(options(dir.path, new TestStore(), registry))
     expect(registry.row()).toMatchObject({ state: 'dead', heartbeatMillis: 5, logDir: empty })

@@ -77,6 +77,7 @@ async function registerDead(
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
     dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),
+    loggedThrough: [0, 0],
     state: 'dead',
   })
   await registry.put(row)

@@ -41,6 +41,7 @@ export class RunRegistrar {
       heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,
       dropped: engine.table.dropped,
+      loggedThrough: [0, 0],
       state: this.state,
     })
   }

@@ -10,6 +10,7 @@ export interface RunProgress {
   readonly heartbeatMillis: number
   readonly shippedThroughNanos: bigint
   readonly dropped: readonly DroppedRange[]
+  readonly loggedThrough: InstanceRow['loggedThrough']
   readonly state: InstanceRow['state']
 }
 

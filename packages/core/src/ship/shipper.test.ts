@@ -72,7 +72,8 @@ describe('Shipper', { timeout: 30_000 }, () => {
     await registry.put({
       ...fields,
       stores: [],
-      logDir: '/gone',
+      logDir: 'logs/orders/gone',
+      loggedThrough: [0, 0],
       heartbeatMillis: 0,
       shippedThroughNanos: baseNanos + 2n * second + 1n,
       dropped: [],

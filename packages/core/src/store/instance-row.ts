@@ -13,8 +13,13 @@ export interface InstanceRow {
   readonly service: string
   /** `ip:port` */
   readonly address: string
-  /** Other `ip:port` that reach it (a wildcard listener is also on loopback). */
+  /** Its other `ip:port`: every listening socket of the process, and the given ones. */
   readonly aliases: readonly string[]
+  /**
+   * Foreign addresses (`ip:port`, or `name:port` as dialled) in ids that it took: proxies, published ports and virtual
+   * addresses that lead to it. Least recently met first, 64 at most.
+   */
+  readonly reached: readonly string[]
   readonly worker: number
   readonly startNanos: bigint
   readonly host: string
@@ -27,8 +32,10 @@ export interface InstanceRow {
   readonly buckets: number
   /** Width of its windows. */
   readonly windowMillis: number
-  /** Absolute path of its log on `host`. */
+  /** The directory of its log, relative to the data directory: `logs/<service>/<run>`. */
   readonly logDir: string
+  /** How much of the log was written by the heartbeat: number of the last file, bytes in it. A reader that finds less knows that its end is missing. */
+  readonly loggedThrough: readonly [file: number, offset: number]
   /** Milliseconds since the epoch. */
   readonly heartbeatMillis: number
   /** Every hop known to it with an id time up to here is in the store, in some version. */

@@ -101,6 +101,8 @@ describe('segmentRows', () => {
       offsetMicros: 1000 + i * 8 + (i % 5),
       durationMicros: (i * 7919) % 4096,
       servedBy: null,
+      via: null,
+      otherKey: null,
     }))
     const records = noisy(30, 400)
     records[15] = {

@@ -53,6 +53,7 @@ async function rowOf(runDir: string): Promise<InstanceRow | undefined> {
       heartbeatMillis: Math.floor(mtimeMs),
       shippedThroughNanos: 0n,
       dropped: [],
+      loggedThrough: [0, 0],
       state: 'running',
     })
   } catch {

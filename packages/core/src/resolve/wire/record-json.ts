@@ -49,6 +49,8 @@ const readCall = objectOf<CallRecord>({
   offsetMicros: readWhole,
   durationMicros: orNull(readWhole),
   servedBy: lenient(readServedBy),
+  via: lenient(readText(512)),
+  otherKey: lenient(readText(64)),
 })
 
 /**
@@ -83,6 +85,7 @@ export const readRecord: Reader<HopRecord> = objectOf<HopRecord>({
   flags: readWhole,
   crash: orNull(readText(8192)),
   shed: readWhole,
+  lost: readWhole,
 })
 
 /** JSON of anything with bigints in it: they become decimal text. */

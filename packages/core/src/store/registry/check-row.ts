@@ -4,7 +4,14 @@ import { maxBuckets } from '../keys.js'
 import { parseStoreUrl } from '../store-url.js'
 
 /** Bounds of a row, kept by writers and checked by readers. */
-export const rowLimits = { bytes: 65_536, aliases: 64, stores: 64, dropped: 256, pathChars: 4096 } as const
+export const rowLimits = {
+  bytes: 65_536,
+  aliases: 1024,
+  reached: 64,
+  stores: 64,
+  dropped: 256,
+  pathChars: 4096,
+} as const
 
 const servicePattern = /^[a-z0-9._-]{1,64}$/
 const ipPortPattern = /^(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}$/
@@ -32,11 +39,28 @@ export function rowFromJson(text: string): InstanceRow | undefined {
 function checkRow(value: unknown): InstanceRow | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const row = value as Record<keyof InstanceRow, unknown>
-  const { service, address, aliases, worker, startNanos, host, pid, endpoint, stores, state } = row
+  const {
+    service,
+    address,
+    aliases,
+    reached,
+    loggedThrough,
+    worker,
+    startNanos,
+    host,
+    pid,
+    endpoint,
+    stores,
+    state,
+  } = row
   const { buckets, windowMillis, logDir, heartbeatMillis, shippedThroughNanos, dropped } = row
   if (!isText(service, servicePattern) || !isText(address, ipPortPattern)) return undefined
   if (!isList(aliases, rowLimits.aliases) || !aliases.every((alias) => isText(alias, aliasPattern)))
     return undefined
+  if (!isList(reached, rowLimits.reached) || !reached.every((place) => isText(place, aliasPattern)))
+    return undefined
+  if (!isList(loggedThrough, 2) || loggedThrough.length !== 2) return undefined
+  if (!loggedThrough.every((part) => isWhole(part, 0, 2 ** 53 - 1))) return undefined
   if (!isWhole(worker, 0, 255) || !isWhole(pid, 0, 2 ** 32) || !isWhole(buckets, 1, maxBuckets))
     return undefined
   if (!isWhole(windowMillis, 1, 86_400_000) || !isWhole(heartbeatMillis, 0, 2 ** 53 - 1)) return undefined
@@ -50,6 +74,8 @@ function checkRow(value: unknown): InstanceRow | undefined {
     service,
     address,
     aliases: aliases,
+    reached: reached,
+    loggedThrough: loggedThrough as [number, number],
     worker,
     startNanos: BigInt(startNanos),
     host,
