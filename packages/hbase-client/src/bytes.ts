@@ -4,9 +4,11 @@ export type Bytes = Uint8Array | string
 /** The empty key: before all rows as a start, after all rows as a stop. */
 export const noBytes: Buffer = Buffer.alloc(0)
 
-/** A Buffer over the same memory, or the UTF-8 of a string. */
+/** A Buffer over the same memory, or the UTF-8 of a string. Throws `TypeError` for anything else. */
 export function toBuffer(bytes: Bytes): Buffer {
   if (typeof bytes === 'string') return Buffer.from(bytes)
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`expected bytes or a string, got ${bytes === null ? 'null' : typeof bytes}`)
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { checkFields } from './check.js'
 import { connect as tcpConnect, type Socket } from 'node:net'
 
 /** A server's RPC address. */
@@ -37,8 +38,21 @@ export type Settings = Required<Omit<HBaseClientOptions, 'servers'>> & {
   readonly servers: readonly Address[]
 }
 
+const optionFields = [
+  'servers',
+  'user',
+  'timeoutMillis',
+  'attemptTimeoutMillis',
+  'connectTimeoutMillis',
+  'maxInFlightBytes',
+  'maxInFlightCalls',
+  'maxResponseBytes',
+  'connect',
+]
+
 /** Checks the options. Throws `TypeError` for those that cannot be meant. */
 export function normalizeOptions(options: HBaseClientOptions): Settings {
+  checkFields('createHBaseClient', options, optionFields)
   const attemptTimeoutMillis = positive('attemptTimeoutMillis', options.attemptTimeoutMillis, 10_000)
   return {
     servers: parseServers(options.servers),

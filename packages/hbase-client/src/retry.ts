@@ -11,8 +11,8 @@ export function pauseMillis(attempt: number): number {
 }
 
 /**
- * The error as ours, when another attempt may help; throws it otherwise. An exception that a server did not mark as
- * permanent counts as passing: a server that is still starting answers with whatever it stumbles over.
+ * The error as ours, when another attempt may help; throws it otherwise. An exception that neither the server nor
+ * `remote-error.ts` calls permanent counts as passing: a server that is still starting answers with whatever it stumbles over.
  */
 export function retriable(error: unknown): HBaseError {
   if (!(error instanceof HBaseError) || error.recovery === 'none') throw error

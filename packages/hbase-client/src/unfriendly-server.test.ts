@@ -121,6 +121,9 @@ describe('a server that is not what it should be', () => {
     await using good = await fakeServer({ onData: (socket) => void socket.write(answer) })
     const servers = `${silent.url},${good.url.slice('hbase://'.length)}`
     expect(String(await failure(servers, { timeoutMillis: 1000 }))).toContain('127.0.0.1:1:')
+    // Only a server that is asked beside the silent one answers within this time.
+    const patient = { timeoutMillis: 20_000, attemptTimeoutMillis: 60_000 }
+    expect(String(await failure(servers, patient))).toContain('127.0.0.1:1:')
   })
 })
 

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { toBuffer, type Bytes } from '../bytes.js'
+import { checkDistinct, checkFields } from '../check.js'
 import { parseTableName } from '../cluster/region.js'
 import type { TableSchema, TableSchemaSchema } from '../gen/HBase_pb.js'
 
@@ -56,11 +57,30 @@ export interface TableDescription {
 }
 
 const forever = 0x7fff_ffff
+const familyFields = [
+  'name',
+  'ttlSeconds',
+  'versions',
+  'bloomFilter',
+  'dataBlockEncoding',
+  'compression',
+  'blockSize',
+  'attributes',
+]
 
 /** The protobuf form of a table's schema. Throws `TypeError` for what cannot be meant. */
 export function toTableSchema(options: CreateTableOptions): MessageInitShape<typeof TableSchemaSchema> {
   if (options.families.length === 0) throw new TypeError('a table needs at least one column family')
+  checkFields('createTable', options, ['name', 'families', 'splitKeys', 'durability'])
   const { durability } = options
+  checkDistinct(
+    'column family',
+    options.families.map(({ name }) => name),
+  )
+  checkDistinct(
+    'split key',
+    (options.splitKeys ?? []).map((key) => toBuffer(key).toString('latin1')),
+  )
   return {
     tableName: toTableNameMessage(options.name),
     columnFamilies: options.families.map(toFamilySchema),
@@ -106,6 +126,7 @@ function toFamilySchema(family: FamilySchema): {
   name: Buffer
   attributes: { first: Buffer; second: Buffer }[]
 } {
+  checkFields(`column family ${family.name}`, family, familyFields)
   if (!/^[^\p{Cc}:/.][^\p{Cc}:/]*$/u.test(family.name)) {
     throw new TypeError(`not a column family name: ${JSON.stringify(family.name)}`)
   }

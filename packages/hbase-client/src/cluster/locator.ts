@@ -8,7 +8,7 @@ import type { Settings } from '../options.js'
 import { decodeCells, type Cell } from '../rpc/cell-block.js'
 import { scan } from '../rpc/methods.js'
 import type { Pool } from '../rpc/pool.js'
-import { endKey, firstKey, metaRegion, readMetaRow, readTableState, searchKey } from './meta.js'
+import { endKey, firstKey, metaRegion, metaTable, readMetaRow, readTableState, searchKey } from './meta.js'
 import type { Region } from './region.js'
 import { RegionCache } from './region-cache.js'
 import type { Registry } from './registry.js'
@@ -40,6 +40,7 @@ export class Locator {
    * region is on its way.
    */
   async locate(table: string, row: Buffer, deadline: Deadline): Promise<Region> {
+    if (table === metaTable) return this.#metaAsRegion(deadline)
     for (;;) {
       const known = this.#cache.find(table, row)
       if (known) return known
@@ -51,11 +52,13 @@ export class Locator {
 
   /** The region turned out to be elsewhere, or no longer to be. */
   forget(region: Region): void {
+    if (region.table === metaTable) this.#registry.forgetMeta()
     this.#cache.remove(region)
   }
 
   /** Throws when an operation keeps failing because its table is disabled or gone. */
   async checkTable(table: string, deadline: Deadline): Promise<void> {
+    if (table === metaTable) return
     const [cell] = await this.#scanMeta(
       { column: [{ family: Buffer.from('table') }], ...rowRange(table) },
       deadline,
@@ -86,6 +89,12 @@ export class Locator {
     for (const region of found) this.#cache.add(region)
     if (found.length === 0) await this.checkTable(table, deadline)
     return found
+  }
+
+  async #metaAsRegion(deadline: Deadline): Promise<Region> {
+    const server = await this.#registry.metaServer(deadline)
+    const edge = Buffer.alloc(0)
+    return { table: metaTable, name: metaRegion.value, id: 1n, start: edge, end: edge, server, startCode: 0n }
   }
 
   #start(table: string, row: Buffer): Promise<Region> {

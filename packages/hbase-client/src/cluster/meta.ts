@@ -7,6 +7,9 @@ import type { Cell } from '../rpc/cell-block.js'
 import { parse } from '../rpc/envelope.js'
 import type { Region } from './region.js'
 
+/** The table that says where all others are. It has one region and no row about itself. */
+export const metaTable = 'hbase:meta'
+
 /** How requests name the one region of hbase:meta. */
 export const metaRegion = {
   type: RegionSpecifier_RegionSpecifierType.REGION_NAME,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf'
 import { Deadline } from '../deadline.js'
 import { HBaseError, protocolError } from '../errors.js'
@@ -7,6 +8,8 @@ import { getActiveMaster, getMetaRegionLocations } from '../rpc/methods.js'
 import type { Answer, Method, Pool } from '../rpc/pool.js'
 
 const rememberedServers = 16
+/** How long one server is waited for before the next is asked beside it. */
+const nextServerMillis = 250
 
 /**
  * Finds the master and hbase:meta by asking the configured servers; when none of them answers, those region servers
@@ -81,20 +84,49 @@ export class Registry {
         (address) => [addressText(address), address] as const,
       ),
     )
+    const ask = async (server: Address): Promise<Answer<O>> => {
+      // A deadline of its own: several callers wait for this answer, and none of them may end it for the others.
+      const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
+      const answer = await this.#pool.call(server, method, request, deadline)
+      this.#preferred = server
+      return answer
+    }
+    const asked: Promise<Answer<O> | undefined>[] = []
     for (const server of candidates.values()) {
-      try {
-        // A deadline of its own: several callers wait for this answer, and none of them may end it for the others.
-        const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
-        const answer = await this.#pool.call(server, method, request, deadline)
-        this.#preferred = server
-        return answer
-      } catch (error) {
+      const answer = ask(server).catch((error: unknown) => {
         if (!(error instanceof HBaseError) || error.code === 'ABORTED' || error.code === 'CLOSED') throw error
         failure = worse(failure, error)
-      }
+        return undefined
+      })
+      asked.push(answer)
+      // A server that is silent costs a moment; the next one is asked beside it.
+      const first = await Promise.race([
+        firstOf(asked),
+        pause(Math.min(nextServerMillis, this.#settings.attemptTimeoutMillis)),
+      ])
+      if (first !== undefined) return first
     }
+    const answer = await firstOf(asked)
+    if (answer !== undefined) return answer
     throw failure ?? protocolError('no servers')
   }
+}
+
+/** The first answer that is one; undefined when every server failed. Rejects when one of them rejects. */
+async function firstOf<T>(answers: readonly Promise<T | undefined>[]): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    let waiting = answers.length
+    for (const answer of answers) {
+      answer.then((value) => {
+        if (value !== undefined) resolve(value)
+        else if (--waiting === 0) resolve(undefined)
+      }, reject)
+    }
+  })
+}
+
+async function pause(millis: number): Promise<undefined> {
+  await delay(millis, undefined, { ref: false })
 }
 
 /** Of several servers' errors the one worth reporting: a permanent one tells more than a refused connection. */

@@ -20,15 +20,18 @@
 
 // Cell and KeyValue protos
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Cell.proto.
  */
-export const file_Cell: GenFile = /*@__PURE__*/
-  fileDesc("CgpDZWxsLnByb3RvEghoYmFzZS5wYiKNAQoEQ2VsbBILCgNyb3cYASABKAwSDgoGZmFtaWx5GAIgASgMEhEKCXF1YWxpZmllchgDIAEoDBIRCgl0aW1lc3RhbXAYBCABKAQSJQoJY2VsbF90eXBlGAUgASgOMhIuaGJhc2UucGIuQ2VsbFR5cGUSDQoFdmFsdWUYBiABKAwSDAoEdGFncxgHIAEoDCp7CghDZWxsVHlwZRILCgdNSU5JTVVNEAASBwoDUFVUEAQSCgoGREVMRVRFEAgSGQoVREVMRVRFX0ZBTUlMWV9WRVJTSU9OEAoSEQoNREVMRVRFX0NPTFVNThAMEhEKDURFTEVURV9GQU1JTFkQDhIMCgdNQVhJTVVNEP8BQkQKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCCkNlbGxQcm90b3NIAaABAQ");
+export const file_Cell: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'CgpDZWxsLnByb3RvEghoYmFzZS5wYiKNAQoEQ2VsbBILCgNyb3cYASABKAwSDgoGZmFtaWx5GAIgASgMEhEKCXF1YWxpZmllchgDIAEoDBIRCgl0aW1lc3RhbXAYBCABKAQSJQoJY2VsbF90eXBlGAUgASgOMhIuaGJhc2UucGIuQ2VsbFR5cGUSDQoFdmFsdWUYBiABKAwSDAoEdGFncxgHIAEoDCp7CghDZWxsVHlwZRILCgdNSU5JTVVNEAASBwoDUFVUEAQSCgoGREVMRVRFEAgSGQoVREVMRVRFX0ZBTUlMWV9WRVJTSU9OEAoSEQoNREVMRVRFX0NPTFVNThAMEhEKDURFTEVURV9GQU1JTFkQDhIMCgdNQVhJTVVNEP8BQkQKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCCkNlbGxQcm90b3NIAaABAQ',
+  )
 
 /**
  * *
@@ -36,49 +39,48 @@ export const file_Cell: GenFile = /*@__PURE__*/
  *
  * @generated from message hbase.pb.Cell
  */
-export type Cell = Message<"hbase.pb.Cell"> & {
+export type Cell = Message<'hbase.pb.Cell'> & {
   /**
    * @generated from field: optional bytes row = 1;
    */
-  row: Uint8Array;
+  row: Uint8Array
 
   /**
    * @generated from field: optional bytes family = 2;
    */
-  family: Uint8Array;
+  family: Uint8Array
 
   /**
    * @generated from field: optional bytes qualifier = 3;
    */
-  qualifier: Uint8Array;
+  qualifier: Uint8Array
 
   /**
    * @generated from field: optional uint64 timestamp = 4;
    */
-  timestamp: bigint;
+  timestamp: bigint
 
   /**
    * @generated from field: optional hbase.pb.CellType cell_type = 5;
    */
-  cellType: CellType;
+  cellType: CellType
 
   /**
    * @generated from field: optional bytes value = 6;
    */
-  value: Uint8Array;
+  value: Uint8Array
 
   /**
    * @generated from field: optional bytes tags = 7;
    */
-  tags: Uint8Array;
-};
+  tags: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.Cell.
  * Use `create(CellSchema)` to create a new message.
  */
-export const CellSchema: GenMessage<Cell> = /*@__PURE__*/
-  messageDesc(file_Cell, 0);
+export const CellSchema: GenMessage<Cell> = /*@__PURE__*/ messageDesc(file_Cell, 0)
 
 /**
  * *
@@ -128,6 +130,4 @@ export enum CellType {
 /**
  * Describes the enum hbase.pb.CellType.
  */
-export const CellTypeSchema: GenEnum<CellType> = /*@__PURE__*/
-  enumDesc(file_Cell, 0);
-
+export const CellTypeSchema: GenEnum<CellType> = /*@__PURE__*/ enumDesc(file_Cell, 0)

@@ -20,25 +20,35 @@
 
 // This file contains protocol buffers that are used for Client service.
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { ColumnFamilyTimeRange, CompareType, NameBytesPair, RegionSpecifier, TimeRange } from "./HBase_pb.js";
-import { file_HBase } from "./HBase_pb.js";
-import type { Filter } from "./Filter_pb.js";
-import { file_Filter } from "./Filter_pb.js";
-import type { Cell } from "./Cell_pb.js";
-import { file_Cell } from "./Cell_pb.js";
-import type { Comparator } from "./Comparator_pb.js";
-import { file_Comparator } from "./Comparator_pb.js";
-import type { ScanMetrics } from "./MapReduce_pb.js";
-import { file_MapReduce } from "./MapReduce_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type {
+  ColumnFamilyTimeRange,
+  CompareType,
+  NameBytesPair,
+  RegionSpecifier,
+  TimeRange,
+} from './HBase_pb.js'
+import { file_HBase } from './HBase_pb.js'
+import type { Filter } from './Filter_pb.js'
+import { file_Filter } from './Filter_pb.js'
+import type { Cell } from './Cell_pb.js'
+import { file_Cell } from './Cell_pb.js'
+import type { Comparator } from './Comparator_pb.js'
+import { file_Comparator } from './Comparator_pb.js'
+import type { ScanMetrics } from './MapReduce_pb.js'
+import { file_MapReduce } from './MapReduce_pb.js'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Client.proto.
  */
-export const file_Client: GenFile = /*@__PURE__*/
-  fileDesc("CgxDbGllbnQucHJvdG8SCGhiYXNlLnBiIisKBkNvbHVtbhIOCgZmYW1pbHkYASACKAwSEQoJcXVhbGlmaWVyGAIgAygMIuEDCgNHZXQSCwoDcm93GAEgAigMEiAKBmNvbHVtbhgCIAMoCzIQLmhiYXNlLnBiLkNvbHVtbhIqCglhdHRyaWJ1dGUYAyADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEiAKBmZpbHRlchgEIAEoCzIQLmhiYXNlLnBiLkZpbHRlchInCgp0aW1lX3JhbmdlGAUgASgLMhMuaGJhc2UucGIuVGltZVJhbmdlEhcKDG1heF92ZXJzaW9ucxgGIAEoDToBMRIaCgxjYWNoZV9ibG9ja3MYByABKAg6BHRydWUSEwoLc3RvcmVfbGltaXQYCCABKA0SFAoMc3RvcmVfb2Zmc2V0GAkgASgNEh0KDmV4aXN0ZW5jZV9vbmx5GAogASgIOgVmYWxzZRIhChJjbG9zZXN0X3Jvd19iZWZvcmUYCyABKAg6BWZhbHNlEjIKC2NvbnNpc3RlbmN5GAwgASgOMhUuaGJhc2UucGIuQ29uc2lzdGVuY3k6BlNUUk9ORxI2Cg1jZl90aW1lX3JhbmdlGA0gAygLMh8uaGJhc2UucGIuQ29sdW1uRmFtaWx5VGltZVJhbmdlEiYKHmxvYWRfY29sdW1uX2ZhbWlsaWVzX29uX2RlbWFuZBgOIAEoCCKDAQoGUmVzdWx0EhwKBGNlbGwYASADKAsyDi5oYmFzZS5wYi5DZWxsEh0KFWFzc29jaWF0ZWRfY2VsbF9jb3VudBgCIAEoBRIOCgZleGlzdHMYAyABKAgSFAoFc3RhbGUYBCABKAg6BWZhbHNlEhYKB3BhcnRpYWwYBSABKAg6BWZhbHNlIlMKCkdldFJlcXVlc3QSKQoGcmVnaW9uGAEgAigLMhkuaGJhc2UucGIuUmVnaW9uU3BlY2lmaWVyEhoKA2dldBgCIAIoCzINLmhiYXNlLnBiLkdldCIvCgtHZXRSZXNwb25zZRIgCgZyZXN1bHQYASABKAsyEC5oYmFzZS5wYi5SZXN1bHQi3QEKCUNvbmRpdGlvbhILCgNyb3cYASACKAwSDgoGZmFtaWx5GAIgASgMEhEKCXF1YWxpZmllchgDIAEoDBIrCgxjb21wYXJlX3R5cGUYBCABKA4yFS5oYmFzZS5wYi5Db21wYXJlVHlwZRIoCgpjb21wYXJhdG9yGAUgASgLMhQuaGJhc2UucGIuQ29tcGFyYXRvchInCgp0aW1lX3JhbmdlGAYgASgLMhMuaGJhc2UucGIuVGltZVJhbmdlEiAKBmZpbHRlchgHIAEoCzIQLmhiYXNlLnBiLkZpbHRlciL0BgoNTXV0YXRpb25Qcm90bxILCgNyb3cYASABKAwSOQoLbXV0YXRlX3R5cGUYAiABKA4yJC5oYmFzZS5wYi5NdXRhdGlvblByb3RvLk11dGF0aW9uVHlwZRI5Cgxjb2x1bW5fdmFsdWUYAyADKAsyIy5oYmFzZS5wYi5NdXRhdGlvblByb3RvLkNvbHVtblZhbHVlEhEKCXRpbWVzdGFtcBgEIAEoBBIqCglhdHRyaWJ1dGUYBSADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEkMKCmR1cmFiaWxpdHkYBiABKA4yIi5oYmFzZS5wYi5NdXRhdGlvblByb3RvLkR1cmFiaWxpdHk6C1VTRV9ERUZBVUxUEicKCnRpbWVfcmFuZ2UYByABKAsyEy5oYmFzZS5wYi5UaW1lUmFuZ2USHQoVYXNzb2NpYXRlZF9jZWxsX2NvdW50GAggASgFEg0KBW5vbmNlGAkgASgEGvkBCgtDb2x1bW5WYWx1ZRIOCgZmYW1pbHkYASACKAwSSwoPcXVhbGlmaWVyX3ZhbHVlGAIgAygLMjIuaGJhc2UucGIuTXV0YXRpb25Qcm90by5Db2x1bW5WYWx1ZS5RdWFsaWZpZXJWYWx1ZRqMAQoOUXVhbGlmaWVyVmFsdWUSEQoJcXVhbGlmaWVyGAEgASgMEg0KBXZhbHVlGAIgASgMEhEKCXRpbWVzdGFtcBgDIAEoBBI3CgtkZWxldGVfdHlwZRgEIAEoDjIiLmhiYXNlLnBiLk11dGF0aW9uUHJvdG8uRGVsZXRlVHlwZRIMCgR0YWdzGAUgASgMIlcKCkR1cmFiaWxpdHkSDwoLVVNFX0RFRkFVTFQQABIMCghTS0lQX1dBTBABEg0KCUFTWU5DX1dBTBACEgwKCFNZTkNfV0FMEAMSDQoJRlNZTkNfV0FMEAQiPgoMTXV0YXRpb25UeXBlEgoKBkFQUEVORBAAEg0KCUlOQ1JFTUVOVBABEgcKA1BVVBACEgoKBkRFTEVURRADInAKCkRlbGV0ZVR5cGUSFgoSREVMRVRFX09ORV9WRVJTSU9OEAASHAoYREVMRVRFX01VTFRJUExFX1ZFUlNJT05TEAESEQoNREVMRVRFX0ZBTUlMWRACEhkKFURFTEVURV9GQU1JTFlfVkVSU0lPThADIqYGCgRTY2FuEiAKBmNvbHVtbhgBIAMoCzIQLmhiYXNlLnBiLkNvbHVtbhIqCglhdHRyaWJ1dGUYAiADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEhEKCXN0YXJ0X3JvdxgDIAEoDBIQCghzdG9wX3JvdxgEIAEoDBIgCgZmaWx0ZXIYBSABKAsyEC5oYmFzZS5wYi5GaWx0ZXISJwoKdGltZV9yYW5nZRgGIAEoCzITLmhiYXNlLnBiLlRpbWVSYW5nZRIXCgxtYXhfdmVyc2lvbnMYByABKA06ATESGgoMY2FjaGVfYmxvY2tzGAggASgIOgR0cnVlEhIKCmJhdGNoX3NpemUYCSABKA0SFwoPbWF4X3Jlc3VsdF9zaXplGAogASgEEhMKC3N0b3JlX2xpbWl0GAsgASgNEhQKDHN0b3JlX29mZnNldBgMIAEoDRImCh5sb2FkX2NvbHVtbl9mYW1pbGllc19vbl9kZW1hbmQYDSABKAgSEQoFc21hbGwYDiABKAhCAhgBEhcKCHJldmVyc2VkGA8gASgIOgVmYWxzZRIyCgtjb25zaXN0ZW5jeRgQIAEoDjIVLmhiYXNlLnBiLkNvbnNpc3RlbmN5OgZTVFJPTkcSDwoHY2FjaGluZxgRIAEoDRIdChVhbGxvd19wYXJ0aWFsX3Jlc3VsdHMYEiABKAgSNgoNY2ZfdGltZV9yYW5nZRgTIAMoCzIfLmhiYXNlLnBiLkNvbHVtbkZhbWlseVRpbWVSYW5nZRIaCg9tdmNjX3JlYWRfcG9pbnQYFCABKAQ6ATASHwoRaW5jbHVkZV9zdGFydF9yb3cYFSABKAg6BHRydWUSHwoQaW5jbHVkZV9zdG9wX3JvdxgWIAEoCDoFZmFsc2USMgoIcmVhZFR5cGUYFyABKA4yFy5oYmFzZS5wYi5TY2FuLlJlYWRUeXBlOgdERUZBVUxUEiEKEm5lZWRfY3Vyc29yX3Jlc3VsdBgYIAEoCDoFZmFsc2UiLgoIUmVhZFR5cGUSCwoHREVGQVVMVBAAEgoKBlNUUkVBTRABEgkKBVBSRUFEEAIiwAIKC1NjYW5SZXF1ZXN0EikKBnJlZ2lvbhgBIAEoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIcCgRzY2FuGAIgASgLMg4uaGJhc2UucGIuU2NhbhISCgpzY2FubmVyX2lkGAMgASgEEhYKDm51bWJlcl9vZl9yb3dzGAQgASgNEhUKDWNsb3NlX3NjYW5uZXIYBSABKAgSFQoNbmV4dF9jYWxsX3NlcRgGIAEoBBIfChdjbGllbnRfaGFuZGxlc19wYXJ0aWFscxgHIAEoCBIhChljbGllbnRfaGFuZGxlc19oZWFydGJlYXRzGAggASgIEhoKEnRyYWNrX3NjYW5fbWV0cmljcxgJIAEoCBIUCgVyZW5ldxgKIAEoCDoFZmFsc2USGAoNbGltaXRfb2Zfcm93cxgLIAEoDToBMCIVCgZDdXJzb3ISCwoDcm93GAEgASgMItgCCgxTY2FuUmVzcG9uc2USGAoQY2VsbHNfcGVyX3Jlc3VsdBgBIAMoDRISCgpzY2FubmVyX2lkGAIgASgEEhQKDG1vcmVfcmVzdWx0cxgDIAEoCBILCgN0dGwYBCABKA0SIQoHcmVzdWx0cxgFIAMoCzIQLmhiYXNlLnBiLlJlc3VsdBINCgVzdGFsZRgGIAEoCBIfChdwYXJ0aWFsX2ZsYWdfcGVyX3Jlc3VsdBgHIAMoCBIeChZtb3JlX3Jlc3VsdHNfaW5fcmVnaW9uGAggASgIEhkKEWhlYXJ0YmVhdF9tZXNzYWdlGAkgASgIEisKDHNjYW5fbWV0cmljcxgKIAEoCzIVLmhiYXNlLnBiLlNjYW5NZXRyaWNzEhoKD212Y2NfcmVhZF9wb2ludBgLIAEoBDoBMBIgCgZjdXJzb3IYDCABKAsyEC5oYmFzZS5wYi5DdXJzb3IiYQoWQ29wcm9jZXNzb3JTZXJ2aWNlQ2FsbBILCgNyb3cYASACKAwSFAoMc2VydmljZV9uYW1lGAIgAigJEhMKC21ldGhvZF9uYW1lGAMgAigJEg8KB3JlcXVlc3QYBCACKAwiQgoYQ29wcm9jZXNzb3JTZXJ2aWNlUmVzdWx0EiYKBXZhbHVlGAEgASgLMhcuaGJhc2UucGIuTmFtZUJ5dGVzUGFpciKWAQoGQWN0aW9uEg0KBWluZGV4GAEgASgNEikKCG11dGF0aW9uGAIgASgLMhcuaGJhc2UucGIuTXV0YXRpb25Qcm90bxIaCgNnZXQYAyABKAsyDS5oYmFzZS5wYi5HZXQSNgoMc2VydmljZV9jYWxsGAQgASgLMiAuaGJhc2UucGIuQ29wcm9jZXNzb3JTZXJ2aWNlQ2FsbCKTAQoMUmVnaW9uQWN0aW9uEikKBnJlZ2lvbhgBIAIoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIOCgZhdG9taWMYAiABKAgSIAoGYWN0aW9uGAMgAygLMhAuaGJhc2UucGIuQWN0aW9uEiYKCWNvbmRpdGlvbhgEIAEoCzITLmhiYXNlLnBiLkNvbmRpdGlvbiJjCg9SZWdpb25Mb2FkU3RhdHMSFwoMbWVtU3RvcmVMb2FkGAEgASgFOgEwEhgKDWhlYXBPY2N1cGFuY3kYAiABKAU6ATASHQoSY29tcGFjdGlvblByZXNzdXJlGAMgASgFOgEwImoKFE11bHRpUmVnaW9uTG9hZFN0YXRzEikKBnJlZ2lvbhgBIAMoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchInCgRzdGF0GAIgAygLMhkuaGJhc2UucGIuUmVnaW9uTG9hZFN0YXRzIt4BChFSZXN1bHRPckV4Y2VwdGlvbhINCgVpbmRleBgBIAEoDRIgCgZyZXN1bHQYAiABKAsyEC5oYmFzZS5wYi5SZXN1bHQSKgoJZXhjZXB0aW9uGAMgASgLMhcuaGJhc2UucGIuTmFtZUJ5dGVzUGFpchI6Cg5zZXJ2aWNlX3Jlc3VsdBgEIAEoCzIiLmhiYXNlLnBiLkNvcHJvY2Vzc29yU2VydmljZVJlc3VsdBIwCglsb2FkU3RhdHMYBSABKAsyGS5oYmFzZS5wYi5SZWdpb25Mb2FkU3RhdHNCAhgBIosBChJSZWdpb25BY3Rpb25SZXN1bHQSNgoRcmVzdWx0T3JFeGNlcHRpb24YASADKAsyGy5oYmFzZS5wYi5SZXN1bHRPckV4Y2VwdGlvbhIqCglleGNlcHRpb24YAiABKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEhEKCXByb2Nlc3NlZBgDIAEoCCJ8CgxNdWx0aVJlcXVlc3QSLAoMcmVnaW9uQWN0aW9uGAEgAygLMhYuaGJhc2UucGIuUmVnaW9uQWN0aW9uEhIKCm5vbmNlR3JvdXAYAiABKAQSKgoJY29uZGl0aW9uGAMgASgLMhMuaGJhc2UucGIuQ29uZGl0aW9uQgIYASKaAQoNTXVsdGlSZXNwb25zZRI4ChJyZWdpb25BY3Rpb25SZXN1bHQYASADKAsyHC5oYmFzZS5wYi5SZWdpb25BY3Rpb25SZXN1bHQSFQoJcHJvY2Vzc2VkGAIgASgIQgIYARI4ChByZWdpb25TdGF0aXN0aWNzGAMgASgLMh4uaGJhc2UucGIuTXVsdGlSZWdpb25Mb2FkU3RhdHMqJwoLQ29uc2lzdGVuY3kSCgoGU1RST05HEAASDAoIVElNRUxJTkUQAUJJCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgxDbGllbnRQcm90b3NIAYgBAaABAQ", [file_HBase, file_Filter, file_Cell, file_Comparator, file_MapReduce]);
+export const file_Client: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'CgxDbGllbnQucHJvdG8SCGhiYXNlLnBiIisKBkNvbHVtbhIOCgZmYW1pbHkYASACKAwSEQoJcXVhbGlmaWVyGAIgAygMIuEDCgNHZXQSCwoDcm93GAEgAigMEiAKBmNvbHVtbhgCIAMoCzIQLmhiYXNlLnBiLkNvbHVtbhIqCglhdHRyaWJ1dGUYAyADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEiAKBmZpbHRlchgEIAEoCzIQLmhiYXNlLnBiLkZpbHRlchInCgp0aW1lX3JhbmdlGAUgASgLMhMuaGJhc2UucGIuVGltZVJhbmdlEhcKDG1heF92ZXJzaW9ucxgGIAEoDToBMRIaCgxjYWNoZV9ibG9ja3MYByABKAg6BHRydWUSEwoLc3RvcmVfbGltaXQYCCABKA0SFAoMc3RvcmVfb2Zmc2V0GAkgASgNEh0KDmV4aXN0ZW5jZV9vbmx5GAogASgIOgVmYWxzZRIhChJjbG9zZXN0X3Jvd19iZWZvcmUYCyABKAg6BWZhbHNlEjIKC2NvbnNpc3RlbmN5GAwgASgOMhUuaGJhc2UucGIuQ29uc2lzdGVuY3k6BlNUUk9ORxI2Cg1jZl90aW1lX3JhbmdlGA0gAygLMh8uaGJhc2UucGIuQ29sdW1uRmFtaWx5VGltZVJhbmdlEiYKHmxvYWRfY29sdW1uX2ZhbWlsaWVzX29uX2RlbWFuZBgOIAEoCCKDAQoGUmVzdWx0EhwKBGNlbGwYASADKAsyDi5oYmFzZS5wYi5DZWxsEh0KFWFzc29jaWF0ZWRfY2VsbF9jb3VudBgCIAEoBRIOCgZleGlzdHMYAyABKAgSFAoFc3RhbGUYBCABKAg6BWZhbHNlEhYKB3BhcnRpYWwYBSABKAg6BWZhbHNlIlMKCkdldFJlcXVlc3QSKQoGcmVnaW9uGAEgAigLMhkuaGJhc2UucGIuUmVnaW9uU3BlY2lmaWVyEhoKA2dldBgCIAIoCzINLmhiYXNlLnBiLkdldCIvCgtHZXRSZXNwb25zZRIgCgZyZXN1bHQYASABKAsyEC5oYmFzZS5wYi5SZXN1bHQi3QEKCUNvbmRpdGlvbhILCgNyb3cYASACKAwSDgoGZmFtaWx5GAIgASgMEhEKCXF1YWxpZmllchgDIAEoDBIrCgxjb21wYXJlX3R5cGUYBCABKA4yFS5oYmFzZS5wYi5Db21wYXJlVHlwZRIoCgpjb21wYXJhdG9yGAUgASgLMhQuaGJhc2UucGIuQ29tcGFyYXRvchInCgp0aW1lX3JhbmdlGAYgASgLMhMuaGJhc2UucGIuVGltZVJhbmdlEiAKBmZpbHRlchgHIAEoCzIQLmhiYXNlLnBiLkZpbHRlciL0BgoNTXV0YXRpb25Qcm90bxILCgNyb3cYASABKAwSOQoLbXV0YXRlX3R5cGUYAiABKA4yJC5oYmFzZS5wYi5NdXRhdGlvblByb3RvLk11dGF0aW9uVHlwZRI5Cgxjb2x1bW5fdmFsdWUYAyADKAsyIy5oYmFzZS5wYi5NdXRhdGlvblByb3RvLkNvbHVtblZhbHVlEhEKCXRpbWVzdGFtcBgEIAEoBBIqCglhdHRyaWJ1dGUYBSADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEkMKCmR1cmFiaWxpdHkYBiABKA4yIi5oYmFzZS5wYi5NdXRhdGlvblByb3RvLkR1cmFiaWxpdHk6C1VTRV9ERUZBVUxUEicKCnRpbWVfcmFuZ2UYByABKAsyEy5oYmFzZS5wYi5UaW1lUmFuZ2USHQoVYXNzb2NpYXRlZF9jZWxsX2NvdW50GAggASgFEg0KBW5vbmNlGAkgASgEGvkBCgtDb2x1bW5WYWx1ZRIOCgZmYW1pbHkYASACKAwSSwoPcXVhbGlmaWVyX3ZhbHVlGAIgAygLMjIuaGJhc2UucGIuTXV0YXRpb25Qcm90by5Db2x1bW5WYWx1ZS5RdWFsaWZpZXJWYWx1ZRqMAQoOUXVhbGlmaWVyVmFsdWUSEQoJcXVhbGlmaWVyGAEgASgMEg0KBXZhbHVlGAIgASgMEhEKCXRpbWVzdGFtcBgDIAEoBBI3CgtkZWxldGVfdHlwZRgEIAEoDjIiLmhiYXNlLnBiLk11dGF0aW9uUHJvdG8uRGVsZXRlVHlwZRIMCgR0YWdzGAUgASgMIlcKCkR1cmFiaWxpdHkSDwoLVVNFX0RFRkFVTFQQABIMCghTS0lQX1dBTBABEg0KCUFTWU5DX1dBTBACEgwKCFNZTkNfV0FMEAMSDQoJRlNZTkNfV0FMEAQiPgoMTXV0YXRpb25UeXBlEgoKBkFQUEVORBAAEg0KCUlOQ1JFTUVOVBABEgcKA1BVVBACEgoKBkRFTEVURRADInAKCkRlbGV0ZVR5cGUSFgoSREVMRVRFX09ORV9WRVJTSU9OEAASHAoYREVMRVRFX01VTFRJUExFX1ZFUlNJT05TEAESEQoNREVMRVRFX0ZBTUlMWRACEhkKFURFTEVURV9GQU1JTFlfVkVSU0lPThADIqYGCgRTY2FuEiAKBmNvbHVtbhgBIAMoCzIQLmhiYXNlLnBiLkNvbHVtbhIqCglhdHRyaWJ1dGUYAiADKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEhEKCXN0YXJ0X3JvdxgDIAEoDBIQCghzdG9wX3JvdxgEIAEoDBIgCgZmaWx0ZXIYBSABKAsyEC5oYmFzZS5wYi5GaWx0ZXISJwoKdGltZV9yYW5nZRgGIAEoCzITLmhiYXNlLnBiLlRpbWVSYW5nZRIXCgxtYXhfdmVyc2lvbnMYByABKA06ATESGgoMY2FjaGVfYmxvY2tzGAggASgIOgR0cnVlEhIKCmJhdGNoX3NpemUYCSABKA0SFwoPbWF4X3Jlc3VsdF9zaXplGAogASgEEhMKC3N0b3JlX2xpbWl0GAsgASgNEhQKDHN0b3JlX29mZnNldBgMIAEoDRImCh5sb2FkX2NvbHVtbl9mYW1pbGllc19vbl9kZW1hbmQYDSABKAgSEQoFc21hbGwYDiABKAhCAhgBEhcKCHJldmVyc2VkGA8gASgIOgVmYWxzZRIyCgtjb25zaXN0ZW5jeRgQIAEoDjIVLmhiYXNlLnBiLkNvbnNpc3RlbmN5OgZTVFJPTkcSDwoHY2FjaGluZxgRIAEoDRIdChVhbGxvd19wYXJ0aWFsX3Jlc3VsdHMYEiABKAgSNgoNY2ZfdGltZV9yYW5nZRgTIAMoCzIfLmhiYXNlLnBiLkNvbHVtbkZhbWlseVRpbWVSYW5nZRIaCg9tdmNjX3JlYWRfcG9pbnQYFCABKAQ6ATASHwoRaW5jbHVkZV9zdGFydF9yb3cYFSABKAg6BHRydWUSHwoQaW5jbHVkZV9zdG9wX3JvdxgWIAEoCDoFZmFsc2USMgoIcmVhZFR5cGUYFyABKA4yFy5oYmFzZS5wYi5TY2FuLlJlYWRUeXBlOgdERUZBVUxUEiEKEm5lZWRfY3Vyc29yX3Jlc3VsdBgYIAEoCDoFZmFsc2UiLgoIUmVhZFR5cGUSCwoHREVGQVVMVBAAEgoKBlNUUkVBTRABEgkKBVBSRUFEEAIiwAIKC1NjYW5SZXF1ZXN0EikKBnJlZ2lvbhgBIAEoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIcCgRzY2FuGAIgASgLMg4uaGJhc2UucGIuU2NhbhISCgpzY2FubmVyX2lkGAMgASgEEhYKDm51bWJlcl9vZl9yb3dzGAQgASgNEhUKDWNsb3NlX3NjYW5uZXIYBSABKAgSFQoNbmV4dF9jYWxsX3NlcRgGIAEoBBIfChdjbGllbnRfaGFuZGxlc19wYXJ0aWFscxgHIAEoCBIhChljbGllbnRfaGFuZGxlc19oZWFydGJlYXRzGAggASgIEhoKEnRyYWNrX3NjYW5fbWV0cmljcxgJIAEoCBIUCgVyZW5ldxgKIAEoCDoFZmFsc2USGAoNbGltaXRfb2Zfcm93cxgLIAEoDToBMCIVCgZDdXJzb3ISCwoDcm93GAEgASgMItgCCgxTY2FuUmVzcG9uc2USGAoQY2VsbHNfcGVyX3Jlc3VsdBgBIAMoDRISCgpzY2FubmVyX2lkGAIgASgEEhQKDG1vcmVfcmVzdWx0cxgDIAEoCBILCgN0dGwYBCABKA0SIQoHcmVzdWx0cxgFIAMoCzIQLmhiYXNlLnBiLlJlc3VsdBINCgVzdGFsZRgGIAEoCBIfChdwYXJ0aWFsX2ZsYWdfcGVyX3Jlc3VsdBgHIAMoCBIeChZtb3JlX3Jlc3VsdHNfaW5fcmVnaW9uGAggASgIEhkKEWhlYXJ0YmVhdF9tZXNzYWdlGAkgASgIEisKDHNjYW5fbWV0cmljcxgKIAEoCzIVLmhiYXNlLnBiLlNjYW5NZXRyaWNzEhoKD212Y2NfcmVhZF9wb2ludBgLIAEoBDoBMBIgCgZjdXJzb3IYDCABKAsyEC5oYmFzZS5wYi5DdXJzb3IiYQoWQ29wcm9jZXNzb3JTZXJ2aWNlQ2FsbBILCgNyb3cYASACKAwSFAoMc2VydmljZV9uYW1lGAIgAigJEhMKC21ldGhvZF9uYW1lGAMgAigJEg8KB3JlcXVlc3QYBCACKAwiQgoYQ29wcm9jZXNzb3JTZXJ2aWNlUmVzdWx0EiYKBXZhbHVlGAEgASgLMhcuaGJhc2UucGIuTmFtZUJ5dGVzUGFpciKWAQoGQWN0aW9uEg0KBWluZGV4GAEgASgNEikKCG11dGF0aW9uGAIgASgLMhcuaGJhc2UucGIuTXV0YXRpb25Qcm90bxIaCgNnZXQYAyABKAsyDS5oYmFzZS5wYi5HZXQSNgoMc2VydmljZV9jYWxsGAQgASgLMiAuaGJhc2UucGIuQ29wcm9jZXNzb3JTZXJ2aWNlQ2FsbCKTAQoMUmVnaW9uQWN0aW9uEikKBnJlZ2lvbhgBIAIoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIOCgZhdG9taWMYAiABKAgSIAoGYWN0aW9uGAMgAygLMhAuaGJhc2UucGIuQWN0aW9uEiYKCWNvbmRpdGlvbhgEIAEoCzITLmhiYXNlLnBiLkNvbmRpdGlvbiJjCg9SZWdpb25Mb2FkU3RhdHMSFwoMbWVtU3RvcmVMb2FkGAEgASgFOgEwEhgKDWhlYXBPY2N1cGFuY3kYAiABKAU6ATASHQoSY29tcGFjdGlvblByZXNzdXJlGAMgASgFOgEwImoKFE11bHRpUmVnaW9uTG9hZFN0YXRzEikKBnJlZ2lvbhgBIAMoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchInCgRzdGF0GAIgAygLMhkuaGJhc2UucGIuUmVnaW9uTG9hZFN0YXRzIt4BChFSZXN1bHRPckV4Y2VwdGlvbhINCgVpbmRleBgBIAEoDRIgCgZyZXN1bHQYAiABKAsyEC5oYmFzZS5wYi5SZXN1bHQSKgoJZXhjZXB0aW9uGAMgASgLMhcuaGJhc2UucGIuTmFtZUJ5dGVzUGFpchI6Cg5zZXJ2aWNlX3Jlc3VsdBgEIAEoCzIiLmhiYXNlLnBiLkNvcHJvY2Vzc29yU2VydmljZVJlc3VsdBIwCglsb2FkU3RhdHMYBSABKAsyGS5oYmFzZS5wYi5SZWdpb25Mb2FkU3RhdHNCAhgBIosBChJSZWdpb25BY3Rpb25SZXN1bHQSNgoRcmVzdWx0T3JFeGNlcHRpb24YASADKAsyGy5oYmFzZS5wYi5SZXN1bHRPckV4Y2VwdGlvbhIqCglleGNlcHRpb24YAiABKAsyFy5oYmFzZS5wYi5OYW1lQnl0ZXNQYWlyEhEKCXByb2Nlc3NlZBgDIAEoCCJ8CgxNdWx0aVJlcXVlc3QSLAoMcmVnaW9uQWN0aW9uGAEgAygLMhYuaGJhc2UucGIuUmVnaW9uQWN0aW9uEhIKCm5vbmNlR3JvdXAYAiABKAQSKgoJY29uZGl0aW9uGAMgASgLMhMuaGJhc2UucGIuQ29uZGl0aW9uQgIYASKaAQoNTXVsdGlSZXNwb25zZRI4ChJyZWdpb25BY3Rpb25SZXN1bHQYASADKAsyHC5oYmFzZS5wYi5SZWdpb25BY3Rpb25SZXN1bHQSFQoJcHJvY2Vzc2VkGAIgASgIQgIYARI4ChByZWdpb25TdGF0aXN0aWNzGAMgASgLMh4uaGJhc2UucGIuTXVsdGlSZWdpb25Mb2FkU3RhdHMqJwoLQ29uc2lzdGVuY3kSCgoGU1RST05HEAASDAoIVElNRUxJTkUQAUJJCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgxDbGllbnRQcm90b3NIAYgBAaABAQ',
+    [file_HBase, file_Filter, file_Cell, file_Comparator, file_MapReduce],
+  )
 
 /**
  * *
@@ -46,24 +56,23 @@ export const file_Client: GenFile = /*@__PURE__*/
  *
  * @generated from message hbase.pb.Column
  */
-export type Column = Message<"hbase.pb.Column"> & {
+export type Column = Message<'hbase.pb.Column'> & {
   /**
    * @generated from field: required bytes family = 1;
    */
-  family: Uint8Array;
+  family: Uint8Array
 
   /**
    * @generated from field: repeated bytes qualifier = 2;
    */
-  qualifier: Uint8Array[];
-};
+  qualifier: Uint8Array[]
+}
 
 /**
  * Describes the message hbase.pb.Column.
  * Use `create(ColumnSchema)` to create a new message.
  */
-export const ColumnSchema: GenMessage<Column> = /*@__PURE__*/
-  messageDesc(file_Client, 0);
+export const ColumnSchema: GenMessage<Column> = /*@__PURE__*/ messageDesc(file_Client, 0)
 
 /**
  * *
@@ -73,51 +82,51 @@ export const ColumnSchema: GenMessage<Column> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.Get
  */
-export type Get = Message<"hbase.pb.Get"> & {
+export type Get = Message<'hbase.pb.Get'> & {
   /**
    * @generated from field: required bytes row = 1;
    */
-  row: Uint8Array;
+  row: Uint8Array
 
   /**
    * @generated from field: repeated hbase.pb.Column column = 2;
    */
-  column: Column[];
+  column: Column[]
 
   /**
    * @generated from field: repeated hbase.pb.NameBytesPair attribute = 3;
    */
-  attribute: NameBytesPair[];
+  attribute: NameBytesPair[]
 
   /**
    * @generated from field: optional hbase.pb.Filter filter = 4;
    */
-  filter?: Filter | undefined;
+  filter?: Filter | undefined
 
   /**
    * @generated from field: optional hbase.pb.TimeRange time_range = 5;
    */
-  timeRange?: TimeRange | undefined;
+  timeRange?: TimeRange | undefined
 
   /**
    * @generated from field: optional uint32 max_versions = 6 [default = 1];
    */
-  maxVersions: number;
+  maxVersions: number
 
   /**
    * @generated from field: optional bool cache_blocks = 7 [default = true];
    */
-  cacheBlocks: boolean;
+  cacheBlocks: boolean
 
   /**
    * @generated from field: optional uint32 store_limit = 8;
    */
-  storeLimit: number;
+  storeLimit: number
 
   /**
    * @generated from field: optional uint32 store_offset = 9;
    */
-  storeOffset: number;
+  storeOffset: number
 
   /**
    * The result isn't asked for, just check for
@@ -125,7 +134,7 @@ export type Get = Message<"hbase.pb.Get"> & {
    *
    * @generated from field: optional bool existence_only = 10 [default = false];
    */
-  existenceOnly: boolean;
+  existenceOnly: boolean
 
   /**
    * If the row to get doesn't exist, return the
@@ -135,44 +144,43 @@ export type Get = Message<"hbase.pb.Get"> & {
    *
    * @generated from field: optional bool closest_row_before = 11 [default = false];
    */
-  closestRowBefore: boolean;
+  closestRowBefore: boolean
 
   /**
    * @generated from field: optional hbase.pb.Consistency consistency = 12 [default = STRONG];
    */
-  consistency: Consistency;
+  consistency: Consistency
 
   /**
    * @generated from field: repeated hbase.pb.ColumnFamilyTimeRange cf_time_range = 13;
    */
-  cfTimeRange: ColumnFamilyTimeRange[];
+  cfTimeRange: ColumnFamilyTimeRange[]
 
   /**
-   * DO NOT add defaults to load_column_families_on_demand. 
+   * DO NOT add defaults to load_column_families_on_demand.
    *
    * @generated from field: optional bool load_column_families_on_demand = 14;
    */
-  loadColumnFamiliesOnDemand: boolean;
-};
+  loadColumnFamiliesOnDemand: boolean
+}
 
 /**
  * Describes the message hbase.pb.Get.
  * Use `create(GetSchema)` to create a new message.
  */
-export const GetSchema: GenMessage<Get> = /*@__PURE__*/
-  messageDesc(file_Client, 1);
+export const GetSchema: GenMessage<Get> = /*@__PURE__*/ messageDesc(file_Client, 1)
 
 /**
  * @generated from message hbase.pb.Result
  */
-export type Result = Message<"hbase.pb.Result"> & {
+export type Result = Message<'hbase.pb.Result'> & {
   /**
    * Result includes the Cells or else it just has a count of Cells
    * that are carried otherwise.
    *
    * @generated from field: repeated hbase.pb.Cell cell = 1;
    */
-  cell: Cell[];
+  cell: Cell[]
 
   /**
    * The below count is set when the associated cells are
@@ -184,7 +192,7 @@ export type Result = Message<"hbase.pb.Result"> & {
    *
    * @generated from field: optional int32 associated_cell_count = 2;
    */
-  associatedCellCount: number;
+  associatedCellCount: number
 
   /**
    * used for Get to check existence only. Not set if existence_only was not set to true
@@ -192,14 +200,14 @@ export type Result = Message<"hbase.pb.Result"> & {
    *
    * @generated from field: optional bool exists = 3;
    */
-  exists: boolean;
+  exists: boolean
 
   /**
    * Whether or not the results are coming from possibly stale data
    *
    * @generated from field: optional bool stale = 4 [default = false];
    */
-  stale: boolean;
+  stale: boolean
 
   /**
    * Whether or not the entire result could be returned. Results will be split when
@@ -210,15 +218,14 @@ export type Result = Message<"hbase.pb.Result"> & {
    *
    * @generated from field: optional bool partial = 5 [default = false];
    */
-  partial: boolean;
-};
+  partial: boolean
+}
 
 /**
  * Describes the message hbase.pb.Result.
  * Use `create(ResultSchema)` to create a new message.
  */
-export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_Client, 2);
+export const ResultSchema: GenMessage<Result> = /*@__PURE__*/ messageDesc(file_Client, 2)
 
 /**
  * *
@@ -226,41 +233,39 @@ export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.GetRequest
  */
-export type GetRequest = Message<"hbase.pb.GetRequest"> & {
+export type GetRequest = Message<'hbase.pb.GetRequest'> & {
   /**
    * @generated from field: required hbase.pb.RegionSpecifier region = 1;
    */
-  region?: RegionSpecifier | undefined;
+  region?: RegionSpecifier | undefined
 
   /**
    * @generated from field: required hbase.pb.Get get = 2;
    */
-  get?: Get | undefined;
-};
+  get?: Get | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetRequest.
  * Use `create(GetRequestSchema)` to create a new message.
  */
-export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_Client, 3);
+export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/ messageDesc(file_Client, 3)
 
 /**
  * @generated from message hbase.pb.GetResponse
  */
-export type GetResponse = Message<"hbase.pb.GetResponse"> & {
+export type GetResponse = Message<'hbase.pb.GetResponse'> & {
   /**
    * @generated from field: optional hbase.pb.Result result = 1;
    */
-  result?: Result | undefined;
-};
+  result?: Result | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetResponse.
  * Use `create(GetResponseSchema)` to create a new message.
  */
-export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_Client, 4);
+export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/ messageDesc(file_Client, 4)
 
 /**
  * *
@@ -271,49 +276,48 @@ export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.Condition
  */
-export type Condition = Message<"hbase.pb.Condition"> & {
+export type Condition = Message<'hbase.pb.Condition'> & {
   /**
    * @generated from field: required bytes row = 1;
    */
-  row: Uint8Array;
+  row: Uint8Array
 
   /**
    * @generated from field: optional bytes family = 2;
    */
-  family: Uint8Array;
+  family: Uint8Array
 
   /**
    * @generated from field: optional bytes qualifier = 3;
    */
-  qualifier: Uint8Array;
+  qualifier: Uint8Array
 
   /**
    * @generated from field: optional hbase.pb.CompareType compare_type = 4;
    */
-  compareType: CompareType;
+  compareType: CompareType
 
   /**
    * @generated from field: optional hbase.pb.Comparator comparator = 5;
    */
-  comparator?: Comparator | undefined;
+  comparator?: Comparator | undefined
 
   /**
    * @generated from field: optional hbase.pb.TimeRange time_range = 6;
    */
-  timeRange?: TimeRange | undefined;
+  timeRange?: TimeRange | undefined
 
   /**
    * @generated from field: optional hbase.pb.Filter filter = 7;
    */
-  filter?: Filter | undefined;
-};
+  filter?: Filter | undefined
+}
 
 /**
  * Describes the message hbase.pb.Condition.
  * Use `create(ConditionSchema)` to create a new message.
  */
-export const ConditionSchema: GenMessage<Condition> = /*@__PURE__*/
-  messageDesc(file_Client, 5);
+export const ConditionSchema: GenMessage<Condition> = /*@__PURE__*/ messageDesc(file_Client, 5)
 
 /**
  * *
@@ -325,36 +329,36 @@ export const ConditionSchema: GenMessage<Condition> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.MutationProto
  */
-export type MutationProto = Message<"hbase.pb.MutationProto"> & {
+export type MutationProto = Message<'hbase.pb.MutationProto'> & {
   /**
    * @generated from field: optional bytes row = 1;
    */
-  row: Uint8Array;
+  row: Uint8Array
 
   /**
    * @generated from field: optional hbase.pb.MutationProto.MutationType mutate_type = 2;
    */
-  mutateType: MutationProto_MutationType;
+  mutateType: MutationProto_MutationType
 
   /**
    * @generated from field: repeated hbase.pb.MutationProto.ColumnValue column_value = 3;
    */
-  columnValue: MutationProto_ColumnValue[];
+  columnValue: MutationProto_ColumnValue[]
 
   /**
    * @generated from field: optional uint64 timestamp = 4;
    */
-  timestamp: bigint;
+  timestamp: bigint
 
   /**
    * @generated from field: repeated hbase.pb.NameBytesPair attribute = 5;
    */
-  attribute: NameBytesPair[];
+  attribute: NameBytesPair[]
 
   /**
    * @generated from field: optional hbase.pb.MutationProto.Durability durability = 6 [default = USE_DEFAULT];
    */
-  durability: MutationProto_Durability;
+  durability: MutationProto_Durability
 
   /**
    * For some mutations, a result may be returned, in which case,
@@ -362,7 +366,7 @@ export type MutationProto = Message<"hbase.pb.MutationProto"> & {
    *
    * @generated from field: optional hbase.pb.TimeRange time_range = 7;
    */
-  timeRange?: TimeRange | undefined;
+  timeRange?: TimeRange | undefined
 
   /**
    * The below count is set when the associated cells are NOT
@@ -374,79 +378,81 @@ export type MutationProto = Message<"hbase.pb.MutationProto"> & {
    *
    * @generated from field: optional int32 associated_cell_count = 8;
    */
-  associatedCellCount: number;
+  associatedCellCount: number
 
   /**
    * @generated from field: optional uint64 nonce = 9;
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.MutationProto.
  * Use `create(MutationProtoSchema)` to create a new message.
  */
-export const MutationProtoSchema: GenMessage<MutationProto> = /*@__PURE__*/
-  messageDesc(file_Client, 6);
+export const MutationProtoSchema: GenMessage<MutationProto> = /*@__PURE__*/ messageDesc(file_Client, 6)
 
 /**
  * @generated from message hbase.pb.MutationProto.ColumnValue
  */
-export type MutationProto_ColumnValue = Message<"hbase.pb.MutationProto.ColumnValue"> & {
+export type MutationProto_ColumnValue = Message<'hbase.pb.MutationProto.ColumnValue'> & {
   /**
    * @generated from field: required bytes family = 1;
    */
-  family: Uint8Array;
+  family: Uint8Array
 
   /**
    * @generated from field: repeated hbase.pb.MutationProto.ColumnValue.QualifierValue qualifier_value = 2;
    */
-  qualifierValue: MutationProto_ColumnValue_QualifierValue[];
-};
+  qualifierValue: MutationProto_ColumnValue_QualifierValue[]
+}
 
 /**
  * Describes the message hbase.pb.MutationProto.ColumnValue.
  * Use `create(MutationProto_ColumnValueSchema)` to create a new message.
  */
-export const MutationProto_ColumnValueSchema: GenMessage<MutationProto_ColumnValue> = /*@__PURE__*/
-  messageDesc(file_Client, 6, 0);
+export const MutationProto_ColumnValueSchema: GenMessage<MutationProto_ColumnValue> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 6, 0)
 
 /**
  * @generated from message hbase.pb.MutationProto.ColumnValue.QualifierValue
  */
-export type MutationProto_ColumnValue_QualifierValue = Message<"hbase.pb.MutationProto.ColumnValue.QualifierValue"> & {
-  /**
-   * @generated from field: optional bytes qualifier = 1;
-   */
-  qualifier: Uint8Array;
+export type MutationProto_ColumnValue_QualifierValue =
+  Message<'hbase.pb.MutationProto.ColumnValue.QualifierValue'> & {
+    /**
+     * @generated from field: optional bytes qualifier = 1;
+     */
+    qualifier: Uint8Array
 
-  /**
-   * @generated from field: optional bytes value = 2;
-   */
-  value: Uint8Array;
+    /**
+     * @generated from field: optional bytes value = 2;
+     */
+    value: Uint8Array
 
-  /**
-   * @generated from field: optional uint64 timestamp = 3;
-   */
-  timestamp: bigint;
+    /**
+     * @generated from field: optional uint64 timestamp = 3;
+     */
+    timestamp: bigint
 
-  /**
-   * @generated from field: optional hbase.pb.MutationProto.DeleteType delete_type = 4;
-   */
-  deleteType: MutationProto_DeleteType;
+    /**
+     * @generated from field: optional hbase.pb.MutationProto.DeleteType delete_type = 4;
+     */
+    deleteType: MutationProto_DeleteType
 
-  /**
-   * @generated from field: optional bytes tags = 5;
-   */
-  tags: Uint8Array;
-};
+    /**
+     * @generated from field: optional bytes tags = 5;
+     */
+    tags: Uint8Array
+  }
 
 /**
  * Describes the message hbase.pb.MutationProto.ColumnValue.QualifierValue.
  * Use `create(MutationProto_ColumnValue_QualifierValueSchema)` to create a new message.
  */
-export const MutationProto_ColumnValue_QualifierValueSchema: GenMessage<MutationProto_ColumnValue_QualifierValue> = /*@__PURE__*/
-  messageDesc(file_Client, 6, 0, 0);
+export const MutationProto_ColumnValue_QualifierValueSchema: GenMessage<MutationProto_ColumnValue_QualifierValue> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 6, 0, 0)
 
 /**
  * @generated from enum hbase.pb.MutationProto.Durability
@@ -481,8 +487,9 @@ export enum MutationProto_Durability {
 /**
  * Describes the enum hbase.pb.MutationProto.Durability.
  */
-export const MutationProto_DurabilitySchema: GenEnum<MutationProto_Durability> = /*@__PURE__*/
-  enumDesc(file_Client, 6, 0);
+export const MutationProto_DurabilitySchema: GenEnum<MutationProto_Durability> =
+  /*@__PURE__*/
+  enumDesc(file_Client, 6, 0)
 
 /**
  * @generated from enum hbase.pb.MutationProto.MutationType
@@ -512,8 +519,9 @@ export enum MutationProto_MutationType {
 /**
  * Describes the enum hbase.pb.MutationProto.MutationType.
  */
-export const MutationProto_MutationTypeSchema: GenEnum<MutationProto_MutationType> = /*@__PURE__*/
-  enumDesc(file_Client, 6, 1);
+export const MutationProto_MutationTypeSchema: GenEnum<MutationProto_MutationType> =
+  /*@__PURE__*/
+  enumDesc(file_Client, 6, 1)
 
 /**
  * @generated from enum hbase.pb.MutationProto.DeleteType
@@ -543,8 +551,9 @@ export enum MutationProto_DeleteType {
 /**
  * Describes the enum hbase.pb.MutationProto.DeleteType.
  */
-export const MutationProto_DeleteTypeSchema: GenEnum<MutationProto_DeleteType> = /*@__PURE__*/
-  enumDesc(file_Client, 6, 2);
+export const MutationProto_DeleteTypeSchema: GenEnum<MutationProto_DeleteType> =
+  /*@__PURE__*/
+  enumDesc(file_Client, 6, 2)
 
 /**
  * *
@@ -558,137 +567,136 @@ export const MutationProto_DeleteTypeSchema: GenEnum<MutationProto_DeleteType> =
  *
  * @generated from message hbase.pb.Scan
  */
-export type Scan = Message<"hbase.pb.Scan"> & {
+export type Scan = Message<'hbase.pb.Scan'> & {
   /**
    * @generated from field: repeated hbase.pb.Column column = 1;
    */
-  column: Column[];
+  column: Column[]
 
   /**
    * @generated from field: repeated hbase.pb.NameBytesPair attribute = 2;
    */
-  attribute: NameBytesPair[];
+  attribute: NameBytesPair[]
 
   /**
    * @generated from field: optional bytes start_row = 3;
    */
-  startRow: Uint8Array;
+  startRow: Uint8Array
 
   /**
    * @generated from field: optional bytes stop_row = 4;
    */
-  stopRow: Uint8Array;
+  stopRow: Uint8Array
 
   /**
    * @generated from field: optional hbase.pb.Filter filter = 5;
    */
-  filter?: Filter | undefined;
+  filter?: Filter | undefined
 
   /**
    * @generated from field: optional hbase.pb.TimeRange time_range = 6;
    */
-  timeRange?: TimeRange | undefined;
+  timeRange?: TimeRange | undefined
 
   /**
    * @generated from field: optional uint32 max_versions = 7 [default = 1];
    */
-  maxVersions: number;
+  maxVersions: number
 
   /**
    * @generated from field: optional bool cache_blocks = 8 [default = true];
    */
-  cacheBlocks: boolean;
+  cacheBlocks: boolean
 
   /**
    * @generated from field: optional uint32 batch_size = 9;
    */
-  batchSize: number;
+  batchSize: number
 
   /**
    * @generated from field: optional uint64 max_result_size = 10;
    */
-  maxResultSize: bigint;
+  maxResultSize: bigint
 
   /**
    * @generated from field: optional uint32 store_limit = 11;
    */
-  storeLimit: number;
+  storeLimit: number
 
   /**
    * @generated from field: optional uint32 store_offset = 12;
    */
-  storeOffset: number;
+  storeOffset: number
 
   /**
    * @generated from field: optional bool load_column_families_on_demand = 13;
    */
-  loadColumnFamiliesOnDemand: boolean;
+  loadColumnFamiliesOnDemand: boolean
 
   /**
-   * DO NOT add defaults to load_column_families_on_demand. 
+   * DO NOT add defaults to load_column_families_on_demand.
    *
    * @generated from field: optional bool small = 14 [deprecated = true];
    * @deprecated
    */
-  small: boolean;
+  small: boolean
 
   /**
    * @generated from field: optional bool reversed = 15 [default = false];
    */
-  reversed: boolean;
+  reversed: boolean
 
   /**
    * @generated from field: optional hbase.pb.Consistency consistency = 16 [default = STRONG];
    */
-  consistency: Consistency;
+  consistency: Consistency
 
   /**
    * @generated from field: optional uint32 caching = 17;
    */
-  caching: number;
+  caching: number
 
   /**
    * @generated from field: optional bool allow_partial_results = 18;
    */
-  allowPartialResults: boolean;
+  allowPartialResults: boolean
 
   /**
    * @generated from field: repeated hbase.pb.ColumnFamilyTimeRange cf_time_range = 19;
    */
-  cfTimeRange: ColumnFamilyTimeRange[];
+  cfTimeRange: ColumnFamilyTimeRange[]
 
   /**
    * @generated from field: optional uint64 mvcc_read_point = 20 [default = 0];
    */
-  mvccReadPoint: bigint;
+  mvccReadPoint: bigint
 
   /**
    * @generated from field: optional bool include_start_row = 21 [default = true];
    */
-  includeStartRow: boolean;
+  includeStartRow: boolean
 
   /**
    * @generated from field: optional bool include_stop_row = 22 [default = false];
    */
-  includeStopRow: boolean;
+  includeStopRow: boolean
 
   /**
    * @generated from field: optional hbase.pb.Scan.ReadType readType = 23 [default = DEFAULT];
    */
-  readType: Scan_ReadType;
+  readType: Scan_ReadType
 
   /**
    * @generated from field: optional bool need_cursor_result = 24 [default = false];
    */
-  needCursorResult: boolean;
-};
+  needCursorResult: boolean
+}
 
 /**
  * Describes the message hbase.pb.Scan.
  * Use `create(ScanSchema)` to create a new message.
  */
-export const ScanSchema: GenMessage<Scan> = /*@__PURE__*/
-  messageDesc(file_Client, 7);
+export const ScanSchema: GenMessage<Scan> = /*@__PURE__*/ messageDesc(file_Client, 7)
 
 /**
  * @generated from enum hbase.pb.Scan.ReadType
@@ -713,8 +721,7 @@ export enum Scan_ReadType {
 /**
  * Describes the enum hbase.pb.Scan.ReadType.
  */
-export const Scan_ReadTypeSchema: GenEnum<Scan_ReadType> = /*@__PURE__*/
-  enumDesc(file_Client, 7, 0);
+export const Scan_ReadTypeSchema: GenEnum<Scan_ReadType> = /*@__PURE__*/ enumDesc(file_Client, 7, 0)
 
 /**
  * *
@@ -730,71 +737,70 @@ export const Scan_ReadTypeSchema: GenEnum<Scan_ReadType> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.ScanRequest
  */
-export type ScanRequest = Message<"hbase.pb.ScanRequest"> & {
+export type ScanRequest = Message<'hbase.pb.ScanRequest'> & {
   /**
    * @generated from field: optional hbase.pb.RegionSpecifier region = 1;
    */
-  region?: RegionSpecifier | undefined;
+  region?: RegionSpecifier | undefined
 
   /**
    * @generated from field: optional hbase.pb.Scan scan = 2;
    */
-  scan?: Scan | undefined;
+  scan?: Scan | undefined
 
   /**
    * @generated from field: optional uint64 scanner_id = 3;
    */
-  scannerId: bigint;
+  scannerId: bigint
 
   /**
    * @generated from field: optional uint32 number_of_rows = 4;
    */
-  numberOfRows: number;
+  numberOfRows: number
 
   /**
    * @generated from field: optional bool close_scanner = 5;
    */
-  closeScanner: boolean;
+  closeScanner: boolean
 
   /**
    * @generated from field: optional uint64 next_call_seq = 6;
    */
-  nextCallSeq: bigint;
+  nextCallSeq: bigint
 
   /**
    * @generated from field: optional bool client_handles_partials = 7;
    */
-  clientHandlesPartials: boolean;
+  clientHandlesPartials: boolean
 
   /**
    * @generated from field: optional bool client_handles_heartbeats = 8;
    */
-  clientHandlesHeartbeats: boolean;
+  clientHandlesHeartbeats: boolean
 
   /**
    * @generated from field: optional bool track_scan_metrics = 9;
    */
-  trackScanMetrics: boolean;
+  trackScanMetrics: boolean
 
   /**
    * @generated from field: optional bool renew = 10 [default = false];
    */
-  renew: boolean;
+  renew: boolean
 
   /**
    * if we have returned limit_of_rows rows to client, then close the scanner.
    *
    * @generated from field: optional uint32 limit_of_rows = 11 [default = 0];
    */
-  limitOfRows: number;
-};
+  limitOfRows: number
+}
 
 /**
  * Describes the message hbase.pb.ScanRequest.
  * Use `create(ScanRequestSchema)` to create a new message.
  */
-export const ScanRequestSchema: GenMessage<ScanRequest> = /*@__PURE__*/
-  messageDesc(file_Client, 8);
+export const ScanRequestSchema: GenMessage<ScanRequest> = /*@__PURE__*/ messageDesc(file_Client, 8)
 
 /**
  * *
@@ -803,19 +809,18 @@ export const ScanRequestSchema: GenMessage<ScanRequest> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.Cursor
  */
-export type Cursor = Message<"hbase.pb.Cursor"> & {
+export type Cursor = Message<'hbase.pb.Cursor'> & {
   /**
    * @generated from field: optional bytes row = 1;
    */
-  row: Uint8Array;
-};
+  row: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.Cursor.
  * Use `create(CursorSchema)` to create a new message.
  */
-export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/
-  messageDesc(file_Client, 9);
+export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/ messageDesc(file_Client, 9)
 
 /**
  * *
@@ -824,7 +829,7 @@ export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.ScanResponse
  */
-export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
+export type ScanResponse = Message<'hbase.pb.ScanResponse'> & {
   /**
    * This field is filled in if we are doing cellblocks.  A cellblock is made up
    * of all Cells serialized out as one cellblock BUT responses from a server
@@ -836,22 +841,22 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: repeated uint32 cells_per_result = 1;
    */
-  cellsPerResult: number[];
+  cellsPerResult: number[]
 
   /**
    * @generated from field: optional uint64 scanner_id = 2;
    */
-  scannerId: bigint;
+  scannerId: bigint
 
   /**
    * @generated from field: optional bool more_results = 3;
    */
-  moreResults: boolean;
+  moreResults: boolean
 
   /**
    * @generated from field: optional uint32 ttl = 4;
    */
-  ttl: number;
+  ttl: number
 
   /**
    * If cells are not carried in an accompanying cellblock, then they are pb'd here.
@@ -860,12 +865,12 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: repeated hbase.pb.Result results = 5;
    */
-  results: Result[];
+  results: Result[]
 
   /**
    * @generated from field: optional bool stale = 6;
    */
-  stale: boolean;
+  stale: boolean
 
   /**
    * This field is filled in if we are doing cellblocks. In the event that a row
@@ -878,7 +883,7 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: repeated bool partial_flag_per_result = 7;
    */
-  partialFlagPerResult: boolean[];
+  partialFlagPerResult: boolean[]
 
   /**
    * A server may choose to limit the number of results returned to the client for
@@ -887,7 +892,7 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: optional bool more_results_in_region = 8;
    */
-  moreResultsInRegion: boolean;
+  moreResultsInRegion: boolean
 
   /**
    * This field is filled in if the server is sending back a heartbeat message.
@@ -897,7 +902,7 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: optional bool heartbeat_message = 9;
    */
-  heartbeatMessage: boolean;
+  heartbeatMessage: boolean
 
   /**
    * This field is filled in if the client has requested that scan metrics be tracked.
@@ -906,7 +911,7 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: optional hbase.pb.ScanMetrics scan_metrics = 10;
    */
-  scanMetrics?: ScanMetrics | undefined;
+  scanMetrics?: ScanMetrics | undefined
 
   /**
    * The mvcc read point which is used to open the scanner at server side. Client can
@@ -915,7 +920,7 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: optional uint64 mvcc_read_point = 11 [default = 0];
    */
-  mvccReadPoint: bigint;
+  mvccReadPoint: bigint
 
   /**
    * If the Scan need cursor, return the row key we are scanning in heartbeat message.
@@ -923,101 +928,101 @@ export type ScanResponse = Message<"hbase.pb.ScanResponse"> & {
    *
    * @generated from field: optional hbase.pb.Cursor cursor = 12;
    */
-  cursor?: Cursor | undefined;
-};
+  cursor?: Cursor | undefined
+}
 
 /**
  * Describes the message hbase.pb.ScanResponse.
  * Use `create(ScanResponseSchema)` to create a new message.
  */
-export const ScanResponseSchema: GenMessage<ScanResponse> = /*@__PURE__*/
-  messageDesc(file_Client, 10);
+export const ScanResponseSchema: GenMessage<ScanResponse> = /*@__PURE__*/ messageDesc(file_Client, 10)
 
 /**
  * @generated from message hbase.pb.CoprocessorServiceCall
  */
-export type CoprocessorServiceCall = Message<"hbase.pb.CoprocessorServiceCall"> & {
+export type CoprocessorServiceCall = Message<'hbase.pb.CoprocessorServiceCall'> & {
   /**
    * @generated from field: required bytes row = 1;
    */
-  row: Uint8Array;
+  row: Uint8Array
 
   /**
    * @generated from field: required string service_name = 2;
    */
-  serviceName: string;
+  serviceName: string
 
   /**
    * @generated from field: required string method_name = 3;
    */
-  methodName: string;
+  methodName: string
 
   /**
    * @generated from field: required bytes request = 4;
    */
-  request: Uint8Array;
-};
+  request: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.CoprocessorServiceCall.
  * Use `create(CoprocessorServiceCallSchema)` to create a new message.
  */
-export const CoprocessorServiceCallSchema: GenMessage<CoprocessorServiceCall> = /*@__PURE__*/
-  messageDesc(file_Client, 11);
+export const CoprocessorServiceCallSchema: GenMessage<CoprocessorServiceCall> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 11)
 
 /**
  * @generated from message hbase.pb.CoprocessorServiceResult
  */
-export type CoprocessorServiceResult = Message<"hbase.pb.CoprocessorServiceResult"> & {
+export type CoprocessorServiceResult = Message<'hbase.pb.CoprocessorServiceResult'> & {
   /**
    * @generated from field: optional hbase.pb.NameBytesPair value = 1;
    */
-  value?: NameBytesPair | undefined;
-};
+  value?: NameBytesPair | undefined
+}
 
 /**
  * Describes the message hbase.pb.CoprocessorServiceResult.
  * Use `create(CoprocessorServiceResultSchema)` to create a new message.
  */
-export const CoprocessorServiceResultSchema: GenMessage<CoprocessorServiceResult> = /*@__PURE__*/
-  messageDesc(file_Client, 12);
+export const CoprocessorServiceResultSchema: GenMessage<CoprocessorServiceResult> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 12)
 
 /**
  * Either a Get or a Mutation
  *
  * @generated from message hbase.pb.Action
  */
-export type Action = Message<"hbase.pb.Action"> & {
+export type Action = Message<'hbase.pb.Action'> & {
   /**
    * If part of a multi action, useful aligning
    * result with what was originally submitted.
    *
    * @generated from field: optional uint32 index = 1;
    */
-  index: number;
+  index: number
 
   /**
    * @generated from field: optional hbase.pb.MutationProto mutation = 2;
    */
-  mutation?: MutationProto | undefined;
+  mutation?: MutationProto | undefined
 
   /**
    * @generated from field: optional hbase.pb.Get get = 3;
    */
-  get?: Get | undefined;
+  get?: Get | undefined
 
   /**
    * @generated from field: optional hbase.pb.CoprocessorServiceCall service_call = 4;
    */
-  serviceCall?: CoprocessorServiceCall | undefined;
-};
+  serviceCall?: CoprocessorServiceCall | undefined
+}
 
 /**
  * Describes the message hbase.pb.Action.
  * Use `create(ActionSchema)` to create a new message.
  */
-export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
-  messageDesc(file_Client, 13);
+export const ActionSchema: GenMessage<Action> = /*@__PURE__*/ messageDesc(file_Client, 13)
 
 /**
  * *
@@ -1025,36 +1030,35 @@ export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.RegionAction
  */
-export type RegionAction = Message<"hbase.pb.RegionAction"> & {
+export type RegionAction = Message<'hbase.pb.RegionAction'> & {
   /**
    * @generated from field: required hbase.pb.RegionSpecifier region = 1;
    */
-  region?: RegionSpecifier | undefined;
+  region?: RegionSpecifier | undefined
 
   /**
    * When set, run mutations as atomic unit.
    *
    * @generated from field: optional bool atomic = 2;
    */
-  atomic: boolean;
+  atomic: boolean
 
   /**
    * @generated from field: repeated hbase.pb.Action action = 3;
    */
-  action: Action[];
+  action: Action[]
 
   /**
    * @generated from field: optional hbase.pb.Condition condition = 4;
    */
-  condition?: Condition | undefined;
-};
+  condition?: Condition | undefined
+}
 
 /**
  * Describes the message hbase.pb.RegionAction.
  * Use `create(RegionActionSchema)` to create a new message.
  */
-export const RegionActionSchema: GenMessage<RegionAction> = /*@__PURE__*/
-  messageDesc(file_Client, 14);
+export const RegionActionSchema: GenMessage<RegionAction> = /*@__PURE__*/ messageDesc(file_Client, 14)
 
 /**
  *
@@ -1062,13 +1066,13 @@ export const RegionActionSchema: GenMessage<RegionAction> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.RegionLoadStats
  */
-export type RegionLoadStats = Message<"hbase.pb.RegionLoadStats"> & {
+export type RegionLoadStats = Message<'hbase.pb.RegionLoadStats'> & {
   /**
    * Percent load on the memstore. Guaranteed to be positive, between 0 and 100.
    *
    * @generated from field: optional int32 memStoreLoad = 1 [default = 0];
    */
-  memStoreLoad: number;
+  memStoreLoad: number
 
   /**
    * Percent JVM heap occupancy. Guaranteed to be positive, between 0 and 100.
@@ -1076,44 +1080,44 @@ export type RegionLoadStats = Message<"hbase.pb.RegionLoadStats"> & {
    *
    * @generated from field: optional int32 heapOccupancy = 2 [default = 0];
    */
-  heapOccupancy: number;
+  heapOccupancy: number
 
   /**
    * Compaction pressure. Guaranteed to be positive, between 0 and 100.
    *
    * @generated from field: optional int32 compactionPressure = 3 [default = 0];
    */
-  compactionPressure: number;
-};
+  compactionPressure: number
+}
 
 /**
  * Describes the message hbase.pb.RegionLoadStats.
  * Use `create(RegionLoadStatsSchema)` to create a new message.
  */
-export const RegionLoadStatsSchema: GenMessage<RegionLoadStats> = /*@__PURE__*/
-  messageDesc(file_Client, 15);
+export const RegionLoadStatsSchema: GenMessage<RegionLoadStats> = /*@__PURE__*/ messageDesc(file_Client, 15)
 
 /**
  * @generated from message hbase.pb.MultiRegionLoadStats
  */
-export type MultiRegionLoadStats = Message<"hbase.pb.MultiRegionLoadStats"> & {
+export type MultiRegionLoadStats = Message<'hbase.pb.MultiRegionLoadStats'> & {
   /**
    * @generated from field: repeated hbase.pb.RegionSpecifier region = 1;
    */
-  region: RegionSpecifier[];
+  region: RegionSpecifier[]
 
   /**
    * @generated from field: repeated hbase.pb.RegionLoadStats stat = 2;
    */
-  stat: RegionLoadStats[];
-};
+  stat: RegionLoadStats[]
+}
 
 /**
  * Describes the message hbase.pb.MultiRegionLoadStats.
  * Use `create(MultiRegionLoadStatsSchema)` to create a new message.
  */
-export const MultiRegionLoadStatsSchema: GenMessage<MultiRegionLoadStats> = /*@__PURE__*/
-  messageDesc(file_Client, 16);
+export const MultiRegionLoadStatsSchema: GenMessage<MultiRegionLoadStats> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 16)
 
 /**
  * *
@@ -1123,31 +1127,31 @@ export const MultiRegionLoadStatsSchema: GenMessage<MultiRegionLoadStats> = /*@_
  *
  * @generated from message hbase.pb.ResultOrException
  */
-export type ResultOrException = Message<"hbase.pb.ResultOrException"> & {
+export type ResultOrException = Message<'hbase.pb.ResultOrException'> & {
   /**
    * If part of a multi call, save original index of the list of all
    * passed so can align this response w/ original request.
    *
    * @generated from field: optional uint32 index = 1;
    */
-  index: number;
+  index: number
 
   /**
    * @generated from field: optional hbase.pb.Result result = 2;
    */
-  result?: Result | undefined;
+  result?: Result | undefined
 
   /**
    * @generated from field: optional hbase.pb.NameBytesPair exception = 3;
    */
-  exception?: NameBytesPair | undefined;
+  exception?: NameBytesPair | undefined
 
   /**
    * result if this was a coprocessor service call
    *
    * @generated from field: optional hbase.pb.CoprocessorServiceResult service_result = 4;
    */
-  serviceResult?: CoprocessorServiceResult | undefined;
+  serviceResult?: CoprocessorServiceResult | undefined
 
   /**
    * current load on the region
@@ -1155,15 +1159,16 @@ export type ResultOrException = Message<"hbase.pb.ResultOrException"> & {
    * @generated from field: optional hbase.pb.RegionLoadStats loadStats = 5 [deprecated = true];
    * @deprecated
    */
-  loadStats?: RegionLoadStats | undefined;
-};
+  loadStats?: RegionLoadStats | undefined
+}
 
 /**
  * Describes the message hbase.pb.ResultOrException.
  * Use `create(ResultOrExceptionSchema)` to create a new message.
  */
-export const ResultOrExceptionSchema: GenMessage<ResultOrException> = /*@__PURE__*/
-  messageDesc(file_Client, 17);
+export const ResultOrExceptionSchema: GenMessage<ResultOrException> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 17)
 
 /**
  * *
@@ -1171,31 +1176,32 @@ export const ResultOrExceptionSchema: GenMessage<ResultOrException> = /*@__PURE_
  *
  * @generated from message hbase.pb.RegionActionResult
  */
-export type RegionActionResult = Message<"hbase.pb.RegionActionResult"> & {
+export type RegionActionResult = Message<'hbase.pb.RegionActionResult'> & {
   /**
    * @generated from field: repeated hbase.pb.ResultOrException resultOrException = 1;
    */
-  resultOrException: ResultOrException[];
+  resultOrException: ResultOrException[]
 
   /**
    * If the operation failed globally for this region, this exception is set
    *
    * @generated from field: optional hbase.pb.NameBytesPair exception = 2;
    */
-  exception?: NameBytesPair | undefined;
+  exception?: NameBytesPair | undefined
 
   /**
    * @generated from field: optional bool processed = 3;
    */
-  processed: boolean;
-};
+  processed: boolean
+}
 
 /**
  * Describes the message hbase.pb.RegionActionResult.
  * Use `create(RegionActionResultSchema)` to create a new message.
  */
-export const RegionActionResultSchema: GenMessage<RegionActionResult> = /*@__PURE__*/
-  messageDesc(file_Client, 18);
+export const RegionActionResultSchema: GenMessage<RegionActionResult> =
+  /*@__PURE__*/
+  messageDesc(file_Client, 18)
 
 /**
  * *
@@ -1207,16 +1213,16 @@ export const RegionActionResultSchema: GenMessage<RegionActionResult> = /*@__PUR
  *
  * @generated from message hbase.pb.MultiRequest
  */
-export type MultiRequest = Message<"hbase.pb.MultiRequest"> & {
+export type MultiRequest = Message<'hbase.pb.MultiRequest'> & {
   /**
    * @generated from field: repeated hbase.pb.RegionAction regionAction = 1;
    */
-  regionAction: RegionAction[];
+  regionAction: RegionAction[]
 
   /**
    * @generated from field: optional uint64 nonceGroup = 2;
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * Moved this to RegionAction in HBASE-8458. Keep it for backward compatibility. Need to remove
@@ -1225,24 +1231,23 @@ export type MultiRequest = Message<"hbase.pb.MultiRequest"> & {
    * @generated from field: optional hbase.pb.Condition condition = 3 [deprecated = true];
    * @deprecated
    */
-  condition?: Condition | undefined;
-};
+  condition?: Condition | undefined
+}
 
 /**
  * Describes the message hbase.pb.MultiRequest.
  * Use `create(MultiRequestSchema)` to create a new message.
  */
-export const MultiRequestSchema: GenMessage<MultiRequest> = /*@__PURE__*/
-  messageDesc(file_Client, 19);
+export const MultiRequestSchema: GenMessage<MultiRequest> = /*@__PURE__*/ messageDesc(file_Client, 19)
 
 /**
  * @generated from message hbase.pb.MultiResponse
  */
-export type MultiResponse = Message<"hbase.pb.MultiResponse"> & {
+export type MultiResponse = Message<'hbase.pb.MultiResponse'> & {
   /**
    * @generated from field: repeated hbase.pb.RegionActionResult regionActionResult = 1;
    */
-  regionActionResult: RegionActionResult[];
+  regionActionResult: RegionActionResult[]
 
   /**
    * Moved this to RegionActionResult in HBASE-8458. Keep it for backward compatibility. Need to
@@ -1251,20 +1256,19 @@ export type MultiResponse = Message<"hbase.pb.MultiResponse"> & {
    * @generated from field: optional bool processed = 2 [deprecated = true];
    * @deprecated
    */
-  processed: boolean;
+  processed: boolean
 
   /**
    * @generated from field: optional hbase.pb.MultiRegionLoadStats regionStatistics = 3;
    */
-  regionStatistics?: MultiRegionLoadStats | undefined;
-};
+  regionStatistics?: MultiRegionLoadStats | undefined
+}
 
 /**
  * Describes the message hbase.pb.MultiResponse.
  * Use `create(MultiResponseSchema)` to create a new message.
  */
-export const MultiResponseSchema: GenMessage<MultiResponse> = /*@__PURE__*/
-  messageDesc(file_Client, 20);
+export const MultiResponseSchema: GenMessage<MultiResponse> = /*@__PURE__*/ messageDesc(file_Client, 20)
 
 /**
  * *
@@ -1287,6 +1291,4 @@ export enum Consistency {
 /**
  * Describes the enum hbase.pb.Consistency.
  */
-export const ConsistencySchema: GenEnum<Consistency> = /*@__PURE__*/
-  enumDesc(file_Client, 0);
-
+export const ConsistencySchema: GenEnum<Consistency> = /*@__PURE__*/ enumDesc(file_Client, 0)

@@ -20,35 +20,36 @@
 
 // This file contains protocol buffers that are used for filters
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Comparator.proto.
  */
-export const file_Comparator: GenFile = /*@__PURE__*/
-  fileDesc("ChBDb21wYXJhdG9yLnByb3RvEghoYmFzZS5wYiI5CgpDb21wYXJhdG9yEgwKBG5hbWUYASACKAkSHQoVc2VyaWFsaXplZF9jb21wYXJhdG9yGAIgASgMQk0KMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCEENvbXBhcmF0b3JQcm90b3NIAYgBAaABAQ");
+export const file_Comparator: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'ChBDb21wYXJhdG9yLnByb3RvEghoYmFzZS5wYiI5CgpDb21wYXJhdG9yEgwKBG5hbWUYASACKAkSHQoVc2VyaWFsaXplZF9jb21wYXJhdG9yGAIgASgMQk0KMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCEENvbXBhcmF0b3JQcm90b3NIAYgBAaABAQ',
+  )
 
 /**
  * @generated from message hbase.pb.Comparator
  */
-export type Comparator = Message<"hbase.pb.Comparator"> & {
+export type Comparator = Message<'hbase.pb.Comparator'> & {
   /**
    * @generated from field: required string name = 1;
    */
-  name: string;
+  name: string
 
   /**
    * @generated from field: optional bytes serialized_comparator = 2;
    */
-  serializedComparator: Uint8Array;
-};
+  serializedComparator: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.Comparator.
  * Use `create(ComparatorSchema)` to create a new message.
  */
-export const ComparatorSchema: GenMessage<Comparator> = /*@__PURE__*/
-  messageDesc(file_Comparator, 0);
-
+export const ComparatorSchema: GenMessage<Comparator> = /*@__PURE__*/ messageDesc(file_Comparator, 0)

@@ -20,15 +20,18 @@
 
 // This file contains protocol buffers that are used for error handling
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file ErrorHandling.proto.
  */
-export const file_ErrorHandling: GenFile = /*@__PURE__*/
-  fileDesc("ChNFcnJvckhhbmRsaW5nLnByb3RvEghoYmFzZS5wYiJwChhTdGFja1RyYWNlRWxlbWVudE1lc3NhZ2USFwoPZGVjbGFyaW5nX2NsYXNzGAEgASgJEhMKC21ldGhvZF9uYW1lGAIgASgJEhEKCWZpbGVfbmFtZRgDIAEoCRITCgtsaW5lX251bWJlchgEIAEoBSKFAQoXR2VuZXJpY0V4Y2VwdGlvbk1lc3NhZ2USEgoKY2xhc3NfbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhIKCmVycm9yX2luZm8YAyABKAwSMQoFdHJhY2UYBCADKAsyIi5oYmFzZS5wYi5TdGFja1RyYWNlRWxlbWVudE1lc3NhZ2UiZwoXRm9yZWlnbkV4Y2VwdGlvbk1lc3NhZ2USDgoGc291cmNlGAEgASgJEjwKEWdlbmVyaWNfZXhjZXB0aW9uGAIgASgLMiEuaGJhc2UucGIuR2VuZXJpY0V4Y2VwdGlvbk1lc3NhZ2VCTQoxb3JnLmFwYWNoZS5oYWRvb3AuaGJhc2Uuc2hhZGVkLnByb3RvYnVmLmdlbmVyYXRlZEITRXJyb3JIYW5kbGluZ1Byb3Rvc0gBoAEB");
+export const file_ErrorHandling: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'ChNFcnJvckhhbmRsaW5nLnByb3RvEghoYmFzZS5wYiJwChhTdGFja1RyYWNlRWxlbWVudE1lc3NhZ2USFwoPZGVjbGFyaW5nX2NsYXNzGAEgASgJEhMKC21ldGhvZF9uYW1lGAIgASgJEhEKCWZpbGVfbmFtZRgDIAEoCRITCgtsaW5lX251bWJlchgEIAEoBSKFAQoXR2VuZXJpY0V4Y2VwdGlvbk1lc3NhZ2USEgoKY2xhc3NfbmFtZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhIKCmVycm9yX2luZm8YAyABKAwSMQoFdHJhY2UYBCADKAsyIi5oYmFzZS5wYi5TdGFja1RyYWNlRWxlbWVudE1lc3NhZ2UiZwoXRm9yZWlnbkV4Y2VwdGlvbk1lc3NhZ2USDgoGc291cmNlGAEgASgJEjwKEWdlbmVyaWNfZXhjZXB0aW9uGAIgASgLMiEuaGJhc2UucGIuR2VuZXJpY0V4Y2VwdGlvbk1lc3NhZ2VCTQoxb3JnLmFwYWNoZS5oYWRvb3AuaGJhc2Uuc2hhZGVkLnByb3RvYnVmLmdlbmVyYXRlZEITRXJyb3JIYW5kbGluZ1Byb3Rvc0gBoAEB',
+  )
 
 /**
  * *
@@ -37,34 +40,35 @@ export const file_ErrorHandling: GenFile = /*@__PURE__*/
  *
  * @generated from message hbase.pb.StackTraceElementMessage
  */
-export type StackTraceElementMessage = Message<"hbase.pb.StackTraceElementMessage"> & {
+export type StackTraceElementMessage = Message<'hbase.pb.StackTraceElementMessage'> & {
   /**
    * @generated from field: optional string declaring_class = 1;
    */
-  declaringClass: string;
+  declaringClass: string
 
   /**
    * @generated from field: optional string method_name = 2;
    */
-  methodName: string;
+  methodName: string
 
   /**
    * @generated from field: optional string file_name = 3;
    */
-  fileName: string;
+  fileName: string
 
   /**
    * @generated from field: optional int32 line_number = 4;
    */
-  lineNumber: number;
-};
+  lineNumber: number
+}
 
 /**
  * Describes the message hbase.pb.StackTraceElementMessage.
  * Use `create(StackTraceElementMessageSchema)` to create a new message.
  */
-export const StackTraceElementMessageSchema: GenMessage<StackTraceElementMessage> = /*@__PURE__*/
-  messageDesc(file_ErrorHandling, 0);
+export const StackTraceElementMessageSchema: GenMessage<StackTraceElementMessage> =
+  /*@__PURE__*/
+  messageDesc(file_ErrorHandling, 0)
 
 /**
  * *
@@ -75,34 +79,35 @@ export const StackTraceElementMessageSchema: GenMessage<StackTraceElementMessage
  *
  * @generated from message hbase.pb.GenericExceptionMessage
  */
-export type GenericExceptionMessage = Message<"hbase.pb.GenericExceptionMessage"> & {
+export type GenericExceptionMessage = Message<'hbase.pb.GenericExceptionMessage'> & {
   /**
    * @generated from field: optional string class_name = 1;
    */
-  className: string;
+  className: string
 
   /**
    * @generated from field: optional string message = 2;
    */
-  message: string;
+  message: string
 
   /**
    * @generated from field: optional bytes error_info = 3;
    */
-  errorInfo: Uint8Array;
+  errorInfo: Uint8Array
 
   /**
    * @generated from field: repeated hbase.pb.StackTraceElementMessage trace = 4;
    */
-  trace: StackTraceElementMessage[];
-};
+  trace: StackTraceElementMessage[]
+}
 
 /**
  * Describes the message hbase.pb.GenericExceptionMessage.
  * Use `create(GenericExceptionMessageSchema)` to create a new message.
  */
-export const GenericExceptionMessageSchema: GenMessage<GenericExceptionMessage> = /*@__PURE__*/
-  messageDesc(file_ErrorHandling, 1);
+export const GenericExceptionMessageSchema: GenMessage<GenericExceptionMessage> =
+  /*@__PURE__*/
+  messageDesc(file_ErrorHandling, 1)
 
 /**
  * *
@@ -111,22 +116,22 @@ export const GenericExceptionMessageSchema: GenMessage<GenericExceptionMessage> 
  *
  * @generated from message hbase.pb.ForeignExceptionMessage
  */
-export type ForeignExceptionMessage = Message<"hbase.pb.ForeignExceptionMessage"> & {
+export type ForeignExceptionMessage = Message<'hbase.pb.ForeignExceptionMessage'> & {
   /**
    * @generated from field: optional string source = 1;
    */
-  source: string;
+  source: string
 
   /**
    * @generated from field: optional hbase.pb.GenericExceptionMessage generic_exception = 2;
    */
-  genericException?: GenericExceptionMessage | undefined;
-};
+  genericException?: GenericExceptionMessage | undefined
+}
 
 /**
  * Describes the message hbase.pb.ForeignExceptionMessage.
  * Use `create(ForeignExceptionMessageSchema)` to create a new message.
  */
-export const ForeignExceptionMessageSchema: GenMessage<ForeignExceptionMessage> = /*@__PURE__*/
-  messageDesc(file_ErrorHandling, 2);
-
+export const ForeignExceptionMessageSchema: GenMessage<ForeignExceptionMessage> =
+  /*@__PURE__*/
+  messageDesc(file_ErrorHandling, 2)

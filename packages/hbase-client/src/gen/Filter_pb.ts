@@ -20,59 +20,60 @@
 
 // This file contains protocol buffers that are used for filters
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Filter.proto.
  */
-export const file_Filter: GenFile = /*@__PURE__*/
-  fileDesc("CgxGaWx0ZXIucHJvdG8SCGhiYXNlLnBiIjEKBkZpbHRlchIMCgRuYW1lGAEgAigJEhkKEXNlcmlhbGl6ZWRfZmlsdGVyGAIgASgMIpIBCgpGaWx0ZXJMaXN0Ei8KCG9wZXJhdG9yGAEgAigOMh0uaGJhc2UucGIuRmlsdGVyTGlzdC5PcGVyYXRvchIhCgdmaWx0ZXJzGAIgAygLMhAuaGJhc2UucGIuRmlsdGVyIjAKCE9wZXJhdG9yEhEKDU1VU1RfUEFTU19BTEwQARIRCg1NVVNUX1BBU1NfT05FEAIiFAoSRmlyc3RLZXlPbmx5RmlsdGVyIiMKDUtleU9ubHlGaWx0ZXISEgoKbGVuX2FzX3ZhbBgBIAIoCCIeCgxQcmVmaXhGaWx0ZXISDgoGcHJlZml4GAEgASgMQkkKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCDEZpbHRlclByb3Rvc0gBiAEBoAEB");
+export const file_Filter: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'CgxGaWx0ZXIucHJvdG8SCGhiYXNlLnBiIjEKBkZpbHRlchIMCgRuYW1lGAEgAigJEhkKEXNlcmlhbGl6ZWRfZmlsdGVyGAIgASgMIpIBCgpGaWx0ZXJMaXN0Ei8KCG9wZXJhdG9yGAEgAigOMh0uaGJhc2UucGIuRmlsdGVyTGlzdC5PcGVyYXRvchIhCgdmaWx0ZXJzGAIgAygLMhAuaGJhc2UucGIuRmlsdGVyIjAKCE9wZXJhdG9yEhEKDU1VU1RfUEFTU19BTEwQARIRCg1NVVNUX1BBU1NfT05FEAIiFAoSRmlyc3RLZXlPbmx5RmlsdGVyIiMKDUtleU9ubHlGaWx0ZXISEgoKbGVuX2FzX3ZhbBgBIAIoCCIeCgxQcmVmaXhGaWx0ZXISDgoGcHJlZml4GAEgASgMQkkKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCDEZpbHRlclByb3Rvc0gBiAEBoAEB',
+  )
 
 /**
  * @generated from message hbase.pb.Filter
  */
-export type Filter = Message<"hbase.pb.Filter"> & {
+export type Filter = Message<'hbase.pb.Filter'> & {
   /**
    * @generated from field: required string name = 1;
    */
-  name: string;
+  name: string
 
   /**
    * @generated from field: optional bytes serialized_filter = 2;
    */
-  serializedFilter: Uint8Array;
-};
+  serializedFilter: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.Filter.
  * Use `create(FilterSchema)` to create a new message.
  */
-export const FilterSchema: GenMessage<Filter> = /*@__PURE__*/
-  messageDesc(file_Filter, 0);
+export const FilterSchema: GenMessage<Filter> = /*@__PURE__*/ messageDesc(file_Filter, 0)
 
 /**
  * @generated from message hbase.pb.FilterList
  */
-export type FilterList = Message<"hbase.pb.FilterList"> & {
+export type FilterList = Message<'hbase.pb.FilterList'> & {
   /**
    * @generated from field: required hbase.pb.FilterList.Operator operator = 1;
    */
-  operator: FilterList_Operator;
+  operator: FilterList_Operator
 
   /**
    * @generated from field: repeated hbase.pb.Filter filters = 2;
    */
-  filters: Filter[];
-};
+  filters: Filter[]
+}
 
 /**
  * Describes the message hbase.pb.FilterList.
  * Use `create(FilterListSchema)` to create a new message.
  */
-export const FilterListSchema: GenMessage<FilterList> = /*@__PURE__*/
-  messageDesc(file_Filter, 1);
+export const FilterListSchema: GenMessage<FilterList> = /*@__PURE__*/ messageDesc(file_Filter, 1)
 
 /**
  * @generated from enum hbase.pb.FilterList.Operator
@@ -92,53 +93,51 @@ export enum FilterList_Operator {
 /**
  * Describes the enum hbase.pb.FilterList.Operator.
  */
-export const FilterList_OperatorSchema: GenEnum<FilterList_Operator> = /*@__PURE__*/
-  enumDesc(file_Filter, 1, 0);
+export const FilterList_OperatorSchema: GenEnum<FilterList_Operator> =
+  /*@__PURE__*/
+  enumDesc(file_Filter, 1, 0)
 
 /**
  * @generated from message hbase.pb.FirstKeyOnlyFilter
  */
-export type FirstKeyOnlyFilter = Message<"hbase.pb.FirstKeyOnlyFilter"> & {
-};
+export type FirstKeyOnlyFilter = Message<'hbase.pb.FirstKeyOnlyFilter'> & {}
 
 /**
  * Describes the message hbase.pb.FirstKeyOnlyFilter.
  * Use `create(FirstKeyOnlyFilterSchema)` to create a new message.
  */
-export const FirstKeyOnlyFilterSchema: GenMessage<FirstKeyOnlyFilter> = /*@__PURE__*/
-  messageDesc(file_Filter, 2);
+export const FirstKeyOnlyFilterSchema: GenMessage<FirstKeyOnlyFilter> =
+  /*@__PURE__*/
+  messageDesc(file_Filter, 2)
 
 /**
  * @generated from message hbase.pb.KeyOnlyFilter
  */
-export type KeyOnlyFilter = Message<"hbase.pb.KeyOnlyFilter"> & {
+export type KeyOnlyFilter = Message<'hbase.pb.KeyOnlyFilter'> & {
   /**
    * @generated from field: required bool len_as_val = 1;
    */
-  lenAsVal: boolean;
-};
+  lenAsVal: boolean
+}
 
 /**
  * Describes the message hbase.pb.KeyOnlyFilter.
  * Use `create(KeyOnlyFilterSchema)` to create a new message.
  */
-export const KeyOnlyFilterSchema: GenMessage<KeyOnlyFilter> = /*@__PURE__*/
-  messageDesc(file_Filter, 3);
+export const KeyOnlyFilterSchema: GenMessage<KeyOnlyFilter> = /*@__PURE__*/ messageDesc(file_Filter, 3)
 
 /**
  * @generated from message hbase.pb.PrefixFilter
  */
-export type PrefixFilter = Message<"hbase.pb.PrefixFilter"> & {
+export type PrefixFilter = Message<'hbase.pb.PrefixFilter'> & {
   /**
    * @generated from field: optional bytes prefix = 1;
    */
-  prefix: Uint8Array;
-};
+  prefix: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.PrefixFilter.
  * Use `create(PrefixFilterSchema)` to create a new message.
  */
-export const PrefixFilterSchema: GenMessage<PrefixFilter> = /*@__PURE__*/
-  messageDesc(file_Filter, 4);
-
+export const PrefixFilterSchema: GenMessage<PrefixFilter> = /*@__PURE__*/ messageDesc(file_Filter, 4)

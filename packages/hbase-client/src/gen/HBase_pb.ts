@@ -20,15 +20,18 @@
 
 // This file contains protocol buffers that are shared throughout HBase
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file HBase.proto.
  */
-export const file_HBase: GenFile = /*@__PURE__*/
-  fileDesc("CgtIQmFzZS5wcm90bxIIaGJhc2UucGIiMQoJVGFibGVOYW1lEhEKCW5hbWVzcGFjZRgBIAIoDBIRCglxdWFsaWZpZXIYAiACKAwizAEKC1RhYmxlU2NoZW1hEicKCnRhYmxlX25hbWUYASABKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSLAoKYXR0cmlidXRlcxgCIAMoCzIYLmhiYXNlLnBiLkJ5dGVzQnl0ZXNQYWlyEjUKD2NvbHVtbl9mYW1pbGllcxgDIAMoCzIcLmhiYXNlLnBiLkNvbHVtbkZhbWlseVNjaGVtYRIvCg1jb25maWd1cmF0aW9uGAQgAygLMhguaGJhc2UucGIuTmFtZVN0cmluZ1BhaXIieAoKVGFibGVTdGF0ZRIpCgVzdGF0ZRgBIAIoDjIaLmhiYXNlLnBiLlRhYmxlU3RhdGUuU3RhdGUiPwoFU3RhdGUSCwoHRU5BQkxFRBAAEgwKCERJU0FCTEVEEAESDQoJRElTQUJMSU5HEAISDAoIRU5BQkxJTkcQAyKBAQoSQ29sdW1uRmFtaWx5U2NoZW1hEgwKBG5hbWUYASACKAwSLAoKYXR0cmlidXRlcxgCIAMoCzIYLmhiYXNlLnBiLkJ5dGVzQnl0ZXNQYWlyEi8KDWNvbmZpZ3VyYXRpb24YAyADKAsyGC5oYmFzZS5wYi5OYW1lU3RyaW5nUGFpciKjAQoKUmVnaW9uSW5mbxIRCglyZWdpb25faWQYASACKAQSJwoKdGFibGVfbmFtZRgCIAIoCzITLmhiYXNlLnBiLlRhYmxlTmFtZRIRCglzdGFydF9rZXkYAyABKAwSDwoHZW5kX2tleRgEIAEoDBIPCgdvZmZsaW5lGAUgASgIEg0KBXNwbGl0GAYgASgIEhUKCnJlcGxpY2FfaWQYByABKAU6ATAingEKD1JlZ2lvblNwZWNpZmllchI7CgR0eXBlGAEgAigOMi0uaGJhc2UucGIuUmVnaW9uU3BlY2lmaWVyLlJlZ2lvblNwZWNpZmllclR5cGUSDQoFdmFsdWUYAiACKAwiPwoTUmVnaW9uU3BlY2lmaWVyVHlwZRIPCgtSRUdJT05fTkFNRRABEhcKE0VOQ09ERURfUkVHSU9OX05BTUUQAiIlCglUaW1lUmFuZ2USDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCJXChVDb2x1bW5GYW1pbHlUaW1lUmFuZ2USFQoNY29sdW1uX2ZhbWlseRgBIAIoDBInCgp0aW1lX3JhbmdlGAIgAigLMhMuaGJhc2UucGIuVGltZVJhbmdlIkEKClNlcnZlck5hbWUSEQoJaG9zdF9uYW1lGAEgAigJEgwKBHBvcnQYAiABKA0SEgoKc3RhcnRfY29kZRgDIAEoBCItCg5OYW1lU3RyaW5nUGFpchIMCgRuYW1lGAEgAigJEg0KBXZhbHVlGAIgAigJIiwKDU5hbWVCeXRlc1BhaXISDAoEbmFtZRgBIAIoCRINCgV2YWx1ZRgCIAEoDCIvCg5CeXRlc0J5dGVzUGFpchINCgVmaXJzdBgBIAIoDBIOCgZzZWNvbmQYAiACKAwiLAoNTmFtZUludDY0UGFpchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgDIp0BCgtWZXJzaW9uSW5mbxIPCgd2ZXJzaW9uGAEgAigJEgsKA3VybBgCIAIoCRIQCghyZXZpc2lvbhgDIAIoCRIMCgR1c2VyGAQgAigJEgwKBGRhdGUYBSACKAkSFAoMc3JjX2NoZWNrc3VtGAYgAigJEhUKDXZlcnNpb25fbWFqb3IYByABKA0SFQoNdmVyc2lvbl9taW5vchgIIAEoDSJ3Cg5SZWdpb25Mb2NhdGlvbhIpCgtyZWdpb25faW5mbxgBIAIoCzIULmhiYXNlLnBiLlJlZ2lvbkluZm8SKQoLc2VydmVyX25hbWUYAiABKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lEg8KB3NlcV9udW0YAyACKAMqcgoLQ29tcGFyZVR5cGUSCAoETEVTUxAAEhEKDUxFU1NfT1JfRVFVQUwQARIJCgVFUVVBTBACEg0KCU5PVF9FUVVBTBADEhQKEEdSRUFURVJfT1JfRVFVQUwQBBILCgdHUkVBVEVSEAUSCQoFTk9fT1AQBkJFCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgtIQmFzZVByb3Rvc0gBoAEB");
+export const file_HBase: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'CgtIQmFzZS5wcm90bxIIaGJhc2UucGIiMQoJVGFibGVOYW1lEhEKCW5hbWVzcGFjZRgBIAIoDBIRCglxdWFsaWZpZXIYAiACKAwizAEKC1RhYmxlU2NoZW1hEicKCnRhYmxlX25hbWUYASABKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSLAoKYXR0cmlidXRlcxgCIAMoCzIYLmhiYXNlLnBiLkJ5dGVzQnl0ZXNQYWlyEjUKD2NvbHVtbl9mYW1pbGllcxgDIAMoCzIcLmhiYXNlLnBiLkNvbHVtbkZhbWlseVNjaGVtYRIvCg1jb25maWd1cmF0aW9uGAQgAygLMhguaGJhc2UucGIuTmFtZVN0cmluZ1BhaXIieAoKVGFibGVTdGF0ZRIpCgVzdGF0ZRgBIAIoDjIaLmhiYXNlLnBiLlRhYmxlU3RhdGUuU3RhdGUiPwoFU3RhdGUSCwoHRU5BQkxFRBAAEgwKCERJU0FCTEVEEAESDQoJRElTQUJMSU5HEAISDAoIRU5BQkxJTkcQAyKBAQoSQ29sdW1uRmFtaWx5U2NoZW1hEgwKBG5hbWUYASACKAwSLAoKYXR0cmlidXRlcxgCIAMoCzIYLmhiYXNlLnBiLkJ5dGVzQnl0ZXNQYWlyEi8KDWNvbmZpZ3VyYXRpb24YAyADKAsyGC5oYmFzZS5wYi5OYW1lU3RyaW5nUGFpciKjAQoKUmVnaW9uSW5mbxIRCglyZWdpb25faWQYASACKAQSJwoKdGFibGVfbmFtZRgCIAIoCzITLmhiYXNlLnBiLlRhYmxlTmFtZRIRCglzdGFydF9rZXkYAyABKAwSDwoHZW5kX2tleRgEIAEoDBIPCgdvZmZsaW5lGAUgASgIEg0KBXNwbGl0GAYgASgIEhUKCnJlcGxpY2FfaWQYByABKAU6ATAingEKD1JlZ2lvblNwZWNpZmllchI7CgR0eXBlGAEgAigOMi0uaGJhc2UucGIuUmVnaW9uU3BlY2lmaWVyLlJlZ2lvblNwZWNpZmllclR5cGUSDQoFdmFsdWUYAiACKAwiPwoTUmVnaW9uU3BlY2lmaWVyVHlwZRIPCgtSRUdJT05fTkFNRRABEhcKE0VOQ09ERURfUkVHSU9OX05BTUUQAiIlCglUaW1lUmFuZ2USDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCJXChVDb2x1bW5GYW1pbHlUaW1lUmFuZ2USFQoNY29sdW1uX2ZhbWlseRgBIAIoDBInCgp0aW1lX3JhbmdlGAIgAigLMhMuaGJhc2UucGIuVGltZVJhbmdlIkEKClNlcnZlck5hbWUSEQoJaG9zdF9uYW1lGAEgAigJEgwKBHBvcnQYAiABKA0SEgoKc3RhcnRfY29kZRgDIAEoBCItCg5OYW1lU3RyaW5nUGFpchIMCgRuYW1lGAEgAigJEg0KBXZhbHVlGAIgAigJIiwKDU5hbWVCeXRlc1BhaXISDAoEbmFtZRgBIAIoCRINCgV2YWx1ZRgCIAEoDCIvCg5CeXRlc0J5dGVzUGFpchINCgVmaXJzdBgBIAIoDBIOCgZzZWNvbmQYAiACKAwiLAoNTmFtZUludDY0UGFpchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgDIp0BCgtWZXJzaW9uSW5mbxIPCgd2ZXJzaW9uGAEgAigJEgsKA3VybBgCIAIoCRIQCghyZXZpc2lvbhgDIAIoCRIMCgR1c2VyGAQgAigJEgwKBGRhdGUYBSACKAkSFAoMc3JjX2NoZWNrc3VtGAYgAigJEhUKDXZlcnNpb25fbWFqb3IYByABKA0SFQoNdmVyc2lvbl9taW5vchgIIAEoDSJ3Cg5SZWdpb25Mb2NhdGlvbhIpCgtyZWdpb25faW5mbxgBIAIoCzIULmhiYXNlLnBiLlJlZ2lvbkluZm8SKQoLc2VydmVyX25hbWUYAiABKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lEg8KB3NlcV9udW0YAyACKAMqcgoLQ29tcGFyZVR5cGUSCAoETEVTUxAAEhEKDUxFU1NfT1JfRVFVQUwQARIJCgVFUVVBTBACEg0KCU5PVF9FUVVBTBADEhQKEEdSRUFURVJfT1JfRVFVQUwQBBILCgdHUkVBVEVSEAUSCQoFTk9fT1AQBkJFCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgtIQmFzZVByb3Rvc0gBoAEB',
+  )
 
 /**
  * *
@@ -36,24 +39,23 @@ export const file_HBase: GenFile = /*@__PURE__*/
  *
  * @generated from message hbase.pb.TableName
  */
-export type TableName = Message<"hbase.pb.TableName"> & {
+export type TableName = Message<'hbase.pb.TableName'> & {
   /**
    * @generated from field: required bytes namespace = 1;
    */
-  namespace: Uint8Array;
+  namespace: Uint8Array
 
   /**
    * @generated from field: required bytes qualifier = 2;
    */
-  qualifier: Uint8Array;
-};
+  qualifier: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.TableName.
  * Use `create(TableNameSchema)` to create a new message.
  */
-export const TableNameSchema: GenMessage<TableName> = /*@__PURE__*/
-  messageDesc(file_HBase, 0);
+export const TableNameSchema: GenMessage<TableName> = /*@__PURE__*/ messageDesc(file_HBase, 0)
 
 /**
  * *
@@ -62,55 +64,53 @@ export const TableNameSchema: GenMessage<TableName> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.TableSchema
  */
-export type TableSchema = Message<"hbase.pb.TableSchema"> & {
+export type TableSchema = Message<'hbase.pb.TableSchema'> & {
   /**
    * @generated from field: optional hbase.pb.TableName table_name = 1;
    */
-  tableName?: TableName | undefined;
+  tableName?: TableName | undefined
 
   /**
    * @generated from field: repeated hbase.pb.BytesBytesPair attributes = 2;
    */
-  attributes: BytesBytesPair[];
+  attributes: BytesBytesPair[]
 
   /**
    * @generated from field: repeated hbase.pb.ColumnFamilySchema column_families = 3;
    */
-  columnFamilies: ColumnFamilySchema[];
+  columnFamilies: ColumnFamilySchema[]
 
   /**
    * @generated from field: repeated hbase.pb.NameStringPair configuration = 4;
    */
-  configuration: NameStringPair[];
-};
+  configuration: NameStringPair[]
+}
 
 /**
  * Describes the message hbase.pb.TableSchema.
  * Use `create(TableSchemaSchema)` to create a new message.
  */
-export const TableSchemaSchema: GenMessage<TableSchema> = /*@__PURE__*/
-  messageDesc(file_HBase, 1);
+export const TableSchemaSchema: GenMessage<TableSchema> = /*@__PURE__*/ messageDesc(file_HBase, 1)
 
 /**
- * * Denotes state of the table 
+ * * Denotes state of the table
  *
  * @generated from message hbase.pb.TableState
  */
-export type TableState = Message<"hbase.pb.TableState"> & {
+export type TableState = Message<'hbase.pb.TableState'> & {
   /**
    * This is the table's state.
    *
    * @generated from field: required hbase.pb.TableState.State state = 1;
    */
-  state: TableState_State;
-};
+  state: TableState_State
+}
 
 /**
  * Describes the message hbase.pb.TableState.
  * Use `create(TableStateSchema)` to create a new message.
  */
-export const TableStateSchema: GenMessage<TableState> = /*@__PURE__*/
-  messageDesc(file_HBase, 2);
+export const TableStateSchema: GenMessage<TableState> = /*@__PURE__*/ messageDesc(file_HBase, 2)
 
 /**
  * Table's current state
@@ -142,8 +142,7 @@ export enum TableState_State {
 /**
  * Describes the enum hbase.pb.TableState.State.
  */
-export const TableState_StateSchema: GenEnum<TableState_State> = /*@__PURE__*/
-  enumDesc(file_HBase, 2, 0);
+export const TableState_StateSchema: GenEnum<TableState_State> = /*@__PURE__*/ enumDesc(file_HBase, 2, 0)
 
 /**
  * *
@@ -152,29 +151,30 @@ export const TableState_StateSchema: GenEnum<TableState_State> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.ColumnFamilySchema
  */
-export type ColumnFamilySchema = Message<"hbase.pb.ColumnFamilySchema"> & {
+export type ColumnFamilySchema = Message<'hbase.pb.ColumnFamilySchema'> & {
   /**
    * @generated from field: required bytes name = 1;
    */
-  name: Uint8Array;
+  name: Uint8Array
 
   /**
    * @generated from field: repeated hbase.pb.BytesBytesPair attributes = 2;
    */
-  attributes: BytesBytesPair[];
+  attributes: BytesBytesPair[]
 
   /**
    * @generated from field: repeated hbase.pb.NameStringPair configuration = 3;
    */
-  configuration: NameStringPair[];
-};
+  configuration: NameStringPair[]
+}
 
 /**
  * Describes the message hbase.pb.ColumnFamilySchema.
  * Use `create(ColumnFamilySchemaSchema)` to create a new message.
  */
-export const ColumnFamilySchemaSchema: GenMessage<ColumnFamilySchema> = /*@__PURE__*/
-  messageDesc(file_HBase, 3);
+export const ColumnFamilySchemaSchema: GenMessage<ColumnFamilySchema> =
+  /*@__PURE__*/
+  messageDesc(file_HBase, 3)
 
 /**
  * *
@@ -182,49 +182,48 @@ export const ColumnFamilySchemaSchema: GenMessage<ColumnFamilySchema> = /*@__PUR
  *
  * @generated from message hbase.pb.RegionInfo
  */
-export type RegionInfo = Message<"hbase.pb.RegionInfo"> & {
+export type RegionInfo = Message<'hbase.pb.RegionInfo'> & {
   /**
    * @generated from field: required uint64 region_id = 1;
    */
-  regionId: bigint;
+  regionId: bigint
 
   /**
    * @generated from field: required hbase.pb.TableName table_name = 2;
    */
-  tableName?: TableName | undefined;
+  tableName?: TableName | undefined
 
   /**
    * @generated from field: optional bytes start_key = 3;
    */
-  startKey: Uint8Array;
+  startKey: Uint8Array
 
   /**
    * @generated from field: optional bytes end_key = 4;
    */
-  endKey: Uint8Array;
+  endKey: Uint8Array
 
   /**
    * @generated from field: optional bool offline = 5;
    */
-  offline: boolean;
+  offline: boolean
 
   /**
    * @generated from field: optional bool split = 6;
    */
-  split: boolean;
+  split: boolean
 
   /**
    * @generated from field: optional int32 replica_id = 7 [default = 0];
    */
-  replicaId: number;
-};
+  replicaId: number
+}
 
 /**
  * Describes the message hbase.pb.RegionInfo.
  * Use `create(RegionInfoSchema)` to create a new message.
  */
-export const RegionInfoSchema: GenMessage<RegionInfo> = /*@__PURE__*/
-  messageDesc(file_HBase, 4);
+export const RegionInfoSchema: GenMessage<RegionInfo> = /*@__PURE__*/ messageDesc(file_HBase, 4)
 
 /**
  * *
@@ -235,24 +234,23 @@ export const RegionInfoSchema: GenMessage<RegionInfo> = /*@__PURE__*/
  *
  * @generated from message hbase.pb.RegionSpecifier
  */
-export type RegionSpecifier = Message<"hbase.pb.RegionSpecifier"> & {
+export type RegionSpecifier = Message<'hbase.pb.RegionSpecifier'> & {
   /**
    * @generated from field: required hbase.pb.RegionSpecifier.RegionSpecifierType type = 1;
    */
-  type: RegionSpecifier_RegionSpecifierType;
+  type: RegionSpecifier_RegionSpecifierType
 
   /**
    * @generated from field: required bytes value = 2;
    */
-  value: Uint8Array;
-};
+  value: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.RegionSpecifier.
  * Use `create(RegionSpecifierSchema)` to create a new message.
  */
-export const RegionSpecifierSchema: GenMessage<RegionSpecifier> = /*@__PURE__*/
-  messageDesc(file_HBase, 5);
+export const RegionSpecifierSchema: GenMessage<RegionSpecifier> = /*@__PURE__*/ messageDesc(file_HBase, 5)
 
 /**
  * @generated from enum hbase.pb.RegionSpecifier.RegionSpecifierType
@@ -276,8 +274,9 @@ export enum RegionSpecifier_RegionSpecifierType {
 /**
  * Describes the enum hbase.pb.RegionSpecifier.RegionSpecifierType.
  */
-export const RegionSpecifier_RegionSpecifierTypeSchema: GenEnum<RegionSpecifier_RegionSpecifierType> = /*@__PURE__*/
-  enumDesc(file_HBase, 5, 0);
+export const RegionSpecifier_RegionSpecifierTypeSchema: GenEnum<RegionSpecifier_RegionSpecifierType> =
+  /*@__PURE__*/
+  enumDesc(file_HBase, 5, 0)
 
 /**
  * *
@@ -288,48 +287,48 @@ export const RegionSpecifier_RegionSpecifierTypeSchema: GenEnum<RegionSpecifier_
  *
  * @generated from message hbase.pb.TimeRange
  */
-export type TimeRange = Message<"hbase.pb.TimeRange"> & {
+export type TimeRange = Message<'hbase.pb.TimeRange'> & {
   /**
    * @generated from field: optional uint64 from = 1;
    */
-  from: bigint;
+  from: bigint
 
   /**
    * @generated from field: optional uint64 to = 2;
    */
-  to: bigint;
-};
+  to: bigint
+}
 
 /**
  * Describes the message hbase.pb.TimeRange.
  * Use `create(TimeRangeSchema)` to create a new message.
  */
-export const TimeRangeSchema: GenMessage<TimeRange> = /*@__PURE__*/
-  messageDesc(file_HBase, 6);
+export const TimeRangeSchema: GenMessage<TimeRange> = /*@__PURE__*/ messageDesc(file_HBase, 6)
 
 /**
- * ColumnFamily Specific TimeRange 
+ * ColumnFamily Specific TimeRange
  *
  * @generated from message hbase.pb.ColumnFamilyTimeRange
  */
-export type ColumnFamilyTimeRange = Message<"hbase.pb.ColumnFamilyTimeRange"> & {
+export type ColumnFamilyTimeRange = Message<'hbase.pb.ColumnFamilyTimeRange'> & {
   /**
    * @generated from field: required bytes column_family = 1;
    */
-  columnFamily: Uint8Array;
+  columnFamily: Uint8Array
 
   /**
    * @generated from field: required hbase.pb.TimeRange time_range = 2;
    */
-  timeRange?: TimeRange | undefined;
-};
+  timeRange?: TimeRange | undefined
+}
 
 /**
  * Describes the message hbase.pb.ColumnFamilyTimeRange.
  * Use `create(ColumnFamilyTimeRangeSchema)` to create a new message.
  */
-export const ColumnFamilyTimeRangeSchema: GenMessage<ColumnFamilyTimeRange> = /*@__PURE__*/
-  messageDesc(file_HBase, 7);
+export const ColumnFamilyTimeRangeSchema: GenMessage<ColumnFamilyTimeRange> =
+  /*@__PURE__*/
+  messageDesc(file_HBase, 7)
 
 /**
  * *
@@ -337,201 +336,194 @@ export const ColumnFamilyTimeRangeSchema: GenMessage<ColumnFamilyTimeRange> = /*
  *
  * @generated from message hbase.pb.ServerName
  */
-export type ServerName = Message<"hbase.pb.ServerName"> & {
+export type ServerName = Message<'hbase.pb.ServerName'> & {
   /**
    * @generated from field: required string host_name = 1;
    */
-  hostName: string;
+  hostName: string
 
   /**
    * @generated from field: optional uint32 port = 2;
    */
-  port: number;
+  port: number
 
   /**
    * @generated from field: optional uint64 start_code = 3;
    */
-  startCode: bigint;
-};
+  startCode: bigint
+}
 
 /**
  * Describes the message hbase.pb.ServerName.
  * Use `create(ServerNameSchema)` to create a new message.
  */
-export const ServerNameSchema: GenMessage<ServerName> = /*@__PURE__*/
-  messageDesc(file_HBase, 8);
+export const ServerNameSchema: GenMessage<ServerName> = /*@__PURE__*/ messageDesc(file_HBase, 8)
 
 /**
  * @generated from message hbase.pb.NameStringPair
  */
-export type NameStringPair = Message<"hbase.pb.NameStringPair"> & {
+export type NameStringPair = Message<'hbase.pb.NameStringPair'> & {
   /**
    * @generated from field: required string name = 1;
    */
-  name: string;
+  name: string
 
   /**
    * @generated from field: required string value = 2;
    */
-  value: string;
-};
+  value: string
+}
 
 /**
  * Describes the message hbase.pb.NameStringPair.
  * Use `create(NameStringPairSchema)` to create a new message.
  */
-export const NameStringPairSchema: GenMessage<NameStringPair> = /*@__PURE__*/
-  messageDesc(file_HBase, 9);
+export const NameStringPairSchema: GenMessage<NameStringPair> = /*@__PURE__*/ messageDesc(file_HBase, 9)
 
 /**
  * @generated from message hbase.pb.NameBytesPair
  */
-export type NameBytesPair = Message<"hbase.pb.NameBytesPair"> & {
+export type NameBytesPair = Message<'hbase.pb.NameBytesPair'> & {
   /**
    * @generated from field: required string name = 1;
    */
-  name: string;
+  name: string
 
   /**
    * @generated from field: optional bytes value = 2;
    */
-  value: Uint8Array;
-};
+  value: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.NameBytesPair.
  * Use `create(NameBytesPairSchema)` to create a new message.
  */
-export const NameBytesPairSchema: GenMessage<NameBytesPair> = /*@__PURE__*/
-  messageDesc(file_HBase, 10);
+export const NameBytesPairSchema: GenMessage<NameBytesPair> = /*@__PURE__*/ messageDesc(file_HBase, 10)
 
 /**
  * @generated from message hbase.pb.BytesBytesPair
  */
-export type BytesBytesPair = Message<"hbase.pb.BytesBytesPair"> & {
+export type BytesBytesPair = Message<'hbase.pb.BytesBytesPair'> & {
   /**
    * @generated from field: required bytes first = 1;
    */
-  first: Uint8Array;
+  first: Uint8Array
 
   /**
    * @generated from field: required bytes second = 2;
    */
-  second: Uint8Array;
-};
+  second: Uint8Array
+}
 
 /**
  * Describes the message hbase.pb.BytesBytesPair.
  * Use `create(BytesBytesPairSchema)` to create a new message.
  */
-export const BytesBytesPairSchema: GenMessage<BytesBytesPair> = /*@__PURE__*/
-  messageDesc(file_HBase, 11);
+export const BytesBytesPairSchema: GenMessage<BytesBytesPair> = /*@__PURE__*/ messageDesc(file_HBase, 11)
 
 /**
  * @generated from message hbase.pb.NameInt64Pair
  */
-export type NameInt64Pair = Message<"hbase.pb.NameInt64Pair"> & {
+export type NameInt64Pair = Message<'hbase.pb.NameInt64Pair'> & {
   /**
    * @generated from field: optional string name = 1;
    */
-  name: string;
+  name: string
 
   /**
    * @generated from field: optional int64 value = 2;
    */
-  value: bigint;
-};
+  value: bigint
+}
 
 /**
  * Describes the message hbase.pb.NameInt64Pair.
  * Use `create(NameInt64PairSchema)` to create a new message.
  */
-export const NameInt64PairSchema: GenMessage<NameInt64Pair> = /*@__PURE__*/
-  messageDesc(file_HBase, 12);
+export const NameInt64PairSchema: GenMessage<NameInt64Pair> = /*@__PURE__*/ messageDesc(file_HBase, 12)
 
 /**
  * Rpc client version info proto. Included in ConnectionHeader on connection setup
  *
  * @generated from message hbase.pb.VersionInfo
  */
-export type VersionInfo = Message<"hbase.pb.VersionInfo"> & {
+export type VersionInfo = Message<'hbase.pb.VersionInfo'> & {
   /**
    * @generated from field: required string version = 1;
    */
-  version: string;
+  version: string
 
   /**
    * @generated from field: required string url = 2;
    */
-  url: string;
+  url: string
 
   /**
    * @generated from field: required string revision = 3;
    */
-  revision: string;
+  revision: string
 
   /**
    * @generated from field: required string user = 4;
    */
-  user: string;
+  user: string
 
   /**
    * @generated from field: required string date = 5;
    */
-  date: string;
+  date: string
 
   /**
    * @generated from field: required string src_checksum = 6;
    */
-  srcChecksum: string;
+  srcChecksum: string
 
   /**
    * @generated from field: optional uint32 version_major = 7;
    */
-  versionMajor: number;
+  versionMajor: number
 
   /**
    * @generated from field: optional uint32 version_minor = 8;
    */
-  versionMinor: number;
-};
+  versionMinor: number
+}
 
 /**
  * Describes the message hbase.pb.VersionInfo.
  * Use `create(VersionInfoSchema)` to create a new message.
  */
-export const VersionInfoSchema: GenMessage<VersionInfo> = /*@__PURE__*/
-  messageDesc(file_HBase, 13);
+export const VersionInfoSchema: GenMessage<VersionInfo> = /*@__PURE__*/ messageDesc(file_HBase, 13)
 
 /**
  * @generated from message hbase.pb.RegionLocation
  */
-export type RegionLocation = Message<"hbase.pb.RegionLocation"> & {
+export type RegionLocation = Message<'hbase.pb.RegionLocation'> & {
   /**
    * @generated from field: required hbase.pb.RegionInfo region_info = 1;
    */
-  regionInfo?: RegionInfo | undefined;
+  regionInfo?: RegionInfo | undefined
 
   /**
    * @generated from field: optional hbase.pb.ServerName server_name = 2;
    */
-  serverName?: ServerName | undefined;
+  serverName?: ServerName | undefined
 
   /**
    * @generated from field: required int64 seq_num = 3;
    */
-  seqNum: bigint;
-};
+  seqNum: bigint
+}
 
 /**
  * Describes the message hbase.pb.RegionLocation.
  * Use `create(RegionLocationSchema)` to create a new message.
  */
-export const RegionLocationSchema: GenMessage<RegionLocation> = /*@__PURE__*/
-  messageDesc(file_HBase, 14);
+export const RegionLocationSchema: GenMessage<RegionLocation> = /*@__PURE__*/ messageDesc(file_HBase, 14)
 
 /**
- * Comparison operators 
+ * Comparison operators
  *
  * @generated from enum hbase.pb.CompareType
  */
@@ -575,6 +567,4 @@ export enum CompareType {
 /**
  * Describes the enum hbase.pb.CompareType.
  */
-export const CompareTypeSchema: GenEnum<CompareType> = /*@__PURE__*/
-  enumDesc(file_HBase, 0);
-
+export const CompareTypeSchema: GenEnum<CompareType> = /*@__PURE__*/ enumDesc(file_HBase, 0)

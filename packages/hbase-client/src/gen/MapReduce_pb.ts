@@ -20,32 +20,34 @@
 
 //This file includes protocol buffers used in MapReduce only.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { NameInt64Pair } from "./HBase_pb.js";
-import { file_HBase } from "./HBase_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type { NameInt64Pair } from './HBase_pb.js'
+import { file_HBase } from './HBase_pb.js'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file MapReduce.proto.
  */
-export const file_MapReduce: GenFile = /*@__PURE__*/
-  fileDesc("Cg9NYXBSZWR1Y2UucHJvdG8SCGhiYXNlLnBiIjcKC1NjYW5NZXRyaWNzEigKB21ldHJpY3MYASADKAsyFy5oYmFzZS5wYi5OYW1lSW50NjRQYWlyQkkKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCD01hcFJlZHVjZVByb3Rvc0gBoAEB", [file_HBase]);
+export const file_MapReduce: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'Cg9NYXBSZWR1Y2UucHJvdG8SCGhiYXNlLnBiIjcKC1NjYW5NZXRyaWNzEigKB21ldHJpY3MYASADKAsyFy5oYmFzZS5wYi5OYW1lSW50NjRQYWlyQkkKMW9yZy5hcGFjaGUuaGFkb29wLmhiYXNlLnNoYWRlZC5wcm90b2J1Zi5nZW5lcmF0ZWRCD01hcFJlZHVjZVByb3Rvc0gBoAEB',
+    [file_HBase],
+  )
 
 /**
  * @generated from message hbase.pb.ScanMetrics
  */
-export type ScanMetrics = Message<"hbase.pb.ScanMetrics"> & {
+export type ScanMetrics = Message<'hbase.pb.ScanMetrics'> & {
   /**
    * @generated from field: repeated hbase.pb.NameInt64Pair metrics = 1;
    */
-  metrics: NameInt64Pair[];
-};
+  metrics: NameInt64Pair[]
+}
 
 /**
  * Describes the message hbase.pb.ScanMetrics.
  * Use `create(ScanMetricsSchema)` to create a new message.
  */
-export const ScanMetricsSchema: GenMessage<ScanMetrics> = /*@__PURE__*/
-  messageDesc(file_MapReduce, 0);
-
+export const ScanMetricsSchema: GenMessage<ScanMetrics> = /*@__PURE__*/ messageDesc(file_MapReduce, 0)

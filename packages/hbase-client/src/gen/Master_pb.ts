@@ -21,54 +21,66 @@
 // All to do with the Master.  Includes schema management since these
 // changes are run by the Master process.
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { RegionInfo, RegionSpecifier, ServerName, TableName, TableSchema, TableState } from "./HBase_pb.js";
-import { file_HBase } from "./HBase_pb.js";
-import type { ForeignExceptionMessage } from "./ErrorHandling_pb.js";
-import { file_ErrorHandling } from "./ErrorHandling_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2'
+import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2'
+import type {
+  RegionInfo,
+  RegionSpecifier,
+  ServerName,
+  TableName,
+  TableSchema,
+  TableState,
+} from './HBase_pb.js'
+import { file_HBase } from './HBase_pb.js'
+import type { ForeignExceptionMessage } from './ErrorHandling_pb.js'
+import { file_ErrorHandling } from './ErrorHandling_pb.js'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Master.proto.
  */
-export const file_Master: GenFile = /*@__PURE__*/
-  fileDesc("CgxNYXN0ZXIucHJvdG8SCGhiYXNlLnBiIm4KEU1vdmVSZWdpb25SZXF1ZXN0EikKBnJlZ2lvbhgBIAIoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIuChBkZXN0X3NlcnZlcl9uYW1lGAIgASgLMhQuaGJhc2UucGIuU2VydmVyTmFtZSIUChJNb3ZlUmVnaW9uUmVzcG9uc2UiiAEKGE1lcmdlVGFibGVSZWdpb25zUmVxdWVzdBIpCgZyZWdpb24YASADKAsyGS5oYmFzZS5wYi5SZWdpb25TcGVjaWZpZXISFwoIZm9yY2libGUYAyABKAg6BWZhbHNlEhYKC25vbmNlX2dyb3VwGAQgASgEOgEwEhAKBW5vbmNlGAUgASgEOgEwIiwKGU1lcmdlVGFibGVSZWdpb25zUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCKBAQoXU3BsaXRUYWJsZVJlZ2lvblJlcXVlc3QSKQoLcmVnaW9uX2luZm8YASACKAsyFC5oYmFzZS5wYi5SZWdpb25JbmZvEhEKCXNwbGl0X3JvdxgCIAEoDBIWCgtub25jZV9ncm91cBgDIAEoBDoBMBIQCgVub25jZRgEIAEoBDoBMCIrChhTcGxpdFRhYmxlUmVnaW9uUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCJ/ChJDcmVhdGVUYWJsZVJlcXVlc3QSKwoMdGFibGVfc2NoZW1hGAEgAigLMhUuaGJhc2UucGIuVGFibGVTY2hlbWESEgoKc3BsaXRfa2V5cxgCIAMoDBIWCgtub25jZV9ncm91cBgDIAEoBDoBMBIQCgVub25jZRgEIAEoBDoBMCImChNDcmVhdGVUYWJsZVJlc3BvbnNlEg8KB3Byb2NfaWQYASABKAQiZwoSRGVsZXRlVGFibGVSZXF1ZXN0EicKCnRhYmxlX25hbWUYASACKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSFgoLbm9uY2VfZ3JvdXAYAiABKAQ6ATASEAoFbm9uY2UYAyABKAQ6ATAiJgoTRGVsZXRlVGFibGVSZXNwb25zZRIPCgdwcm9jX2lkGAEgASgEImcKEkVuYWJsZVRhYmxlUmVxdWVzdBInCgp0YWJsZV9uYW1lGAEgAigLMhMuaGJhc2UucGIuVGFibGVOYW1lEhYKC25vbmNlX2dyb3VwGAIgASgEOgEwEhAKBW5vbmNlGAMgASgEOgEwIiYKE0VuYWJsZVRhYmxlUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCJoChNEaXNhYmxlVGFibGVSZXF1ZXN0EicKCnRhYmxlX25hbWUYASACKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSFgoLbm9uY2VfZ3JvdXAYAiABKAQ6ATASEAoFbm9uY2UYAyABKAQ6ATAiJwoURGlzYWJsZVRhYmxlUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCKLAQoaR2V0VGFibGVEZXNjcmlwdG9yc1JlcXVlc3QSKAoLdGFibGVfbmFtZXMYASADKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSDQoFcmVnZXgYAiABKAkSIQoSaW5jbHVkZV9zeXNfdGFibGVzGAMgASgIOgVmYWxzZRIRCgluYW1lc3BhY2UYBCABKAkiSgobR2V0VGFibGVEZXNjcmlwdG9yc1Jlc3BvbnNlEisKDHRhYmxlX3NjaGVtYRgBIAMoCzIVLmhiYXNlLnBiLlRhYmxlU2NoZW1hIlsKFEdldFRhYmxlTmFtZXNSZXF1ZXN0Eg0KBXJlZ2V4GAEgASgJEiEKEmluY2x1ZGVfc3lzX3RhYmxlcxgCIAEoCDoFZmFsc2USEQoJbmFtZXNwYWNlGAMgASgJIkEKFUdldFRhYmxlTmFtZXNSZXNwb25zZRIoCgt0YWJsZV9uYW1lcxgBIAMoCzITLmhiYXNlLnBiLlRhYmxlTmFtZSI/ChRHZXRUYWJsZVN0YXRlUmVxdWVzdBInCgp0YWJsZV9uYW1lGAEgAigLMhMuaGJhc2UucGIuVGFibGVOYW1lIkIKFUdldFRhYmxlU3RhdGVSZXNwb25zZRIpCgt0YWJsZV9zdGF0ZRgBIAIoCzIULmhiYXNlLnBiLlRhYmxlU3RhdGUiLAoZR2V0UHJvY2VkdXJlUmVzdWx0UmVxdWVzdBIPCgdwcm9jX2lkGAEgAigEIv0BChpHZXRQcm9jZWR1cmVSZXN1bHRSZXNwb25zZRI5CgVzdGF0ZRgBIAIoDjIqLmhiYXNlLnBiLkdldFByb2NlZHVyZVJlc3VsdFJlc3BvbnNlLlN0YXRlEhYKDnN1Ym1pdHRlZF90aW1lGAIgASgEEhMKC2xhc3RfdXBkYXRlGAMgASgEEg4KBnJlc3VsdBgEIAEoDBI0CglleGNlcHRpb24YBSABKAsyIS5oYmFzZS5wYi5Gb3JlaWduRXhjZXB0aW9uTWVzc2FnZSIxCgVTdGF0ZRINCglOT1RfRk9VTkQQABILCgdSVU5OSU5HEAESDAoIRklOSVNIRUQQAkJJCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgxNYXN0ZXJQcm90b3NIAYgBAaABAQ", [file_HBase, file_ErrorHandling]);
+export const file_Master: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'CgxNYXN0ZXIucHJvdG8SCGhiYXNlLnBiIm4KEU1vdmVSZWdpb25SZXF1ZXN0EikKBnJlZ2lvbhgBIAIoCzIZLmhiYXNlLnBiLlJlZ2lvblNwZWNpZmllchIuChBkZXN0X3NlcnZlcl9uYW1lGAIgASgLMhQuaGJhc2UucGIuU2VydmVyTmFtZSIUChJNb3ZlUmVnaW9uUmVzcG9uc2UiiAEKGE1lcmdlVGFibGVSZWdpb25zUmVxdWVzdBIpCgZyZWdpb24YASADKAsyGS5oYmFzZS5wYi5SZWdpb25TcGVjaWZpZXISFwoIZm9yY2libGUYAyABKAg6BWZhbHNlEhYKC25vbmNlX2dyb3VwGAQgASgEOgEwEhAKBW5vbmNlGAUgASgEOgEwIiwKGU1lcmdlVGFibGVSZWdpb25zUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCKBAQoXU3BsaXRUYWJsZVJlZ2lvblJlcXVlc3QSKQoLcmVnaW9uX2luZm8YASACKAsyFC5oYmFzZS5wYi5SZWdpb25JbmZvEhEKCXNwbGl0X3JvdxgCIAEoDBIWCgtub25jZV9ncm91cBgDIAEoBDoBMBIQCgVub25jZRgEIAEoBDoBMCIrChhTcGxpdFRhYmxlUmVnaW9uUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCJ/ChJDcmVhdGVUYWJsZVJlcXVlc3QSKwoMdGFibGVfc2NoZW1hGAEgAigLMhUuaGJhc2UucGIuVGFibGVTY2hlbWESEgoKc3BsaXRfa2V5cxgCIAMoDBIWCgtub25jZV9ncm91cBgDIAEoBDoBMBIQCgVub25jZRgEIAEoBDoBMCImChNDcmVhdGVUYWJsZVJlc3BvbnNlEg8KB3Byb2NfaWQYASABKAQiZwoSRGVsZXRlVGFibGVSZXF1ZXN0EicKCnRhYmxlX25hbWUYASACKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSFgoLbm9uY2VfZ3JvdXAYAiABKAQ6ATASEAoFbm9uY2UYAyABKAQ6ATAiJgoTRGVsZXRlVGFibGVSZXNwb25zZRIPCgdwcm9jX2lkGAEgASgEImcKEkVuYWJsZVRhYmxlUmVxdWVzdBInCgp0YWJsZV9uYW1lGAEgAigLMhMuaGJhc2UucGIuVGFibGVOYW1lEhYKC25vbmNlX2dyb3VwGAIgASgEOgEwEhAKBW5vbmNlGAMgASgEOgEwIiYKE0VuYWJsZVRhYmxlUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCJoChNEaXNhYmxlVGFibGVSZXF1ZXN0EicKCnRhYmxlX25hbWUYASACKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSFgoLbm9uY2VfZ3JvdXAYAiABKAQ6ATASEAoFbm9uY2UYAyABKAQ6ATAiJwoURGlzYWJsZVRhYmxlUmVzcG9uc2USDwoHcHJvY19pZBgBIAEoBCKLAQoaR2V0VGFibGVEZXNjcmlwdG9yc1JlcXVlc3QSKAoLdGFibGVfbmFtZXMYASADKAsyEy5oYmFzZS5wYi5UYWJsZU5hbWUSDQoFcmVnZXgYAiABKAkSIQoSaW5jbHVkZV9zeXNfdGFibGVzGAMgASgIOgVmYWxzZRIRCgluYW1lc3BhY2UYBCABKAkiSgobR2V0VGFibGVEZXNjcmlwdG9yc1Jlc3BvbnNlEisKDHRhYmxlX3NjaGVtYRgBIAMoCzIVLmhiYXNlLnBiLlRhYmxlU2NoZW1hIlsKFEdldFRhYmxlTmFtZXNSZXF1ZXN0Eg0KBXJlZ2V4GAEgASgJEiEKEmluY2x1ZGVfc3lzX3RhYmxlcxgCIAEoCDoFZmFsc2USEQoJbmFtZXNwYWNlGAMgASgJIkEKFUdldFRhYmxlTmFtZXNSZXNwb25zZRIoCgt0YWJsZV9uYW1lcxgBIAMoCzITLmhiYXNlLnBiLlRhYmxlTmFtZSI/ChRHZXRUYWJsZVN0YXRlUmVxdWVzdBInCgp0YWJsZV9uYW1lGAEgAigLMhMuaGJhc2UucGIuVGFibGVOYW1lIkIKFUdldFRhYmxlU3RhdGVSZXNwb25zZRIpCgt0YWJsZV9zdGF0ZRgBIAIoCzIULmhiYXNlLnBiLlRhYmxlU3RhdGUiLAoZR2V0UHJvY2VkdXJlUmVzdWx0UmVxdWVzdBIPCgdwcm9jX2lkGAEgAigEIv0BChpHZXRQcm9jZWR1cmVSZXN1bHRSZXNwb25zZRI5CgVzdGF0ZRgBIAIoDjIqLmhiYXNlLnBiLkdldFByb2NlZHVyZVJlc3VsdFJlc3BvbnNlLlN0YXRlEhYKDnN1Ym1pdHRlZF90aW1lGAIgASgEEhMKC2xhc3RfdXBkYXRlGAMgASgEEg4KBnJlc3VsdBgEIAEoDBI0CglleGNlcHRpb24YBSABKAsyIS5oYmFzZS5wYi5Gb3JlaWduRXhjZXB0aW9uTWVzc2FnZSIxCgVTdGF0ZRINCglOT1RfRk9VTkQQABILCgdSVU5OSU5HEAESDAoIRklOSVNIRUQQAkJJCjFvcmcuYXBhY2hlLmhhZG9vcC5oYmFzZS5zaGFkZWQucHJvdG9idWYuZ2VuZXJhdGVkQgxNYXN0ZXJQcm90b3NIAYgBAaABAQ',
+    [file_HBase, file_ErrorHandling],
+  )
 
 /**
  * @generated from message hbase.pb.MoveRegionRequest
  */
-export type MoveRegionRequest = Message<"hbase.pb.MoveRegionRequest"> & {
+export type MoveRegionRequest = Message<'hbase.pb.MoveRegionRequest'> & {
   /**
    * @generated from field: required hbase.pb.RegionSpecifier region = 1;
    */
-  region?: RegionSpecifier | undefined;
+  region?: RegionSpecifier | undefined
 
   /**
    * @generated from field: optional hbase.pb.ServerName dest_server_name = 2;
    */
-  destServerName?: ServerName | undefined;
-};
+  destServerName?: ServerName | undefined
+}
 
 /**
  * Describes the message hbase.pb.MoveRegionRequest.
  * Use `create(MoveRegionRequestSchema)` to create a new message.
  */
-export const MoveRegionRequestSchema: GenMessage<MoveRegionRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 0);
+export const MoveRegionRequestSchema: GenMessage<MoveRegionRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 0)
 
 /**
  * @generated from message hbase.pb.MoveRegionResponse
  */
-export type MoveRegionResponse = Message<"hbase.pb.MoveRegionResponse"> & {
-};
+export type MoveRegionResponse = Message<'hbase.pb.MoveRegionResponse'> & {}
 
 /**
  * Describes the message hbase.pb.MoveRegionResponse.
  * Use `create(MoveRegionResponseSchema)` to create a new message.
  */
-export const MoveRegionResponseSchema: GenMessage<MoveRegionResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 1);
+export const MoveRegionResponseSchema: GenMessage<MoveRegionResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 1)
 
 /**
  * *
@@ -76,462 +88,482 @@ export const MoveRegionResponseSchema: GenMessage<MoveRegionResponse> = /*@__PUR
  *
  * @generated from message hbase.pb.MergeTableRegionsRequest
  */
-export type MergeTableRegionsRequest = Message<"hbase.pb.MergeTableRegionsRequest"> & {
+export type MergeTableRegionsRequest = Message<'hbase.pb.MergeTableRegionsRequest'> & {
   /**
    * @generated from field: repeated hbase.pb.RegionSpecifier region = 1;
    */
-  region: RegionSpecifier[];
+  region: RegionSpecifier[]
 
   /**
    * @generated from field: optional bool forcible = 3 [default = false];
    */
-  forcible: boolean;
+  forcible: boolean
 
   /**
    * @generated from field: optional uint64 nonce_group = 4 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 5 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.MergeTableRegionsRequest.
  * Use `create(MergeTableRegionsRequestSchema)` to create a new message.
  */
-export const MergeTableRegionsRequestSchema: GenMessage<MergeTableRegionsRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 2);
+export const MergeTableRegionsRequestSchema: GenMessage<MergeTableRegionsRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 2)
 
 /**
  * @generated from message hbase.pb.MergeTableRegionsResponse
  */
-export type MergeTableRegionsResponse = Message<"hbase.pb.MergeTableRegionsResponse"> & {
+export type MergeTableRegionsResponse = Message<'hbase.pb.MergeTableRegionsResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.MergeTableRegionsResponse.
  * Use `create(MergeTableRegionsResponseSchema)` to create a new message.
  */
-export const MergeTableRegionsResponseSchema: GenMessage<MergeTableRegionsResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 3);
+export const MergeTableRegionsResponseSchema: GenMessage<MergeTableRegionsResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 3)
 
 /**
  * @generated from message hbase.pb.SplitTableRegionRequest
  */
-export type SplitTableRegionRequest = Message<"hbase.pb.SplitTableRegionRequest"> & {
+export type SplitTableRegionRequest = Message<'hbase.pb.SplitTableRegionRequest'> & {
   /**
    * @generated from field: required hbase.pb.RegionInfo region_info = 1;
    */
-  regionInfo?: RegionInfo | undefined;
+  regionInfo?: RegionInfo | undefined
 
   /**
    * @generated from field: optional bytes split_row = 2;
    */
-  splitRow: Uint8Array;
+  splitRow: Uint8Array
 
   /**
    * @generated from field: optional uint64 nonce_group = 3 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 4 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.SplitTableRegionRequest.
  * Use `create(SplitTableRegionRequestSchema)` to create a new message.
  */
-export const SplitTableRegionRequestSchema: GenMessage<SplitTableRegionRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 4);
+export const SplitTableRegionRequestSchema: GenMessage<SplitTableRegionRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 4)
 
 /**
  * @generated from message hbase.pb.SplitTableRegionResponse
  */
-export type SplitTableRegionResponse = Message<"hbase.pb.SplitTableRegionResponse"> & {
+export type SplitTableRegionResponse = Message<'hbase.pb.SplitTableRegionResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.SplitTableRegionResponse.
  * Use `create(SplitTableRegionResponseSchema)` to create a new message.
  */
-export const SplitTableRegionResponseSchema: GenMessage<SplitTableRegionResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 5);
+export const SplitTableRegionResponseSchema: GenMessage<SplitTableRegionResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 5)
 
 /**
  * @generated from message hbase.pb.CreateTableRequest
  */
-export type CreateTableRequest = Message<"hbase.pb.CreateTableRequest"> & {
+export type CreateTableRequest = Message<'hbase.pb.CreateTableRequest'> & {
   /**
    * @generated from field: required hbase.pb.TableSchema table_schema = 1;
    */
-  tableSchema?: TableSchema | undefined;
+  tableSchema?: TableSchema | undefined
 
   /**
    * @generated from field: repeated bytes split_keys = 2;
    */
-  splitKeys: Uint8Array[];
+  splitKeys: Uint8Array[]
 
   /**
    * @generated from field: optional uint64 nonce_group = 3 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 4 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.CreateTableRequest.
  * Use `create(CreateTableRequestSchema)` to create a new message.
  */
-export const CreateTableRequestSchema: GenMessage<CreateTableRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 6);
+export const CreateTableRequestSchema: GenMessage<CreateTableRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 6)
 
 /**
  * @generated from message hbase.pb.CreateTableResponse
  */
-export type CreateTableResponse = Message<"hbase.pb.CreateTableResponse"> & {
+export type CreateTableResponse = Message<'hbase.pb.CreateTableResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.CreateTableResponse.
  * Use `create(CreateTableResponseSchema)` to create a new message.
  */
-export const CreateTableResponseSchema: GenMessage<CreateTableResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 7);
+export const CreateTableResponseSchema: GenMessage<CreateTableResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 7)
 
 /**
  * @generated from message hbase.pb.DeleteTableRequest
  */
-export type DeleteTableRequest = Message<"hbase.pb.DeleteTableRequest"> & {
+export type DeleteTableRequest = Message<'hbase.pb.DeleteTableRequest'> & {
   /**
    * @generated from field: required hbase.pb.TableName table_name = 1;
    */
-  tableName?: TableName | undefined;
+  tableName?: TableName | undefined
 
   /**
    * @generated from field: optional uint64 nonce_group = 2 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 3 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.DeleteTableRequest.
  * Use `create(DeleteTableRequestSchema)` to create a new message.
  */
-export const DeleteTableRequestSchema: GenMessage<DeleteTableRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 8);
+export const DeleteTableRequestSchema: GenMessage<DeleteTableRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 8)
 
 /**
  * @generated from message hbase.pb.DeleteTableResponse
  */
-export type DeleteTableResponse = Message<"hbase.pb.DeleteTableResponse"> & {
+export type DeleteTableResponse = Message<'hbase.pb.DeleteTableResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.DeleteTableResponse.
  * Use `create(DeleteTableResponseSchema)` to create a new message.
  */
-export const DeleteTableResponseSchema: GenMessage<DeleteTableResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 9);
+export const DeleteTableResponseSchema: GenMessage<DeleteTableResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 9)
 
 /**
  * @generated from message hbase.pb.EnableTableRequest
  */
-export type EnableTableRequest = Message<"hbase.pb.EnableTableRequest"> & {
+export type EnableTableRequest = Message<'hbase.pb.EnableTableRequest'> & {
   /**
    * @generated from field: required hbase.pb.TableName table_name = 1;
    */
-  tableName?: TableName | undefined;
+  tableName?: TableName | undefined
 
   /**
    * @generated from field: optional uint64 nonce_group = 2 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 3 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.EnableTableRequest.
  * Use `create(EnableTableRequestSchema)` to create a new message.
  */
-export const EnableTableRequestSchema: GenMessage<EnableTableRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 10);
+export const EnableTableRequestSchema: GenMessage<EnableTableRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 10)
 
 /**
  * @generated from message hbase.pb.EnableTableResponse
  */
-export type EnableTableResponse = Message<"hbase.pb.EnableTableResponse"> & {
+export type EnableTableResponse = Message<'hbase.pb.EnableTableResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.EnableTableResponse.
  * Use `create(EnableTableResponseSchema)` to create a new message.
  */
-export const EnableTableResponseSchema: GenMessage<EnableTableResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 11);
+export const EnableTableResponseSchema: GenMessage<EnableTableResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 11)
 
 /**
  * @generated from message hbase.pb.DisableTableRequest
  */
-export type DisableTableRequest = Message<"hbase.pb.DisableTableRequest"> & {
+export type DisableTableRequest = Message<'hbase.pb.DisableTableRequest'> & {
   /**
    * @generated from field: required hbase.pb.TableName table_name = 1;
    */
-  tableName?: TableName | undefined;
+  tableName?: TableName | undefined
 
   /**
    * @generated from field: optional uint64 nonce_group = 2 [default = 0];
    */
-  nonceGroup: bigint;
+  nonceGroup: bigint
 
   /**
    * @generated from field: optional uint64 nonce = 3 [default = 0];
    */
-  nonce: bigint;
-};
+  nonce: bigint
+}
 
 /**
  * Describes the message hbase.pb.DisableTableRequest.
  * Use `create(DisableTableRequestSchema)` to create a new message.
  */
-export const DisableTableRequestSchema: GenMessage<DisableTableRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 12);
+export const DisableTableRequestSchema: GenMessage<DisableTableRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 12)
 
 /**
  * @generated from message hbase.pb.DisableTableResponse
  */
-export type DisableTableResponse = Message<"hbase.pb.DisableTableResponse"> & {
+export type DisableTableResponse = Message<'hbase.pb.DisableTableResponse'> & {
   /**
    * @generated from field: optional uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.DisableTableResponse.
  * Use `create(DisableTableResponseSchema)` to create a new message.
  */
-export const DisableTableResponseSchema: GenMessage<DisableTableResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 13);
+export const DisableTableResponseSchema: GenMessage<DisableTableResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 13)
 
 /**
  * @generated from message hbase.pb.GetTableDescriptorsRequest
  */
-export type GetTableDescriptorsRequest = Message<"hbase.pb.GetTableDescriptorsRequest"> & {
+export type GetTableDescriptorsRequest = Message<'hbase.pb.GetTableDescriptorsRequest'> & {
   /**
    * @generated from field: repeated hbase.pb.TableName table_names = 1;
    */
-  tableNames: TableName[];
+  tableNames: TableName[]
 
   /**
    * @generated from field: optional string regex = 2;
    */
-  regex: string;
+  regex: string
 
   /**
    * @generated from field: optional bool include_sys_tables = 3 [default = false];
    */
-  includeSysTables: boolean;
+  includeSysTables: boolean
 
   /**
    * @generated from field: optional string namespace = 4;
    */
-  namespace: string;
-};
+  namespace: string
+}
 
 /**
  * Describes the message hbase.pb.GetTableDescriptorsRequest.
  * Use `create(GetTableDescriptorsRequestSchema)` to create a new message.
  */
-export const GetTableDescriptorsRequestSchema: GenMessage<GetTableDescriptorsRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 14);
+export const GetTableDescriptorsRequestSchema: GenMessage<GetTableDescriptorsRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 14)
 
 /**
  * @generated from message hbase.pb.GetTableDescriptorsResponse
  */
-export type GetTableDescriptorsResponse = Message<"hbase.pb.GetTableDescriptorsResponse"> & {
+export type GetTableDescriptorsResponse = Message<'hbase.pb.GetTableDescriptorsResponse'> & {
   /**
    * @generated from field: repeated hbase.pb.TableSchema table_schema = 1;
    */
-  tableSchema: TableSchema[];
-};
+  tableSchema: TableSchema[]
+}
 
 /**
  * Describes the message hbase.pb.GetTableDescriptorsResponse.
  * Use `create(GetTableDescriptorsResponseSchema)` to create a new message.
  */
-export const GetTableDescriptorsResponseSchema: GenMessage<GetTableDescriptorsResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 15);
+export const GetTableDescriptorsResponseSchema: GenMessage<GetTableDescriptorsResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 15)
 
 /**
  * @generated from message hbase.pb.GetTableNamesRequest
  */
-export type GetTableNamesRequest = Message<"hbase.pb.GetTableNamesRequest"> & {
+export type GetTableNamesRequest = Message<'hbase.pb.GetTableNamesRequest'> & {
   /**
    * @generated from field: optional string regex = 1;
    */
-  regex: string;
+  regex: string
 
   /**
    * @generated from field: optional bool include_sys_tables = 2 [default = false];
    */
-  includeSysTables: boolean;
+  includeSysTables: boolean
 
   /**
    * @generated from field: optional string namespace = 3;
    */
-  namespace: string;
-};
+  namespace: string
+}
 
 /**
  * Describes the message hbase.pb.GetTableNamesRequest.
  * Use `create(GetTableNamesRequestSchema)` to create a new message.
  */
-export const GetTableNamesRequestSchema: GenMessage<GetTableNamesRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 16);
+export const GetTableNamesRequestSchema: GenMessage<GetTableNamesRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 16)
 
 /**
  * @generated from message hbase.pb.GetTableNamesResponse
  */
-export type GetTableNamesResponse = Message<"hbase.pb.GetTableNamesResponse"> & {
+export type GetTableNamesResponse = Message<'hbase.pb.GetTableNamesResponse'> & {
   /**
    * @generated from field: repeated hbase.pb.TableName table_names = 1;
    */
-  tableNames: TableName[];
-};
+  tableNames: TableName[]
+}
 
 /**
  * Describes the message hbase.pb.GetTableNamesResponse.
  * Use `create(GetTableNamesResponseSchema)` to create a new message.
  */
-export const GetTableNamesResponseSchema: GenMessage<GetTableNamesResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 17);
+export const GetTableNamesResponseSchema: GenMessage<GetTableNamesResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 17)
 
 /**
  * @generated from message hbase.pb.GetTableStateRequest
  */
-export type GetTableStateRequest = Message<"hbase.pb.GetTableStateRequest"> & {
+export type GetTableStateRequest = Message<'hbase.pb.GetTableStateRequest'> & {
   /**
    * @generated from field: required hbase.pb.TableName table_name = 1;
    */
-  tableName?: TableName | undefined;
-};
+  tableName?: TableName | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetTableStateRequest.
  * Use `create(GetTableStateRequestSchema)` to create a new message.
  */
-export const GetTableStateRequestSchema: GenMessage<GetTableStateRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 18);
+export const GetTableStateRequestSchema: GenMessage<GetTableStateRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 18)
 
 /**
  * @generated from message hbase.pb.GetTableStateResponse
  */
-export type GetTableStateResponse = Message<"hbase.pb.GetTableStateResponse"> & {
+export type GetTableStateResponse = Message<'hbase.pb.GetTableStateResponse'> & {
   /**
    * @generated from field: required hbase.pb.TableState table_state = 1;
    */
-  tableState?: TableState | undefined;
-};
+  tableState?: TableState | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetTableStateResponse.
  * Use `create(GetTableStateResponseSchema)` to create a new message.
  */
-export const GetTableStateResponseSchema: GenMessage<GetTableStateResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 19);
+export const GetTableStateResponseSchema: GenMessage<GetTableStateResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 19)
 
 /**
  * @generated from message hbase.pb.GetProcedureResultRequest
  */
-export type GetProcedureResultRequest = Message<"hbase.pb.GetProcedureResultRequest"> & {
+export type GetProcedureResultRequest = Message<'hbase.pb.GetProcedureResultRequest'> & {
   /**
    * @generated from field: required uint64 proc_id = 1;
    */
-  procId: bigint;
-};
+  procId: bigint
+}
 
 /**
  * Describes the message hbase.pb.GetProcedureResultRequest.
  * Use `create(GetProcedureResultRequestSchema)` to create a new message.
  */
-export const GetProcedureResultRequestSchema: GenMessage<GetProcedureResultRequest> = /*@__PURE__*/
-  messageDesc(file_Master, 20);
+export const GetProcedureResultRequestSchema: GenMessage<GetProcedureResultRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 20)
 
 /**
  * @generated from message hbase.pb.GetProcedureResultResponse
  */
-export type GetProcedureResultResponse = Message<"hbase.pb.GetProcedureResultResponse"> & {
+export type GetProcedureResultResponse = Message<'hbase.pb.GetProcedureResultResponse'> & {
   /**
    * @generated from field: required hbase.pb.GetProcedureResultResponse.State state = 1;
    */
-  state: GetProcedureResultResponse_State;
+  state: GetProcedureResultResponse_State
 
   /**
    * @generated from field: optional uint64 submitted_time = 2;
    */
-  submittedTime: bigint;
+  submittedTime: bigint
 
   /**
    * @generated from field: optional uint64 last_update = 3;
    */
-  lastUpdate: bigint;
+  lastUpdate: bigint
 
   /**
    * @generated from field: optional bytes result = 4;
    */
-  result: Uint8Array;
+  result: Uint8Array
 
   /**
    * @generated from field: optional hbase.pb.ForeignExceptionMessage exception = 5;
    */
-  exception?: ForeignExceptionMessage | undefined;
-};
+  exception?: ForeignExceptionMessage | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetProcedureResultResponse.
  * Use `create(GetProcedureResultResponseSchema)` to create a new message.
  */
-export const GetProcedureResultResponseSchema: GenMessage<GetProcedureResultResponse> = /*@__PURE__*/
-  messageDesc(file_Master, 21);
+export const GetProcedureResultResponseSchema: GenMessage<GetProcedureResultResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Master, 21)
 
 /**
  * @generated from enum hbase.pb.GetProcedureResultResponse.State
@@ -556,6 +588,6 @@ export enum GetProcedureResultResponse_State {
 /**
  * Describes the enum hbase.pb.GetProcedureResultResponse.State.
  */
-export const GetProcedureResultResponse_StateSchema: GenEnum<GetProcedureResultResponse_State> = /*@__PURE__*/
-  enumDesc(file_Master, 21, 0);
-
+export const GetProcedureResultResponse_StateSchema: GenEnum<GetProcedureResultResponse_State> =
+  /*@__PURE__*/
+  enumDesc(file_Master, 21, 0)

@@ -20,211 +20,221 @@
 
 // The protos for ConnectionRegistry.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { RegionLocation, ServerName } from "./HBase_pb.js";
-import { file_HBase } from "./HBase_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2'
+import { fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2'
+import type { RegionLocation, ServerName } from './HBase_pb.js'
+import { file_HBase } from './HBase_pb.js'
+import type { Message } from '@bufbuild/protobuf'
 
 /**
  * Describes the file Registry.proto.
  */
-export const file_Registry: GenFile = /*@__PURE__*/
-  fileDesc("Cg5SZWdpc3RyeS5wcm90bxIIaGJhc2UucGIiFQoTR2V0Q2x1c3RlcklkUmVxdWVzdCIqChRHZXRDbHVzdGVySWRSZXNwb25zZRISCgpjbHVzdGVyX2lkGAEgASgJIhgKFkdldEFjdGl2ZU1hc3RlclJlcXVlc3QiRAoXR2V0QWN0aXZlTWFzdGVyUmVzcG9uc2USKQoLc2VydmVyX25hbWUYASABKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lIhcKEUdldE1hc3RlcnNSZXF1ZXN0OgIYASJbChdHZXRNYXN0ZXJzUmVzcG9uc2VFbnRyeRIpCgtzZXJ2ZXJfbmFtZRgBIAIoCzIULmhiYXNlLnBiLlNlcnZlck5hbWUSEQoJaXNfYWN0aXZlGAIgAigIOgIYASJTChJHZXRNYXN0ZXJzUmVzcG9uc2USOQoObWFzdGVyX3NlcnZlcnMYASADKAsyIS5oYmFzZS5wYi5HZXRNYXN0ZXJzUmVzcG9uc2VFbnRyeToCGAEiHwodR2V0TWV0YVJlZ2lvbkxvY2F0aW9uc1JlcXVlc3QiUgoeR2V0TWV0YVJlZ2lvbkxvY2F0aW9uc1Jlc3BvbnNlEjAKDm1ldGFfbG9jYXRpb25zGAEgAygLMhguaGJhc2UucGIuUmVnaW9uTG9jYXRpb24iGgoYR2V0Qm9vdHN0cmFwTm9kZXNSZXF1ZXN0IkYKGUdldEJvb3RzdHJhcE5vZGVzUmVzcG9uc2USKQoLc2VydmVyX25hbWUYASADKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lMtMDChFDbGllbnRNZXRhU2VydmljZRJNCgxHZXRDbHVzdGVySWQSHS5oYmFzZS5wYi5HZXRDbHVzdGVySWRSZXF1ZXN0Gh4uaGJhc2UucGIuR2V0Q2x1c3RlcklkUmVzcG9uc2USVgoPR2V0QWN0aXZlTWFzdGVyEiAuaGJhc2UucGIuR2V0QWN0aXZlTWFzdGVyUmVxdWVzdBohLmhiYXNlLnBiLkdldEFjdGl2ZU1hc3RlclJlc3BvbnNlEkwKCkdldE1hc3RlcnMSGy5oYmFzZS5wYi5HZXRNYXN0ZXJzUmVxdWVzdBocLmhiYXNlLnBiLkdldE1hc3RlcnNSZXNwb25zZSIDiAIBEmsKFkdldE1ldGFSZWdpb25Mb2NhdGlvbnMSJy5oYmFzZS5wYi5HZXRNZXRhUmVnaW9uTG9jYXRpb25zUmVxdWVzdBooLmhiYXNlLnBiLkdldE1ldGFSZWdpb25Mb2NhdGlvbnNSZXNwb25zZRJcChFHZXRCb290c3RyYXBOb2RlcxIiLmhiYXNlLnBiLkdldEJvb3RzdHJhcE5vZGVzUmVxdWVzdBojLmhiYXNlLnBiLkdldEJvb3RzdHJhcE5vZGVzUmVzcG9uc2VCSwoxb3JnLmFwYWNoZS5oYWRvb3AuaGJhc2Uuc2hhZGVkLnByb3RvYnVmLmdlbmVyYXRlZEIOUmVnaXN0cnlQcm90b3NIAYgBAaABAQ", [file_HBase]);
+export const file_Registry: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    'Cg5SZWdpc3RyeS5wcm90bxIIaGJhc2UucGIiFQoTR2V0Q2x1c3RlcklkUmVxdWVzdCIqChRHZXRDbHVzdGVySWRSZXNwb25zZRISCgpjbHVzdGVyX2lkGAEgASgJIhgKFkdldEFjdGl2ZU1hc3RlclJlcXVlc3QiRAoXR2V0QWN0aXZlTWFzdGVyUmVzcG9uc2USKQoLc2VydmVyX25hbWUYASABKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lIhcKEUdldE1hc3RlcnNSZXF1ZXN0OgIYASJbChdHZXRNYXN0ZXJzUmVzcG9uc2VFbnRyeRIpCgtzZXJ2ZXJfbmFtZRgBIAIoCzIULmhiYXNlLnBiLlNlcnZlck5hbWUSEQoJaXNfYWN0aXZlGAIgAigIOgIYASJTChJHZXRNYXN0ZXJzUmVzcG9uc2USOQoObWFzdGVyX3NlcnZlcnMYASADKAsyIS5oYmFzZS5wYi5HZXRNYXN0ZXJzUmVzcG9uc2VFbnRyeToCGAEiHwodR2V0TWV0YVJlZ2lvbkxvY2F0aW9uc1JlcXVlc3QiUgoeR2V0TWV0YVJlZ2lvbkxvY2F0aW9uc1Jlc3BvbnNlEjAKDm1ldGFfbG9jYXRpb25zGAEgAygLMhguaGJhc2UucGIuUmVnaW9uTG9jYXRpb24iGgoYR2V0Qm9vdHN0cmFwTm9kZXNSZXF1ZXN0IkYKGUdldEJvb3RzdHJhcE5vZGVzUmVzcG9uc2USKQoLc2VydmVyX25hbWUYASADKAsyFC5oYmFzZS5wYi5TZXJ2ZXJOYW1lMtMDChFDbGllbnRNZXRhU2VydmljZRJNCgxHZXRDbHVzdGVySWQSHS5oYmFzZS5wYi5HZXRDbHVzdGVySWRSZXF1ZXN0Gh4uaGJhc2UucGIuR2V0Q2x1c3RlcklkUmVzcG9uc2USVgoPR2V0QWN0aXZlTWFzdGVyEiAuaGJhc2UucGIuR2V0QWN0aXZlTWFzdGVyUmVxdWVzdBohLmhiYXNlLnBiLkdldEFjdGl2ZU1hc3RlclJlc3BvbnNlEkwKCkdldE1hc3RlcnMSGy5oYmFzZS5wYi5HZXRNYXN0ZXJzUmVxdWVzdBocLmhiYXNlLnBiLkdldE1hc3RlcnNSZXNwb25zZSIDiAIBEmsKFkdldE1ldGFSZWdpb25Mb2NhdGlvbnMSJy5oYmFzZS5wYi5HZXRNZXRhUmVnaW9uTG9jYXRpb25zUmVxdWVzdBooLmhiYXNlLnBiLkdldE1ldGFSZWdpb25Mb2NhdGlvbnNSZXNwb25zZRJcChFHZXRCb290c3RyYXBOb2RlcxIiLmhiYXNlLnBiLkdldEJvb3RzdHJhcE5vZGVzUmVxdWVzdBojLmhiYXNlLnBiLkdldEJvb3RzdHJhcE5vZGVzUmVzcG9uc2VCSwoxb3JnLmFwYWNoZS5oYWRvb3AuaGJhc2Uuc2hhZGVkLnByb3RvYnVmLmdlbmVyYXRlZEIOUmVnaXN0cnlQcm90b3NIAYgBAaABAQ',
+    [file_HBase],
+  )
 
 /**
- * * Request and response to get the clusterID for this cluster 
+ * * Request and response to get the clusterID for this cluster
  *
  * @generated from message hbase.pb.GetClusterIdRequest
  */
-export type GetClusterIdRequest = Message<"hbase.pb.GetClusterIdRequest"> & {
-};
+export type GetClusterIdRequest = Message<'hbase.pb.GetClusterIdRequest'> & {}
 
 /**
  * Describes the message hbase.pb.GetClusterIdRequest.
  * Use `create(GetClusterIdRequestSchema)` to create a new message.
  */
-export const GetClusterIdRequestSchema: GenMessage<GetClusterIdRequest> = /*@__PURE__*/
-  messageDesc(file_Registry, 0);
+export const GetClusterIdRequestSchema: GenMessage<GetClusterIdRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 0)
 
 /**
  * @generated from message hbase.pb.GetClusterIdResponse
  */
-export type GetClusterIdResponse = Message<"hbase.pb.GetClusterIdResponse"> & {
+export type GetClusterIdResponse = Message<'hbase.pb.GetClusterIdResponse'> & {
   /**
-   * * Not set if cluster ID could not be determined. 
+   * * Not set if cluster ID could not be determined.
    *
    * @generated from field: optional string cluster_id = 1;
    */
-  clusterId: string;
-};
+  clusterId: string
+}
 
 /**
  * Describes the message hbase.pb.GetClusterIdResponse.
  * Use `create(GetClusterIdResponseSchema)` to create a new message.
  */
-export const GetClusterIdResponseSchema: GenMessage<GetClusterIdResponse> = /*@__PURE__*/
-  messageDesc(file_Registry, 1);
+export const GetClusterIdResponseSchema: GenMessage<GetClusterIdResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 1)
 
 /**
- * * Request and response to get the currently active master name for this cluster 
+ * * Request and response to get the currently active master name for this cluster
  *
  * @generated from message hbase.pb.GetActiveMasterRequest
  */
-export type GetActiveMasterRequest = Message<"hbase.pb.GetActiveMasterRequest"> & {
-};
+export type GetActiveMasterRequest = Message<'hbase.pb.GetActiveMasterRequest'> & {}
 
 /**
  * Describes the message hbase.pb.GetActiveMasterRequest.
  * Use `create(GetActiveMasterRequestSchema)` to create a new message.
  */
-export const GetActiveMasterRequestSchema: GenMessage<GetActiveMasterRequest> = /*@__PURE__*/
-  messageDesc(file_Registry, 2);
+export const GetActiveMasterRequestSchema: GenMessage<GetActiveMasterRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 2)
 
 /**
  * @generated from message hbase.pb.GetActiveMasterResponse
  */
-export type GetActiveMasterResponse = Message<"hbase.pb.GetActiveMasterResponse"> & {
+export type GetActiveMasterResponse = Message<'hbase.pb.GetActiveMasterResponse'> & {
   /**
-   * * Not set if an active master could not be determined. 
+   * * Not set if an active master could not be determined.
    *
    * @generated from field: optional hbase.pb.ServerName server_name = 1;
    */
-  serverName?: ServerName | undefined;
-};
+  serverName?: ServerName | undefined
+}
 
 /**
  * Describes the message hbase.pb.GetActiveMasterResponse.
  * Use `create(GetActiveMasterResponseSchema)` to create a new message.
  */
-export const GetActiveMasterResponseSchema: GenMessage<GetActiveMasterResponse> = /*@__PURE__*/
-  messageDesc(file_Registry, 3);
+export const GetActiveMasterResponseSchema: GenMessage<GetActiveMasterResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 3)
 
 /**
- * * Request and response to get the current list of all registers master servers 
+ * * Request and response to get the current list of all registers master servers
  *
  * @generated from message hbase.pb.GetMastersRequest
  * @deprecated
  */
-export type GetMastersRequest = Message<"hbase.pb.GetMastersRequest"> & {
-};
+export type GetMastersRequest = Message<'hbase.pb.GetMastersRequest'> & {}
 
 /**
  * Describes the message hbase.pb.GetMastersRequest.
  * Use `create(GetMastersRequestSchema)` to create a new message.
  * @deprecated
  */
-export const GetMastersRequestSchema: GenMessage<GetMastersRequest> = /*@__PURE__*/
-  messageDesc(file_Registry, 4);
+export const GetMastersRequestSchema: GenMessage<GetMastersRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 4)
 
 /**
  * @generated from message hbase.pb.GetMastersResponseEntry
  * @deprecated
  */
-export type GetMastersResponseEntry = Message<"hbase.pb.GetMastersResponseEntry"> & {
+export type GetMastersResponseEntry = Message<'hbase.pb.GetMastersResponseEntry'> & {
   /**
    * @generated from field: required hbase.pb.ServerName server_name = 1;
    */
-  serverName?: ServerName | undefined;
+  serverName?: ServerName | undefined
 
   /**
    * @generated from field: required bool is_active = 2;
    */
-  isActive: boolean;
-};
+  isActive: boolean
+}
 
 /**
  * Describes the message hbase.pb.GetMastersResponseEntry.
  * Use `create(GetMastersResponseEntrySchema)` to create a new message.
  * @deprecated
  */
-export const GetMastersResponseEntrySchema: GenMessage<GetMastersResponseEntry> = /*@__PURE__*/
-  messageDesc(file_Registry, 5);
+export const GetMastersResponseEntrySchema: GenMessage<GetMastersResponseEntry> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 5)
 
 /**
  * @generated from message hbase.pb.GetMastersResponse
  * @deprecated
  */
-export type GetMastersResponse = Message<"hbase.pb.GetMastersResponse"> & {
+export type GetMastersResponse = Message<'hbase.pb.GetMastersResponse'> & {
   /**
    * @generated from field: repeated hbase.pb.GetMastersResponseEntry master_servers = 1;
    */
-  masterServers: GetMastersResponseEntry[];
-};
+  masterServers: GetMastersResponseEntry[]
+}
 
 /**
  * Describes the message hbase.pb.GetMastersResponse.
  * Use `create(GetMastersResponseSchema)` to create a new message.
  * @deprecated
  */
-export const GetMastersResponseSchema: GenMessage<GetMastersResponse> = /*@__PURE__*/
-  messageDesc(file_Registry, 6);
+export const GetMastersResponseSchema: GenMessage<GetMastersResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 6)
 
 /**
- * * Request and response to get the current list of meta region locations 
+ * * Request and response to get the current list of meta region locations
  *
  * @generated from message hbase.pb.GetMetaRegionLocationsRequest
  */
-export type GetMetaRegionLocationsRequest = Message<"hbase.pb.GetMetaRegionLocationsRequest"> & {
-};
+export type GetMetaRegionLocationsRequest = Message<'hbase.pb.GetMetaRegionLocationsRequest'> & {}
 
 /**
  * Describes the message hbase.pb.GetMetaRegionLocationsRequest.
  * Use `create(GetMetaRegionLocationsRequestSchema)` to create a new message.
  */
-export const GetMetaRegionLocationsRequestSchema: GenMessage<GetMetaRegionLocationsRequest> = /*@__PURE__*/
-  messageDesc(file_Registry, 7);
+export const GetMetaRegionLocationsRequestSchema: GenMessage<GetMetaRegionLocationsRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 7)
 
 /**
  * @generated from message hbase.pb.GetMetaRegionLocationsResponse
  */
-export type GetMetaRegionLocationsResponse = Message<"hbase.pb.GetMetaRegionLocationsResponse"> & {
+export type GetMetaRegionLocationsResponse = Message<'hbase.pb.GetMetaRegionLocationsResponse'> & {
   /**
-   * * Not set if meta region locations could not be determined. 
+   * * Not set if meta region locations could not be determined.
    *
    * @generated from field: repeated hbase.pb.RegionLocation meta_locations = 1;
    */
-  metaLocations: RegionLocation[];
-};
+  metaLocations: RegionLocation[]
+}
 
 /**
  * Describes the message hbase.pb.GetMetaRegionLocationsResponse.
  * Use `create(GetMetaRegionLocationsResponseSchema)` to create a new message.
  */
-export const GetMetaRegionLocationsResponseSchema: GenMessage<GetMetaRegionLocationsResponse> = /*@__PURE__*/
-  messageDesc(file_Registry, 8);
+export const GetMetaRegionLocationsResponseSchema: GenMessage<GetMetaRegionLocationsResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 8)
 
 /**
- * * Request and response to get the nodes which could be used to as ClientMetaService 
+ * * Request and response to get the nodes which could be used to as ClientMetaService
  *
  * @generated from message hbase.pb.GetBootstrapNodesRequest
  */
-export type GetBootstrapNodesRequest = Message<"hbase.pb.GetBootstrapNodesRequest"> & {
-};
+export type GetBootstrapNodesRequest = Message<'hbase.pb.GetBootstrapNodesRequest'> & {}
 
 /**
  * Describes the message hbase.pb.GetBootstrapNodesRequest.
  * Use `create(GetBootstrapNodesRequestSchema)` to create a new message.
  */
-export const GetBootstrapNodesRequestSchema: GenMessage<GetBootstrapNodesRequest> = /*@__PURE__*/
-  messageDesc(file_Registry, 9);
+export const GetBootstrapNodesRequestSchema: GenMessage<GetBootstrapNodesRequest> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 9)
 
 /**
  * @generated from message hbase.pb.GetBootstrapNodesResponse
  */
-export type GetBootstrapNodesResponse = Message<"hbase.pb.GetBootstrapNodesResponse"> & {
+export type GetBootstrapNodesResponse = Message<'hbase.pb.GetBootstrapNodesResponse'> & {
   /**
    * @generated from field: repeated hbase.pb.ServerName server_name = 1;
    */
-  serverName: ServerName[];
-};
+  serverName: ServerName[]
+}
 
 /**
  * Describes the message hbase.pb.GetBootstrapNodesResponse.
  * Use `create(GetBootstrapNodesResponseSchema)` to create a new message.
  */
-export const GetBootstrapNodesResponseSchema: GenMessage<GetBootstrapNodesResponse> = /*@__PURE__*/
-  messageDesc(file_Registry, 10);
+export const GetBootstrapNodesResponseSchema: GenMessage<GetBootstrapNodesResponse> =
+  /*@__PURE__*/
+  messageDesc(file_Registry, 10)
 
 /**
  * *
@@ -241,10 +251,10 @@ export const ClientMetaService: GenService<{
    * @generated from rpc hbase.pb.ClientMetaService.GetClusterId
    */
   getClusterId: {
-    methodKind: "unary";
-    input: typeof GetClusterIdRequestSchema;
-    output: typeof GetClusterIdResponseSchema;
-  },
+    methodKind: 'unary'
+    input: typeof GetClusterIdRequestSchema
+    output: typeof GetClusterIdResponseSchema
+  }
   /**
    * *
    * Get active master server name for this cluster. Retained for out of sync client and master
@@ -253,10 +263,10 @@ export const ClientMetaService: GenService<{
    * @generated from rpc hbase.pb.ClientMetaService.GetActiveMaster
    */
   getActiveMaster: {
-    methodKind: "unary";
-    input: typeof GetActiveMasterRequestSchema;
-    output: typeof GetActiveMasterResponseSchema;
-  },
+    methodKind: 'unary'
+    input: typeof GetActiveMasterRequestSchema
+    output: typeof GetActiveMasterResponseSchema
+  }
   /**
    * *
    * Get registered list of master servers in this cluster.
@@ -265,10 +275,10 @@ export const ClientMetaService: GenService<{
    * @deprecated
    */
   getMasters: {
-    methodKind: "unary";
-    input: typeof GetMastersRequestSchema;
-    output: typeof GetMastersResponseSchema;
-  },
+    methodKind: 'unary'
+    input: typeof GetMastersRequestSchema
+    output: typeof GetMastersResponseSchema
+  }
   /**
    * *
    * Get current meta replicas' region locations.
@@ -276,10 +286,10 @@ export const ClientMetaService: GenService<{
    * @generated from rpc hbase.pb.ClientMetaService.GetMetaRegionLocations
    */
   getMetaRegionLocations: {
-    methodKind: "unary";
-    input: typeof GetMetaRegionLocationsRequestSchema;
-    output: typeof GetMetaRegionLocationsResponseSchema;
-  },
+    methodKind: 'unary'
+    input: typeof GetMetaRegionLocationsRequestSchema
+    output: typeof GetMetaRegionLocationsResponseSchema
+  }
   /**
    * *
    * Get nodes which could be used as ClientMetaService
@@ -287,10 +297,8 @@ export const ClientMetaService: GenService<{
    * @generated from rpc hbase.pb.ClientMetaService.GetBootstrapNodes
    */
   getBootstrapNodes: {
-    methodKind: "unary";
-    input: typeof GetBootstrapNodesRequestSchema;
-    output: typeof GetBootstrapNodesResponseSchema;
-  },
-}> = /*@__PURE__*/
-  serviceDesc(file_Registry, 0);
-
+    methodKind: 'unary'
+    input: typeof GetBootstrapNodesRequestSchema
+    output: typeof GetBootstrapNodesResponseSchema
+  }
+}> = /*@__PURE__*/ serviceDesc(file_Registry, 0)

@@ -48,7 +48,7 @@ export class FrameReader {
       return protocolError(`this is not an HBase RPC port, it answered "${text}"`)
     }
     return protocolError(
-      `a frame of ${length} bytes (limit ${this.#maxFrameBytes}); is this an HBase RPC port?`,
+      `a response of ${length} bytes is above maxResponseBytes (${this.#maxFrameBytes}): a row may be larger than that; otherwise this is not an HBase RPC port`,
     )
   }
 }

@@ -44,5 +44,7 @@ describe('the exceptions of a server', () => {
     const passing = await listTables(1, 'x.NewException', 'not yet')
     expect(passing).toMatchObject({ code: 'TIMEOUT', recovery: 'later', exceptionClass: 'x.NewException' })
     expect(String(passing)).toContain('not yet')
+    const refused = await listTables(1, 'java.lang.IllegalArgumentException', 'maxVersions must be positive')
+    expect(refused).toMatchObject({ code: 'REMOTE', recovery: 'none' })
   })
 })

@@ -56,6 +56,22 @@ const verdicts = new Map<string, Verdict>([
   ['SpaceLimitingException', ['REMOTE', 'none']],
 ])
 
+/**
+ * What Java throws at a request that it will never take. HBase does not mark these as permanent, and its own client
+ * repeats them until its time is over. Any other exception that is not marked may come from a server that is starting.
+ */
+const refused = new Set([
+  'IllegalArgumentException',
+  'NumberFormatException',
+  'UnsupportedOperationException',
+  'ClassNotFoundException',
+  'DeserializationException',
+  'InvalidProtocolBufferException',
+  'InvalidFamilyOperationException',
+  'NamespaceNotFoundException',
+  'NegativeArraySizeException',
+])
+
 /** A scanner that the server no longer knows: the scan goes on by opening a new one. */
 const lostScanner = new Set([
   'UnknownScannerException',
@@ -86,7 +102,10 @@ export function remoteError(exception: RemoteException, where: string): HBaseErr
 function judge(exception: RemoteException, message: string): Verdict {
   if (/exceeds (the )?limit of \d+ bytes/i.test(message)) return ['TOO_LARGE', 'none']
   if (/Authentication is required/i.test(message)) return ['ACCESS_DENIED', 'none']
-  return verdicts.get(simpleName(exception.className)) ?? ['REMOTE', exception.doNotRetry ? 'none' : 'later']
+  const known = verdicts.get(simpleName(exception.className))
+  if (known !== undefined) return known
+  const passing = !exception.doNotRetry && !refused.has(simpleName(exception.className))
+  return ['REMOTE', passing ? 'later' : 'none']
 }
 
 function simpleName(className: string): string {

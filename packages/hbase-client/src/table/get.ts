@@ -1,5 +1,6 @@
 import type { Cluster, CallOptions } from '../cluster/cluster.js'
 import type { Bytes } from '../bytes.js'
+import { callFields, checkCount, checkFields } from '../check.js'
 import { protocolError } from '../errors.js'
 import { RegionSpecifier_RegionSpecifierType } from '../gen/HBase_pb.js'
 import type { Region } from '../cluster/region.js'
@@ -28,7 +29,9 @@ export async function getRow(
   key: Bytes,
   options: GetOptions,
 ): Promise<Row | undefined> {
-  const row = toRow(key)
+  checkFields('get options', options, [...callFields, 'columns', 'versions'])
+  checkCount('get: versions', options.versions)
+  const row = toRow(key, 'get')
   const deadline = cluster.deadline(options)
   const request = { row, column: toColumns(options.columns), maxVersions: options.versions ?? 1 }
   const cells = await cluster.onRegion(table, row, deadline, async (region) => {

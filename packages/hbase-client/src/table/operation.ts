@@ -1,4 +1,5 @@
 import { toBuffer, noBytes, type Bytes } from '../bytes.js'
+import { checkFields, checkTimestamp, shown } from '../check.js'
 import { HBaseError } from '../errors.js'
 import { MutationProto_MutationType } from '../gen/Client_pb.js'
 import { cellBytes, cellType, latestTimestamp, type NewCell } from '../rpc/cell-block.js'
@@ -37,16 +38,23 @@ export interface Mutation {
 const maxRowBytes = 32_767
 const maxFamilyBytes = 127
 
+const putFields = ['row', 'family', 'qualifier', 'value', 'timestamp']
+const deleteFields = ['row', 'family', 'qualifier', 'timestamp']
+
 /** Neighbouring puts of the same row become one mutation. Throws `TOO_LARGE`, or `TypeError` for what cannot be meant. */
 export function toPutMutations(puts: readonly Put[]): Mutation[] {
   const mutations: { row: Buffer; cells: NewCell[]; first: number }[] = []
   for (const [index, put] of puts.entries()) {
-    const row = toRow(put.row)
+    const what = `put ${index}`
+    checkFields(what, put, putFields)
+    const row = toRow(put.row, what)
+    checkTimestamp(`${what}, row ${shown(row)}`, put.timestamp)
+    if (put.value === undefined) throw new TypeError(`${what}, row ${shown(row)}: there is no value`)
     const last = mutations.at(-1)
     const shared = last?.row.equals(row) ? last : undefined
     const cell: NewCell = {
       row: shared?.row ?? row,
-      family: toFamily(put.family),
+      family: toFamily(put.family, `${what}, row ${shown(row)}`),
       qualifier: toBuffer(put.qualifier),
       timestamp: put.timestamp ?? latestTimestamp,
       type: cellType.put,
@@ -60,15 +68,19 @@ export function toPutMutations(puts: readonly Put[]): Mutation[] {
 
 /** One mutation for each delete. Throws like `toPutMutations`. */
 export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
-  return deletes.map(({ row: bytes, family, qualifier, timestamp }, index) => {
-    const row = toRow(bytes)
+  return deletes.map((deletion, index) => {
+    checkFields(`delete ${index}`, deletion, deleteFields)
+    const { row: bytes, family, qualifier, timestamp } = deletion
+    const row = toRow(bytes, `delete ${index}`)
+    const what = `delete ${index}, row ${shown(row)}`
+    checkTimestamp(what, timestamp)
     if (family === undefined) {
-      if (qualifier !== undefined) throw new TypeError('delete: a qualifier without a family')
+      if (qualifier !== undefined) throw new TypeError(`${what}: a qualifier without a family`)
       return { ...mutation(row, MutationProto_MutationType.DELETE, [], index), timestamp }
     }
     const cell: NewCell = {
       row,
-      family: toFamily(family),
+      family: toFamily(family, what),
       qualifier: qualifier === undefined ? noBytes : toBuffer(qualifier),
       timestamp: timestamp ?? latestTimestamp,
       type: qualifier === undefined ? cellType.deleteFamily : cellType.deleteColumn,
@@ -79,18 +91,19 @@ export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
 }
 
 /** A row key as HBase allows it: 1 to 32,767 bytes. */
-export function toRow(bytes: Bytes): Buffer {
+export function toRow(bytes: Bytes, what = 'row'): Buffer {
+  if (bytes === undefined) throw new TypeError(`${what}: there is no row key`)
   const row = toBuffer(bytes)
-  if (row.length === 0) throw new TypeError('a row key must not be empty')
+  if (row.length === 0) throw new TypeError(`${what}: a row key must not be empty`)
   if (row.length > maxRowBytes)
-    throw new HBaseError('TOO_LARGE', `a row key of ${row.length} bytes (limit ${maxRowBytes})`)
+    throw new HBaseError('TOO_LARGE', `${what}: a row key of ${row.length} bytes (limit ${maxRowBytes})`)
   return row
 }
 
-function toFamily(bytes: Bytes): Buffer {
+function toFamily(bytes: Bytes, what: string): Buffer {
   const family = toBuffer(bytes)
   if (family.length === 0 || family.length > maxFamilyBytes) {
-    throw new TypeError(`a family name of ${family.length} bytes (1 to ${maxFamilyBytes})`)
+    throw new TypeError(`${what}: a family name of ${family.length} bytes (1 to ${maxFamilyBytes})`)
   }
   return family
 }

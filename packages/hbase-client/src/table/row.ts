@@ -1,4 +1,5 @@
 import { toBuffer, type Bytes } from '../bytes.js'
+import { checkFields } from '../check.js'
 import type { Cell } from '../rpc/cell-block.js'
 
 /** A row that was read: its key and its cells, sorted by family, qualifier and newest version first. */
@@ -33,8 +34,9 @@ export interface Column {
 
 /** The protobuf form of columns. */
 export function toColumns(columns: readonly Column[] = []): { family: Buffer; qualifier: Buffer[] }[] {
-  return columns.map(({ family, qualifiers = [] }) => ({
-    family: toBuffer(family),
-    qualifier: qualifiers.map(toBuffer),
-  }))
+  return columns.map((column) => {
+    checkFields('column', column, ['family', 'qualifiers'])
+    const { family, qualifiers = [] } = column
+    return { family: toBuffer(family), qualifier: qualifiers.map(toBuffer) }
+  })
 }

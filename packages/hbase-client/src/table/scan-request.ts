@@ -1,5 +1,6 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { noBytes, prefixStop, toBuffer, type Bytes } from '../bytes.js'
+import { callFields, checkCount, checkFields } from '../check.js'
 import type { CallOptions } from '../cluster/cluster.js'
 import type { Region } from '../cluster/region.js'
 import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
@@ -47,14 +48,24 @@ export interface RowRange {
 const preadLimit = 1000
 const filterPackage = 'org.apache.hadoop.hbase.filter.'
 
+const scanFields = [
+  ...callFields,
+  'from',
+  'fromInclusive',
+  'to',
+  'toInclusive',
+  'prefix',
+  'limit',
+  'columns',
+  'versions',
+  'keysOnly',
+  'maxBytes',
+]
+
 /** The range that `from`, `to` and `prefix` mean together. Throws `TypeError` for a limit that cannot be meant. */
 export function toRange(options: ScanOptions): RowRange {
-  for (const name of ['limit', 'maxBytes', 'versions'] as const) {
-    const value = options[name]
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw new TypeError(`${name}: expected a positive integer, got ${value}`)
-    }
-  }
+  checkFields('scan options', options, scanFields)
+  for (const name of ['limit', 'maxBytes', 'versions'] as const) checkCount(`scan: ${name}`, options[name])
   let start = toBuffer(options.from ?? noBytes)
   let startInclusive = options.fromInclusive ?? true
   let stop = toBuffer(options.to ?? noBytes)

@@ -52,6 +52,17 @@ describeRealHBase('scans of a real HBase', () => {
     { requiredKeys: [] },
   )
 
+  it('reads hbase:meta', async () => {
+    await using made = await makeTable(client, { splitKeys: ['m'] })
+    const { name } = made.table
+    const meta = client.table('hbase:meta')
+    const keys: string[] = []
+    for await (const { row } of meta.scan({ from: `${name},,`, to: `${name}-`, keysOnly: true }))
+      keys.push(row.toString())
+    expect(keys).toHaveLength(2)
+    expect((await meta.get(name))?.cells.length).toBeGreaterThan(0)
+  })
+
   it('gives the rows of any range, in order, whatever the regions and the size of the responses', async () => {
     await fc.assert(
       fc.asyncProperty(options, async (scan) => {

@@ -1,4 +1,5 @@
 import type { Bytes } from '../bytes.js'
+import { callFields, checkFields, shown } from '../check.js'
 import type { CallOptions, Cluster } from '../cluster/cluster.js'
 import { parseTableName } from '../cluster/region.js'
 import { runBatch } from './batch.js'
@@ -37,20 +38,21 @@ export class Table {
    * Rejects with `HBaseError` whose `failures` name the cells that were not acknowledged (they may still be written).
    */
   async put(puts: readonly Put[], options: CallOptions = {}): Promise<void> {
+    checkFields('put options', options, callFields)
     await runBatch(this.#cluster, this.#key, toPutMutations(puts), options)
   }
 
   /** Deletes rows, families or columns; like `put` otherwise. */
   async delete(deletes: readonly Delete[], options: CallOptions = {}): Promise<void> {
+    checkFields('delete options', options, callFields)
     await runBatch(this.#cluster, this.#key, toDeleteMutations(deletes), options)
   }
 
   /** Puts and deletes together; like `put` otherwise. The order of operations on one row is not promised. */
   async batch(operations: readonly Operation[], options: CallOptions = {}): Promise<void> {
+    checkFields('batch options', options, callFields)
     const mutations = operations.flatMap((operation, index) =>
-      (operation.type === 'put' ? toPutMutations([operation]) : toDeleteMutations([operation])).map(
-        (mutation): Mutation => ({ ...mutation, first: index }),
-      ),
+      toMutations(operation, index).map((mutation): Mutation => ({ ...mutation, first: index })),
     )
     await runBatch(this.#cluster, this.#key, mutations, options)
   }
@@ -67,4 +69,14 @@ export class Table {
   async scanPage(options: ScanOptions = {}): Promise<ScanPage> {
     return scanPage(this.#cluster, this.#key, options)
   }
+}
+
+/** An operation of a type that does not exist is refused: taken for a delete it would lose data. */
+function toMutations(operation: Operation, index: number): Mutation[] {
+  const { type, ...fields } = operation
+  if (type === 'put') return toPutMutations([fields as Put])
+  if (type === 'delete') return toDeleteMutations([fields])
+  throw new TypeError(
+    `batch ${index}: there is no operation of type ${shown(type)}; the types are put and delete`,
+  )
 }

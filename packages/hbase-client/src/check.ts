@@ -1,0 +1,60 @@
+/**
+ * Refuses fields that do not exist. A misspelt field of a delete would otherwise widen what it deletes.
+ * @throws TypeError that names the field and the ones there are.
+ */
+export function checkFields(what: string, value: unknown, allowed: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
+    throw new TypeError(`${what}: expected an object, got ${shown(value)}`)
+  }
+  for (const name of Object.keys(value)) {
+    if (!allowed.includes(name))
+      throw new TypeError(`${what}: there is no field ${shown(name)}; the fields are ${allowed.join(', ')}`)
+  }
+}
+
+/** The fields that every operation's options have. */
+export const callFields = ['timeoutMillis', 'signal'] as const
+
+/**
+ * Refuses a timestamp that HBase would read as another one: it has signed 64 bits.
+ * @throws TypeError
+ */
+export function checkTimestamp(what: string, timestamp: bigint | undefined): void {
+  if (timestamp === undefined) return
+  if (typeof timestamp !== 'bigint' || timestamp < 0n || timestamp > maxTimestamp)
+    throw new TypeError(
+      `${what}: a timestamp is a bigint from 0n to ${maxTimestamp}n, got ${shown(timestamp)}`,
+    )
+}
+
+/**
+ * Refuses anything but a whole number above 0.
+ * @throws TypeError
+ */
+export function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+    throw new TypeError(`${name}: expected a positive integer, got ${shown(value)}`)
+}
+
+/** A list without two equal items. `what` names the item in the error. @throws TypeError */
+export function checkDistinct(what: string, items: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const item of items) {
+    if (seen.has(item)) throw new TypeError(`${what} ${shown(item)} is given twice`)
+    seen.add(item)
+  }
+}
+
+const maxTimestamp = 2n ** 63n - 1n
+
+/** A value in an error message, in one bounded line. */
+export function shown(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
+  if (ArrayBuffer.isView(value)) {
+    return JSON.stringify(
+      Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1', 0, 60),
+    )
+  }
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value)
+  return text.slice(0, 80)
+}
