@@ -10,9 +10,9 @@ import { OpenHops } from './hop/open-hops.js'
 import type { ServedBy } from './hop/record.js'
 import { Redaction } from './hop/redaction.js'
 import type { WireRules } from './propagation/index.js'
-import { IdGenerator } from './id/index.js'
+import { hopIdAddress, IdGenerator, rebaseId } from './id/index.js'
 import { floorNanos, noteClock } from './id/clock-floor.js'
-import { RecentIds } from './id/recent-ids.js'
+import { TakenIds } from './id/taken-ids.js'
 import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
 import { FileHopLog } from './log/index.js'
@@ -56,7 +56,7 @@ export class Run implements HopHost {
   private readonly settings: Settings
   private readonly startNanos: bigint
   private readonly open = new OpenHops()
-  private readonly adopted = new RecentIds()
+  private readonly taken = new TakenIds()
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
 
@@ -153,11 +153,21 @@ export class Run implements HopHost {
   }
 
   /**
-   * May a hop take this id, which its caller assigned? Not when another one did: a proxy that sends a request again does so
-   * with the same headers, and two hops under one id would be taken for one.
+   * The id that a hop takes of the one that its caller assigned. An assigned id names the address that was dialled: one that is
+   * not this instance's is replaced by this instance's, so that no two instances take one id. Undefined when the hop has to
+   * issue its own: this instance met the id before (a proxy sends a request again with the same headers), or
+   * shares its address with other workers.
+   * @param local the address of this host at which the request came in
    */
-  adopts(id: HopId): boolean {
-    return this.adopted.add(id) && !this.open.hasAdopted(id)
+  take(assigned: HopId, local?: string): HopId | undefined {
+    if (cluster.isWorker || !this.taken.add(assigned)) return undefined
+    const dialled = hopIdAddress(assigned)
+    if (dialled === this.address || (dialled === local && this.isOwn(dialled))) return assigned
+    return rebaseId(assigned, this.address)
+  }
+
+  private isOwn(address: string): boolean {
+    return !address.startsWith('127.') && this.info?.aliases.includes(address) === true
   }
 
   expectedService(target: string): string | null {

@@ -3,7 +3,7 @@ import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
-import { deriveSealKey, discoverAddress, type SealKey } from './id/index.js'
+import { deriveSealKey, discoverAddress, type HopId, type SealKey } from './id/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
 import {
   readContext,
@@ -167,12 +167,11 @@ export class Tracer {
     return this.startRun(run, find(from))
   }
 
-  /** @internal Begins a hop from what the propagation read. */
-  begin(run: Run, context: InboundContext, method: string | null): Hop {
+  /** @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller assigned it. */
+  begin(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
     // Who takes up new work has survived what it caught.
     this.crashed = undefined
-    const assigned = context.hopId
-    return new Hop(run, context, method, assigned !== undefined && run.adopts(assigned))
+    return new Hop(run, context, method, taken)
   }
 
   private beginJob(options: RunOptions): Hop | undefined {
@@ -187,6 +186,7 @@ export class Tracer {
       })
       // Before there is a hop that nobody would close.
       const name = String(options.name)
+      // A message may come again, and to several consumers: each hop has an id of its own.
       const hop = this.begin(run, context, null)
       hop.routeSource = name
       return hop

@@ -28,7 +28,7 @@ export class Hop implements LogHop {
   readonly service: string
   /** @internal */ readonly startNanos: bigint
   /** @internal */ readonly method: string | null
-  /** @internal The id is the one that the caller assigned. */ readonly adopted: boolean
+  /** @internal The id that the caller assigned and that is not this hop's, nor made of the same stamp. */ readonly assignedId: HopId | null
   /** @internal Belongs to the log. */ logNumber = 0
   /** @internal Belongs to the log. */ loggedRoute: string | null = null
   /** @internal Belongs to the log. */ rerouted = false
@@ -55,18 +55,20 @@ export class Hop implements LogHop {
   private attributeCount = 0
   private shed = 0
 
-  /** @internal Hops are begun by adapters and `tracer.run`. */
-  constructor(host: HopHost, context: InboundContext, method: string | null, adopt: boolean) {
+  /**
+   * @internal Hops are begun by adapters and `tracer.run`.
+   * @param taken the id that it has because its caller assigned it; without one it issues its own
+   */
+  constructor(host: HopHost, context: InboundContext, method: string | null, taken: HopId | undefined) {
     const { ids } = host
-    const assigned = adopt ? context.hopId : undefined
     this.host = host
     this.context = context
-    this.adopted = assigned !== undefined
     this.service = host.service
-    this.id = assigned ?? ids.next()
+    this.id = taken ?? ids.next()
+    this.assignedId = context.assignedId ?? (taken === undefined ? (context.hopId ?? null) : null)
     this.traceId = context.traceId ?? this.id
     // Directly behind `next`, `lastNanos` is the time in the id.
-    this.startNanos = this.adopted ? ids.nowNanos() : ids.lastNanos
+    this.startNanos = taken === undefined ? ids.lastNanos : ids.nowNanos()
     this.method = method
     this.startMillis = performance.now()
     host.opened(this)
@@ -80,11 +82,6 @@ export class Hop implements LogHop {
   /** @internal */
   get link(): string | null {
     return this.context.link ?? null
-  }
-
-  /** @internal The id that the caller assigned and that is not this hop's. */
-  get assignedId(): HopId | null {
-    return this.context.assignedId ?? (this.adopted ? null : (this.context.hopId ?? null))
   }
 
   /** @internal */

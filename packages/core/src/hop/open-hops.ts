@@ -1,19 +1,16 @@
-import type { HopId } from '../id/types.js'
 import type { Hop } from './hop.js'
 
 /**
  * The open hops of a run, oldest first: a list through the hops themselves, because a `Set` or `Map` that every request
- * enters and leaves rehashes again and again. Only hops under an id that a caller assigned can be asked for.
+ * enters and leaves rehashes again and again.
  */
 export class OpenHops {
   size = 0
   private oldest: Hop | undefined
   private newest: Hop | undefined
-  private readonly adopted = new Set<HopId>()
 
   add(hop: Hop): void {
     this.size++
-    if (hop.adopted) this.adopted.add(hop.id)
     hop.older = this.newest
     if (this.newest === undefined) this.oldest = hop
     else this.newest.newer = hop
@@ -24,16 +21,11 @@ export class OpenHops {
   remove(hop: Hop): void {
     const { older, newer } = hop
     this.size--
-    if (hop.adopted) this.adopted.delete(hop.id)
     if (older === undefined) this.oldest = newer
     else older.newer = newer
     if (newer === undefined) this.newest = older
     else newer.older = older
     hop.older = hop.newer = undefined
-  }
-
-  hasAdopted(id: HopId): boolean {
-    return this.adopted.has(id)
   }
 
   /** The hop that it is at may be removed. */

@@ -5,7 +5,7 @@ import type { Peer, Trust } from '../options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
 import type { Tracer } from '../tracer.js'
 import { answerEndpoint, isEndpointRequest } from './endpoint.js'
-import { listeningAddress } from './listening-address.js'
+import { listeningAddress, localAddress } from './listening-address.js'
 import {
   observeResponse,
   observerKey,
@@ -57,7 +57,10 @@ export function beginInbound(
           sealKey: tracer.sealKey,
         })
       : noContext
-    const hop = tracer.begin(run, context, req.method === undefined ? null : truncate(req.method, 32))
+    const method = req.method === undefined ? null : truncate(req.method, 32)
+    const assigned = context.hopId
+    const taken = assigned === undefined ? undefined : run.take(assigned, localAddress(req.socket))
+    const hop = tracer.begin(run, context, method, taken)
     const who = {
       hopId: hop.id,
       traceId: hop.traceId,

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net'
-import { discoverAddress } from '../id/index.js'
+import { discoverAddress, formatAddress, ipv4OfHost } from '../id/index.js'
 import type { RunAddress } from '../run.js'
 
 /** The address that others dial, from a connection that came in. */
@@ -13,4 +13,11 @@ function boundAddress(socket: Socket): string | undefined {
   const { server } = socket as Socket & { server?: Pick<Server, 'address'> }
   const bound = server?.address?.()
   return typeof bound === 'object' && bound !== null ? bound.address : undefined
+}
+
+/** `ip:port` of this host at which a connection came in; undefined for one without a TCP port. */
+export function localAddress({ localAddress: host, localPort }: Socket): string | undefined {
+  return host === undefined || localPort === undefined
+    ? undefined
+    : formatAddress(ipv4OfHost(host), localPort)
 }

@@ -61,9 +61,9 @@ describe('the headers of a hoptrace caller', () => {
     expect(context.sentHoptrace).toBe(true)
   })
 
-  it('from a clock beyond the skew keep the trace, and the assigned id is remembered', () => {
-    const minute = 60_000_000_000n
-    for (const nanos of [nowNanos + 5n * minute + 1n, nowNanos - 5n * minute - 1n]) {
+  it('that come too late or too early keep the trace, and the assigned id is remembered', () => {
+    const second = 1_000_000_000n
+    for (const nanos of [nowNanos + 60n * second + 1n, nowNanos - 5n * second - 1n]) {
       const context = readContext(sent(), { trusted: true, nowNanos: nanos })
       expect(context).toMatchObject({
         traceId: trace,
@@ -72,12 +72,9 @@ describe('the headers of a hoptrace caller', () => {
         parentSpan: undefined,
       })
     }
-    for (const nanos of [nowNanos + 5n * minute, nowNanos - 5n * minute]) {
+    for (const nanos of [nowNanos + 60n * second, nowNanos - 5n * second]) {
       expect(readContext(sent(), { trusted: true, nowNanos: nanos }).hopId).toBe(assigned)
     }
-    expect(
-      readContext(sent(), { trusted: true, nowNanos: nowNanos + 2_000_000n, skewMillis: 1 }).hopId,
-    ).toBeUndefined()
   })
 
   it('from an untrusted peer begin a new trace that links theirs', () => {

@@ -10,8 +10,6 @@ export interface InboundRules {
   readonly trusted: boolean
   /** The time of now, nanoseconds since the Unix epoch. */
   readonly nowNanos: bigint
-  /** How far an assigned id's time may be from now, either way. @default 300000 */
-  readonly skewMillis?: number
   /** With it, our member is sealed: only who has the key can speak for the cluster. */
   readonly sealKey?: SealKey | undefined
 }
@@ -22,7 +20,7 @@ export interface InboundContext {
   readonly continued: boolean
   /** The caller's trace; undefined when a trace begins here. */
   readonly traceId: TraceId | undefined
-  /** The id that the caller assigned and that the hop takes as its own. */
+  /** The id that the caller assigned and that the hop may take. */
   readonly hopId: HopId | undefined
   /** W3C parent-id of a span between the caller and this hop that is not ours. */
   readonly parentSpan: string | undefined
@@ -42,7 +40,10 @@ export interface InboundContext {
 
 /** All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an address. */
 const SAMPLED = 0x01
-const DEFAULT_SKEW_MILLIS = 300_000
+/** How far the time of an assigned id may be ahead of now, for the hop to take it. */
+const AHEAD_NANOS = 5_000_000_000n
+/** How far it may be behind. */
+const BEHIND_NANOS = 60_000_000_000n
 
 /** What a request asks for that says nothing: a trace that begins here. */
 export const noContext: InboundContext = {
@@ -61,7 +62,7 @@ export const noContext: InboundContext = {
 /**
  * Reads the trace context of a request. Never throws: what is malformed counts as absent.
  *
- * The assigned id is adopted when it is well formed (bit 15 says that a caller issued it), its time is within the skew, and
+ * The assigned id is adopted when it is well formed (bit 15 says that a caller issued it), its time is at most 5 s ahead and 60 s behind, and
  * its `fold64` is the parent-id of `traceparent`. When the parent-id is another, someone between has a span of its own: the
  * hop issues its own id and remembers both.
  */
@@ -83,7 +84,7 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
   const member = own === undefined ? undefined : readMember(own, parent.parentId, rules)
   const assigned = member?.id
   const direct = assigned !== undefined && fold64(assigned) === parent.parentId
-  const adopted = direct && isWithinSkew(assigned, rules)
+  const adopted = direct && isSoon(assigned, rules)
   return {
     continued: true,
     traceId: member?.traceIdOf(parent.traceId) ?? parent.traceId,
@@ -117,7 +118,7 @@ function readMember(own: string, parentId: string, rules: InboundRules): Member 
   const sealedTrace = own.length === 34 && own.endsWith(SEALED_TRACE)
   const id = unsealId(sealKey, sealedTrace ? own.slice(0, 32) : own)
   if (id === undefined || !isAssigned(id)) return undefined
-  if (fold64(id) !== parentId && !isWithinSkew(id, rules)) return undefined
+  if (fold64(id) !== parentId && !isSoon(id, rules)) return undefined
   return { id, sealedTrace, traceIdOf: (text) => (sealedTrace ? unsealId(sealKey, text) : undefined) }
 }
 
@@ -125,8 +126,7 @@ function isAssigned(id: HopId): boolean {
   return id.charCodeAt(16) >= 0x38 // '8': bit 15 of the sequence is the top bit of its first digit
 }
 
-function isWithinSkew(id: HopId, { nowNanos, skewMillis = DEFAULT_SKEW_MILLIS }: InboundRules): boolean {
-  const skew = BigInt(skewMillis) * 1_000_000n
+function isSoon(id: HopId, { nowNanos }: InboundRules): boolean {
   const difference = hopIdNanos(id) - nowNanos
-  return difference <= skew && difference >= -skew
+  return difference <= AHEAD_NANOS && difference >= -BEHIND_NANOS
 }
