@@ -40,4 +40,28 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      '**/*.fixture.ts',
+      // The modules that open, make and delete files.
+      'packages/core/src/files/**',
+      // Not through them yet.
+      'packages/core/src/{id,log,ship,store,resolve}/**',
+    ],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['fs', 'fs/*', 'node:fs', 'node:fs/*'],
+              message: 'Files are opened, made and deleted by core/src/files alone.',
+            },
+          ],
+        },
+      ],
+    },
+  },
 )

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { whyNotDataDir } from './files/index.js'
 import { parseAddress } from './id/index.js'
 import type { Redact } from './hop/redaction.js'
 import type { Store, StoreSpec } from './store/contract.js'
@@ -91,7 +92,7 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     service: options.service,
     store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
     registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
-    dataDir: path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace'),
+    dataDir: checkedDataDir(path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace')),
     address,
     windowMillis: integer('windowMillis', options.windowMillis ?? 10_000, 100, 3_600_000),
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
@@ -112,6 +113,12 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
+}
+
+function checkedDataDir(dataDir: string): string {
+  const reason = whyNotDataDir(dataDir)
+  if (reason !== undefined) throw new TypeError(`dataDir: ${reason}`)
+  return dataDir
 }
 
 function integer(name: string, value: number, min: number, max: number): number {

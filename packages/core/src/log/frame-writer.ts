@@ -4,7 +4,8 @@ import { EntryBuffer } from './entry-buffer.js'
 import { PendingDrops } from './drops.js'
 import { internEpochBytes, kind, magic } from './format.js'
 import { LogFiles } from './log-files.js'
-import { encodeRunInfo, errorCode } from './run-dir.js'
+import { errorCode } from '../files/index.js'
+import { encodeRunInfo } from './run-dir.js'
 
 const retryMillis = 1000
 const vanishedCheckMillis = 1000

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
-import { isMissing } from './run-dir.js'
+import { isMissing } from '../files/index.js'
 import type { HopState } from './hop-state.js'
 
 /** Where one window's records of a cut went: the window's number and the max id of each segment. */

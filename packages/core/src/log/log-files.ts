@@ -10,7 +10,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { errorCode, listLogFiles, logFilePath } from './run-dir.js'
+import { errorCode } from '../files/index.js'
+import { listLogFiles, logFilePath } from './run-dir.js'
 
 const refreshMillis = 200
 

@@ -2,7 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { frameHeaderBytes, magic, magicBefore } from './format.js'
 import { findFrame, frameAt, incomplete, maxFrameBytes } from './frame-scan.js'
 import type { HopTable } from './hop-table.js'
-import { isMissing, listLogFiles, logFilePath } from './run-dir.js'
+import { isMissing } from '../files/index.js'
+import { listLogFiles, logFilePath } from './run-dir.js'
 
 /** A place in a run's log: before the byte `offset` of the file `file`. File 0 is before the first one. */
 export interface LogPosition {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { isMissing } from '../files/index.js'
 import type { RunInfo } from './entries.js'
 
 /** `00000001.log`: order by name is order of writing. */
@@ -26,20 +27,6 @@ export function listLogFiles(runDir: string): number[] {
     if (match !== null) numbers.push(Number(match[1]))
   }
   return numbers.sort((a, b) => a - b)
-}
-
-/** The code of a file system error, or its text. */
-export function errorCode(error: unknown): string {
-  if (error instanceof Error) {
-    const { code } = error as NodeJS.ErrnoException
-    return typeof code === 'string' ? code : error.message
-  }
-  return String(error)
-}
-
-export function isMissing(error: unknown): boolean {
-  const code = errorCode(error)
-  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 /** The header of a log file as text. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { isMissing } from '../log/run-dir.js'
+import { isMissing } from '../files/index.js'
 import { tokenOfProcess } from '../store/level/process-token.js'
 import { acquireRunLock } from './run-lock.js'
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { errorCode, isMissing } from '../log/run-dir.js'
+import { errorCode, isMissing } from '../files/index.js'
 import { processToken } from '../store/level/process-token.js'
 
 /**

@@ -1,0 +1,53 @@
+import { lstatSync, type Stats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import path from 'node:path'
+import { FileRefused } from './refused.js'
+
+/**
+ * A place below a directory that the caller trusts: a data directory, or the directory of a store. `name` is relative, with `/`
+ * between its parts. No part of it may be a link, `.` or `..`. Links in `dir` itself are followed.
+ */
+export interface Place {
+  readonly dir: string
+  readonly name: string
+}
+
+/** The place of `file` below `dir`. Throws `FileRefused` when it is not below. */
+export function placeOf(dir: string, file: string): Place {
+  const name = path.relative(dir, path.resolve(dir, file))
+  return { dir, name: path.sep === '/' ? name : name.split(path.sep).join('/') }
+}
+
+export function pathOf({ dir, name }: Place): string {
+  return path.join(dir, name)
+}
+
+/** Checks all parts but the last. Throws `FileRefused`, or what the file system throws. */
+export function checkParents(place: Place): void {
+  for (const parent of parentsOf(place)) refuseParent(parent, lstatSync(parent))
+}
+
+/** `checkParents` without blocking. */
+export async function checkParentsLater(place: Place): Promise<void> {
+  for (const parent of parentsOf(place)) refuseParent(parent, await lstat(parent))
+}
+
+function parentsOf(place: Place): string[] {
+  const parts = partsOf(place)
+  return parts.slice(1).map((_, i) => path.join(place.dir, ...parts.slice(0, i + 1)))
+}
+
+/** The parts of a place's name. Throws `FileRefused` when one of them leads elsewhere. */
+export function partsOf(place: Place): string[] {
+  const parts = place.name.split('/')
+  for (const part of parts) {
+    if (part === '' || part === '.' || part === '..' || /[\0\\]/.test(part))
+      throw new FileRefused('ENOTOURS', pathOf(place), `is not below ${place.dir}`)
+  }
+  return parts
+}
+
+function refuseParent(parent: string, stats: Stats): void {
+  if (stats.isSymbolicLink()) throw new FileRefused('ELOOP', parent, 'is a symbolic link')
+  if (!stats.isDirectory()) throw new FileRefused('ENOTREG', parent, 'is not a directory')
+}

@@ -1,0 +1,34 @@
+/** Opening, making and deleting files: everything on disk goes through here. */
+export { checkParents, pathOf, type Place, placeOf } from './beneath.js'
+export { type Entry, listDir, listDirSync } from './list.js'
+export {
+  dirMode,
+  isMarkedSync,
+  makeDirSync,
+  makePlainDirSync,
+  makeTopSync,
+  markerName,
+  whyNotDataDir,
+} from './make-dir.js'
+export {
+  type Access,
+  fileMode,
+  openFile,
+  openFileSync,
+  type OpenLimits,
+  readFile,
+  readFileSync,
+} from './open.js'
+export { errorCode, FileRefused, isMissing } from './refused.js'
+export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
+export {
+  linkNewSync,
+  syncDir,
+  syncDirSync,
+  temporaryPattern,
+  writeAllSync,
+  writeNewSync,
+  type WriteOptions,
+  writeReplacing,
+  writeReplacingSync,
+} from './write.js'

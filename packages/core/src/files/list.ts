@@ -1,0 +1,70 @@
+import { lstatSync, opendirSync } from 'node:fs'
+import { lstat, opendir } from 'node:fs/promises'
+import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { FileRefused, isMissing } from './refused.js'
+
+/** What a directory holds; `kind` as the directory itself says, without following a link. */
+export interface Entry {
+  readonly name: string
+  readonly kind: 'file' | 'directory' | 'socket' | 'other'
+}
+
+/** More entries than this are refused with `EFBIG`, where the caller gives no limit. */
+export const maxEntries = 1_000_000
+
+/** The entries of a directory that is no link; none when there is no such directory. */
+export function listDirSync(place: Place, limit = maxEntries): Entry[] {
+  const entries: Entry[] = []
+  const file = pathOf(place)
+  try {
+    checkParents(place)
+    refuseLink(file, lstatSync(file).isDirectory())
+    const dir = opendirSync(file)
+    try {
+      for (let found = dir.readSync(); found !== null; found = dir.readSync())
+        add(entries, found, file, limit)
+    } finally {
+      dir.closeSync()
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  return entries
+}
+
+/** `listDirSync` without blocking. */
+export async function listDir(place: Place, limit = maxEntries): Promise<Entry[]> {
+  const entries: Entry[] = []
+  const file = pathOf(place)
+  try {
+    await checkParentsLater(place)
+    refuseLink(file, (await lstat(file)).isDirectory())
+    for await (const found of await opendir(file, { bufferSize: 1024 })) add(entries, found, file, limit)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  return entries
+}
+
+interface Found {
+  readonly name: string
+  isFile(): boolean
+  isDirectory(): boolean
+  isSocket(): boolean
+}
+
+function add(entries: Entry[], found: Found, dir: string, limit: number): void {
+  if (entries.length >= limit) throw new FileRefused('EFBIG', dir, `has more than ${limit} entries`)
+  const kind = found.isFile()
+    ? 'file'
+    : found.isDirectory()
+      ? 'directory'
+      : found.isSocket()
+        ? 'socket'
+        : 'other'
+  entries.push({ name: found.name, kind })
+}
+
+function refuseLink(file: string, isDirectory: boolean): void {
+  if (!isDirectory) throw new FileRefused('ENOTREG', file, 'is not a directory')
+}

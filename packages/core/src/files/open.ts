@@ -1,0 +1,124 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { FileRefused, isMissing } from './refused.js'
+
+/** `create` makes the file and fails with `EEXIST` when there is one; `make` opens it, or makes it. */
+export type Access = 'read' | 'update' | 'create' | 'make'
+
+/** The mode of every file that is made, whatever the umask is. */
+export const fileMode = 0o640
+
+export interface OpenLimits {
+  /** A larger file is refused with `EFBIG`. @default no limit */
+  readonly maxBytes?: number
+}
+
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants
+// Windows has neither.
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>
+
+const flags: Record<Access, number> = {
+  read: O_RDONLY,
+  update: O_RDWR,
+  create: O_RDWR | O_CREAT | O_EXCL,
+  make: O_RDWR | O_CREAT,
+}
+
+/**
+ * Opens a regular file. Follows no link below `place.dir` and never waits: a pipe, a device or a directory is refused before
+ * it is opened, and again once it is open. Throws `FileRefused`, or what the file system throws.
+ */
+export function openFileSync(place: Place, access: Access, limits: OpenLimits = {}): number {
+  checkParents(place)
+  const file = pathOf(place)
+  const found = access === 'create' ? undefined : missingAsNothing(() => lstatSync(file))
+  if (found !== undefined) refuse(file, found, limits)
+  const fd = openSync(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileMode)
+  try {
+    refuse(file, fstatSync(fd), limits)
+    if (found === undefined && access !== 'read') fchmodSync(fd, fileMode)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** `openFileSync` without blocking. */
+export async function openFile(place: Place, access: Access, limits: OpenLimits = {}): Promise<FileHandle> {
+  await checkParentsLater(place)
+  const file = pathOf(place)
+  const found =
+    access === 'create'
+      ? undefined
+      : await lstat(file).catch((error: unknown) => {
+          if (!isMissing(error)) throw error
+        })
+  if (found !== undefined) refuse(file, found, limits)
+  const handle = await open(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileMode)
+  try {
+    refuse(file, await handle.stat(), limits)
+    if (found === undefined && access !== 'read') await handle.chmod(fileMode)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** The whole of a regular file. Throws as `openFileSync` does. */
+export function readFileSync(place: Place, limits: Required<OpenLimits>): Buffer {
+  const fd = openFileSync(place, 'read', limits)
+  try {
+    const bytes = Buffer.allocUnsafe(fstatSync(fd).size)
+    let at = 0
+    for (let got = 1; got > 0 && at < bytes.length; at += got)
+      got = readSync(fd, bytes, at, bytes.length - at, at)
+    return bytes.subarray(0, at)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** `readFileSync` without blocking. Rejects with the signal's reason when it fires. */
+export async function readFile(
+  place: Place,
+  limits: Required<OpenLimits>,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  signal?.throwIfAborted()
+  await using handle = await openFile(place, 'read', limits)
+  const bytes = Buffer.allocUnsafe((await handle.stat()).size)
+  let at = 0
+  for (let got = 1; got > 0 && at < bytes.length; at += got) {
+    signal?.throwIfAborted()
+    got = (await handle.read(bytes, at, Math.min(bytes.length - at, 1 << 20), at)).bytesRead
+  }
+  return bytes.subarray(0, at)
+}
+
+function refuse(file: string, stats: Stats, { maxBytes }: OpenLimits): void {
+  if (stats.isSymbolicLink()) throw new FileRefused('ELOOP', file, 'is a symbolic link')
+  if (!stats.isFile()) throw new FileRefused('ENOTREG', file, 'is not a regular file')
+  if (maxBytes !== undefined && stats.size > maxBytes)
+    throw new FileRefused('EFBIG', file, `has ${stats.size} bytes, more than ${maxBytes}`)
+}
+
+function missingAsNothing<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { open, rename, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { checkParents, pathOf, type Place } from './beneath.js'
+import { openFile, openFileSync } from './open.js'
+import { errorCode } from './refused.js'
+
+/** A file that is being written. Such files may be deleted once they are older than any write. */
+export const temporaryPattern = /^\.[\w.-]{1,200}\.[0-9a-f]{16}\.tmp$/
+
+export interface WriteOptions {
+  /** The content survives the end of the machine. @default true */
+  readonly sync?: boolean
+}
+
+function temporaryOf({ dir, name }: Place): Place {
+  const at = name.lastIndexOf('/') + 1
+  return { dir, name: `${name.slice(0, at)}.${name.slice(at)}.${randomBytes(8).toString('hex')}.tmp` }
+}
+
+/**
+ * Writes a file as a whole: others see what was there before or all of the new content. The directory must be there.
+ * Throws what the file system throws; nothing is left behind then.
+ */
+export function writeReplacingSync(
+  place: Place,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
+  writeBeside(place, content, options, renameSync)
+}
+
+/** Writes a file that must not be there yet, in one step. Throws `EEXIST` when it is there. */
+export function writeNewSync(place: Place, content: string | Uint8Array, options: WriteOptions = {}): void {
+  writeBeside(place, content, options, (from, to) => {
+    linkSync(from, to)
+    unlinkSync(from)
+  })
+}
+
+function writeBeside(
+  place: Place,
+  content: string | Uint8Array,
+  { sync = true }: WriteOptions,
+  put: (from: string, to: string) => void,
+): void {
+  const temporary = temporaryOf(place)
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  const fd = openFileSync(temporary, 'create')
+  try {
+    try {
+      writeAllSync(fd, bytes, 0)
+      if (sync) fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    put(pathOf(temporary), pathOf(place))
+  } catch (error) {
+    try {
+      unlinkSync(pathOf(temporary))
+    } catch {
+      // The failure before is the one to report.
+    }
+    throw error
+  }
+  if (sync) syncDirSync(path.dirname(pathOf(place)))
+}
+
+/** `writeReplacingSync` without blocking. */
+export async function writeReplacing(
+  place: Place,
+  content: string | Uint8Array,
+  { sync = true }: WriteOptions = {},
+): Promise<void> {
+  const temporary = temporaryOf(place)
+  try {
+    {
+      await using handle = await openFile(temporary, 'create')
+      await handle.writeFile(content)
+      if (sync) await handle.sync()
+    }
+    await rename(pathOf(temporary), pathOf(place))
+  } catch (error) {
+    await unlink(pathOf(temporary)).catch(() => undefined)
+    throw error
+  }
+  if (sync) await syncDir(path.dirname(pathOf(place)))
+}
+
+/** Writes all of `bytes` at `offset`. Throws `ENOSPC` when the file takes only a part. */
+export function writeAllSync(fd: number, bytes: Uint8Array, offset: number): void {
+  const written = bytes.length === 0 ? 0 : writeSync(fd, bytes, 0, bytes.length, offset)
+  if (written !== bytes.length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+}
+
+/** A second name for a file. Throws `EEXIST` when that name is taken. */
+export function linkNewSync(from: Place, to: Place): void {
+  checkParents(from)
+  checkParents(to)
+  linkSync(pathOf(from), pathOf(to))
+}
+
+/** What was renamed or made in a directory survives the end of the machine. */
+export function syncDirSync(dir: string): void {
+  try {
+    const fd = openSync(dir, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (!cannotSync(error)) throw error
+  }
+}
+
+/** `syncDirSync` without blocking. */
+export async function syncDir(dir: string): Promise<void> {
+  try {
+    await using handle = await open(dir, 'r')
+    await handle.sync()
+  } catch (error) {
+    if (!cannotSync(error)) throw error
+  }
+}
+
+/** Windows opens no directories; some network file systems do not sync them. */
+function cannotSync(error: unknown): boolean {
+  return ['EPERM', 'EISDIR', 'EINVAL', 'EACCES', 'EBADF'].includes(errorCode(error))
+}
