@@ -48,9 +48,17 @@ const text = fc.string({
     fc.string({ minLength: 1, maxLength: 1 }),
   ),
 })
-const name = fc.oneof(fc.constantFrom('orderId', 'userId', 'items', '__proto__', 'constructor', '7'), text)
+const name = fc.oneof(
+  fc.constantFrom('orderId', 'userId', 'items', '__proto__', 'constructor', '7', '\\', '\n'),
+  text,
+)
 const micros = fc.oneof(fc.nat({ max: 20_000 }), fc.nat({ max: 2 ** 31 - 1 }), fc.maxSafeNat())
 const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null })
+
+/** Mostly what is usual. */
+function rarely<T>(value: fc.Arbitrary<T>, usual: T): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: value })
+}
 
 /** A HopId whose time lies in a space. */
 export function hopIdArbitrary({ fromNanos, spanNanos }: RecordSpace): fc.Arbitrary<HopId> {
@@ -92,6 +100,8 @@ function callArbitrary(space: RecordSpace): fc.Arbitrary<CallRecord> {
     outcome: orNull(fc.constantFrom('200', '502', 'ECONNRESET')),
     offsetMicros: micros,
     durationMicros: orNull(micros),
+    via: rarely(fc.constantFrom('127.0.0.1:3128', 'unix:/run/b.sock'), null),
+    otherKey: rarely(fc.constant('0a1b2c3d'), null),
     served: orNull(
       object({
         same: fc.boolean(),
@@ -103,8 +113,6 @@ function callArbitrary(space: RecordSpace): fc.Arbitrary<CallRecord> {
   }).map(({ served, ...call }) => ({
     ...call,
     servedBy: served && servedBy(served, call.hopId),
-    via: null,
-    otherKey: null,
   }))
 }
 
@@ -141,5 +149,6 @@ export function recordArbitrary(space: RecordSpace = someSpace): fc.Arbitrary<Ho
     flags: fc.nat({ max: 255 }),
     crash: orNull(text),
     shed: fc.oneof(fc.constant(0), fc.nat()),
-  }).map(({ trace, ...record }) => ({ ...record, traceId: trace ?? record.hopId, lost: 0 }))
+    lost: rarely(fc.nat(), 0),
+  }).map(({ trace, ...record }) => ({ ...record, traceId: trace ?? record.hopId }))
 }

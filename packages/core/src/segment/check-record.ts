@@ -1,4 +1,12 @@
-import type { CallRecord, ErrorInfo, EventRecord, HopRecord, InstanceRef, ServedBy } from '../hop/record.js'
+import type {
+  AttributeValue,
+  CallRecord,
+  ErrorInfo,
+  EventRecord,
+  HopRecord,
+  InstanceRef,
+  ServedBy,
+} from '../hop/record.js'
 import { badSegment } from './damage.js'
 
 type Check = (value: unknown) => boolean
@@ -15,10 +23,12 @@ const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check)
+/** A list of names and values. */
 const mapOf =
   (check: Check): Check =>
   (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(check)
+    Array.isArray(value) &&
+    value.every((item) => Array.isArray(item) && item.length === 2 && isText(item[0]) && check(item[1]))
 
 function fields<T>(checks: { [K in keyof T]: Check }): Check {
   return (value) => {
@@ -72,13 +82,28 @@ const isRecord = fields<HopRecord>({
 
 type Stored<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] }
 
+type Entries<T> = readonly (readonly [name: string, value: T])[]
+
+/** A record as JSON has it. */
+interface StoredRecord extends Stored<Omit<HopRecord, 'instance' | 'keys' | 'attributes' | 'events'>> {
+  readonly instance: Stored<InstanceRef>
+  readonly keys: Entries<string>
+  readonly attributes: Entries<AttributeValue>
+  readonly events: readonly (Omit<EventRecord, 'attributes'> & {
+    readonly attributes: Entries<AttributeValue>
+  })[]
+}
+
 /** A record out of parsed JSON, its times turned back; anything else is a `HOPTRACE_BAD_SEGMENT`. */
 export function checkRecord(value: unknown): HopRecord {
   if (!isRecord(value)) throw badSegment('a record lacks a field')
-  const stored = value as Stored<Omit<HopRecord, 'instance'>> & { readonly instance: Stored<InstanceRef> }
+  const stored = value as StoredRecord
   return {
     ...stored,
     instance: { ...stored.instance, startNanos: BigInt(stored.instance.startNanos) },
     startNanos: BigInt(stored.startNanos),
+    keys: Object.fromEntries(stored.keys),
+    attributes: Object.fromEntries(stored.attributes),
+    events: stored.events.map((event) => ({ ...event, attributes: Object.fromEntries(event.attributes) })),
   }
 }

@@ -6,6 +6,7 @@ import {
   maxRecords,
   maxSegmentBytes,
   maxShapeBytes,
+  maxTextUnits,
   maxUnpackedBytes,
   maxValues,
   numberColumns,
@@ -39,6 +40,10 @@ export function encodeSegment(meta: SegmentMeta, records: readonly HopRecord[]):
   const writer = new RecordWriter(meta.service, meta.instance)
   for (const record of records) writer.add(record)
   if (writer.values > maxValues) throw new RangeError(`a segment holds at most ${maxValues} values`)
+  let named = 0
+  for (const text of writer.strings.keys()) named += text.length
+  if (writer.units > maxTextUnits || named > maxTextUnits)
+    throw new RangeError(`a segment holds at most ${maxTextUnits} characters`)
   const high = new ByteWriter(1 << 15)
   const low = new ByteWriter(1 << 15)
   writeColumns(writer, high, low)

@@ -3,7 +3,7 @@ import { decodeSegment, findInSegment } from './decode.js'
 import { goldenRecords, goldenSegment } from './golden.fixture.js'
 import { recordFromJson } from './json-record.js'
 
-it('reads segments that were written long ago', () => {
+it('reads segments that were written before', () => {
   const segment = Buffer.from(goldenSegment, 'hex')
   const wanted = goldenRecords.map(recordFromJson)
   expect(decodeSegment(segment).records).toEqual(wanted)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { HoptraceError } from '../errors.js'
 import { recordArbitrary, someInstance } from '../hop/record.arbitrary.js'
 import type { HopRecord } from '../hop/record.js'
+import { ByteWriter } from './bytes.js'
 import { decodeSegment, findInSegment } from './decode.js'
 import { encodeSegment } from './encode.js'
 import { openHead, readSegmentHead, seal } from './head.js'
@@ -15,11 +16,11 @@ const records = fc
   .map((list) => list.sort((a, b) => (a.hopId < b.hopId ? -1 : 1)))
 
 /** A segment with other contents and a checksum that fits: what an attacker who can write to a store can make. */
-function forged(segment: Uint8Array, change: (unpacked: Buffer) => void, claimed?: number): Buffer {
+function forged(segment: Uint8Array, change: (unpacked: Buffer) => Buffer, claimed?: number): Buffer {
   const { end, bytes } = openHead(segment)
   const packedEnd = end + 8 + bytes.readUInt32BE(end + 4)
-  const unpacked = brotliDecompressSync(bytes.subarray(end + 8, packedEnd))
-  change(unpacked)
+  const original = brotliDecompressSync(bytes.subarray(end + 8, packedEnd))
+  const unpacked = change(original)
   const packed = brotliCompressSync(unpacked, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
   const sizes = Buffer.alloc(8)
   sizes.writeUInt32BE(claimed ?? unpacked.length, 0)
@@ -43,9 +44,8 @@ describe('a forged segment', () => {
   it('gives records or HOPTRACE_BAD_SEGMENT, whatever its columns say', () => {
     fc.assert(
       fc.property(records, fc.nat(), fc.nat({ max: 255 }), (list, at, byte) => {
-        const segment = forged(
-          encodeSegment(meta, list),
-          (unpacked) => (unpacked[at % unpacked.length] = byte),
+        const segment = forged(encodeSegment(meta, list), (unpacked) =>
+          unpacked.fill(byte, at % unpacked.length, (at % unpacked.length) + 1),
         )
         expectGuarded(() => decodeSegment(segment))
         expectGuarded(() => findInSegment(segment, (list[at % list.length] as HopRecord).hopId))
@@ -67,6 +67,24 @@ describe('a forged segment', () => {
       seal(made)
       expect(() => decodeSegment(made)).toThrow(/damaged segment/)
     }
+  })
+
+  it('gives HOPTRACE_BAD_SEGMENT when a few bytes name much text', () => {
+    const attributes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x${i}y`, true]))
+    const sample = fc.sample(recordArbitrary(), { numRuns: 1, seed: 1 })[0] as HopRecord
+    const plain = { method: null, route: null, error: null, keys: {}, events: [], next: [], attributes }
+    const segment = encodeSegment(meta, [{ ...sample, ...plain }])
+    const made = forged(segment, (unpacked) => {
+      // Count of strings (two bytes), length of their common prefix, the prefix `x`.
+      expect([...unpacked.subarray(2, 4)]).toEqual([2, 'x'.charCodeAt(0)])
+      const prefix = new ByteWriter()
+      prefix.bytes(unpacked.subarray(0, 2))
+      prefix.varint(2 * 30_000_000)
+      return Buffer.concat([prefix.view(), Buffer.alloc(30_000_000, 'x'), unpacked.subarray(4)])
+    })
+    expect(made.length).toBeLessThan(8000)
+    expect(() => decodeSegment(made)).toThrow('too much text')
+    expect(() => findInSegment(made, sample.hopId)).toThrow('too much text')
   })
 
   it('gives HOPTRACE_BAD_SEGMENT when its head counts other records', () => {

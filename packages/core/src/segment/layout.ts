@@ -1,5 +1,5 @@
 /** Format version: the fourth byte of every segment. */
-export const segmentVersion = 1
+export const segmentVersion = 2
 
 /** Most bytes that a cell aims at; only records that cannot be cut apart make a larger one. */
 export const cellBytes = 100_000
@@ -15,6 +15,18 @@ export const maxRecords = 1 << 16
 
 /** Most values of all records of a segment together, as `sizeOf` counts them. */
 export const maxValues = 1 << 21
+
+/**
+ * Most UTF-16 units of text in all records of a segment together, and again in its dictionary of strings. A record at the
+ * limits of a hop, its details shed, has less than half of it.
+ */
+export const maxTextUnits = 1 << 24
+
+/** How much a unit of a record in the json column counts: parsing it makes more than its text. */
+export const jsonUnits = 2
+
+/** Most numbers that are decoded of one segment: of each value at most four (itself, the length, end and place of its text). */
+export const maxNumbers = 4 * maxValues
 
 /** Most bytes of all shapes of a segment. */
 export const maxShapeBytes = 1 << 23
@@ -83,8 +95,10 @@ export const hopBits = {
   error: 10,
   crash: 11,
   shed: 12,
+  /** A symbol says how many entries were lost. */
+  lost: 13,
   /** The whole record is in the `json` column; no other symbol follows. */
-  json: 13,
+  json: 14,
 } as const
 
 export const hopStates = ['open', 'closed', 'interrupted'] as const
@@ -102,6 +116,8 @@ export const callBits = {
   servedBy: 3,
   /** Two bits: `idForm` of `servedBy.hopId` against the call's id. */
   servedForm: 4,
+  via: 6,
+  otherKey: 7,
 } as const
 
 /** Types of attribute values; a type is a symbol of the shape. */

@@ -1,5 +1,6 @@
 import type { ByteReader } from './bytes.js'
 import { addPacked } from './bytes.js'
+import type { DecodeBudget } from './budget.js'
 import { badSegment } from './damage.js'
 import { maxValues } from './layout.js'
 import { form, unzigzag } from './number-column.js'
@@ -14,9 +15,9 @@ export class NumberReader {
   readonly #valueAt: ValueAt
 
   /** Takes the column's header and skips its bytes in both parts. */
-  constructor(high: ByteReader, low: ByteReader) {
+  constructor(high: ByteReader, low: ByteReader, budget: DecodeBudget) {
     this.length = high.varint(maxValues)
-    this.#valueAt = this.length === 0 ? () => 0 : readColumn(this.length, high, low)
+    this.#valueAt = this.length === 0 ? () => 0 : readColumn(this.length, high, low, budget)
   }
 
   /** The next value. */
@@ -36,7 +37,7 @@ export class NumberReader {
   }
 }
 
-function readColumn(count: number, high: ByteReader, low: ByteReader): ValueAt {
+function readColumn(count: number, high: ByteReader, low: ByteReader, budget: DecodeBudget): ValueAt {
   const bits = high.byte()
   if (bits === 0) {
     const value = high.varint()
@@ -57,7 +58,11 @@ function readColumn(count: number, high: ByteReader, low: ByteReader): ValueAt {
     // A look-up wants one value of most columns: that one is picked out, the column is decoded when more are asked for.
     if (values === undefined && !steps && single++ < 2)
       return checked(picked(highs, lows, index, lowBits) * scale)
-    return (values ??= decoded(highs, lows, count, { lowBits, scale, steps }))[index] as number
+    if (values === undefined) {
+      budget.numbers(count)
+      values = decoded(highs, lows, count, { lowBits, scale, steps })
+    }
+    return values[index] as number
   }
 }
 

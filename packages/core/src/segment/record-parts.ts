@@ -31,6 +31,35 @@ export function partsOf(record: HopRecord | undefined): Parameters<typeof sizeOf
   }
 }
 
+/** UTF-16 units of a record's texts: names, values, targets and all. */
+export function textUnits(record: HopRecord): number {
+  const { error } = record
+  let units = lengths(record.method, record.route, record.link, record.crash)
+  if (error !== null) units += lengths(error.name, error.message, error.code)
+  units += mapUnits(record.keys) + mapUnits(record.attributes)
+  for (const { name, attributes } of record.events) units += name.length + mapUnits(attributes)
+  for (const call of record.next) {
+    units += lengths(call.target, call.service, call.method, call.outcome, call.via, call.otherKey)
+    if (call.servedBy !== null) units += lengths(call.servedBy.service, call.servedBy.address)
+  }
+  return units
+}
+
+function lengths(...texts: readonly (string | null)[]): number {
+  let units = 0
+  for (const text of texts) if (text !== null) units += text.length
+  return units
+}
+
+function mapUnits(map: Readonly<Record<string, unknown>>): number {
+  let units = 0
+  for (const name of Object.keys(map)) {
+    const value = map[name]
+    units += name.length + (typeof value === 'string' ? value.length : 0)
+  }
+  return units
+}
+
 /** The `valueType` of an attribute's value. */
 export function typeOf(value: unknown): number {
   if (typeof value === 'string') return valueType.text

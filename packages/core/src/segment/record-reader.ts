@@ -9,8 +9,9 @@ import type {
 import type { HopId } from '../id/types.js'
 import { badSegment } from './damage.js'
 import { recordFromJson } from './json-record.js'
-import { idForm, valueType } from './layout.js'
+import { idForm, jsonUnits, valueType } from './layout.js'
 import { unzigzag } from './number-column.js'
+import { textUnits } from './record-parts.js'
 import type { SegmentReader } from './segment-reader.js'
 import type { CallTemplate, HopTemplate, ValueTemplate } from './template.js'
 import { joinNanos, wordsHex } from './words.js'
@@ -19,8 +20,18 @@ const word = 4_294_967_296
 
 /** Puts the record at `segment.time` together; the cursors of all columns are at its values. */
 export function readRecord(segment: SegmentReader, template: HopTemplate, id: HopId): HopRecord {
+  if (template.json) {
+    const text = segment.texts.json.next()
+    segment.budget.texts(text.length * jsonUnits)
+    return recordFromJson(text)
+  }
+  const record = fromColumns(segment, template, id)
+  segment.budget.texts(textUnits(record))
+  return record
+}
+
+function fromColumns(segment: SegmentReader, template: HopTemplate, id: HopId): HopRecord {
   const { numbers, texts, head, time } = segment
-  if (template.json) return recordFromJson(texts.json.next())
   const traceId =
     template.trace === idForm.same
       ? id
@@ -71,7 +82,7 @@ export function readRecord(segment: SegmentReader, template: HopTemplate, id: Ho
     flags: template.flags,
     crash,
     shed,
-    lost: 0,
+    lost: template.lost,
   }
 }
 
@@ -179,8 +190,8 @@ function readCalls(
       offsetMicros,
       durationMicros,
       servedBy: call.served && readServed(segment, call.served, hopId),
-      via: null,
-      otherKey: null,
+      via: call.via,
+      otherKey: call.otherKey,
     }
   })
   return { calls, lastEnd: end }

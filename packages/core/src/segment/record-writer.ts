@@ -5,6 +5,7 @@ import {
   hopBits,
   hopStates,
   idForm,
+  jsonUnits,
   maxMicros,
   maxNanosDifference,
   numberColumns,
@@ -14,7 +15,7 @@ import {
 } from './layout.js'
 import { HeldValues } from './held-values.js'
 import { recordToJson } from './json-record.js'
-import { difference, endOf, isSameRun, partsOf, startOf, typeOf } from './record-parts.js'
+import { difference, endOf, isSameRun, partsOf, startOf, textUnits, typeOf } from './record-parts.js'
 import { NumberColumn, zigzag } from './number-column.js'
 import type { ValueColumn } from './shape-trie.js'
 import { ShapeNode } from './shape-trie.js'
@@ -43,6 +44,8 @@ export class RecordWriter {
   readonly valueColumns: ValueColumn[] = []
   /** See `sizeOf`: that of all records so far. */
   values = 0
+  /** See `textUnits`: that of all records so far. */
+  units = 0
   readonly #root = new ShapeNode(0, undefined)
   readonly #columns = new Map<string, ValueColumn>()
   readonly #listed = new Set<ValueColumn>()
@@ -76,8 +79,10 @@ export class RecordWriter {
     if (!this.#fits) {
       this.#held.drop()
       node = this.#root.number(1 << hopBits.json)
-      this.#held.text(this.texts.json, recordToJson(record))
-    }
+      const json = recordToJson(record)
+      this.units += json.length * jsonUnits
+      this.#held.text(this.texts.json, json)
+    } else this.units += textUnits(record)
     this.numbers.idStep.push(step)
     this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
     this.numbers.shape.push(this.#shapeOf(node))
@@ -106,12 +111,14 @@ export class RecordWriter {
           (+(record.link !== null) << hopBits.link) |
           (+(record.error !== null) << hopBits.error) |
           (+(record.crash !== null) << hopBits.crash) |
-          (+(record.shed !== 0) << hopBits.shed),
+          (+(record.shed !== 0) << hopBits.shed) |
+          (+(record.lost !== 0) << hopBits.lost),
       )
       .number(this.#natural(record.flags))
       .text(record.method, strings)
       .text(record.route, strings)
       .number(record.status === null ? 0 : this.#natural(record.status) + 1)
+    if (record.lost !== 0) node = node.number(this.#natural(record.lost))
     if (traceForm === idForm.step) {
       this.#held.number(numbers.traceStep, zigzag(traceStep))
       this.#held.number(numbers.traceTail, this.tails.number(other.tailHigh, other.tailLow))
@@ -232,12 +239,16 @@ export class RecordWriter {
             (+gap << callBits.gap) |
             (+far << callBits.words) |
             (+(servedBy !== null) << callBits.servedBy) |
-            (servedForm << callBits.servedForm),
+            (servedForm << callBits.servedForm) |
+            (+(call.via !== null) << callBits.via) |
+            (+(call.otherKey !== null) << callBits.otherKey),
         )
         .text(call.target, strings)
         .text(call.service, strings)
         .text(call.method, strings)
         .text(call.outcome, strings)
+      if (call.via !== null) node = node.text(call.via, strings)
+      if (call.otherKey !== null) node = node.text(call.otherKey, strings)
       this.#held.number(gap ? numbers.callGap : numbers.callOffset, zigzag(offset - (gap ? end : before)))
       if (far) this.#held.words(this.numbers.words, id)
       else {

@@ -1,4 +1,5 @@
 import { brotliDecompressSync } from 'node:zlib'
+import { DecodeBudget } from './budget.js'
 import { ByteReader } from './bytes.js'
 import { badSegment } from './damage.js'
 import { FloatReader } from './float-column.js'
@@ -24,6 +25,7 @@ export type ValueReader = NumberReader | TextReader | FloatReader
 /** A segment's dictionaries and columns, unpacked but not yet decoded. */
 export class SegmentReader {
   readonly head: SegmentHead
+  readonly budget = new DecodeBudget()
   readonly tails: readonly { readonly high: number; readonly low: number }[]
   readonly templates: readonly HopTemplate[]
   readonly numbers: Readonly<Record<NumberColumnName, NumberReader>>
@@ -43,7 +45,8 @@ export class SegmentReader {
       tailLow: 0,
     }
     const { high, low } = unpack(bytes, end)
-    const strings = readStrings(high, low)
+    const { budget } = this
+    const strings = readStrings(high, low, budget)
     const tails = high.take(high.varint(maxValues) * 8)
     this.tails = Array.from({ length: tails.length / 8 }, (_, i) => ({
       high: tails.readUInt32BE(i * 8),
@@ -52,17 +55,16 @@ export class SegmentReader {
     const columns = new ValueColumns()
     this.templates = readTemplates(high, head.count, strings, columns)
     this.numbers = Object.fromEntries(
-      numberColumns.map((name) => [name, new NumberReader(high, low)]),
+      numberColumns.map((name) => [name, new NumberReader(high, low, budget)]),
     ) as Record<NumberColumnName, NumberReader>
-    this.texts = Object.fromEntries(textColumns.map((name) => [name, new TextReader(high, low)])) as Record<
-      TextColumnName,
-      TextReader
-    >
+    this.texts = Object.fromEntries(
+      textColumns.map((name) => [name, new TextReader(high, low, budget)]),
+    ) as Record<TextColumnName, TextReader>
     this.values = columns.types.map((type) =>
       type === valueType.text
-        ? new TextReader(high, low)
+        ? new TextReader(high, low, budget)
         : type === valueType.integer
-          ? new NumberReader(high, low)
+          ? new NumberReader(high, low, budget)
           : new FloatReader(high),
     )
     if (this.numbers.shape.length !== head.count || this.numbers.idStep.length !== head.count) {
@@ -136,9 +138,15 @@ function readTemplates(
   })
 }
 
-function readStrings(high: ByteReader, low: ByteReader): string[] {
+function readStrings(high: ByteReader, low: ByteReader, budget: DecodeBudget): string[] {
   const count = high.varint(maxValues)
   if (count === 0) return []
-  const textAt = readPlain(count, high, low)
-  return Array.from({ length: count }, (_, i) => textAt(i))
+  const textAt = readPlain(count, high, low, budget)
+  // Names become keys of objects, which makes each a text of its own.
+  const dictionary = new DecodeBudget()
+  return Array.from({ length: count }, (_, i) => {
+    const text = textAt(i)
+    dictionary.texts(text.length)
+    return text
+  })
 }

@@ -1,7 +1,7 @@
 import type { HopState } from '../hop/record.js'
 import type { ByteReader } from './bytes.js'
 import { badSegment } from './damage.js'
-import { callBits, hopBits, hopStates, idForm, sizeOf, valueType } from './layout.js'
+import { callBits, hopBits, hopStates, idForm, maxMicros, sizeOf, valueType } from './layout.js'
 
 /** An attribute or key of a shape; `column` is its number among the value columns, or -1 for a boolean. */
 export interface ValueTemplate {
@@ -24,6 +24,8 @@ export interface CallTemplate {
   readonly gap: boolean
   /** The tail's number, or -1 when the id is in the words column. */
   readonly tail: number
+  readonly via: string | null
+  readonly otherKey: string | null
   readonly served: { readonly form: number; readonly service: string; readonly address: string } | null
 }
 
@@ -41,6 +43,8 @@ export interface HopTemplate {
   readonly link: boolean
   readonly crash: boolean
   readonly shed: boolean
+  /** Entries that were lost. */
+  readonly lost: number
   readonly flags: number
   readonly method: string | null
   readonly route: string | null
@@ -112,6 +116,7 @@ export function readTemplate(
   const method = field(textOrNull, null)
   const route = field(textOrNull, null)
   const status = field(() => symbols.varint(), 0)
+  const lost = field(() => (has(hopBits.lost) ? symbols.varint(maxMicros) : 0), 0)
   const error = has(hopBits.error) ? { name: text(), code: textOrNull() } : null
   const keys = field<ValueTemplate[]>(
     () =>
@@ -150,6 +155,7 @@ export function readTemplate(
     link: has(hopBits.link),
     crash: has(hopBits.crash),
     shed: has(hopBits.shed),
+    lost,
     flags,
     method,
     route,
@@ -164,9 +170,9 @@ export function readTemplate(
 }
 
 function readCall(symbols: ByteReader, text: () => string, textOrNull: () => string | null): CallTemplate {
-  const bits = symbols.varint(2 ** (callBits.servedForm + 2) - 1)
+  const bits = symbols.varint(2 ** (callBits.otherKey + 1) - 1)
   const has = (bit: number): boolean => ((bits >> bit) & 1) === 1
-  const form = bits >> callBits.servedForm
+  const form = (bits >> callBits.servedForm) & 3
   if (form > idForm.words) throw badSegment('unknown bits of a call')
   return {
     duration: has(callBits.duration),
@@ -175,6 +181,8 @@ function readCall(symbols: ByteReader, text: () => string, textOrNull: () => str
     service: textOrNull(),
     method: textOrNull(),
     outcome: textOrNull(),
+    via: has(callBits.via) ? text() : null,
+    otherKey: has(callBits.otherKey) ? text() : null,
     tail: has(callBits.words) ? -1 : symbols.varint(),
     served: has(callBits.servedBy) ? { form, service: text(), address: text() } : null,
   }

@@ -1,3 +1,4 @@
+import type { DecodeBudget } from './budget.js'
 import type { ByteReader, ByteWriter } from './bytes.js'
 import { badSegment } from './damage.js'
 import { maxUnpackedBytes, maxValues } from './layout.js'
@@ -108,29 +109,33 @@ function readText(high: ByteReader): string {
 type TextAt = (index: number) => string
 
 /** Reads texts that `writePlain` wrote; nothing is decoded before the first is asked for. */
-export function readPlain(count: number, high: ByteReader, low: ByteReader): TextAt {
+export function readPlain(count: number, high: ByteReader, low: ByteReader, budget: DecodeBudget): TextAt {
   const prefix = readText(high)
   const body = high.byte()
-  const numbers = new NumberReader(high, low)
+  const numbers = new NumberReader(high, low, budget)
   if (numbers.length !== count) throw badSegment('a column of texts has another length')
   if (body === bodyForm.decimal) return (index) => prefix + String(numbers.valueAt(index))
   if (body === bodyForm.hex) {
     let digits = 0
+    budget.numbers(count)
     for (let i = 0; i < count; i++) digits += numbers.valueAt(i)
     const bytes = low.take(Math.ceil(digits / 2))
-    return slices(() => bytes.toString('hex'), prefix, numbers)
+    return slices(() => bytes.toString('hex'), prefix, numbers, budget)
   }
   if (body > bodyForm.hex) throw badSegment('unknown form of texts')
   const bytes = high.take(high.varint(maxUnpackedBytes))
-  return slices(() => bytes.toString(body === bodyForm.utf8 ? 'utf8' : 'utf16le'), prefix, numbers)
+  return slices(() => bytes.toString(body === bodyForm.utf8 ? 'utf8' : 'utf16le'), prefix, numbers, budget)
 }
 
-function slices(join: () => string, prefix: string, lengths: NumberReader): TextAt {
+function slices(join: () => string, prefix: string, lengths: NumberReader, budget: DecodeBudget): TextAt {
   let joined: string | undefined
   let ends: Float64Array | undefined
   return (index) => {
     joined ??= join()
-    ends ??= endsOf(lengths, joined.length)
+    if (ends === undefined) {
+      budget.numbers(lengths.length)
+      ends = endsOf(lengths, joined.length)
+    }
     const end = ends[index]
     if (end === undefined) throw badSegment('a column of texts is too short')
     return prefix + joined.slice(ends[index - 1] ?? 0, end)
@@ -153,16 +158,16 @@ export class TextReader {
   readonly #indices: NumberReader | undefined
 
   /** Takes the column's header and skips its bytes in both parts. */
-  constructor(high: ByteReader, low: ByteReader) {
+  constructor(high: ByteReader, low: ByteReader, budget: DecodeBudget) {
     this.length = high.varint(maxValues)
     const form = this.length === 0 ? columnForm.plain : high.byte()
     if (form > columnForm.dictionary) throw badSegment('unknown form of a column of texts')
     if (form === columnForm.plain) {
-      this.#textAt = this.length === 0 ? none : readPlain(this.length, high, low)
+      this.#textAt = this.length === 0 ? none : readPlain(this.length, high, low, budget)
       return
     }
-    this.#textAt = readPlain(high.varint(this.length), high, low)
-    this.#indices = new NumberReader(high, low)
+    this.#textAt = readPlain(high.varint(this.length), high, low, budget)
+    this.#indices = new NumberReader(high, low, budget)
     if (this.#indices.length !== this.length) throw badSegment('a column of texts has another length')
   }
 

@@ -51,20 +51,20 @@ export const listOf =
     return items
   }
 
-/** At most `max` readable members of a plain object; the rest is left out. */
+/** At most `max` readable members of a plain object, or of a list of names and values; the rest is left out. */
 export const mapOf =
   <T>(read: Reader<T>, max: number, maxName = 256): Reader<Record<string, T>> =>
   (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    const map: Record<string, T> = {}
-    let count = 0
-    for (const [name, item] of Object.entries(value)) {
-      const good = name.length <= maxName && name !== '__proto__' ? read(item) : undefined
-      if (good === undefined) continue
-      if (++count > max) break
-      map[name] = good
+    if (typeof value !== 'object' || value === null) return undefined
+    const members: unknown[] = Array.isArray(value) ? value : Object.entries(value)
+    const kept: [string, T][] = []
+    for (const member of members) {
+      if (!Array.isArray(member) || kept.length === max) break
+      const [name, item] = member as unknown[]
+      const good = typeof name === 'string' && name.length <= maxName ? read(item) : undefined
+      if (good !== undefined) kept.push([name as string, good])
     }
-    return map
+    return Object.fromEntries(kept)
   }
 
 /** Every member readable, or undefined. */

@@ -88,7 +88,14 @@ export const readRecord: Reader<HopRecord> = objectOf<HopRecord>({
   lost: readWhole,
 })
 
-/** JSON of anything with bigints in it: they become decimal text. */
+/**
+ * JSON of anything with bigints and records in it: bigints become decimal text, and the keys and attributes of records lists of
+ * names and values. Names are data, and `JSON.parse` of some versions of Node mixes up property names with escapes.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item))
+  return JSON.stringify(value, (member, item: unknown) => {
+    if (typeof item === 'bigint') return item.toString()
+    const named = (member === 'keys' || member === 'attributes') && typeof item === 'object' && item !== null
+    return named && !Array.isArray(item) ? Object.entries(item) : item
+  })
 }
