@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { createOutput, formatTable } from '@hoptrace/cli'
 import { campaign } from './campaign.js'
+import { runDamage } from './damage/damage.js'
 import { describeStrike, FAULTS, plansOf, type Plan } from './plan.js'
 import { addRun, emptyTally, tallyRows, TIMES, type RunResult } from './tally.js'
 
-// Breaks six processes under load in seeded ways, and compares every verdict with what the services really did.
+// Breaks six processes under load in seeded ways, and compares every verdict with what the services really did. With
+// --damage: damages what services recorded, and compares every answer with the one before the damage.
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
+    damage: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed)
@@ -22,6 +25,10 @@ const output = createOutput(process.stdout, process.stderr, process.env)
 const stopped = new AbortController()
 process.once('SIGINT', () => stopped.abort())
 process.once('SIGTERM', () => stopped.abort())
+
+if (values.damage) {
+  process.exit(await runDamage({ ...values, runs: Number(values.runs), seed }, stopped.signal))
+}
 
 const tallies = new Map(faults.map((fault) => [fault as string, emptyTally(fault)]))
 const all = emptyTally('all')
