@@ -20,7 +20,7 @@ import type { Settings } from './options.js'
 import type { Recorder } from './ship/recorder.js'
 import { runRow } from './ship/run-row.js'
 import { registerNow } from './store/index.js'
-import { processToken } from './store/level/process-token.js'
+import { processToken } from './rundir/process-token.js'
 
 /** Targets whose service is remembered. */
 const maxTargets = 1000

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { isMissing } from '../files/index.js'
-import { tokenOfProcess } from '../store/level/process-token.js'
+import { tokenOfProcess } from '../rundir/process-token.js'
 import { acquireRunLock } from './run-lock.js'
 
 /** A run that has no lock yet is alive for so long after it last wrote. */

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSyn
 import path from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { errorCode, isMissing } from '../files/index.js'
-import { processToken } from '../store/level/process-token.js'
+import { processToken } from '../rundir/process-token.js'
 
 /**
  * Ownership of a run's directory: whoever holds it ships the run's log. It is the lock of a tiny database in

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogHop, RunInfo } from '../../log/entries.js'
 import { FileHopLog } from '../../log/index.js'
 import { testCall, testClose, testHop, testId, testRun } from '../../log/test-run.fixture.js'
-import { processToken } from '../../store/level/process-token.js'
+import { processToken } from '../../rundir/process-token.js'
 import { createResolver } from '../create-resolver.js'
 
 let dir: string

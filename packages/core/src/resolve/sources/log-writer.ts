@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { tokenOfProcess } from '../../store/level/process-token.js'
+import { tokenOfProcess } from '../../rundir/process-token.js'
 
 /** Who writes a log of this host, and how far it has come. */
 export interface LogWriter {

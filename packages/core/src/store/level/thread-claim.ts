@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { processToken } from './process-token.js'
+import { processToken } from '../../rundir/process-token.js'
 
 /** Threads of this process that are known to have ended; their claims count for nothing. */
 const ended = new Set<number>()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { processToken, tokenOfProcess } from '../level/process-token.js'
+import { processToken, tokenOfProcess } from '../../rundir/process-token.js'
 
 /** A write takes no longer, also one of a process that cannot be told from here: another container's. */
 const oldMillis = 60_000

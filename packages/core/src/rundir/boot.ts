@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+
+let boot: string | undefined
+
+/** Names the boot of this machine, the same in all its containers; '' where that is not known. */
+export function bootId(): string {
+  boot ??= readBootId()
+  return boot
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim().slice(0, 64)
+  } catch {
+    return ''
+  }
+}

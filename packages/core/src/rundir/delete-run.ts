@@ -1,0 +1,13 @@
+import { removeDirSync, removeFileSync } from '../files/index.js'
+import type { OwnedRun } from './owner.js'
+import { ourRunDir } from './run-place.js'
+
+/** Deletes what is ours in the directory of a run that is shipped, and the directory unless there is something else in it. */
+export function deleteRunDir(run: Pick<OwnedRun, 'runDir' | 'held'>): void {
+  if (run.held()) removeDirSync(ourRunDir(run.runDir))
+}
+
+/** Deletes one file of a run's directory. The caller owns it. */
+export function deleteRunFile(runDir: string, name: string): void {
+  removeFileSync(ourRunDir(runDir), name)
+}

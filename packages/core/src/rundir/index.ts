@@ -1,0 +1,19 @@
+/** The directories of runs: where they are, who owns them, and how they are deleted. */
+export { bootId } from './boot.js'
+export { deleteRunDir, deleteRunFile } from './delete-run.js'
+export { isQuiet, listRunDirs } from './list-runs.js'
+export { acquireRunDir, claimRunDir, highestOwner, isOwnRun, type OwnedRun, probeRun } from './owner.js'
+export { processToken, tokenOfProcess } from './process-token.js'
+export {
+  isLogFileName,
+  isRunName,
+  isServiceName,
+  logDirOf,
+  newRunName,
+  nextRunDir,
+  ourRunDir,
+  runDirOf,
+  runFile,
+  runPlace,
+} from './run-place.js'
+export { probeSocket, type SocketState, withSocketPath } from './socket.js'

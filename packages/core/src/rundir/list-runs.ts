@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { lstat } from 'node:fs/promises'
+import { isMissing, listDir, markerName } from '../files/index.js'
+import { isLogFileName, isRunName, isServiceName, runPlace } from './run-place.js'
+
+/**
+ * The directories of all runs below a data directory, of one service or of all, in the order of their names. It only reads. What
+ * lies there and is no run is passed over: its name is not that of a run, or it has neither our marker nor a log file.
+ */
+export async function listRunDirs(dataDir: string, service?: string): Promise<string[]> {
+  const dir = path.resolve(dataDir)
+  const services =
+    service === undefined
+      ? (await listDir({ dir, name: 'logs' }))
+          .filter(({ name, kind }) => kind === 'directory' && isServiceName(name))
+          .map(({ name }) => name)
+      : [service]
+  const runs: string[] = []
+  for (const name of services.sort()) {
+    const entries = await listDir({ dir, name: `logs/${name}` })
+    for (const run of entries.filter(({ name: run, kind }) => kind === 'directory' && isRunName(run))) {
+      const runDir = path.join(dir, 'logs', name, run.name)
+      if (await isRunDir(runDir)) runs.push(runDir)
+    }
+  }
+  return runs.sort()
+}
+
+async function isRunDir(runDir: string): Promise<boolean> {
+  try {
+    if ((await lstat(path.join(runDir, markerName))).isFile()) return true
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  const entries = await listDir(runPlace(runDir))
+  return entries.some(({ name, kind }) => kind === 'file' && isLogFileName(name))
+}
+
+/** Nothing in the directory changed for so long: whoever wrote there, perhaps on another host, is gone. */
+const quietMillis = 60_000
+
+/** Has nothing in a run's directory changed for a minute? A living run marks its log every second. */
+export async function isQuiet(runDir: string, nowMillis = Date.now()): Promise<boolean> {
+  let newest = 0
+  for (const name of ['', ...(await listDir(runPlace(runDir))).map(({ name }) => name)]) {
+    try {
+      newest = Math.max(newest, (await lstat(path.join(runDir, name))).mtimeMs)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return newest > 0 && nowMillis - newest > quietMillis
+}

@@ -1,0 +1,131 @@
+import { lstatSync, unlinkSync } from 'node:fs'
+import path from 'node:path'
+import { HoptraceError } from '../errors.js'
+import {
+  errorCode,
+  isMissing,
+  linkNewSync,
+  listDir,
+  listDirSync,
+  makeDirSync,
+  writeNewSync,
+} from '../files/index.js'
+import { runFile, runPlace } from './run-place.js'
+import { listenNow, probeSocket, type SocketState } from './socket.js'
+
+/**
+ * Ownership of a run's directory. `owner-<n>.sock` in it is a socket that its owner listens on; the highest n counts. The run's own
+ * process is number 1. Whoever finds the owner's process gone makes the next number, which fails when another did. So it ends
+ * with its process however that dies, a stopped process keeps it, and containers that share the directory agree. Lower
+ * numbers stay. Where no socket can be made a plain file stands in its place, and a run is taken for dead when it is silent.
+ */
+export interface OwnedRun {
+  readonly runDir: string
+  readonly number: number
+  /** False when another process owns it by now, or the directory was removed. */
+  held(): boolean
+  /** Lets go. The directory may be gone by then. */
+  release(): void
+}
+
+/** The number of the run's own process. */
+const first = 1
+
+const ownerName = /^owner-(\d{1,6})\.sock$/
+
+/**
+ * Makes a run's directory and owns it: for the run's own process, before the run's first hop. Throws `HOPTRACE_STORE_LOCKED`
+ * when it is owned already, or what the file system throws.
+ */
+export function claimRunDir(runDir: string): OwnedRun {
+  makeDirSync(runPlace(runDir))
+  const owned = take(runDir, first)
+  if (owned === undefined)
+    throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${runDir} is owned by another process`)
+  return owned
+}
+
+/**
+ * Owns the directory of a run whose owner is gone. Resolves to undefined when its owner lives, when another process was faster, and when
+ * there is no such directory.
+ * @param options.silent The caller knows that it is silent: an owner of which nothing can be known counts as gone.
+ */
+export async function acquireRunDir(
+  runDir: string,
+  options: { readonly silent?: boolean } = {},
+): Promise<OwnedRun | undefined> {
+  const number = highestOwner(runDir)
+  const state = await probeRun(runDir)
+  if (state === 'alive' || (state === 'unknown' && options.silent !== true)) return undefined
+  try {
+    return take(runDir, number + 1)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * Does the owner of a run's directory live? It reads only. `unknown` when nothing says so: no owner was ever there, it could make no
+ * socket, or this process may not connect to it.
+ */
+export async function probeRun(runDir: string): Promise<SocketState> {
+  const entries = await listDir(runPlace(runDir))
+  const number = highest(entries.map(({ name }) => name))
+  const name = `owner-${number}.sock`
+  if (!entries.some((entry) => entry.name === name && entry.kind === 'socket')) return 'unknown'
+  return probeSocket(runDir, name)
+}
+
+/** The number of the owner of a run's directory; 0 when it never had one, or is not there. */
+export function highestOwner(runDir: string): number {
+  return highest(listDirSync(runPlace(runDir)).map(({ name }) => name))
+}
+
+/** Is the run's own process its owner still, as far as the directory says? Any thread of that process may ask. */
+export function isOwnRun(runDir: string): boolean {
+  return highestOwner(runDir) === first
+}
+
+function highest(names: readonly string[]): number {
+  return names.reduce((number, name) => Math.max(number, Number(ownerName.exec(name)?.[1] ?? 0)), 0)
+}
+
+function take(runDir: string, number: number): OwnedRun | undefined {
+  const file = runFile(runDir, `owner-${number}.sock`)
+  const listening = listenNow(runDir)
+  try {
+    if (listening === undefined) writeNewSync(file, '', { sync: false })
+    else linkNewSync(runFile(runDir, listening.name), file)
+  } catch (error) {
+    listening?.server.close()
+    if (errorCode(error) === 'EEXIST') return undefined
+    throw error
+  } finally {
+    if (listening !== undefined) unlinkQuietly(path.join(runDir, listening.name))
+  }
+  const inode = inodeOf(runDir, number)
+  return {
+    runDir,
+    number,
+    held: () => inode !== undefined && highestOwner(runDir) === number && inodeOf(runDir, number) === inode,
+    release: () => void listening?.server.close(),
+  }
+}
+
+function inodeOf(runDir: string, number: number): bigint | undefined {
+  try {
+    return lstatSync(path.join(runDir, `owner-${number}.sock`), { bigint: true }).ino
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+function unlinkQuietly(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch {
+    // Closing the socket has removed it.
+  }
+}
