@@ -9,7 +9,7 @@ import { Chain } from '../chain/chain.js'
 import { freePorts } from '../chain/ports.js'
 import { placeOrder, someOrder, type Placed } from '../chain/shop.js'
 
-const clusterKey = 'the key of this test cluster'
+const clusterKey = 'the key of this test cluster, longer than 32'
 const services = ['gateway', 'orders', 'payments', 'inventory', 'notify']
 
 interface Got {
@@ -131,7 +131,7 @@ describe('a chain in production with a cluster key', () => {
     const resolver = createResolver({
       registry: registryOf(dir),
       dir: path.join(dir, 'nothing'),
-      clusterKey: 'another key entirely',
+      clusterKey: 'another key entirely, which is longer than 32',
     })
     const answer = await resolver.resolve(traceId)
     await resolver.close()

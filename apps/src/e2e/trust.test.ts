@@ -19,7 +19,7 @@ import axios from 'axios'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-const clusterKey = 'the key of this test cluster'
+const clusterKey = 'the key of this test cluster, longer than 32'
 const foreign = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${foreign}-00f067aa0ba902b7-01`
 

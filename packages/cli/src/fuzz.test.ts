@@ -119,7 +119,7 @@ describe('whatever is typed', () => {
           err: err as unknown as NodeJS.WriteStream,
           env: {
             HOPTRACE_DIR: path.join(dir, 'data'),
-            ...(keyed ? { HOPTRACE_KEY: 'a cluster key of some length' } : {}),
+            ...(keyed ? { HOPTRACE_KEY: 'a cluster key of some length, more than 32' } : {}),
           },
           signal: new AbortController().signal,
         })

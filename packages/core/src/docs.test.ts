@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { clusterKeys } from './key/index.js'
 import { deriveSealKey, fold64, ipv4OfHost, isHopId, SEAL_INFO, sealId } from './id/index.js'
 import type { HopId } from './id/index.js'
 import { readContext } from './propagation/index.js'
@@ -60,15 +61,29 @@ describe('docs/wire-format.md', () => {
     }
   })
 
+  it('has the fingerprint and the tags of its key', () => {
+    const keys = clusterKeys(clusterKey, true)
+    expect(wire).toContain(`has the fingerprint \`${keys.fingerprint}\``)
+    for (const [of, tag] of tableBelow(wire, '| tag of | tag |')) {
+      const [one = '', two = '', service, address] = codes(of ?? '') as HopId[]
+      expect(plain(tag)).toBe(
+        service === undefined
+          ? keys.contextTag(one as HopId, two)
+          : keys.answerTag(one as HopId, two as HopId, service, address ?? ''),
+      )
+    }
+  })
+
   it('has a signature that the endpoint accepts', () => {
     expect(wire).toContain(`${SIGNATURE_HEADER}: <millis>.<nonce>.<mac>`)
-    for (const [request, mac] of tableBelow(wire, '| method, target, millis, nonce | mac |')) {
-      const [method = '', target = '', millis = '', nonce = ''] = codes(request ?? '')
-      const check = new SignatureCheck(clusterKey)
+    for (const [request, mac] of tableBelow(wire, '| method, host, run, target, millis, nonce | mac |')) {
+      const [method = '', host = '', run = '', target = '', millis = '', nonce = ''] = codes(request ?? '')
+      const check = new SignatureCheck(clusterKeys(clusterKey, true))
+      const question = { method, host, run, target }
       const signature = `${millis}.${nonce}.${plain(mac)}`
-      expect(check.accepts(method, `${target}?`, signature, Number(millis))).toBe(false)
-      expect(check.accepts(method, target, signature, Number(millis))).toBe(true)
-      expect(check.accepts(method, target, signature, Number(millis))).toBe(false)
+      expect(check.accepts({ ...question, target: `${target}?` }, signature, Number(millis))).toBe(false)
+      expect(check.accepts(question, signature, Number(millis))).toBe(true)
+      expect(check.accepts(question, signature, Number(millis))).toBe(false)
     }
   })
 

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { whyNotDataDir } from './files/index.js'
 import { parseAddress } from './id/index.js'
+import { processDiagnostics } from './diagnostics.js'
+import { checkClusterKey, keySource, type KeySource } from './key/index.js'
 import type { Redact } from './hop/redaction.js'
 import type { Store, StoreSpec } from './store/contract.js'
 
@@ -29,13 +31,17 @@ export interface TracerOptions {
   readonly windowMillis?: number
   /** How long after its end a window waits for stragglers. @default 2000 */
   readonly graceMillis?: number
-  /** Seals ids that leave the cluster and signs resolver requests. @default `HOPTRACE_KEY` */
+  /**
+   * One secret for all services of the cluster, 32 random bytes (`hoptrace key` makes one): seals ids that leave the cluster, and signs
+   * contexts, answers, questions and registry rows. Services on several hosts need it.
+   * @default `HOPTRACE_KEY`, or one that the data directory keeps for its host
+   */
   readonly clusterKey?: string
   /** Who may continue a trace. @default 'context' */
   readonly trust?: Trust
   /**
    * `sealed`: trace-ids travel sealed between services, for chains with systems that truncate ids or sample by their
-   * right-most bits, in which raw ids of one instance barely differ. Needs the cluster key. @default 'raw'
+   * right-most bits, in which raw ids of one instance barely differ. @default 'raw'
    */
   readonly wire?: 'raw' | 'sealed'
   /** The only attributes (of hops and events) that are recorded, by name. @default all */
@@ -57,7 +63,8 @@ export interface Settings {
   readonly address: string | undefined
   readonly windowMillis: number
   readonly graceMillis: number
-  readonly clusterKey: string | undefined
+  /** The secret that all keys are derived from. */
+  readonly key: KeySource
   readonly trust: Trust
   readonly wire: 'raw' | 'sealed'
   readonly allowAttributes: readonly string[] | undefined
@@ -74,7 +81,7 @@ export function isStore(store: StoreSpec | Store): store is Store {
   return 'scan' in store && typeof store.scan === 'function'
 }
 
-/** Checks and completes options. Throws `TypeError` that says what to change. */
+/** Checks and completes options, and makes the key of the data directory where none is given. Throws `TypeError` that says what to change. */
 export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
   if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
@@ -85,20 +92,20 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     throw new TypeError(`address must be ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(address)})`)
   }
   const clusterKey = options.clusterKey ?? nonEmpty(env['HOPTRACE_KEY'])
-  if (clusterKey !== undefined && clusterKey.length < 16) {
-    throw new TypeError('clusterKey must have 16 characters or more')
-  }
-  return {
+  if (clusterKey !== undefined) checkClusterKey(clusterKey)
+  const dataDir = checkedDataDir(
+    path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace'),
+  )
+  const checked = {
     service: options.service,
     store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
     registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
-    dataDir: checkedDataDir(path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace')),
+    dataDir,
     address,
     windowMillis: integer('windowMillis', options.windowMillis ?? 10_000, 100, 3_600_000),
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
-    clusterKey,
     trust: checkedTrust(options.trust ?? 'context'),
-    wire: checkedWire(options.wire ?? 'raw', clusterKey),
+    wire: checkedWire(options.wire ?? 'raw'),
     allowAttributes: checkedNames(options.allowAttributes),
     redact: checkedRedact(options.redact),
     maxLogBytes: integer(
@@ -109,6 +116,8 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     ),
     maxEventBytes: integer('maxEventBytes', options.maxEventBytes ?? 4096, 64, 65_536),
   }
+  // Last: what is refused leaves nothing behind.
+  return { ...checked, key: keySource(clusterKey, dataDir, processDiagnostics) }
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
@@ -135,10 +144,9 @@ function checkedTrust(trust: Trust): Trust {
   return trust
 }
 
-function checkedWire(wire: 'raw' | 'sealed', clusterKey: string | undefined): 'raw' | 'sealed' {
+function checkedWire(wire: 'raw' | 'sealed'): 'raw' | 'sealed' {
   if (wire !== 'raw' && wire !== 'sealed')
     throw new TypeError(`wire must be 'raw' or 'sealed' (got ${JSON.stringify(wire)})`)
-  if (wire === 'sealed' && clusterKey === undefined) throw new TypeError("wire: 'sealed' needs a clusterKey")
   return wire
 }
 

@@ -3,7 +3,8 @@ import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
-import { deriveSealKey, discoverAddress, type HopId, type SealKey } from './id/index.js'
+import { discoverAddress, type HopId, type SealKey } from './id/index.js'
+import { clusterKeys, type ClusterKeys } from './key/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
 import {
   readContext,
@@ -46,6 +47,7 @@ export interface RunOptions {
 export class Tracer {
   readonly service: string
   /** @internal */ readonly settings: Settings
+  /** @internal */ readonly keys: ClusterKeys
   /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
   /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
   /** @internal */ readonly responseRules: ResponseRules
@@ -60,7 +62,8 @@ export class Tracer {
   constructor(settings: Settings) {
     this.settings = settings
     this.service = settings.service
-    this.sealKey = settings.clusterKey === undefined ? undefined : deriveSealKey(settings.clusterKey)
+    this.keys = clusterKeys(settings.key.secret, settings.key.given)
+    this.sealKey = this.keys.given ? this.keys.seal : undefined
     this.wire = { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' }
     this.production = process.env['NODE_ENV'] === 'production'
     this.responseRules = { sealKey: this.sealKey, production: this.production }
@@ -267,12 +270,5 @@ function fixedAddress(address: string): RunAddress {
 
 /** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
 export function createTracer(options: TracerOptions): Tracer {
-  const tracer = new Tracer(normalizeOptions(options))
-  if (tracer.production && tracer.sealKey === undefined) {
-    processDiagnostics(
-      'HOPTRACE_NO_KEY',
-      'no clusterKey in production: any caller with a well-formed context is taken for one of ours',
-    )
-  }
-  return tracer
+  return new Tracer(normalizeOptions(options))
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { askersKeys, type AskersKeys, type ClusterKeys } from '../key/index.js'
 import { isStore } from '../options.js'
 import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
@@ -31,8 +32,10 @@ export interface ResolverOptions {
   readonly mode?: 'iterative' | 'recursive'
   /** Ask living instances, or only read logs and stores. @default true */
   readonly live?: boolean
-  /** Signs requests, and unseals ids. @default `HOPTRACE_KEY` */
+  /** Proves rows and signs questions, and unseals ids. @default `HOPTRACE_KEY`, or what the data directory keeps */
   readonly clusterKey?: string
+  /** @internal The keys of the run that asks. */
+  readonly keys?: ClusterKeys
   /** For one question. What is not known by then is left out, and said to be. @default 10000 */
   readonly deadlineMillis?: number
   /** How long a living instance may take before its log and store are read instead. @default 1000 */
@@ -58,7 +61,7 @@ export interface ResolverParts {
   readonly mode: 'iterative' | 'recursive'
   readonly limits: QueryLimits
   readonly patienceMillis: number
-  readonly clusterKey: string | undefined
+  readonly keys: AskersKeys
   readonly warn: (message: string) => void
   readonly close: () => Promise<void>
 }
@@ -70,7 +73,9 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     throw new TypeError(`mode must be 'iterative' or 'recursive' (got ${JSON.stringify(mode)})`)
   }
   const dir = path.resolve(options.dir ?? (env['HOPTRACE_DIR'] || '.hoptrace'))
-  const clusterKey = options.clusterKey ?? (env['HOPTRACE_KEY'] || undefined)
+  const own = options.keys
+  const keys: AskersKeys =
+    own === undefined ? askersKeys(options.clusterKey ?? (env['HOPTRACE_KEY'] || undefined), dir) : () => own
   const given = [...(options.store === undefined ? [] : [options.store]), ...(options.stores ?? [])]
   const objects = given.filter((store): store is Store => typeof store === 'object' && isStore(store))
   const named = given.filter(
@@ -85,7 +90,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const registries = (registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry])
     // One that is away must leave time for what the others know.
     .map((one) => patientRegistry(one, deadlineMillis / 2))
-  const client = new EndpointClient(clusterKey)
+  const client = new EndpointClient(keys)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const warn = onWarning ?? (() => undefined)
   const all = tellingRegistry(withLoggedRuns(composedRegistry(registries), dir), warn)
@@ -99,7 +104,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     stores,
     mode,
     patienceMillis,
-    clusterKey,
+    keys,
     warn,
     limits: {
       deadlineMillis,

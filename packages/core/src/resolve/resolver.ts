@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../errors.js'
-import { deriveSealKey, isHopId, unsealId } from '../id/index.js'
+import { isHopId, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
+import type { AskersKeys } from '../key/index.js'
 import type { InstanceRow, InstanceRows, Registry } from '../store/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 import { deadlineIn, orAborted, type Deadline } from './deadline.js'
@@ -23,7 +24,7 @@ export interface TraceParts {
   readonly source: TraceSource
   readonly mode: 'iterative' | 'recursive'
   readonly limits: QueryLimits
-  readonly clusterKey: string | undefined
+  readonly keys: AskersKeys
 }
 
 /** The newest hop that has a key, and what could not be read: there may be a newer one. */
@@ -115,8 +116,8 @@ export class TraceResolver {
   async subjectOf(idOrKey: string, signal: AbortSignal): Promise<Subject> {
     const text = idOrKey.toLowerCase()
     if (isHopId(text)) {
-      const { clusterKey } = this.parts
-      const raw = clusterKey === undefined ? undefined : unsealId(deriveSealKey(clusterKey), text)
+      const keys = this.parts.keys()
+      const raw = keys === undefined ? undefined : unsealId(keys.seal, text)
       return { ids: raw === undefined ? [text] : [text, raw], notes: [] }
     }
     const key = parsedKey(idOrKey)

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import type { HopRecord } from '../hop/record.js'
+import { clusterKeys, newClusterKey } from '../key/index.js'
 import type { HopId } from '../id/types.js'
 import { segmentRecordsOf } from './test-store.fixture.js'
 import { memoryStore } from '../store/memory.js'
@@ -11,6 +12,9 @@ import { RunEndpoint } from '../ship/run-endpoint.js'
 import type { OwnRecords } from './endpoint.js'
 import type { Lookup } from './lookup.js'
 import { baseNanos, testRow } from './test-trace.fixture.js'
+
+/** What the data directory of the host keeps. */
+const hostKey = newClusterKey()
 
 /** A registry in memory. */
 export class MemoryRegistry implements Registry {
@@ -46,7 +50,8 @@ export class TestInstance implements OwnRecords {
   /** Listens, and registers. */
   async start(): Promise<this> {
     const { clusterKey, registry } = this
-    this.endpoint = new RunEndpoint({ own: this, registry, dataDir: '/nowhere', clusterKey })
+    const keys = clusterKeys(clusterKey ?? hostKey, clusterKey !== undefined)
+    this.endpoint = new RunEndpoint({ own: this, registry, dataDir: '/nowhere', keys })
     this.server = createServer((req, res) => void this.serve(req, res).catch(() => res.destroy()))
     await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve))
     this.port = (this.server.address() as AddressInfo).port

@@ -4,6 +4,7 @@ import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError, isStoreLocked } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
+import { clusterKeys, type ClusterKeys } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
 import { type EndpointRequest, type EndpointResponse, type OwnRecords } from '../resolve/endpoint.js'
@@ -40,6 +41,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private readonly options: LocalRecorderOptions
   private readonly registry: Registry
   private readonly registryStore: Store | undefined
+  private readonly keys: ClusterKeys
   private shipper: Shipper | undefined
   private starting: Promise<void> | undefined
   private endpoint: RunEndpoint | undefined
@@ -56,6 +58,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     this.runDir = options.runDir
     this.lock = acquireRunLock(options.runDir, true).catch(() => undefined)
     const { settings } = options
+    this.keys = clusterKeys(settings.key.secret, settings.key.given)
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
     this.registryStore = openRegistryStore(settings, this.store)
@@ -126,8 +129,8 @@ export class LocalRecorder implements Recorder, OwnRecords {
     // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
     if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
     this.shipper = this.shipperOf(run)
-    const { dataDir, clusterKey } = settings
-    this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, clusterKey })
+    const { dataDir } = settings
+    this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
     this.adopter = new Adopter({
       dataDir,
       service: settings.service,

@@ -3,6 +3,7 @@ import { LiveEndpoint, type OwnRecords } from '../resolve/endpoint.js'
 import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
 import { traceSource } from '../resolve/sources/trace-source.js'
 import { InstanceIndex } from '../resolve/walk/candidates.js'
+import type { ClusterKeys } from '../key/index.js'
 import type { InstanceRows, Registry } from '../store/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 
@@ -13,7 +14,7 @@ export interface RunEndpointOptions {
   readonly own: OwnRecords
   readonly registry: Registry
   readonly dataDir: string
-  readonly clusterKey: string | undefined
+  readonly keys: ClusterKeys
 }
 
 /** The live endpoint of a run, and what it asks others with: made with the first question, as most runs are never asked. */
@@ -24,12 +25,12 @@ export class RunEndpoint {
   private index = new InstanceIndex([])
   private listed: { readonly at: number; readonly rows: Promise<InstanceRows> } | undefined
 
-  constructor({ own, registry, dataDir, clusterKey }: RunEndpointOptions) {
+  constructor({ own, registry, dataDir, keys }: RunEndpointOptions) {
     const options: ResolverOptions = {
       dir: dataDir,
       registry,
       store: own.store,
-      ...(clusterKey === undefined ? {} : { clusterKey }),
+      keys,
     }
     this.parts = resolverParts(options)
     this.resolver = createResolver(options)
@@ -39,7 +40,7 @@ export class RunEndpoint {
     })
     this.live = new LiveEndpoint({
       own,
-      clusterKey,
+      keys,
       walk: { rows: () => this.rows(registry), source },
       progress: this.resolver,
     })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Chain } from '../chain.fixture.js'
 import { testId } from '../test-trace.fixture.js'
+import { clusterKeys } from '../../key/index.js'
 import { sign } from '../wire/sign.js'
 import { LiveEndpoint } from './live-endpoint.js'
 
@@ -73,15 +74,12 @@ const place = fc.oneof(
 describe('whatever is asked of a live endpoint', () => {
   it('is answered, by a status that says what it was, and never with a stack', async () => {
     await using chain = await Chain.of(['gateway'])
-    const key = 'a cluster key of some length'
+    const keys = clusterKeys('a cluster key of some length', true)
     chain.healthy()
     const own = chain.instance(0)
     await own.store.open()
     const progress = chain.resolver({ deadlineMillis: 1000 })
-    const endpoints = [
-      new LiveEndpoint({ own, progress }),
-      new LiveEndpoint({ own, progress, clusterKey: key }),
-    ]
+    const endpoints = [new LiveEndpoint({ own, progress }), new LiveEndpoint({ own, progress, keys })]
     await fc.assert(
       fc.asyncProperty(place, parameters, fc.boolean(), nasty, async (path, query, streamed, last) => {
         const asked = new URLSearchParams(query).toString()
@@ -89,7 +87,14 @@ describe('whatever is asked of a live endpoint', () => {
         for (const [index, endpoint] of endpoints.entries()) {
           const abort = new AbortController()
           const headers = {
-            ...(index === 0 ? {} : sign(key, 'GET', url)),
+            ...(index === 0
+              ? {}
+              : sign(keys, {
+                  method: 'GET',
+                  host: '',
+                  run: new URLSearchParams(query).get('run') ?? '',
+                  target: url,
+                })),
             ...(streamed ? { accept: 'text/event-stream', 'last-event-id': last } : {}),
           }
           const request = { method: 'GET', url, headers, remoteAddress: '127.0.0.1' }

@@ -1,3 +1,4 @@
+import type { ClusterKeys } from '../../key/index.js'
 import { SIGNATURE_HEADER, SignatureCheck } from '../wire/sign.js'
 
 /** What an asker is, as far as the endpoint cares. */
@@ -16,15 +17,17 @@ const proxied = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarde
 export class Guard {
   private readonly signatures: SignatureCheck | undefined
 
-  constructor(clusterKey: string | undefined) {
-    this.signatures = clusterKey === undefined ? undefined : new SignatureCheck(clusterKey)
+  constructor(keys: ClusterKeys | undefined) {
+    this.signatures = keys?.given === true ? new SignatureCheck(keys) : undefined
   }
 
   /** Null when the asker may be answered, otherwise the status that refuses. */
   refuse(asker: Asker): 401 | 403 | null {
     if (this.signatures !== undefined) {
       const signature = asker.headers[SIGNATURE_HEADER]
-      return this.signatures.accepts(asker.method, asker.url, signature) ? null : 401
+      const { method, url: target } = asker
+      const run = new URLSearchParams(target.slice(target.indexOf('?') + 1)).get('run') ?? ''
+      return this.signatures.accepts({ method, host: '', run, target }, signature) ? null : 401
     }
     const direct =
       isLoopback(asker.remoteAddress) && proxied.every((name) => asker.headers[name] === undefined)

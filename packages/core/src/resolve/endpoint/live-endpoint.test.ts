@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { clusterKeys, type ClusterKeys } from '../../key/index.js'
 import { Chain } from '../chain.fixture.js'
 import { sign, SIGNATURE_HEADER } from '../wire/sign.js'
 import { LiveEndpoint, type EndpointRequest } from './live-endpoint.js'
 import type { TestInstance } from '../test-instance.fixture.js'
 
-const key = 'a cluster key of some length'
+const key = 'a cluster key of some length, more than 32'
+const keys = clusterKeys(key, true)
+const signed = (by: ClusterKeys, method: string, target: string): Record<string, string> =>
+  sign(by, { method, host: '', run: '', target })
 
 async function ask(
   endpoint: LiveEndpoint,
@@ -23,8 +27,8 @@ async function ask(
   return { status, text }
 }
 
-const endpointOf = (own: TestInstance, clusterKey?: string): LiveEndpoint =>
-  new LiveEndpoint({ own, clusterKey })
+const endpointOf = (own: TestInstance, given?: ClusterKeys): LiveEndpoint =>
+  new LiveEndpoint({ own, keys: given })
 
 describe('who the live endpoint answers', () => {
   it('is, without a cluster key, processes of this host that ask directly', async () => {
@@ -43,17 +47,17 @@ describe('who the live endpoint answers', () => {
 
   it('is, with a cluster key, whoever signed this very request, now, and once', async () => {
     await using chain = await Chain.of(['orders'])
-    const endpoint = endpointOf(chain.instance(0), key)
+    const endpoint = endpointOf(chain.instance(0), keys)
     const url = '/_hoptrace/v1/instance'
-    const good = sign(key, 'GET', url)
+    const good = signed(keys, 'GET', url)
     expect((await ask(endpoint, { headers: good, remoteAddress: '10.0.0.1' })).status).toBe(200)
     expect(await ask(endpoint, { headers: good })).toEqual({ status: 401, text: '' })
-    const [, nonce = '', mac = ''] = (sign(key, 'GET', url)[SIGNATURE_HEADER] ?? '').split('.')
+    const [, nonce = '', mac = ''] = (signed(keys, 'GET', url)[SIGNATURE_HEADER] ?? '').split('.')
     const refused = [
       {},
-      sign('another cluster key', 'GET', url),
-      sign(key, 'GET', `${url}?x=1`),
-      sign(key, 'POST', url),
+      signed(clusterKeys('another cluster key', true), 'GET', url),
+      signed(keys, 'GET', `${url}?x=1`),
+      signed(keys, 'POST', url),
       { [SIGNATURE_HEADER]: `${Date.now() - 60_000}.${nonce}.${mac}` },
       { [SIGNATURE_HEADER]: 'x'.repeat(10_000) },
     ]
@@ -62,10 +66,10 @@ describe('who the live endpoint answers', () => {
 
   it('is nobody with an old signature', async () => {
     await using chain = await Chain.of(['orders'])
-    const endpoint = endpointOf(chain.instance(0), key)
+    const endpoint = endpointOf(chain.instance(0), keys)
     const now = Date.now
     Date.now = () => now() - 31_000
-    const old = sign(key, 'GET', '/_hoptrace/v1/instance')
+    const old = signed(keys, 'GET', '/_hoptrace/v1/instance')
     Date.now = now
     expect((await ask(endpoint, { headers: old })).status).toBe(401)
   })
@@ -75,7 +79,9 @@ describe('who the live endpoint answers', () => {
     chain.healthy()
     const good = await chain.resolver({ clusterKey: key, mode: 'recursive' }).resolve(chain.traceId)
     expect(good).toMatchObject({ verdict: 'completed', hops: [{ source: 'live' }, { source: 'live' }] })
-    const bad = await chain.resolver({ clusterKey: 'not the key of this cluster' }).resolve(chain.traceId)
+    const bad = await chain
+      .resolver({ clusterKey: 'this is not the key of this whole cluster' })
+      .resolve(chain.traceId)
     expect(bad.verdict).not.toBe('completed')
     expect(bad.hops).toEqual([])
   })
@@ -137,13 +143,13 @@ describe('the live endpoint', () => {
     await using chain = await Chain.of(['orders'])
     const endpoint = new LiveEndpoint({
       own: chain.instance(0),
-      clusterKey: key,
+      keys,
       maxConcurrent: 4,
       maxOfOne: 1,
     })
     const url = '/_hoptrace/v1/instance'
     const from = (remoteAddress: string): Promise<{ status: number }> =>
-      endpoint.handle({ method: 'GET', url, headers: sign(key, 'GET', url), remoteAddress })
+      endpoint.handle({ method: 'GET', url, headers: signed(keys, 'GET', url), remoteAddress })
     expect((await from('10.0.0.1')).status).toBe(200)
     expect((await from('10.0.0.1')).status).toBe(503)
     expect((await from('10.0.0.2')).status).toBe(200)

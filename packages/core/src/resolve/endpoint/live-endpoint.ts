@@ -1,5 +1,6 @@
 import { HoptraceError } from '../../errors.js'
 import { isHopId } from '../../id/index.js'
+import type { ClusterKeys } from '../../key/index.js'
 import type { InstanceRows } from '../../store/instance-row.js'
 import { messageOf } from '../walk/message.js'
 import type { TraceSource } from '../walk/source.js'
@@ -21,8 +22,8 @@ export type EndpointRequest = Asker
 /** Options of `LiveEndpoint`. */
 export interface LiveEndpointOptions {
   readonly own: OwnRecords
-  /** With it every request must be signed; without it only processes of this host are answered. */
-  readonly clusterKey?: string | undefined
+  /** With given ones every request must be signed; otherwise only processes of this host are answered. */
+  readonly keys?: ClusterKeys | undefined
   /** What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like `recurse=0`. */
   readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
@@ -53,13 +54,8 @@ export class LiveEndpoint {
   private readonly followers: Places
 
   constructor(private readonly options: LiveEndpointOptions) {
-    const {
-      clusterKey,
-      maxConcurrent = 128,
-      maxOfOne = Math.ceil(maxConcurrent / 2),
-      maxFollowers = 32,
-    } = options
-    this.guard = new Guard(clusterKey)
+    const { keys, maxConcurrent = 128, maxOfOne = Math.ceil(maxConcurrent / 2), maxFollowers = 32 } = options
+    this.guard = new Guard(keys)
     this.questions = new Places(maxConcurrent, maxOfOne)
     this.followers = new Places(maxFollowers, Math.ceil(maxFollowers / 2))
   }

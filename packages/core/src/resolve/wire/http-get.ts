@@ -2,6 +2,7 @@ import { Agent, request, type IncomingMessage } from 'node:http'
 import { request as secureRequest, Agent as SecureAgent } from 'node:https'
 import { HoptraceError } from '../../errors.js'
 import { deadlineIn } from '../deadline.js'
+import type { AskersKeys } from '../../key/index.js'
 import { sign } from './sign.js'
 
 /** Bounds of one request. */
@@ -25,7 +26,7 @@ export class EndpointClient {
     timeout: 10_000,
   })
 
-  constructor(private readonly clusterKey: string | undefined) {}
+  constructor(private readonly keys: AskersKeys) {}
 
   /** The body as text. Rejects with `HOPTRACE_INSTANCE_UNAVAILABLE`, `HOPTRACE_FORBIDDEN` or `HOPTRACE_BAD_ANSWER`. */
   async text(url: URL, limits: GetLimits, signal: AbortSignal): Promise<string> {
@@ -86,7 +87,9 @@ export class EndpointClient {
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const path = `${url.pathname}${url.search}`
-      const signed = this.clusterKey === undefined ? {} : sign(this.clusterKey, 'GET', path)
+      const keys = this.keys()
+      const run = url.searchParams.get('run') ?? ''
+      const signed = keys?.given === true ? sign(keys, { method: 'GET', host: '', run, target: path }) : {}
       const secure = url.protocol === 'https:'
       const options = {
         host: url.hostname.replace(/^\[|\]$/g, ''),

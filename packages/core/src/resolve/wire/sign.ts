@@ -1,64 +1,76 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { ClusterKeys } from '../../key/index.js'
 
-/** The header that proves knowledge of the cluster key: `<milliseconds>.<nonce>.<hex of the HMAC>`. */
+/** The header that proves knowledge of the cluster key: `<milliseconds>.<nonce>.<mac>`. */
 export const SIGNATURE_HEADER = 'hoptrace-signature'
 
-/** How far the asker's clock may differ, and how long a nonce is remembered. */
+/** How far the asker's clock may differ. */
 const maxSkewMillis = 30_000
+/** A nonce is remembered until its signature is too old anyway. When there are more of them, further questions are refused. */
 const maxNonces = 100_000
-const info = 'hoptrace resolver v1'
 
-const keys = new Map<string, Buffer>()
-
-/** The key of signatures: HKDF-SHA256 of the cluster key, so that it is none of the keys that seal ids. */
-function signingKey(clusterKey: string): Buffer {
-  let key = keys.get(clusterKey)
-  if (key === undefined) {
-    key = Buffer.from(hkdfSync('sha256', clusterKey, '', info, 32))
-    if (keys.size > 16) keys.clear()
-    keys.set(clusterKey, key)
-  }
-  return key
+/** What a signature is for. Whoever gets it can use it for nothing else. */
+export interface Question {
+  readonly method: string
+  /** The host of the run that is asked, as its row of the registry says. */
+  readonly host: string
+  /** The run that is asked: `address,worker,startNanos`, as in the parameter `run`. */
+  readonly run: string
+  /** Everything of the URL behind the host: path and query, as they are sent. */
+  readonly target: string
 }
 
-function mac(clusterKey: string, method: string, path: string, millis: string, nonce: string): Buffer {
-  const text = `${method}\n${path}\n${millis}\n${nonce}`
-  return createHmac('sha256', signingKey(clusterKey)).update(text).digest()
+/** The name of a run in questions: `address,worker,startNanos`. */
+export function runName(run: {
+  readonly address: string
+  readonly worker: number
+  readonly startNanos: bigint
+}): string {
+  return `${run.address},${run.worker},${run.startNanos}`
 }
 
-/** Headers for a request. `path` is everything after the host, with its query. */
-export function sign(clusterKey: string, method: string, path: string): Record<string, string> {
-  const millis = String(Date.now())
+/** The header that signs a question now. */
+export function sign(keys: ClusterKeys, question: Question, nowMillis = Date.now()): Record<string, string> {
+  const millis = String(nowMillis)
   const nonce = randomBytes(12).toString('hex')
-  return {
-    [SIGNATURE_HEADER]: `${millis}.${nonce}.${mac(clusterKey, method, path, millis, nonce).toString('hex')}`,
-  }
+  return { [SIGNATURE_HEADER]: `${millis}.${nonce}.${mac(keys, question, millis, nonce)}` }
 }
 
-/** Checks signatures: right key, right request, recent, and each only once. */
+/** Checks signatures for one run: right key, right question, recent, and each nonce only once. */
 export class SignatureCheck {
+  /** Nonces by the time from which on their signature is too old. Insertion order is about time order. */
   private readonly nonces = new Map<string, number>()
 
-  constructor(private readonly clusterKey: string) {}
+  constructor(private readonly keys: ClusterKeys) {}
 
-  accepts(method: string, path: string, signature: string | undefined, nowMillis = Date.now()): boolean {
-    const match = /^(\d{1,16})\.([0-9a-f]{24})\.([0-9a-f]{64})$/.exec(signature ?? '')
+  accepts(question: Question, signature: string | undefined, nowMillis = Date.now()): boolean {
+    const match = /^(\d{1,16})\.([0-9a-f]{24})\.([0-9a-f]{32})$/.exec(signature ?? '')
     if (match === null) return false
     const [, millis = '', nonce = '', hex = ''] = match
-    const expected = mac(this.clusterKey, method, path, millis, nonce)
-    if (!timingSafeEqual(expected, Buffer.from(hex, 'hex'))) return false
+    const expected = mac(this.keys, question, millis, nonce)
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(hex))) return false
     if (Math.abs(nowMillis - Number(millis)) > maxSkewMillis) return false
-    return this.fresh(nonce, nowMillis)
+    return this.isFresh(nonce, Number(millis) + maxSkewMillis, nowMillis)
   }
 
-  private fresh(nonce: string, nowMillis: number): boolean {
-    // Insertion order is time order: the oldest are first.
-    for (const [old, seen] of this.nonces) {
-      if (nowMillis - seen <= 2 * maxSkewMillis && this.nonces.size < maxNonces) break
+  private isFresh(nonce: string, untilMillis: number, nowMillis: number): boolean {
+    for (const [old, until] of this.nonces) {
+      if (until >= nowMillis) break
       this.nonces.delete(old)
     }
-    if (this.nonces.has(nonce)) return false
-    this.nonces.set(nonce, nowMillis)
+    // Forgetting one that is still good would let it be used again.
+    if (this.nonces.has(nonce) || this.nonces.size >= maxNonces) return false
+    this.nonces.set(nonce, untilMillis)
     return true
   }
+}
+
+/** Lines, so that no part can be taken for another: a method, a run and a target have no line ends; a host with one gets no answer. */
+function mac(
+  keys: ClusterKeys,
+  { method, host, run, target }: Question,
+  millis: string,
+  nonce: string,
+): string {
+  return keys.mac('question', [method, host, run, target, millis, nonce].join('\n'))
 }

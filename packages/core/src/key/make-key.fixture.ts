@@ -1,0 +1,3 @@
+import { ensureDataDirKey } from './data-dir-key.js'
+
+process.send?.(ensureDataDirKey(process.argv[2] as string), () => process.disconnect())
