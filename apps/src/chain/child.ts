@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** A service that runs as a process of its own. */
@@ -22,16 +21,29 @@ export const sourceArguments: readonly string[] = [
   import.meta.resolve('tsx'),
 ]
 
+/** How a program is started. */
+export interface ChildOptions {
+  /** How long it may take until it listens. @default 30000 */
+  readonly patienceMillis?: number
+  /** Words in front of its command that keep its pid and its streams, as those that make it a process of another host. */
+  readonly inside?: readonly string[]
+  /** More arguments for Node. */
+  readonly nodeArguments?: readonly string[]
+  /** Hears each message of the program. */
+  readonly onMessage?: (message: unknown) => void
+}
+
 /**
  * Starts a program and resolves when it says that it listens. Rejects with what it wrote when it ends before that or
- * says nothing for `patienceMillis`.
+ * says nothing for too long.
  */
 export async function startChild(
   program: string,
   env: NodeJS.ProcessEnv,
-  patienceMillis = 30_000,
+  { patienceMillis = 30_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
 ): Promise<Child> {
-  const child = spawn(process.execPath, [...sourceArguments, program], {
+  const words = [...inside, process.execPath, ...sourceArguments, ...nodeArguments, program]
+  const child = spawn(words[0] ?? '', words.slice(1), {
     env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -39,6 +51,7 @@ export async function startChild(
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-16_384)
   }
+  if (onMessage) child.on('message', onMessage)
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -57,19 +70,24 @@ export async function startChild(
 }
 
 async function listening(child: ChildProcess, patienceMillis: number): Promise<void> {
-  const given = AbortSignal.timeout(patienceMillis)
-  const over = new AbortController()
-  const signal = AbortSignal.any([given, over.signal])
+  let timer: NodeJS.Timeout | undefined
+  let off: () => void = () => undefined
   try {
-    await Promise.race([
-      once(child, 'message', { signal }),
-      once(child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`it ended with ${String(code ?? by)}`)
-      }),
-    ])
-  } catch (error) {
-    throw given.aborted ? new Error(`it does not listen after ${patienceMillis} ms`) : error
+    await new Promise<void>((resolve, reject) => {
+      const onMessage = (message: unknown): void => {
+        if (typeof message === 'object' && message !== null && 'listening' in message) resolve()
+      }
+      const onExit = (code: number | null, by: string | null): void =>
+        reject(new Error(`it ended with ${String(code ?? by)}`))
+      child.on('message', onMessage).once('exit', onExit).once('error', reject)
+      off = () => child.off('message', onMessage).off('exit', onExit).off('error', reject)
+      timer = setTimeout(
+        () => reject(new Error(`it does not listen after ${patienceMillis} ms`)),
+        patienceMillis,
+      )
+    })
   } finally {
-    over.abort()
+    clearTimeout(timer)
+    off()
   }
 }

@@ -6,18 +6,18 @@ export interface BlackHole {
   close(): Promise<void>
 }
 
-/** Opens a black hole on loopback. */
-export async function openBlackHole(): Promise<BlackHole> {
+/** Opens a black hole on an address of this host. */
+export async function openBlackHole(address: string): Promise<BlackHole> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined).resume())
     socket.once('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
+  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound ? bound.port : 0
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://${address}:${port}/`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

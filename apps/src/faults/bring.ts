@@ -7,10 +7,20 @@ import type { Fleet } from './fleet.js'
 import { DEADLY, type Strike } from './plan.js'
 import type { ServiceName } from './topology.js'
 
+/** How long to wait for a doomed process to take a request. */
+const DOOM_MILLIS = 1000
 /** How long a service stays down before it is started again under load. */
 const DOWN_MILLIS = 300
 /** How long a store's directory is not there. */
 const UNMOUNTED_MILLIS = 2000
+
+/** How long a host is cut off: longer than any timeout in the chain. */
+const PARTITION_MILLIS = 1800
+/** How long a clock is wrong, and by how much. */
+const CLOCK_MILLIS = 1200
+const CLOCK_AHEAD_MILLIS = { 'clock-ahead': 7_200_000, 'clock-behind': -600_000 } as const
+/** Lives of a service that ends at the very first request that it takes. */
+const CRASHES = 3
 
 /** What is done to a strike's service from outside, while the load goes on. */
 export async function bring(fleet: Fleet, { fault, service, restart }: Strike): Promise<void> {
@@ -21,7 +31,20 @@ export async function bring(fleet: Fleet, { fault, service, restart }: Strike): 
     case 'sigstop':
       await sleep(PAUSE_MILLIS)
       // The other way: it is killed as it stands.
-      fleet.signal(service, restart ? 'SIGCONT' : 'SIGKILL')
+      fleet.signalStopped(service, restart ? 'SIGCONT' : 'SIGKILL')
+      return
+    case 'crash-loop':
+      return crashAgainAndAgain(fleet, service, restart)
+    case 'partition':
+      await fleet.terrain.link(service, 'down')
+      await sleep(PARTITION_MILLIS)
+      if (restart) await fleet.terrain.link(service, 'up')
+      return
+    case 'clock-ahead':
+    case 'clock-behind':
+      fleet.setClock(service, CLOCK_AHEAD_MILLIS[fault])
+      await sleep(CLOCK_MILLIS)
+      if (restart) fleet.setClock(service, 0)
       return
     case 'log-removed':
       return removeLogs(fleet.dataDir, service)
@@ -33,6 +56,23 @@ export async function bring(fleet: Fleet, { fault, service, restart }: Strike): 
   if (!restart || !(DEADLY.has(fault) || fault === 'refused')) return
   await sleep(DOWN_MILLIS)
   await fleet.revive(service)
+}
+
+/** Each process ends at the first request that it takes, and the next one is started a moment later. */
+async function crashAgainAndAgain(fleet: Fleet, service: ServiceName, restart: boolean): Promise<void> {
+  if (!fleet.isDoomed(service)) {
+    fleet.doom(service, true)
+    await fleet.down(service)
+    await fleet.revive(service)
+  }
+  for (let lives = 1; ; lives++) {
+    for (let waited = 0; waited < DOOM_MILLIS && fleet.isWhole(service); waited += 20) await sleep(20)
+    if (lives === CRASHES) break
+    await sleep(100)
+    await fleet.revive(service)
+  }
+  fleet.doom(service, false)
+  if (restart) await fleet.revive(service)
 }
 
 /** Started again twice, and killed twice while it recovers what the one before left. */

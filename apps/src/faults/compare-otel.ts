@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { addCompared, emptyCompared, type Compared } from './compared.js'
 import { Fleet } from './fleet.js'
+import { loopbackTerrain } from './terrain.js'
 import { openOtlpSink } from './otlp-sink.js'
 import type { Plan } from './plan.js'
 import { mend, runPlan } from './run.js'
@@ -16,7 +17,11 @@ import { warmUp } from './warm-up.js'
 export async function compareOtel(plans: readonly Plan[]): Promise<Compared> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'hoptrace-faults-'))
   const sink = await openOtlpSink()
-  const fleet = await Fleet.start(dataDir, { kind: 'otel', otlpUrl: sink.url })
+  const fleet = await Fleet.start(
+    dataDir,
+    { kind: 'otel', otlpUrl: sink.url },
+    await loopbackTerrain(dataDir),
+  )
   const reader = new TruthReader(fleet.truthFiles)
   const got = new Map<string, number | null>()
   const compared = emptyCompared('OpenTelemetry JS')

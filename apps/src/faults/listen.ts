@@ -23,20 +23,26 @@ export interface Answer {
 
 type Handler = (job: Job) => Promise<Answer>
 
+/** Where to listen. */
+export interface Place {
+  readonly port: number
+  readonly host: string
+}
+
 /** Listens with the framework of that name, traced by hoptrace or not by it; resolves to what stops it. */
 export function listen(
   framework: string,
   tracer: Tracer | undefined,
-  port: number,
+  place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
-  if (framework === 'fastify') return listenFastify(tracer, port, handle)
-  return framework === 'koa' ? listenKoa(tracer, port, handle) : listenExpress(tracer, port, handle)
+  if (framework === 'fastify') return listenFastify(tracer, place, handle)
+  return framework === 'koa' ? listenKoa(tracer, place, handle) : listenExpress(tracer, place, handle)
 }
 
 async function listenFastify(
   tracer: Tracer | undefined,
-  port: number,
+  place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
   const app = fastify({ forceCloseConnections: true })
@@ -45,13 +51,13 @@ async function listenFastify(
     const { status, broken } = await handle({ body: request.body, res: reply.raw })
     return broken ? reply.hijack() : reply.status(status).send({ status })
   })
-  await app.listen({ port, host: '127.0.0.1' })
+  await app.listen({ ...place })
   return () => app.close()
 }
 
 function listenKoa(
   tracer: Tracer | undefined,
-  port: number,
+  place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
   const app = new Koa()
@@ -66,12 +72,12 @@ function listenKoa(
     ctx.status = status
     ctx.body = { status }
   })
-  return listenNode(app.callback(), port)
+  return listenNode(app.callback(), place)
 }
 
 function listenExpress(
   tracer: Tracer | undefined,
-  port: number,
+  place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
   const app = express()
@@ -81,14 +87,14 @@ function listenExpress(
     const { status, broken } = await handle({ body: req.body as Job['body'], res })
     if (!broken) res.status(status).json({ status })
   })
-  return listenNode(app, port)
+  return listenNode(app, place)
 }
 
-function listenNode(listener: (...args: never[]) => unknown, port: number): Promise<() => Promise<unknown>> {
+function listenNode(listener: (...args: never[]) => unknown, place: Place): Promise<() => Promise<unknown>> {
   const server = createServer(listener as Parameters<typeof createServer>[1] & object)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () =>
+    server.listen({ ...place }, () =>
       resolve(async () => {
         server.close()
         server.closeAllConnections()

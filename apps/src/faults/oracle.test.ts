@@ -19,12 +19,18 @@ const did = ({ answered, saw = {}, pid = 1, sent = answered !== undefined }: Did
 
 const well = did({ answered: 200 })
 
-function allowed(deeds: Record<string, Deed>, dead: number[] = [], bereft: string[] = []): string[] {
+function allowed(
+  deeds: Record<string, Deed>,
+  dead: number[] = [],
+  bereft: string[] = [],
+  standIns: [string, string | null][] = [],
+): string[] {
   return allowedVerdicts({
     deeds: new Map(Object.entries(deeds)),
     clientGot: null,
     dead: new Set(dead),
     bereft: new Set(bereft),
+    standIns: new Map(standIns),
   }).map(({ verdict, endedAt }) => `${verdict} ${endedAt?.join('|') ?? '-'}`)
 }
 
@@ -78,6 +84,14 @@ describe('the oracle of the fault harness', () => {
     expect(allowed({ s1: s1('502'), s2: s2('ECONNRESET'), s3: unsent }, [9])).toContain('died s3')
   })
 
+  it('lets a proxy answer for a service that did not take the request, and for none that died of it', () => {
+    const nobody = { s1: s1('502') }
+    expect(allowed(nobody, [], [], [['s2', null]])).toEqual(['unreachable s2', 'failed s2'])
+    expect(allowed(nobody, [], [], [['s2', 'gateway']])).toContain('failed gateway')
+    const dead = { s1: s1('502'), s2: did({ pid: 9 }) }
+    expect(allowed(dead, [9], [], [['s2', 'gateway']])).toEqual(['died s2'])
+  })
+
   it('goes down to the service that failed by itself, along each call that failed', () => {
     expect(allowed({ s1: s1('500'), s2: did({ answered: 500, saw: {} }) })).not.toContain('completed -')
     const s6 = did({ pid: 9 })
@@ -93,6 +107,7 @@ describe('a request that nothing may be known of', () => {
       clientGot: null,
       dead: new Set(dead),
       bereft: new Set(),
+      standIns: new Map(),
     })
 
   it('is one whose entry was killed before a call left, and no other', () => {

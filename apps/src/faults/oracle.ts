@@ -6,7 +6,7 @@ import type { Deed, Deeds } from './truth.js'
 export interface Allowed {
   readonly verdict: VerdictName
   /** Null: it ended well, or was never there, wherever that is said to be. */
-  readonly endedAt: readonly ServiceName[] | null
+  readonly endedAt: readonly string[] | null
 }
 
 /** What the processes of the harness have come to. */
@@ -15,6 +15,11 @@ export interface Aftermath {
   readonly dead: ReadonlySet<number>
   /** Services of which a process has ended while the requests were under way. */
   readonly bereft: ReadonlySet<string>
+  /**
+   * What lies before a service and answers in its place when it does not: null for a proxy, or the name of a gateway that is
+   * itself traced.
+   */
+  readonly standIns: ReadonlyMap<string, string | null>
 }
 
 /** What is known of one request: what the services say that they did, and the status that its client got. */
@@ -70,14 +75,19 @@ function failedBelow(name: ServiceName, facts: Facts): Allowed[] {
 
 function failedCall(name: ServiceName, next: ServiceName, saw: string, facts: Facts): Allowed[] {
   const below = facts.deeds.get(next)
-  if (!below) return notTaken(name, next, saw, facts)
+  const standIn = facts.standIns.get(next)
+  if (!below) return [...notTaken(name, next, saw, facts), ...answeredInstead(next, saw, facts)]
   if (!below.answered) return notFinished(next, saw, below, facts)
   const deeper = below.answered.status < 500 ? [] : failedBelow(next, facts)
   if (saw === String(below.answered.status)) return deeper
   // It finished all the same: too slow, or its answer was lost. Whose failure that is has two names, and it may have
   // failed as well. It says that it answers just before it does: its process may have ended in between.
   const inBetween = hasDied(below, facts) && !below.sent && !below.answered.lost
-  return [{ verdict: 'failed', endedAt: [name, next] }, ...deeper, ...(inBetween ? [at('died', next)] : [])]
+  return [
+    { verdict: 'failed', endedAt: [name, next, ...(standIn ? [standIn] : [])] },
+    ...deeper,
+    ...(inBetween ? [at('died', next)] : []),
+  ]
 }
 
 /** Nothing took the request in its hands. A process that has ended may have had it in a buffer. */
@@ -90,11 +100,20 @@ function notTaken(name: ServiceName, next: ServiceName, saw: string, { bereft }:
   ]
 }
 
+/** A proxy or a gateway gave a failure as its answer: at the service, as far as it is the proxy of that service, or at the gateway. */
+function answeredInstead(next: ServiceName, saw: string, { standIns }: Facts): Allowed[] {
+  const standIn = standIns.get(next)
+  if (standIn === undefined || !(/^5\d\d$/.test(saw) || isTimeout(saw))) return []
+  return [at('failed', next), ...(standIn === null ? [] : [at('failed', standIn)])]
+}
+
 /** It was at work when its caller's call failed. */
 function notFinished(next: ServiceName, saw: string, below: Deed, facts: Facts): Allowed[] {
-  if (!hasDied(below, facts)) return [at('failed', next), at('running', next)]
+  const standIn = facts.standIns.get(next)
+  const failed = [next, ...(standIn ? [standIn] : [])].map((one) => at('failed', one))
+  if (!hasDied(below, facts)) return [...failed, at('running', next)]
   // It may have hung first, until its caller gave up, and have ended later.
-  const hung = isTimeout(saw) ? [at('failed', next)] : []
+  const hung = isTimeout(saw) ? failed : []
   return [at('died', next), ...hung, ...deathsBelow(next, facts)]
 }
 
@@ -116,6 +135,6 @@ function hasDied({ pid }: Deed, { dead }: Aftermath): boolean {
   return dead.has(pid)
 }
 
-function at(verdict: VerdictName, service: ServiceName | null): Allowed {
+function at(verdict: VerdictName, service: string | null): Allowed {
   return { verdict, endedAt: service === null ? null : [service] }
 }

@@ -24,14 +24,22 @@ export const FAULTS = [
   'shipper-killed',
 ] as const
 
+/** What is done to a service only where its host is one of its own. */
+const HOST_FAULTS = ['crash-loop', 'partition', 'clock-ahead', 'clock-behind'] as const
+
 /** Name of a fault. */
-export type Fault = (typeof FAULTS)[number]
+export type Fault = (typeof FAULTS)[number] | (typeof HOST_FAULTS)[number]
 
 /** Faults that end the process by themselves. */
 export const DEADLY: ReadonlySet<Fault> = new Set(ENDING)
 
 /** Faults that are brought about from outside the process, by whoever runs the harness. */
-const FROM_OUTSIDE: ReadonlySet<Fault> = new Set(['refused', 'store-unmounted', 'log-removed'])
+const FROM_OUTSIDE: ReadonlySet<Fault> = new Set([
+  'refused',
+  'store-unmounted',
+  'log-removed',
+  ...HOST_FAULTS,
+])
 
 /** When, as seen from the call to the next service. */
 export const MOMENTS = ['before', 'during', 'after'] as const
@@ -79,6 +87,18 @@ export function plansOf(seed: number, runs: number, faults: readonly Fault[] = F
   })
 }
 
+/** A plan for a fleet that nobody has called yet: a service ends at its very first request, again and again, and another one later. */
+export function coldPlan(seed: number): Plan {
+  const random = seededRandom(seed)
+  const callees = SERVICES.filter((name) => name !== ENTRY)
+  const service = callees[Math.floor(random() * callees.length)] as ServiceName
+  const other = callees[Math.floor(random() * callees.length)] as ServiceName
+  return [
+    { fault: 'crash-loop', moment: 'before', service, restart: true, at: 0 },
+    { fault: 'sigkill', moment: 'during', service: other, restart: random() < 0.5, at: 100 },
+  ]
+}
+
 /** What the struck request tells its services to do. */
 export function ordersAt(plan: Plan, index: number): FaultOrder[] {
   return plan
@@ -94,7 +114,8 @@ export function describeStrike({ fault, moment, service, restart }: Strike): str
 
 function targetsOf(fault: Fault): readonly ServiceName[] {
   // An entry cannot be refused or black-holed: no service calls it.
-  if (fault === 'refused' || fault === 'black-hole') return SERVICES.filter((name) => name !== ENTRY)
+  if (fault === 'refused' || fault === 'black-hole' || fault === 'crash-loop' || fault === 'partition')
+    return SERVICES.filter((name) => name !== ENTRY)
   const store = fault === 'store-away' || fault === 'store-slow' ? 'fragile' : 'own'
   const needsStore = fault.startsWith('store-') || fault === 'shipper-killed'
   return needsStore ? SERVICES.filter((name) => TOPOLOGY[name].store === store) : SERVICES

@@ -1,9 +1,8 @@
-import { openResolver } from '@hoptrace/cli'
+import { openResolver, type AskOptions } from '@hoptrace/cli'
 import { shipDeadRuns } from '@hoptrace/core'
-import { fileRegistry } from '@hoptrace/core/store'
+import { composedRegistry, fileRegistry, openStore, storeRegistry } from '@hoptrace/core/store'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askAll } from './ask.js'
-import { viewFromElsewhere } from './elsewhere.js'
 import type { Fleet } from './fleet.js'
 import { isTouched, type Judged } from './judge.js'
 import type { Got } from './load.js'
@@ -11,6 +10,7 @@ import type { Facts } from './oracle.js'
 import type { Plan } from './plan.js'
 import { mend, runPlan } from './run.js'
 import type { RunResult } from './tally.js'
+import type { Terrain } from './terrain.js'
 import type { TruthReader } from './truth-reader.js'
 
 /** Of the requests that nothing happened to, one in so many is asked about at once. */
@@ -35,14 +35,15 @@ export async function runAndAsk(
     clientGot: got.get(request) ?? null,
     dead: new Set(fleet.dead),
     bereft: new Set(fleet.bereft),
+    standIns: fleet.terrain.standIns,
   })
   const ask = async (
     requests: readonly string[],
-    dir: string,
+    where: AskOptions,
     how: 'iterative' | 'recursive',
     patienceMillis: number,
   ): Promise<Judged[]> => {
-    const resolver = openResolver({ dir, mode: how })
+    const resolver = openResolver({ ...where, mode: how })
     try {
       return await askAll(requests, { resolver, factsOf, patienceMillis })
     } finally {
@@ -53,12 +54,13 @@ export async function runAndAsk(
     (request, index) => index % SAMPLE === 0 || isTouched(factsOf(request)),
   )
   const touched = nearest(early, plan)
-  const atOnce = await ask(touched, fleet.dataDir, mode, 0)
-  const view = await viewFromElsewhere(fleet.dataDir, fleet.dead)
-  const nobodyAdopts = await ask(touched, view, 'iterative', 0)
+  const { terrain } = fleet
+  const near = terrain.near(plan[0].service)
+  const atOnce = await ask(touched, near, mode, 0)
+  const nobodyAdopts = await ask(touched, await terrain.far(fleet.dead), 'iterative', 0)
   for (const [request, status] of await mend(fleet, plan, prefix)) got.set(request, status)
-  await ship(fleet.dataDir)
-  const shipped = await ask([...got.keys()], fleet.dataDir, mode, PATIENCE_MILLIS)
+  await ship(terrain)
+  const shipped = await ask([...got.keys()], near, mode, PATIENCE_MILLIS)
   return {
     fault: plan[0].fault,
     requests: got.size,
@@ -68,16 +70,20 @@ export async function runAndAsk(
 }
 
 /** What `hoptrace ship` does. */
-async function ship(dataDir: string): Promise<void> {
-  const registry = fileRegistry(dataDir)
-  try {
-    for (let tries = 0; tries < 5; tries++) {
-      const { left } = await shipDeadRuns({ dataDir, registry })
-      if (left.length === 0) return
-      await sleep(500)
+async function ship({ shipped: { dirs, stores } }: Terrain): Promise<void> {
+  for (const dataDir of dirs) {
+    const shared = stores.map((url) => openStore(url, { dataDir, service: 'hoptrace' }))
+    const registry = composedRegistry([fileRegistry(dataDir), ...shared.map(storeRegistry)])
+    try {
+      for (let tries = 0; tries < 5; tries++) {
+        const { left } = await shipDeadRuns({ dataDir, registry })
+        if (left.length === 0) break
+        await sleep(500)
+      }
+    } finally {
+      await registry.close()
+      await Promise.all(shared.map((store) => store.close()))
     }
-  } finally {
-    await registry.close()
   }
 }
 

@@ -21,7 +21,11 @@ export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise
 
 /** Mends everything: ends what hangs, and starts what does not run. */
 export async function mend(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
-  for (const { fault, service } of plan) if (fault === 'hang') await fleet.down(service)
+  for (const { fault, service } of plan) {
+    if (fault === 'hang') await fleet.down(service)
+    if (fault === 'partition') await fleet.terrain.link(service, 'up')
+    if (fault === 'clock-ahead' || fault === 'clock-behind') fleet.setClock(service, 0)
+  }
   // A process that is about to end may not have ended yet.
   await sleep(50)
   await fleet.reviveAll()

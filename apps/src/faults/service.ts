@@ -1,5 +1,7 @@
 import './workers.js'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoreSpec } from '@hoptrace/core'
 import { isAxiosError } from 'axios'
 import { serveUntilStopped } from '../services/lifecycle.js'
 import { breakAnswer, breakProcess } from './break.js'
@@ -11,7 +13,8 @@ import { createTruthWriter } from './truth.js'
 
 // One service of the harness, broken on purpose. It says what it does in its own file before any tracer can know.
 
-const { NAME, PORT, NEXT_URLS = '{}', TRUTH_FILE = '', TRACING, DATA_DIR = '', OTLP_URL = '' } = process.env
+const { NAME, PORT, BIND = '127.0.0.1', NEXT_URLS = '{}', TRUTH_FILE = '', DOOM_FILE = '' } = process.env
+const { TRACING, DATA_DIR = '', STORE = '', OTLP_URL = '' } = process.env
 const name = NAME as ServiceName
 const urls = JSON.parse(NEXT_URLS) as Record<string, string>
 const { next, timeoutMillis, store, framework } = TOPOLOGY[name]
@@ -22,6 +25,7 @@ const { startTracing } = await (TRACING === 'otel'
 const tracing = startTracing({
   service: name,
   dataDir: DATA_DIR,
+  store: STORE === '' ? undefined : (JSON.parse(STORE) as StoreSpec),
   fragile: store === 'fragile',
   timeoutMillis,
   otlpUrl: OTLP_URL,
@@ -32,6 +36,7 @@ async function handle({ body, res }: Job): Promise<Answer> {
   const { request, orders } = body
   tell({ what: 'began', request, service: name, pid: process.pid })
   tracing.name(request)
+  if (existsSync(DOOM_FILE)) await breakProcess('sigkill')
   const mine = orders.find((order) => order.service === name)
   if (mine?.moment === 'before') await breakProcess(mine.fault)
   const calls =
@@ -63,5 +68,5 @@ async function post(url: string, body: Job['body']): Promise<string> {
   }
 }
 
-const close = await listen(framework, tracing.tracer, Number(PORT), handle)
+const close = await listen(framework, tracing.tracer, { port: Number(PORT), host: BIND }, handle)
 serveUntilStopped(Number(PORT), tracing, close)

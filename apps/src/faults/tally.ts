@@ -62,8 +62,8 @@ export function addRun(tally: Tally, { requests, judged, removed }: RunResult): 
 }
 
 /** Rows of a table, the first with the heads. */
-export function tallyRows(tallies: readonly Tally[]): string[][] {
-  const head = ['fault', 'runs', 'requests']
+export function tallyRows(tallies: readonly Tally[], kind = 'fault'): string[][] {
+  const head = [kind, 'runs', 'requests']
   for (const time of TIMES) head.push(`${time}: right`, 'wrong', 'undet.')
   head.push('died: named', 'hops lost')
   const rows = tallies.map((tally) => [

@@ -5,13 +5,13 @@ import { fragileStore } from './fragile-store.js'
 import type { Tracing, TracingSettings } from './tracing.js'
 
 /** Traces a service with hoptrace, with short windows, so that a run of a few seconds sees records in log and store. */
-export function startTracing({ service, dataDir, fragile, timeoutMillis }: TracingSettings): Tracing {
+export function startTracing({ service, dataDir, store, fragile, timeoutMillis }: TracingSettings): Tracing {
   const tracer = createTracer({
     service,
     dataDir,
     windowMillis: 1000,
     graceMillis: 250,
-    ...(fragile ? { store: fragileStore(dataDir, service) } : {}),
+    ...(store ? { store } : fragile ? { store: fragileStore(dataDir, service) } : {}),
   })
   return {
     tracer,

@@ -1,5 +1,5 @@
 import type { AxiosInstance } from 'axios'
-import type { Tracer } from '@hoptrace/core'
+import type { StoreSpec, Tracer } from '@hoptrace/core'
 
 /** How a service of the harness is traced. */
 export interface Tracing {
@@ -15,6 +15,8 @@ export interface Tracing {
 export interface TracingSettings {
   readonly service: string
   readonly dataDir: string
+  /** Undefined: the one that it has by default, or one that can be made slow if it is `fragile`. */
+  readonly store: StoreSpec | undefined
   readonly fragile: boolean
   readonly timeoutMillis: number
   readonly otlpUrl: string

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+import type { Host } from './host.js'
+import { run } from './shell.js'
+
+const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
+
+/** A real HBase on a host of a network. */
+export interface HostedHBase {
+  /** `hbase://address:port`, good on every host of the network. */
+  readonly url: string
+  /** Stops it and deletes its data. */
+  remove(): Promise<void>
+}
+
+/** Starts one; resolves when it answers. Rejects with what `dev/hbase/hbase-dev` printed. */
+export async function startHBaseOn(host: Host): Promise<HostedHBase> {
+  const env = [`HBASE_DEV_BIND=0.0.0.0`, `HBASE_DEV_HOST=${host.address}`]
+  const name = ['--name', `net-${process.pid}`, '--offset', '0']
+  const call = (command: string): Promise<string> =>
+    run('ip', ['netns', 'exec', host.namespace, 'env', ...env, script, command, ...name])
+  await call('start')
+  return { url: `hbase://${host.address}:16000`, remove: async () => void (await call('wipe')) }
+}
