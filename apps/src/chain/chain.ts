@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, type Child } from './child.js'
+import { frontKindOf, openFront, type Front } from './front.js'
 import { programOf, SERVICES, type Ports, type ServiceName } from './services.js'
 
 /** What a chain is started with. */
 export interface ChainOptions {
   readonly ports: Ports
+  /** Ports of reverse proxies, one before each service; whoever calls a service dials its proxy. @default no proxies */
+  readonly fronts?: Ports
   /** Where the services keep logs, stores and the registry. */
   readonly dataDir: string
   /** `level` (each service its own), or an HBase URL. @default 'level' */
@@ -19,6 +22,7 @@ export interface ChainOptions {
 export class Chain {
   readonly #options: ChainOptions
   readonly #children = new Map<ServiceName, Child>()
+  readonly #fronts = new Map<ServiceName, Front>()
 
   constructor(options: ChainOptions) {
     this.#options = options
@@ -31,7 +35,7 @@ export class Chain {
 
   /** Where orders are placed. */
   get entryUrl(): string {
-    return `http://127.0.0.1:${this.#options.ports.gateway}`
+    return this.#urlOf('gateway')
   }
 
   get dataDir(): string {
@@ -55,8 +59,8 @@ export class Chain {
   /** Starts one service; resolves when it listens. */
   async start(name: ServiceName): Promise<void> {
     if (this.#children.has(name)) return
-    const { ports, dataDir, store = 'level', env } = this.#options
-    const urls = SERVICES.map((other) => [`${other.toUpperCase()}_URL`, `http://127.0.0.1:${ports[other]}`])
+    const { ports, fronts, dataDir, store = 'level', env } = this.#options
+    const urls = SERVICES.map((other) => [`${other.toUpperCase()}_URL`, this.#urlOf(other)])
     const child = await startChild(programOf(name), {
       ...(Object.fromEntries(urls) as NodeJS.ProcessEnv),
       PORT: String(ports[name]),
@@ -65,6 +69,8 @@ export class Chain {
       ...env,
     })
     this.#children.set(name, child)
+    const front = fronts && (await openFront(frontKindOf(name), fronts[name], ports[name]))
+    if (front) this.#fronts.set(name, front)
     void child.ended.then(() => {
       if (this.#children.get(name) === child) this.#children.delete(name)
       this.#options.onChange?.(this)
@@ -75,6 +81,7 @@ export class Chain {
   /** Resolves when a service that is about to end by itself has ended. */
   async ended(name: ServiceName): Promise<void> {
     await this.#children.get(name)?.ended
+    await this.#closeFront(name)
   }
 
   /** SIGKILL. Resolves when the process is gone. */
@@ -82,6 +89,7 @@ export class Chain {
     const child = this.#children.get(name)
     child?.kill('SIGKILL')
     await child?.ended
+    await this.#closeFront(name)
   }
 
   /** Ends a service in order; after `patienceMillis` with SIGKILL. */
@@ -94,11 +102,23 @@ export class Chain {
     if ((await Promise.race([child.ended, late])) === 'late') child.kill('SIGKILL')
     over.abort()
     await child.ended
+    await this.#closeFront(name)
   }
 
   /** Ends all services in order, entry first, so that nobody calls who is gone. */
   async stopAll(): Promise<void> {
     await Promise.all(SERVICES.map((name) => this.stop(name)))
+  }
+
+  #urlOf(name: ServiceName): string {
+    const { ports, fronts } = this.#options
+    return `http://127.0.0.1:${(fronts ?? ports)[name]}`
+  }
+
+  async #closeFront(name: ServiceName): Promise<void> {
+    const front = this.#fronts.get(name)
+    this.#fronts.delete(name)
+    await front?.close()
   }
 
   /** The last output of a service that runs. */

@@ -5,6 +5,8 @@ import { storeSpec } from '../services/settings.js'
 /** What `npm run demo -- …` was told. */
 export interface DemoArguments {
   readonly ports: Ports
+  /** Ports of the proxies before the services; undefined without them. */
+  readonly fronts: Ports | undefined
   readonly dataDir: string
   readonly store: string
   readonly orders: number
@@ -22,6 +24,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       dir: { type: 'string', default: '.hoptrace/demo' },
       store: { type: 'string', default: 'level' },
       orders: { type: 'string', default: '300' },
+      'behind-proxy': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       stop: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
@@ -32,8 +35,10 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
   if (!Number.isInteger(orders) || orders < 1 || orders > 100_000) {
     throw new TypeError('--orders must be a whole number from 1 to 100000')
   }
+  const base = Number(values['port-base'])
   return {
-    ports: portsFrom(Number(values['port-base'])),
+    ports: portsFrom(base),
+    fronts: values['behind-proxy'] ? portsFrom(base + FRONTS_FROM) : undefined,
     dataDir: values.dir,
     store: values.store,
     orders,
@@ -43,6 +48,9 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
   }
 }
 
+/** Distance from the port of a service to that of its proxy. */
+const FRONTS_FROM = 100
+
 /** What `npm run demo -- --help` prints. */
 export const usage = `npm run demo -- [options]
 
@@ -50,6 +58,7 @@ Starts five services, places orders, breaks the chain in every way that hoptrace
 
   --keep            leave the chain up afterwards, until Ctrl-C
   --stop            end a demo that is up, and what a killed one left behind
+  --behind-proxy    every service behind a reverse proxy, HTTP and TCP in turn, on another port (port base + 100)
   --port-base N     first of five ports (default 4000)
   --dir DIR         where logs, stores and the registry go (default .hoptrace/demo)
   --store STORE     level (default), hbase (a real one on this machine), hbase://host:port or hbase+http://host:port

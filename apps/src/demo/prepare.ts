@@ -20,8 +20,7 @@ export async function prepare(options: DemoArguments): Promise<string[]> {
     )
   }
   const ended = await endAll(options)
-  for (const name of SERVICES) {
-    const port = options.ports[name]
+  for (const [name, port] of neededPorts(options)) {
     if (await isPortFree(port)) continue
     throw new CannotStart(
       `port ${port}, which ${name} needs, is taken by another program.\nEnd that program, or choose five other ports: npm run demo -- --port-base ${otherBase(options)}`,
@@ -41,6 +40,13 @@ export async function endAll(options: Pick<DemoArguments, 'dataDir'>): Promise<s
     throw new CannotStart(`could not end ${names}, left over from an earlier demo`)
   }
   return left.map((one) => one.name)
+}
+
+function neededPorts({ ports, fronts }: DemoArguments): [string, number][] {
+  return SERVICES.flatMap((name): [string, number][] => [
+    [name, ports[name]],
+    ...(fronts ? [[`the proxy of ${name}`, fronts[name]] as [string, number]] : []),
+  ])
 }
 
 function dirOption(options: DemoArguments): string {

@@ -21,6 +21,7 @@ export interface Demo {
 export function createDemoChain(options: DemoArguments): Chain {
   return new Chain({
     ports: options.ports,
+    ...(options.fronts === undefined ? {} : { fronts: options.fronts }),
     dataDir: options.dataDir,
     store: options.store,
     onChange: (chain) => {
@@ -48,7 +49,10 @@ export async function runDemo(
   const orderId = orderNumbers(options.dataDir)
   const stage: Stage = { chain, where: options, orderId, say: (text) => progress.step(text) }
 
-  progress.step(`starting gateway → orders → payments → inventory, and notify, on ${portRange(options)}`)
+  const proxies = options.fronts ? ', each behind a reverse proxy' : ''
+  progress.step(
+    `starting gateway → orders → payments → inventory, and notify, on ${portRange(options)}${proxies}`,
+  )
   await chain.startAll()
   await placeMany(chain.entryUrl, options.orders, orderId, (placed, index) => {
     signal.throwIfAborted()

@@ -35,7 +35,7 @@ export function whatToTry(
     ['who is there?', `${hoptrace} instances ${where}`],
     [
       'place a slow order, and follow it',
-      `curl -s localhost:${options.ports.gateway}/orders -H 'content-type: application/json' -d ${order} & ${hoptrace} progress orderId=7001 --follow ${where}`,
+      `curl -s ${chain.entryUrl}/orders -H 'content-type: application/json' -d ${order} & ${hoptrace} progress orderId=7001 --follow ${where}`,
     ],
     [
       'place another one, kill inventory while that is in its hands, and ask; then press Enter here: inventory is started again',

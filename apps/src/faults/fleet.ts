@@ -177,6 +177,8 @@ export class Fleet {
         ...env,
       },
       {
+        // Many at once, on a machine with few cores.
+        patienceMillis: 120_000,
         inside,
         nodeArguments,
         onMessage: (message) => {
