@@ -1,7 +1,6 @@
 import { openResolver, type AskOptions } from '@hoptrace/cli'
-import { shipDeadRuns } from '@hoptrace/core'
-import { composedRegistry, fileRegistry, openStore, storeRegistry } from '@hoptrace/core/store'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { shipLogs } from '../chain/ship-logs.js'
 import { askAll } from './ask.js'
 import type { Fleet } from './fleet.js'
 import { isTouched, type Judged } from './judge.js'
@@ -69,20 +68,13 @@ export async function runAndAsk(
   }
 }
 
-/** What `hoptrace ship` does. */
+/** Until nothing is left, or somebody else is at it for too long. */
 async function ship({ shipped: { dirs, stores } }: Terrain): Promise<void> {
   for (const dataDir of dirs) {
-    const shared = stores.map((url) => openStore(url, { dataDir, service: 'hoptrace' }))
-    const registry = composedRegistry([fileRegistry(dataDir), ...shared.map(storeRegistry)])
-    try {
-      for (let tries = 0; tries < 5; tries++) {
-        const { left } = await shipDeadRuns({ dataDir, registry })
-        if (left.length === 0) break
-        await sleep(500)
-      }
-    } finally {
-      await registry.close()
-      await Promise.all(shared.map((store) => store.close()))
+    for (let tries = 0; tries < 5; tries++) {
+      const { left } = await shipLogs(dataDir, stores)
+      if (left.length === 0) break
+      await sleep(500)
     }
   }
 }

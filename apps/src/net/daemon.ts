@@ -4,7 +4,7 @@ import type { Host } from './host.js'
 
 /** A program that runs on a host until it is stopped. */
 export interface Daemon {
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const PATIENCE_MILLIS = 20_000
