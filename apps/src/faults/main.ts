@@ -40,7 +40,7 @@ async function onLoopback(): Promise<number> {
   return report.close()
 }
 
-if (values.damage) process.exitCode = await runDamage({ ...values, runs, seed }, stopped.signal)
+if (values.damage) process.exit(await runDamage({ ...values, runs, seed }, stopped.signal))
 else if (topology === undefined) process.exitCode = await onLoopback()
 else {
   const asked = { topologies: topologiesOf(topology), store, runs, seed, json, keep, verbose }
