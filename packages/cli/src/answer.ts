@@ -33,7 +33,20 @@ export interface CallView {
   readonly outcome: string | null
   readonly durationMicros: number | null
   /** What was found at the other end: `hop`, or why there is none. Left out where nobody looked. */
-  readonly found?: 'hop' | 'absent' | 'unsure' | 'dropped' | 'unreadable' | 'untraced' | 'skipped'
+  readonly found?:
+    | 'hop'
+    | 'absent'
+    | 'unsure'
+    | 'dropped'
+    | 'unreadable'
+    | 'untraced'
+    | 'unregistered'
+    | 'other-key'
+    | 'skipped'
+  /** Other hops that it led to: what was between sent it to several instances, one after the other. */
+  readonly attempts?: readonly string[]
+  /** Concluded, not recorded: the hop passed on the headers that it got. */
+  readonly passedOn?: boolean
 }
 
 /** One hop of a walk, as `resolve --json` and `range --json` print it. */
@@ -57,6 +70,8 @@ export interface HopView {
   readonly next: readonly CallView[]
   /** Events and attributes that were left out under pressure. */
   readonly shed?: number
+  /** Entries of its log that could not be read. */
+  readonly lost?: number
   readonly source: 'live' | 'log' | 'store'
 }
 

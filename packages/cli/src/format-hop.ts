@@ -40,8 +40,12 @@ export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = p
     lines.push(paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message)}${code}`))
   }
   if (hop.shed) lines.push(paint.waiting(`${count(hop.shed, 'detail')} left out under pressure`))
+  if (hop.lost) lines.push(paint.bad(`${count(hop.lost, 'entry', 'entries')} of its log could not be read`))
   if (hop.aborted) lines.push(paint.waiting('the caller went away before the answer'))
-  if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
+  if (call?.passedOn) lines.push(paint.faint('its caller passed on the headers that it got'))
+  else if (call && call.attempts?.includes(hop.hopId))
+    lines.push(paint.waiting('an attempt: what is between sent it to another instance, too'))
+  else if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
   return lines
 }
 
@@ -102,6 +106,8 @@ const FOUND = {
   dropped: 'record dropped',
   unreadable: 'not readable',
   untraced: 'not traced',
+  unregistered: 'not registered',
+  'other-key': 'under another key',
   skipped: 'not asked',
 } as const
 const MARKS = { good: '✔', bad: '✗', passed: '!', waiting: '…' } as const

@@ -15,15 +15,23 @@ export interface WalkNode {
  */
 export function walkTree(answer: Pick<Answer, 'traceId' | 'hops'>): WalkNode[] {
   const unplaced = new Map(answer.hops.map((hop) => [hop.hopId, hop]))
-  const called = new Set(answer.hops.flatMap((hop) => hop.next.map((call) => call.hopId)))
+  const called = new Set(
+    answer.hops.flatMap((hop) => hop.next.flatMap((call) => [call.hopId, ...(call.attempts ?? [])])),
+  )
   const build = (hop: HopView, call: CallView | null): WalkNode => {
     unplaced.delete(hop.hopId)
-    return { hop, call, children: hop.next.map((next) => below(next)) }
+    return { hop, call, children: hop.next.flatMap((next) => [...besides(next), below(next)]) }
   }
   const below = (call: CallView): WalkNode => {
     const hop = unplaced.get(call.hopId)
     return hop ? build(hop, call) : { hop: null, call, children: [] }
   }
+  // The attempts that came to nothing were made before the one that counts.
+  const besides = (call: CallView): WalkNode[] =>
+    (call.attempts ?? []).flatMap((hopId) => {
+      const hop = unplaced.get(hopId)
+      return hop ? [build(hop, call)] : []
+    })
   const entry = unplaced.get(answer.traceId ?? '')
   const roots = entry ? [build(entry, null)] : []
   for (const pass of ['uncalled', 'any'] as const) {

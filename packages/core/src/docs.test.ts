@@ -170,7 +170,16 @@ describe('docs/architecture.md', () => {
   const architecture = page('architecture.md')
 
   it('has the table by which calls are judged', () => {
-    const saws = ['answered', 'error', 'reset', 'timeout', 'unreachable', 'silent', 'other'] as const
+    const saws = [
+      'answered',
+      'error',
+      'proxy-error',
+      'reset',
+      'timeout',
+      'unreachable',
+      'silent',
+      'other',
+    ] as const
     const rows = tableBelow(architecture, `| | ${saws.map((saw) => `\`${saw}\``).join(' | ')} |`)
     const written = rows.map(([left, ...cells]) => [plain(left), ...cells])
     const actual = rows.map(([left]) => [

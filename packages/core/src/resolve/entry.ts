@@ -4,7 +4,7 @@ import type { InstanceRow } from '../store/instance-row.js'
 import type { Found, Located, Locator } from './walk/locate.js'
 import { messageOf } from './walk/message.js'
 import type { Reads } from './walk/reads.js'
-import type { TraceSource } from './walk/source.js'
+import type { Alias, TraceSource } from './walk/source.js'
 
 /** Where a trace begins, or why that is not known. */
 export type Entry =
@@ -25,6 +25,8 @@ export interface EntryFinder {
   readonly locator: Locator
   readonly source: TraceSource
   readonly rows: readonly InstanceRow[]
+  /** Runs that hold the hop that is asked for, as far as is known. */
+  readonly holders: readonly InstanceRow[]
   readonly reads: Reads
   readonly signal: AbortSignal
 }
@@ -32,7 +34,7 @@ export interface EntryFinder {
 /** The entry of the trace that an id belongs to: any hop's id, the trace's, or a foreign trace id. */
 export async function findEntry(id: HopId, finder: EntryFinder): Promise<Entry> {
   const notes: string[] = []
-  const located = await byId(id, finder)
+  const located = await byId(id, finder, finder.holders)
   let found = located?.kind === 'found' ? located.found : undefined
   found ??= await byAlias(id, finder, notes)
   if (found === undefined) {
@@ -48,20 +50,24 @@ export async function findEntry(id: HopId, finder: EntryFinder): Promise<Entry> 
   return { kind: 'found', traceId, found, notes }
 }
 
-async function byId(id: HopId, { locator }: EntryFinder): Promise<Located | undefined> {
+async function byId(
+  id: HopId,
+  { locator }: EntryFinder,
+  holders: readonly InstanceRow[] = [],
+): Promise<Located | undefined> {
   const nanos = hopIdNanos(id)
-  return locator.byId(id, { startNanos: nanos, endNanos: nanos })
+  return locator.byId(id, { startNanos: nanos, endNanos: nanos }, undefined, holders)
 }
 
 async function byAlias(id: HopId, finder: EntryFinder, notes: string[]): Promise<Found | undefined> {
   const { source, rows, reads, signal } = finder
-  let hopId: HopId | undefined
+  let hit: Alias | undefined
   try {
-    hopId = await source.alias(rows, id, reads, signal, true)
+    hit = await source.alias(rows, id, reads, signal, true)
   } catch (error) {
     notes.push(`not every store could be asked for ${id}: ${messageOf(error)}`)
   }
-  if (hopId === undefined || hopId === id) return undefined
-  const located = await byId(hopId, finder)
+  if (hit === undefined || hit.hopId === id) return undefined
+  const located = await byId(hit.hopId, finder, hit.holders)
   return located?.kind === 'found' ? located.found : undefined
 }

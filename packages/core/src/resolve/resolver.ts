@@ -30,6 +30,8 @@ export interface TraceParts {
 /** The newest hop that has a key, and what could not be read: there may be a newer one. */
 export interface NewestOfKey {
   readonly id: HopId | undefined
+  /** Runs that hold it, as far as is known. */
+  readonly holders: readonly InstanceRow[]
   readonly unread: readonly string[]
 }
 
@@ -37,6 +39,8 @@ export interface NewestOfKey {
 export interface Subject {
   readonly ids: readonly HopId[]
   readonly notes: readonly string[]
+  /** Runs that hold the hop, as far as is known. */
+  readonly holders?: readonly InstanceRow[]
 }
 
 /** Who asks, and how. */
@@ -122,9 +126,9 @@ export class TraceResolver {
     }
     const key = parsedKey(idOrKey)
     if (key === undefined) throw badId()
-    const { id, unread } = await this.newestOfKey(key.name, key.value, signal)
+    const { id, holders, unread } = await this.newestOfKey(key.name, key.value, signal)
     const notes = unread.map((what) => `there may be a newer trace of ${idOrKey}: ${what}`)
-    return { ids: id === undefined ? [] : [id], notes }
+    return { ids: id === undefined ? [] : [id], notes, holders }
   }
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
@@ -134,9 +138,9 @@ export class TraceResolver {
     const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
     try {
       await this.instances(deadline.signal)
-      const { ids, notes } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
+      const { ids, notes, holders = [] } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
       if (ids.length === 0) return undefined
-      const answer = await this.walked(ids, deadline, { onHop, signal })
+      const answer = await this.walked(ids, holders, deadline, { onHop, signal })
       const { judgement } = answer
       return { ...answer, judgement: { ...judgement, evidence: [...judgement.evidence, ...notes] } }
     } finally {
@@ -161,13 +165,19 @@ export class TraceResolver {
     }
   }
 
-  private walked(ids: readonly HopId[], deadline: Deadline, { onHop, signal }: Asking): Promise<TraceAnswer> {
+  private walked(
+    ids: readonly HopId[],
+    holders: readonly InstanceRow[],
+    deadline: Deadline,
+    { onHop, signal }: Asking,
+  ): Promise<TraceAnswer> {
     const { source, limits, mode } = this.parts
     const bound = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal])
     const query = (rows: InstanceRows): Promise<TraceAnswer> =>
       queryTrace(ids, {
         source,
         rows,
+        holders: asOfNow(holders, rows),
         limits: { ...limits, deadlineMillis: deadline.left() },
         recursive: mode === 'recursive',
         signal: bound,
@@ -228,6 +238,17 @@ export class TraceResolver {
   close(): void {
     this.closing.abort(closed())
   }
+}
+
+/** The rows of these runs as they are now. */
+function asOfNow(holders: readonly InstanceRow[], rows: InstanceRows): readonly InstanceRow[] {
+  return holders.map(
+    (known) =>
+      rows.find(
+        (row) =>
+          row.startNanos === known.startNanos && row.address === known.address && row.worker === known.worker,
+      ) ?? known,
+  )
 }
 
 function badId(): HoptraceError {

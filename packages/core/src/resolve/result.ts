@@ -1,5 +1,6 @@
 import type { Attributes, CallRecord, ErrorInfo, HopRecord, HopState } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
+import { attemptsOf, calleesOf } from './verdict/attempts.js'
 import { isoNanos } from './iso.js'
 import type { RecordSource } from './lookup.js'
 import type { Reads } from './walk/reads.js'
@@ -25,6 +26,10 @@ export interface CallJson {
   readonly durationMicros: number | null
   /** What was found there: a `hop` (listed), or why none is. Left out where nobody looked. */
   readonly found?: CalleeEvidence['kind']
+  /** Other hops (listed) that it led to: what was between sent it to several instances, one after the other. */
+  readonly attempts?: readonly HopId[]
+  /** Concluded, not recorded: the hop passed on the headers that it got. */
+  readonly passedOn?: true
 }
 
 /** One hop as every answer shows it. */
@@ -51,6 +56,8 @@ export interface HopJson {
   readonly crash: string | null
   /** Events and attributes that were left out under pressure. */
   readonly shed: number
+  /** Entries of its log that could not be read: above 0 the hop is not whole. */
+  readonly lost: number
   readonly source: RecordSource
 }
 
@@ -103,6 +110,7 @@ export function hopJson(record: HopRecord, source: RecordSource, callees?: reado
     next: callees ?? record.next.map((call) => callJson(call)),
     crash: record.crash,
     shed: record.shed,
+    lost: record.lost,
     source,
   }
 }
@@ -123,8 +131,15 @@ export function walkedHopJson(tree: EvidenceTree, hop: HopEvidence, depth: numbe
   // A process that has ended leaves open hops behind: they are interrupted, whoever says so first.
   const gone = hop.record.state === 'open' && hop.liveness === 'ended'
   const record = gone ? { ...hop.record, state: 'interrupted' as const } : hop.record
+  const attempts = attemptsOf(hop)
+  const firstPassedOn = record.next.length - (hop.passedOn ?? 0)
   const calls = record.next.map((call, index): CallJson => {
-    const json = callJson(call)
+    const others = attempts(index).flatMap((node) => tree.hops[node]?.record.hopId ?? [])
+    const json: CallJson = {
+      ...callJson(call),
+      ...(others.length === 0 ? {} : { attempts: others }),
+      ...(index < firstPassedOn ? {} : { passedOn: true }),
+    }
     const callee = hop.callees[index]
     if (callee === undefined) return json
     if (callee.kind !== 'hop') {
@@ -156,10 +171,9 @@ export function hopsInOrder(tree: EvidenceTree): { hop: HopEvidence; node: numbe
     const hop = tree.hops[node]
     if (hop === undefined) continue
     ordered.push({ hop, node, depth })
-    for (let call = hop.callees.length - 1; call >= 0; call--) {
-      const callee = hop.callees[call]
-      if (callee?.kind === 'hop') stack.push({ node: callee.node, depth: depth + 1 })
-    }
+    const callees = calleesOf(hop)
+    for (let call = hop.callees.length - 1; call >= 0; call--)
+      for (const callee of [...callees(call)].reverse()) stack.push({ node: callee, depth: depth + 1 })
   }
   return ordered
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { hopIdNanos, parseHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRows } from '../store/instance-row.js'
+import type { InstanceRow, InstanceRows } from '../store/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
 import { isoNanos } from './iso.js'
 import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'
@@ -25,6 +25,8 @@ export interface QueryLimits {
 export interface TraceQuery {
   readonly source: TraceSource
   readonly rows: InstanceRows
+  /** Runs that hold the hop that is asked for, as far as is known. */
+  readonly holders?: readonly InstanceRow[]
   readonly limits: QueryLimits
   /** Instances are asked for everything below a hop, and not hop by hop. */
   readonly recursive: boolean
@@ -42,7 +44,7 @@ export interface TraceAnswer {
 
 /** Finds the trace that an id belongs to, walks it, and judges. Rejects only when the caller's signal is aborted. */
 export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Promise<TraceAnswer> {
-  const { source, rows, limits, recursive, onHop } = query
+  const { source, rows, holders = [], limits, recursive, onHop } = query
   const reads = noReads()
   const index = new InstanceIndex(rows)
   const deadline = new AbortController()
@@ -57,7 +59,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   try {
     let missing: Extract<Entry, { kind: 'missing' }> | undefined
     for (const id of ids) {
-      const entry = await findEntry(id, { locator, source, rows, reads, signal })
+      const entry = await findEntry(id, { locator, source, rows, holders, reads, signal })
       query.signal?.throwIfAborted()
       if (entry.kind === 'missing') {
         missing ??= { ...entry, notes: [...entry.notes, ...unread] }
@@ -113,6 +115,7 @@ async function withSubtree(walker: Walker, locator: Locator, entry: FoundEntry):
     entry.record.hopId,
     { startNanos: nanos, endNanos: nanos },
     walker.entryErrand(),
+    [entry.row],
   )
   return located?.kind === 'found' ? located.found : entry
 }

@@ -1,4 +1,5 @@
 import { HoptraceError } from '../../errors.js'
+import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
@@ -10,9 +11,14 @@ import { endpointOf } from '../wire/told-json.js'
 import type { Key } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
+/** A hop that has a key, and the runs that may hold it, as far as is known from where it was found. */
+export interface HeldHit extends KeyHit {
+  readonly holders: readonly InstanceRow[]
+}
+
 /** Hops that have a key, and what could not be read: an older or newer one may be there. */
 export interface KeyHits {
-  readonly hits: readonly KeyHit[]
+  readonly hits: readonly HeldHit[]
   readonly unread: readonly string[]
 }
 
@@ -40,7 +46,7 @@ export async function findTraces(
   { limit, ...key }: KeyQuery,
   signal: AbortSignal,
 ): Promise<KeyHits> {
-  const traces = new Map<string, KeyHit>()
+  const traces = new Map<string, HeldHit>()
   const seen = new Set<HopId>()
   const unread = new Set<string>()
   const silent = new Set<InstanceRow>()
@@ -78,18 +84,18 @@ export async function findKeys(
   silent = new Set<InstanceRow>(),
 ): Promise<KeyHits> {
   const reads = noReads()
-  const hits: KeyHit[] = []
+  const hits: HeldHit[] = []
   const unread: string[] = [...(rows.unread ?? [])]
   const answered = new Set<string>()
   await Promise.all(
     rows.map(async (row) => {
       const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
       if (told === undefined) return void silent.add(row)
-      hits.push(...told)
+      hits.push(...told.map((hit) => held(hit, rows, row.stores, row)))
       for (const url of row.stores) answered.add(url)
     }),
   )
-  const attempt = async (what: string, read: () => Promise<readonly KeyHit[]>): Promise<void> => {
+  const attempt = async (what: string, read: () => Promise<readonly HeldHit[]>): Promise<void> => {
     try {
       hits.push(...(await read()))
     } catch (error) {
@@ -99,11 +105,16 @@ export async function findKeys(
   const places = new Map<string, InstanceRow>()
   for (const row of silent) for (const url of row.stores) if (!answered.has(url)) places.set(url, row)
   await Promise.all([
-    ...[...places].map(([url, row]) => attempt(url, () => inStore(parts, url, row, query, reads, signal))),
+    ...[...places].map(([url, row]) =>
+      attempt(url, async () =>
+        (await inStore(parts, url, row, query, reads, signal)).map((hit) => held(hit, rows, [url])),
+      ),
+    ),
     ...[...silent].map((row) =>
       attempt(row.logDir, async () => {
         const view = await parts.log.view(row, reads)
-        if (view !== undefined) return keysAmong(view.records.values(), query)
+        if (view !== undefined)
+          return keysAmong(view.records.values(), query).map((hit) => ({ ...hit, holders: [row] }))
         // Whether it died or cannot be reached: what it has not shipped may have the key.
         if (row.state === 'running')
           unread.push(`${row.service} ${row.address} does not answer, and its log is not here`)
@@ -114,8 +125,20 @@ export async function findKeys(
   return { hits: newest(hits, query.limit), unread }
 }
 
+/** More runs than this are not remembered for one hit. */
+const maxHolders = 16
+
+/** Runs that ship to these stores, or the one that said so itself: those whose address the hop's id names, if there are any. */
+function held(hit: KeyHit, rows: InstanceRows, stores: readonly string[], teller?: InstanceRow): HeldHit {
+  const sharing = rows.filter((row) => row === teller || row.stores.some((url) => stores.includes(url)))
+  const address = hopIdAddress(hit.hopId)
+  const named = sharing.filter((row) => row.address === address)
+  const holders = named.length > 0 ? named : sharing
+  return { ...hit, holders: holders.slice(-maxHolders) }
+}
+
 /** The hits. Rejects when there are none and not everything could be read: then nobody knows. */
-export function certain({ hits, unread }: KeyHits, warn: (message: string) => void): readonly KeyHit[] {
+export function certain({ hits, unread }: KeyHits, warn: (message: string) => void): readonly HeldHit[] {
   if (unread.length === 0) return hits
   const message = `not everything could be read: ${unread.slice(0, 5).join('; ')}`
   if (hits.length === 0) throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', message)

@@ -82,7 +82,7 @@ export function keysAmong(
 }
 
 /** Hits without doubles, newest first. */
-export function newest(hits: readonly KeyHit[], limit: number): KeyHit[] {
+export function newest<T extends KeyHit>(hits: readonly T[], limit: number): T[] {
   const byId = new Map(hits.map((hit) => [hit.hopId, hit]))
   return [...byId.values()].sort((a, b) => (a.hopId < b.hopId ? 1 : -1)).slice(0, limit)
 }

@@ -71,7 +71,7 @@ describe('a run that is not registered', () => {
     const resolver = createResolver({ dir })
     const { verdict, endedAt, evidence } = await resolver.resolve(testId(1000))
     expect({ verdict, service: endedAt?.service }).toEqual({ verdict: 'undetermined', service: 'payments' })
-    expect(evidence.join()).toContain('is not registered yet')
+    expect(evidence.join()).toContain('payments 127.0.0.1:4002 is not registered; if one of ours')
     await resolver.close()
   })
 })

@@ -5,10 +5,10 @@ import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup } from '../lookup.js'
 import { messageOf } from '../walk/message.js'
 import type { Reads } from '../walk/reads.js'
-import type { Errand, Told, TraceSource } from '../walk/source.js'
+import type { Alias, Errand, Told, TraceSource } from '../walk/source.js'
 import { aliasInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
-import { earliest, type StoreSource, type WhenLocked } from './store-source.js'
+import type { StoreSource, WhenLocked } from './store-source.js'
 
 /** The three places where a record may be. Each may be missing. */
 export interface Places {
@@ -89,7 +89,10 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
       const living =
         live !== null && anew ? rows.filter((row) => row.state === 'running' && row.endpoint !== null) : []
       const told = await Promise.allSettled(
-        living.map(async (row) => (await (live as LiveSource).alias(row, id, reads, signal)) ?? undefined),
+        living.map(async (row) => {
+          const hopId = await (live as LiveSource).alias(row, id, reads, signal)
+          return hopId === null || hopId === undefined ? undefined : { hopId, holders: [row] }
+        }),
       )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
@@ -100,19 +103,33 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
         }
         throw error
       }
-      const inStores =
-        store === null ? [] : await Promise.allSettled([store.alias(silent, id, reads, locked)])
-      // What a run has not shipped yet is in its log alone.
-      const inLog = async (row: InstanceRow): Promise<HopId | undefined> => {
-        const view = await log?.view(row, reads)
-        if (view !== undefined) return aliasInLog(view, id)
-        if (row.state === 'running' && row.stores.length === 0) throw unavailable(row)
-        return undefined
+      const stored = async (): Promise<Alias | undefined> => {
+        const hopId = await store?.alias(silent, id, reads, locked)
+        return hopId === undefined ? undefined : { hopId, holders: [] }
       }
-      const inLogs = anew ? await Promise.allSettled(silent.map(inLog)) : []
-      return earliest([...told, ...inStores, ...inLogs])
+      // What a run has not shipped yet is in its log alone.
+      const logged = async (row: InstanceRow): Promise<Alias | undefined> => {
+        const view = await log?.view(row, reads)
+        if (view === undefined && row.state === 'running' && row.stores.length === 0) throw unavailable(row)
+        const hopId = view === undefined ? undefined : aliasInLog(view, id)
+        return hopId === undefined ? undefined : { hopId, holders: [row] }
+      }
+      const left = await Promise.allSettled([stored(), ...(anew ? silent.map(logged) : [])])
+      return earliestOf([...told, ...left])
     },
   }
+}
+
+/** The earliest of the hops that were found; a failed read counts only when nothing was. */
+function earliestOf(answers: readonly PromiseSettledResult<Alias | undefined>[]): Alias | undefined {
+  let first: Alias | undefined
+  for (const answer of answers) {
+    if (answer.status !== 'fulfilled' || answer.value === undefined) continue
+    if (first === undefined || answer.value.hopId < first.hopId) first = answer.value
+  }
+  const failed = answers.find((answer) => answer.status === 'rejected')
+  if (first === undefined && failed !== undefined) throw failed.reason
+  return first
 }
 
 function unavailable(row: InstanceRow): HoptraceError {

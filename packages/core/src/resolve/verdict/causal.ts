@@ -1,3 +1,4 @@
+import { calleesOf } from './attempts.js'
 import type { EvidenceTree } from './evidence.js'
 
 /**
@@ -59,10 +60,9 @@ function deedsOf({ hops }: Pick<EvidenceTree, 'hops'>, node: number): Deed[] {
     index,
     callee: null,
   }))
-  for (const [index, callee] of hop.callees.entries()) {
-    const offsetMicros = hop.record.next[index]?.offsetMicros ?? 0
-    if (callee.kind === 'hop') deeds.push({ offsetMicros, index, callee: callee.node })
-  }
+  const callees = calleesOf(hop)
+  for (const [index, { offsetMicros }] of hop.record.next.entries())
+    for (const callee of callees(index)) deeds.push({ offsetMicros, index, callee })
   const isCall = (deed: Deed): number => Number(deed.callee !== null)
   return deeds.sort((a, b) => a.offsetMicros - b.offsetMicros || isCall(a) - isCall(b) || a.index - b.index)
 }

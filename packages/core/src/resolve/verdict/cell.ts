@@ -1,6 +1,6 @@
 import { type CallRecord, closedEarly } from '../../hop/record.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence } from './evidence.js'
-import { sawOf } from './saw.js'
+import { sawOfCall } from './saw.js'
 import { cellOf, type Cell, type Left } from './table.js'
 
 /** How a hop did, by its own record alone. `slow`: its caller went away before it answered. */
@@ -8,13 +8,16 @@ export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
 
 /**
  * An open record of a process that has ended is an interrupted one that nobody has closed yet. A record that ends with its
- * tracer, and not with its process, is an open one of which no more will be known.
+ * tracer, and not with its process, is an open one of which no more will be known, and so is one of which entries are lost.
  */
 export function healthOf({ record, liveness }: HopEvidence): Health {
-  if (record.state === 'interrupted') return record.crash === closedEarly ? 'open?' : 'interrupted'
+  // Where entries of its log are lost, its end may be among them.
+  const isWhole = record.lost === 0
+  if (record.state === 'interrupted')
+    return record.crash === closedEarly || !isWhole ? 'open?' : 'interrupted'
   if (record.state === 'open') {
-    if (liveness === 'ended') return 'interrupted'
-    return liveness === 'alive' ? 'open' : 'open?'
+    if (liveness === 'ended') return isWhole ? 'interrupted' : 'open?'
+    return liveness === 'alive' && isWhole ? 'open' : 'open?'
   }
   if (record.error !== null || (record.status ?? 0) >= 500) return 'failed'
   return record.aborted ? 'slow' : 'ok'
@@ -25,7 +28,7 @@ export function wasHanging(hop: HopEvidence): boolean {
   const health = healthOf(hop)
   // Also one that was open when its tracer was closed.
   const cutOff = health === 'interrupted' || hop.record.state === 'interrupted'
-  return health === 'open' || (cutOff && hop.outlived === true)
+  return health === 'open' || (cutOff && hop.record.lost === 0 && hop.outlived === true)
 }
 
 /** The column of the table. */
@@ -39,17 +42,25 @@ export function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
 }
 
 /** The cell of one call. */
-export function cellOfCall(tree: EvidenceTree, call: CallRecord, callee: CalleeEvidence): Cell {
-  const saw = sawOf(call.outcome)
+export function cellOfCall(
+  tree: EvidenceTree,
+  caller: HopEvidence,
+  call: CallRecord,
+  callee: CalleeEvidence,
+): Cell {
+  const saw = sawOfCall(call)
   const left = leftOf(tree, callee)
   const hop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
   // A process that lived on after the call had not died with it.
   const hung = saw !== 'silent' && hop !== undefined && wasHanging(hop)
   // It had not answered when its tracer was closed, and its caller waited in vain: whichever came first, it was too slow.
-  const late = saw === 'timeout' && left === 'open?' && hop?.record.state === 'interrupted'
+  const isWhole = hop?.record.lost === 0
+  const late = saw === 'timeout' && isWhole && left === 'open?' && hop.record.state === 'interrupted'
   const cell = cellOf(saw, late || (hung && saw !== 'answered' && saw !== 'error') ? 'open' : left)
   // No more will be known of it, but its caller knows enough.
-  if (cell === 'record-pending' && hop?.record.state === 'interrupted') return 'go-on'
+  if (cell === 'record-pending' && isWhole && hop.record.state === 'interrupted') return 'go-on'
+  // What the caller saw in the end may be among the entries that its log lost.
+  if (saw === 'silent' && caller.record.lost > 0 && cell !== 'go-on') return 'unclear'
   // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.
   if (cell === 'died' && saw === 'error' && call.servedBy !== null) return 'failed-there'
   return cell

@@ -36,13 +36,25 @@ export type CalleeEvidence =
   | { readonly kind: 'dropped'; readonly suspect: Place; readonly says: string }
   /** A read failed. */
   | { readonly kind: 'unreadable'; readonly suspect: Place; readonly says: string }
-  /** Not in the registry: not hoptrace's, as far as is known. */
+  /** Proven to be no service of ours: it answered without our header, and no service is or was registered there. */
   | { readonly kind: 'untraced'; readonly suspect: Place }
+  /** No service is registered there, and nothing proves that none of ours is there. `says`: what is missing. */
+  | { readonly kind: 'unregistered'; readonly suspect: Place; readonly says: string }
+  /** It answered, and under another cluster key: its records cannot be asked for. */
+  | { readonly kind: 'other-key'; readonly suspect: Place; readonly says: string }
   /** Not asked. */
   | { readonly kind: 'skipped'; readonly why: SkipReason; readonly suspect: Place; readonly says: string }
 
 /** `hops`, `depth`, `deadline`: limits of the walk. `cycle`: the hop is in the tree already. `foreign`: of another trace. */
 export type SkipReason = 'hops' | 'depth' | 'deadline' | 'cycle' | 'foreign'
+
+/** One more hop that a call led to: a proxy sent the request to several instances, one after the other. */
+export interface Attempt {
+  /** Which call of the hop: an index into its record's `next`. */
+  readonly call: number
+  /** The place of the attempt's hop in `EvidenceTree.hops`. */
+  readonly node: number
+}
 
 /** A hop that has a record, and what was found about each of its calls. */
 export interface HopEvidence {
@@ -57,11 +69,15 @@ export interface HopEvidence {
   readonly call: number | null
   /** One for each entry of `record.next`. */
   readonly callees: readonly CalleeEvidence[]
+  /** Hops that its calls led to besides those in `callees`. Left out when there is none. */
+  readonly attempts?: readonly Attempt[]
+  /** So many calls at the end of `record.next` are concluded and not recorded: it passed on the headers that it got. */
+  readonly passedOn?: number
 }
 
 /**
- * All that is known about one trace. `hops[0]` is the entry. Every hop but the entry is the `hop` evidence of exactly one
- * call of an earlier hop.
+ * All that is known about one trace. `hops[0]` is the entry. Every hop but the entry is the `hop` evidence, or an attempt, of
+ * exactly one call of an earlier hop.
  */
 export interface EvidenceTree {
   readonly hops: readonly HopEvidence[]

@@ -1,4 +1,5 @@
-import { placeOf, type EvidenceTree, type HopEvidence, type Place } from './evidence.js'
+import { placeOf, type CalleeEvidence, type EvidenceTree, type HopEvidence, type Place } from './evidence.js'
+import { attemptsOf, isSettled } from './attempts.js'
 import { cellOfCall, healthOf, wasHanging } from './cell.js'
 import { causeOfDeath, causeOfFailure, causeOfHanging, type Parts } from './causes.js'
 import { sawOf } from './saw.js'
@@ -24,6 +25,10 @@ export interface Findings {
   readonly own: readonly (Finding | null)[]
   /** What one call comes to as a fault, or null when it is none, or is the caller's own. */
   readonly ofCall: (node: number, call: number) => Finding | null
+  /** The places of the attempts of a call, besides the hop that counts. */
+  readonly attempts: (node: number, call: number) => readonly number[]
+  /** A finding about a hop itself. */
+  readonly itself: (node: number, verdict: FaultVerdict) => Finding
 }
 
 /**
@@ -70,16 +75,32 @@ export function findFaults(tree: EvidenceTree): Findings {
   // Where it hangs, for hops that were at it when their caller gave up.
   const hung: (Finding | null)[] = []
 
+  const grouped = hops.map(attemptsOf)
+  const attempts = (node: number, call: number): readonly number[] => grouped[node]?.(call) ?? []
+
   const itself = (node: number, verdict: FaultVerdict): Finding => {
     const { record } = hops[node] as HopEvidence
     return { verdict, at: placeOf(record), node, call: null, depth: depths[node] ?? 0 }
   }
 
   const ofCall = (node: number, call: number): Finding | null => {
-    const callee = hops[node]?.callees[call]
-    const made = hops[node]?.record.next[call]
-    if (callee === undefined || made === undefined) return null
-    const cell = cellOfCall(tree, made, callee)
+    const hop = hops[node]
+    const callee = hop?.callees[call]
+    const made = hop?.record.next[call]
+    if (hop === undefined || callee === undefined || made === undefined) return null
+    let finding = ofCallee(node, call, callee)
+    const others = attempts(node, call)
+    if (others.length === 0 || isSettled(hops, made, callee)) return finding
+    for (const attempt of others)
+      finding = weightier(finding, ofCallee(node, call, { kind: 'hop', node: attempt }))
+    return finding
+  }
+
+  const ofCallee = (node: number, call: number, callee: CalleeEvidence): Finding | null => {
+    const hop = hops[node]
+    const made = hop?.record.next[call]
+    if (hop === undefined || made === undefined) return null
+    const cell = cellOfCall(tree, hop, made, callee)
     const verdict = withoutRecord[cell]
     if (callee.kind !== 'hop') {
       if (verdict === undefined) return null
@@ -102,12 +123,14 @@ export function findFaults(tree: EvidenceTree): Findings {
   for (let node = hops.length - 1; node >= 0; node--) {
     const hop = hops[node] as HopEvidence
     const health = healthOf(hop)
+    // Why it failed may be among what its log lost.
+    const byItself = hop.record.lost > 0 ? 'undetermined' : 'failed'
     const parts: Parts = { hop, hops, hung, ofCall: (call) => ofCall(node, call) }
     if (wasHanging(hop) || health === 'open?') hung[node] = causeOfHanging(parts) ?? itself(node, 'failed')
-    if (health === 'open') answered[node] = causeOfFailure(parts, 'failed') ?? itself(node, 'failed')
+    if (health === 'open') answered[node] = causeOfFailure(parts, 'failed') ?? itself(node, byItself)
     else if (health === 'open?') own[node] = itself(node, 'undetermined')
     else if (health === 'interrupted') own[node] = causeOfDeath(parts) ?? itself(node, 'died')
-    else if (health !== 'ok') own[node] = causeOfFailure(parts, health) ?? itself(node, 'failed')
+    else if (health !== 'ok') own[node] = causeOfFailure(parts, health) ?? itself(node, byItself)
   }
-  return { own, ofCall }
+  return { own, ofCall, attempts, itself }
 }

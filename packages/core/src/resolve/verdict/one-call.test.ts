@@ -47,6 +47,8 @@ const lefts: Left[] = [
   'dropped',
   'unreadable',
   'skipped',
+  'unregistered',
+  'other-key',
   'untraced',
 ]
 const callers = ['closed 200', 'closed 502', 'interrupted', 'open alive'] as const
@@ -78,7 +80,13 @@ function judgeOne(outcome: string | null, left: Left, caller: (typeof callers)[n
   else if (left === 'open unsure') record(open, 'unsure')
   else if (left === 'untraced') callees.push({ kind: left, suspect })
   else if (left === 'skipped') callees.push({ kind: left, why: 'hops', suspect, says })
-  else if (left === 'unsure' || left === 'dropped' || left === 'unreadable')
+  else if (
+    left === 'unsure' ||
+    left === 'dropped' ||
+    left === 'unreadable' ||
+    left === 'unregistered' ||
+    left === 'other-key'
+  )
     callees.push({ kind: left, suspect, says })
   else callees.push({ kind: 'absent', proof: left, suspect, says })
   return judge({ hops, notes: [], partial: left === 'skipped' })
@@ -104,10 +112,21 @@ function expected(
   const refused = outcome === 'ECONNREFUSED' || outcome === 'ENOTFOUND' || outcome === 'EHOSTUNREACH'
   const gaveUp = outcome === 'ETIMEDOUT' || outcome === 'ERR_CANCELED'
   const broke = outcome === 'ECONNRESET' || outcome === 'EPIPE'
-  const failedStatus = outcome === '500' || outcome === '502'
+  // A proxy may have given it: it proves nothing.
+  const proxyStatus = outcome === '502'
+  const failedStatus = outcome === '500' || proxyStatus
   const noRecord = left === 'lived' || left === 'ended' || left === 'ended-during' || left === 'gone'
-  const cannotTell = left === 'unsure' || left === 'dropped' || left === 'unreadable' || left === 'skipped'
-  const hasRecord = !noRecord && !cannotTell && left !== 'untraced'
+  const cannotTell =
+    left === 'unsure' ||
+    left === 'dropped' ||
+    left === 'unreadable' ||
+    left === 'skipped' ||
+    left === 'unregistered' ||
+    left === 'other-key' ||
+    // Only an answer of its own, or a message, proves that it is not ours.
+    (left === 'untraced' && !answered && outcome !== '500' && outcome !== null)
+  const isLeaf = left === 'untraced' && !cannotTell
+  const hasRecord = !noRecord && !cannotTell && !isLeaf
 
   if (caller === 'closed 200') {
     // The gateway went on without it, whatever became of it.
@@ -122,13 +141,12 @@ function expected(
     if (left === 'open alive') return orders('running')
     if (left === 'open unsure' || cannotTell) return orders('undetermined')
     if (left === 'closed') return orders('completed')
-    if (answered || left === 'untraced') return gateway('completed')
+    if (answered || isLeaf) return gateway('completed')
     if (noRecord) return orders('undetermined')
     return orders(processEnded ? 'died' : 'failed')
   }
   // The gateway failed: because of the call, or by itself.
-  if (answered || left === 'untraced')
-    return left === 'untraced' && refused ? orders('unreachable') : gateway('failed')
+  if (answered || isLeaf) return gateway('failed')
   if (outcome === null) return processEnded ? orders('died') : gateway('failed')
   if (refused && !hasRecord) return orders('unreachable')
   if (processEnded) return orders('died')
@@ -136,7 +154,7 @@ function expected(
   if (left === 'closed 500' || left === 'open alive') return orders('failed')
   if (left === 'open unsure' || cannotTell) return orders('undetermined')
   // No record, for certain.
-  if (failedStatus) return orders('failed')
+  if (failedStatus) return orders(proxyStatus ? 'undetermined' : 'failed')
   if (left === 'lived') return outcome === 'ERROR' ? gateway('failed') : orders('unreachable')
   if (left === 'gone') return orders('undetermined')
   if (broke) return orders('died')

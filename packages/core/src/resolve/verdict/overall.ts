@@ -1,5 +1,6 @@
 import { placeOf, type EvidenceTree, type JudgedTree, type Place } from './evidence.js'
 import { healthOf } from './cell.js'
+import { isSettled } from './attempts.js'
 import { causalStarts } from './causal.js'
 import { findFaults, weightier, type Finding } from './finding.js'
 import { sawOf } from './saw.js'
@@ -56,7 +57,7 @@ export function judge(tree: JudgedTree): Judgement {
   if (entry === undefined) {
     return { verdict: 'not-found', endedAt: null, lastHealthy: null, evidence: tree.notes, faults: [] }
   }
-  const { own, ofCall } = findFaults(tree)
+  const { own, ofCall, attempts, itself } = findFaults(tree)
   const entryHealth = healthOf(entry)
   const regions: Region[] = [
     entryHealth === 'ok' ? 'counts' : entryHealth === 'open' ? 'pending' : 'explained',
@@ -74,6 +75,10 @@ export function judge(tree: JudgedTree): Judgement {
   for (const [node, hop] of tree.hops.entries()) {
     const region = regions[node] ?? 'explained'
     const health = healthOf(hop)
+    // It went well as far as is known, but not all is known.
+    if (region === 'counts' && health === 'ok' && hop.record.lost > 0) {
+      unseen = weightier(unseen, itself(node, 'undetermined'))
+    }
     for (const [index, callee] of hop.callees.entries()) {
       const call = hop.record.next[index]
       if (call === undefined) continue
@@ -98,6 +103,13 @@ export function judge(tree: JudgedTree): Judgement {
         }
       }
       if (callee.kind === 'hop') regions[callee.node] = below
+      const others = attempts(node, index)
+      const handled = below === 'handled' || (others.length > 0 && isSettled(tree.hops, call, callee))
+      for (const attempt of others) {
+        regions[attempt] = handled ? 'handled' : below
+        const fault = handled ? (own[attempt] ?? null) : null
+        if (fault !== null) list(fault, true)
+      }
       if (faulty) list(found, below === 'handled')
     }
   }

@@ -1,5 +1,11 @@
-/** What a caller saw of a call, as far as the verdict tells cases apart. */
-export type Saw = 'answered' | 'error' | 'reset' | 'timeout' | 'unreachable' | 'silent' | 'other'
+import type { CallRecord } from '../../hop/record.js'
+
+/**
+ * What a caller saw of a call, as far as the verdict tells cases apart. `proxy-error`: a status with which proxies say that
+ * they got no answer, and no service of ours signed it.
+ */
+export type Saw =
+  'answered' | 'error' | 'proxy-error' | 'reset' | 'timeout' | 'unreachable' | 'silent' | 'other'
 
 const resets = new Set([
   'ECONNRESET',
@@ -34,6 +40,16 @@ const unreachables = new Set([
   'ENETDOWN',
   'EADDRNOTAVAIL',
 ])
+
+/** Statuses of a proxy that got no answer, or found no server. A service may give them, too. */
+const proxyStatuses = new Set(['502', '503', '504'])
+
+/** Sorts what the caller saw of one call: as its outcome alone, and `proxy-error` where the answer is not signed. */
+export function sawOfCall({ outcome, servedBy, via }: Pick<CallRecord, 'outcome' | 'servedBy' | 'via'>): Saw {
+  // The socket that was dialled is not there.
+  if (outcome === 'ENOENT' && via?.startsWith('unix:') === true) return 'unreachable'
+  return outcome !== null && servedBy === null && proxyStatuses.has(outcome) ? 'proxy-error' : sawOf(outcome)
+}
 
 /** Sorts an outcome: an HTTP status as text, an error's code, or null while unknown. Unknown codes are `other`. */
 export function sawOf(outcome: string | null): Saw {

@@ -12,6 +12,8 @@ export type Left =
   | 'dropped'
   | 'unreadable'
   | 'skipped'
+  | 'unregistered'
+  | 'other-key'
   | 'untraced'
 
 /**
@@ -70,26 +72,30 @@ const lefts = [
   'dropped',
   'unreadable',
   'skipped',
+  'unregistered',
+  'other-key',
   'untraced',
 ] as const satisfies readonly Left[]
 
 /** The table: one line for what the caller saw, one entry for what the callee left, in the order of `lefts`. */
 const rows: Readonly<Record<Saw, string>> = {
-  // closed | interrupted | open | open? | lived | ended-during | ended | gone | unsure | dropped | unreadable | skipped | untraced
+  // closed | interrupted | open | open? | lived | ended-during | ended | gone | unsure | dropped | unreadable | skipped | unregistered | other-key | untraced
   answered:
-    'go-on go-on go-on record-pending record-lost record-lost record-lost record-lost record-pending unclear unclear unclear untraced',
+    'go-on go-on go-on record-pending record-lost record-lost record-lost record-lost record-pending unclear unclear unclear record-pending unclear untraced',
   error:
-    'look-deeper died look-deeper failed-pending failed-there failed-there failed-there failed-there failed-pending unclear unclear unclear untraced',
+    'look-deeper died look-deeper failed-pending failed-there failed-there failed-there failed-there failed-pending unclear unclear unclear failed-pending failed-pending untraced',
+  'proxy-error':
+    'look-deeper died hanging unclear unclear unclear unclear unclear failed-pending unclear unclear unclear failed-pending failed-pending unclear',
   reset:
-    'reply-lost died hanging died-unconfirmed never-read died died died-unconfirmed died-unconfirmed unclear unclear unclear untraced',
+    'reply-lost died hanging died-unconfirmed never-read died died died-unconfirmed died-unconfirmed unclear unclear unclear unclear unclear unclear',
   timeout:
-    'too-slow died hanging unclear never-read died-or-unread died-or-undelivered unclear unclear unclear unclear unclear untraced',
+    'too-slow died hanging unclear never-read died-or-unread died-or-undelivered unclear unclear unclear unclear unclear unclear unclear unclear',
   unreachable:
-    'reply-lost died hanging died-unconfirmed unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable',
+    'reply-lost died hanging died-unconfirmed unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable',
   silent:
-    'go-on died running unclear died-or-undelivered died-or-undelivered died-or-undelivered died-or-undelivered unclear unclear unclear unclear untraced',
+    'go-on died running unclear died-or-undelivered died-or-undelivered died-or-undelivered died-or-undelivered unclear unclear unclear unclear unclear unclear untraced',
   other:
-    'reply-lost died hanging unclear caller-error unclear unclear unclear unclear unclear unclear unclear untraced',
+    'reply-lost died hanging unclear caller-error unclear unclear unclear unclear unclear unclear unclear unclear unclear unclear',
 }
 
 const table = new Map<string, Cell>(

@@ -26,10 +26,11 @@ export function wordFault(tree: EvidenceTree, { node, call }: Finding): string[]
 export function wordNotes(tree: EvidenceTree): string[] {
   const lines: string[] = []
   for (const hop of tree.hops) {
+    if (hop.record.lost > 0) lines.push(wordLoss(hop))
     for (const [index, callee] of hop.callees.entries()) {
       const call = hop.record.next[index]
       if (call === undefined) continue
-      const cell = cellOfCall(tree, call, callee)
+      const cell = cellOfCall(tree, hop, call, callee)
       const ended = callee.kind === 'hop' && healthOf(tree.hops[callee.node] as HopEvidence) === 'interrupted'
       if (noted.has(cell) || (cell === 'go-on' && ended)) lines.push(...wordCall(tree, hop, call, callee))
       if (lines.length > maxNotes) return lines.slice(0, maxNotes)
@@ -66,7 +67,7 @@ const meanings: Partial<Record<Cell, string>> = {
 }
 
 function wordCall(tree: EvidenceTree, hop: HopEvidence, call: CallRecord, callee: CalleeEvidence): string[] {
-  const cell = cellOfCall(tree, call, callee)
+  const cell = cellOfCall(tree, hop, call, callee)
   const place = callee.kind === 'hop' ? undefined : callee.suspect
   const other = callee.kind === 'hop' ? tree.hops[callee.node]?.record : undefined
   const who =
@@ -99,7 +100,7 @@ function wordOwnCalls(tree: EvidenceTree, hop: HopEvidence): string[] {
   for (const [index, callee] of hop.callees.entries()) {
     const call = hop.record.next[index]
     if (call === undefined || call.outcome === null) continue
-    const cell = cellOfCall(tree, call, callee)
+    const cell = cellOfCall(tree, hop, call, callee)
     const untraced = cell === 'untraced' && !/^[1-4]/.test(call.outcome)
     if (
       untraced ||
@@ -118,10 +119,15 @@ function wordOwnCalls(tree: EvidenceTree, hop: HopEvidence): string[] {
 function wordHop(hop: HopEvidence): string[] {
   const { record } = hop
   const who = `${record.service} ${record.instance.address}`
-  const lines = [`${who} ${stateOf(hop)}`]
+  const lines = [`${who} ${stateOf(hop)}`, ...(record.lost > 0 ? [wordLoss(hop)] : [])]
   if (record.crash !== null) lines.push(`${who} left a reason: ${record.crash}`)
   if (record.error !== null) lines.push(`${who} failed: ${record.error.name}: ${record.error.message}`)
   return lines
+}
+
+function wordLoss({ record: { service, instance, lost } }: HopEvidence): string {
+  const entries = lost === 1 ? 'an entry' : `${lost} entries`
+  return `the log of ${service} ${instance.address} is damaged: ${entries} of this hop could not be read`
 }
 
 function stateOf(hop: HopEvidence): string {
@@ -132,6 +138,7 @@ function stateOf(hop: HopEvidence): string {
     case 'open':
       return 'is still at it'
     case 'open?':
+      if (record.lost > 0) return 'has it open, as far as its log can be read'
       if (record.state === 'interrupted') return 'had it open when its tracer was closed'
       return 'has it open, and does not answer'
     case 'slow':

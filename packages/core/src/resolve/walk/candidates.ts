@@ -1,5 +1,5 @@
-import type { CallRecord, InstanceRef } from '../../hop/record.js'
-import { hopIdAddress, parseAddress } from '../../id/index.js'
+import type { CallRecord, InstanceRef, ServedBy } from '../../hop/record.js'
+import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { settleNanos, type CallTimes } from './times.js'
@@ -28,6 +28,7 @@ export class InstanceIndex {
   readonly rows: InstanceRows
   private readonly byAddress = new Map<string, InstanceRow[]>()
   private readonly byPort = new Map<number, InstanceRow[]>()
+  private readonly byReached = new Map<string, InstanceRow[]>()
   private readonly byService = new Map<string, InstanceRow[]>()
 
   constructor(rows: InstanceRows) {
@@ -38,6 +39,7 @@ export class InstanceIndex {
         const port = parseAddress(address)?.port
         if (port !== undefined) add(this.byPort, port, row)
       }
+      for (const address of row.reached) add(this.byReached, address.toLowerCase(), row)
       add(this.byService, row.service, row)
     }
   }
@@ -62,20 +64,44 @@ export class InstanceIndex {
       .slice(0, 4)
   }
 
-  /** Runs that may hold the hop that an id names. Without `times` the id's own time is all that is known. */
-  forId(id: HopId, times: CallTimes, host: string | null): Candidates {
-    return this.select(this.at(hopIdAddress(id), host), times)
+  /** Runs that may hold the hop that an id names: at the address in it, or reached through it. `hint`: known to hold it. */
+  forId(id: HopId, times: CallTimes, host: string | null, hint: readonly InstanceRow[] = []): Candidates {
+    const address = hopIdAddress(id)
+    const known = this.select(unique([...this.at(address, host), ...this.behind([address], host)]), times)
+    return hint.length === 0 ? known : { ...known, rows: unique([...hint, ...known.rows]) }
   }
 
-  /** Runs that may have taken a call: at the address dialled, or of the service that is expected behind it. */
+  /** Runs that may have taken a call: at the address dialled, reached through it, or of the service that is expected behind it. */
   forCall(call: CallRecord, times: CallTimes, host: string | null): Candidates {
     const address = hopIdAddress(call.hopId)
-    let rows = address.startsWith('0.0.0.0:') ? [] : this.at(address, host)
-    if (rows.length === 0 && call.service !== null) rows = [...this.service(call.service)]
-    if (rows.length === 0 && address.startsWith('0.0.0.0:')) {
-      rows = this.byPort.get(Number(address.slice('0.0.0.0:'.length))) ?? []
-    }
+    const isNamed = address.startsWith('0.0.0.0:')
+    const owners = isNamed ? [] : this.at(address, host)
+    let rows = [...owners, ...this.behind(isNamed ? [call.target] : [address, call.target], host)]
+    if (owners.length === 0 && call.service !== null) rows.push(...this.service(call.service))
+    if (rows.length === 0 && isNamed) rows = this.byPort.get(Number(address.slice('0.0.0.0:'.length))) ?? []
     return this.select(unique(rows), times)
+  }
+
+  /**
+   * Runs at the address that answered, as its header says; the worker among those that share it, where the hop's id names it.
+   * Without any, those at the address in the id.
+   */
+  forServed({ hopId, address }: ServedBy, times: CallTimes, host: string | null): Candidates {
+    const there = this.at(address, host)
+    const rows = there.length > 0 ? there : this.at(hopIdAddress(hopId), host)
+    const { assigned, issuer } = parseHopId(hopId)
+    const worker = assigned ? [] : rows.filter((row) => row.worker === issuer)
+    return this.select(worker.length > 0 ? worker : rows, times)
+  }
+
+  /** Is it an address of this run, and not only a way to it? */
+  isOwn(row: InstanceRow, address: string): boolean {
+    return row.address === address || row.aliases.includes(address)
+  }
+
+  /** Runs that were reached through one of these addresses or names (`name:port`). */
+  private behind(ways: readonly string[], host: string | null): InstanceRow[] {
+    return unique(ways.flatMap((way) => onHost(this.byReached.get(way.toLowerCase()) ?? [], way, host)))
   }
 
   /**
@@ -96,10 +122,7 @@ export class InstanceIndex {
 
   /** Runs at an address. Loopback addresses mean another process on every host. */
   at(address: string, host: string | null): InstanceRow[] {
-    const rows = this.byAddress.get(address) ?? []
-    if (host === null || !address.startsWith('127.')) return rows
-    const local = rows.filter((row) => row.host === host)
-    return local.length > 0 ? local : rows
+    return onHost(this.byAddress.get(address) ?? [], address, host)
   }
 
   /** The host that a run was on, as far as it is registered. */
@@ -131,6 +154,13 @@ export class InstanceIndex {
       tooMany,
     }
   }
+}
+
+/** Loopback addresses mean another process on every host. */
+function onHost(rows: readonly InstanceRow[], address: string, host: string | null): InstanceRow[] {
+  if (host === null || !(address.startsWith('127.') || address.startsWith('localhost:'))) return [...rows]
+  const local = rows.filter((row) => row.host === host)
+  return local.length > 0 ? local : [...rows]
 }
 
 /** May this run have been there while the call was under way? */

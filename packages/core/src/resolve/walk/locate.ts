@@ -1,282 +1,187 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isStoreLocked } from '../../errors.js'
 import type { CallRecord, HopRecord } from '../../hop/record.js'
+import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
-import type { CalleeEvidence, EvidenceTree, Liveness, Place } from '../verdict/evidence.js'
-import type { Lookup, RecordSource } from '../lookup.js'
-import { isDropped } from '../sources/dropped.js'
-import { sawOf } from '../verdict/saw.js'
-import type { Candidates, InstanceIndex } from './candidates.js'
-import { concludeAbsent, livenessOf, suspectOf, type Answer } from './conclude.js'
-import { messageOf } from './message.js'
+import { sawOfCall } from '../verdict/saw.js'
+import { mayServe } from './answers-to.js'
+import type { InstanceIndex } from './candidates.js'
+import { suspectOf } from './conclude.js'
+import { droppedEnd, type Found } from './found.js'
+import { dialled, otherKey, refusedOnTheWay, unregistered, type WithoutRecord } from './no-row.js'
 import type { Reads } from './reads.js'
+import { RunAsker, type Asked } from './run-asker.js'
 import type { Errand, TraceSource } from './source.js'
 import { callTimes, type CallTimes } from './times.js'
 
-/** A hop's record, and whose it is. */
-export interface Found {
-  readonly record: HopRecord
-  readonly row: InstanceRow
-  readonly source: RecordSource
-  readonly liveness: Liveness
-  readonly outlived?: boolean
-  readonly subtree: EvidenceTree | undefined
-  /** What else was noticed, for people. */
-  readonly notes: readonly string[]
+export type { Found } from './found.js'
+
+/** The hop that has an id, or why none is known. */
+export type Located = { readonly kind: 'found'; readonly found: Found } | WithoutRecord
+
+/** The other end of a call: the hops that it led to, in no order, and what is known of one that has no record. */
+export interface Callees {
+  readonly hops: readonly Found[]
+  /** Undefined when the hops are all that there is. */
+  readonly rest: WithoutRecord | undefined
 }
 
-/** What was found about one id. */
-export type Located =
-  { readonly kind: 'found'; readonly found: Found } | Exclude<CalleeEvidence, { kind: 'hop' }>
-
-interface Candidate {
-  readonly row: InstanceRow
-  readonly lookup: Extract<Lookup, { kind: 'found' }>
-  readonly subtree: EvidenceTree | undefined
-}
-
-function isSame(a: HopRecord, b: HopRecord): boolean {
-  const { instance } = a
-  return (
-    a.hopId === b.hopId &&
-    instance.address === b.instance.address &&
-    instance.worker === b.instance.worker &&
-    instance.startNanos === b.instance.startNanos
-  )
-}
-
-/** How long an instance may take from its first request to its row in the registry. */
-const registerMillis = 10_000
-
-/**
- * Nobody is registered where the call went. Whoever answered without our header is not ours; a callee that gave no answer may
- * be one that has only just begun.
- */
-function unregistered(call: CallRecord, { endNanos }: CallTimes): Exclude<CalleeEvidence, { kind: 'hop' }> {
-  const { servedBy, hopId } = call
-  if (servedBy !== null) {
-    const suspect: Place = { service: servedBy.service, instance: servedBy.address, hopId }
-    return {
-      kind: 'unsure',
-      suspect,
-      says: `${servedBy.service} ${servedBy.address} is not registered yet; ask again later`,
-    }
-  }
-  const suspect: Place = { service: call.service ?? call.target, instance: call.target, hopId }
-  const saw = sawOf(call.outcome)
-  const answered = saw === 'answered' || saw === 'error' || saw === 'unreachable'
-  const ageMillis = Date.now() - Number(endNanos / 1_000_000n)
-  if (answered || ageMillis > registerMillis) return { kind: 'untraced', suspect }
-  return { kind: 'unsure', suspect, says: `${call.target} is not registered, or not yet; ask again later` }
-}
-
-/** A hop without an end, from a run that lost records of its time, may have ended well: its end may be what was lost. */
-function unlessDropped(found: Found): Located {
-  const { record, row } = found
-  if (record.state === 'closed' || !isDropped(row.dropped, record.startNanos)) return { kind: 'found', found }
-  const says = `unknown: dropped here: ${row.service} ${row.address} lost records of that time, the end of this hop may be among them`
-  return { kind: 'dropped', suspect: suspectOf(row, record.hopId), says }
-}
+/** An instance that was heard of so long ago is alive. */
+const silentMillis = 5000
 
 /** Finds hops by id over all runs that may have them. */
 export class Locator {
-  /**
-   * Pauses, in milliseconds, of one question: a process that has just opened a store is not registered with it yet, and one
-   * that ships what a dead run left, or reads it for another question, is soon done.
-   */
-  private readonly handovers = [50, 100, 150, 200, 250, 250]
+  private readonly asker: RunAsker
 
   constructor(
-    private readonly source: TraceSource,
+    source: TraceSource,
     private readonly index: InstanceIndex,
-    private readonly reads: Reads,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /** The other end of a call. `host`: where the caller runs. */
-  async callee(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Located> {
-    return this.doubted(await this.calleeAmongKnown(caller, call, host, errand))
+    reads: Reads,
+    signal: AbortSignal,
+  ) {
+    this.asker = new RunAsker(source, reads, signal)
   }
 
-  private async calleeAmongKnown(
+  /** The other end of a call. `host`: where the caller runs. */
+  async callees(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Callees> {
+    const { hops, rest } = await this.amongKnown(caller, call, host, errand)
+    return { hops, rest: rest === undefined ? undefined : this.doubted(rest) }
+  }
+
+  /** The hop that has an id, when nothing but the id is known. `holders`: runs that are known to have it. */
+  async byId(
+    id: HopId,
+    times: CallTimes,
+    errand?: Errand,
+    holders: readonly InstanceRow[] = [],
+  ): Promise<Located | undefined> {
+    const asked =
+      (await this.asker.ask(this.index.forId(id, times, null, holders), id, times, errand)) ??
+      (await this.consumed(id, times, errand))
+    const found = asked?.hops.find(({ record }) => record.hopId === id) ?? asked?.hops[0]
+    if (found !== undefined) return droppedEnd(found) ?? { kind: 'found', found }
+    return asked?.rest === undefined ? undefined : this.doubted(asked.rest)
+  }
+
+  private async amongKnown(
     caller: HopRecord,
     call: CallRecord,
     host: string | null,
     errand?: Errand,
-  ): Promise<Located> {
+  ): Promise<Callees> {
+    const refused = refusedOnTheWay(call)
+    if (refused !== undefined) return { hops: [], rest: refused }
     const times = callTimes(caller, call)
-    let served = call.servedBy === null
-    if (call.servedBy !== null) {
-      const { hopId, address } = call.servedBy
-      const rows = this.index.forId(hopId, times, host).rows
-      const there = rows.filter((row) => row.address === address || row.aliases.includes(address))
-      served = rows.length > 0
-      const located = await this.ask(
-        { rows: there.length > 0 ? there : rows, gone: null, tooMany: false },
-        hopId,
-        times,
-        errand,
-      )
-      if (located?.kind === 'found') return located
-    }
+    const { hopId, servedBy: told } = call
+    const servedBy = told !== null && mayServe(told, call, times) ? told : null
+    const served =
+      servedBy === null
+        ? undefined
+        : await this.asker.ask(this.index.forServed(servedBy, times, host), servedBy.hopId, times, errand)
     const candidates = this.index.forCall(call, times, host)
-    const located = await this.ask(candidates, call.hopId, times, errand)
-    // That nobody else has it proves nothing about the one who answered.
-    if (located?.kind === 'found' || (located !== undefined && served)) return located
-    if (candidates.gone === null || !served) {
-      // Every HTTP call has a method.
-      const read =
-        candidates.gone === null && call.method === null
-          ? await this.consumed(call.hopId, times, errand)
-          : undefined
-      return read ?? unregistered(call, times)
+    const answered = served?.hops.find(({ record }) => record.hopId === servedBy?.hopId)
+    if (answered !== undefined) {
+      const more = this.besides(answered, call, times, candidates.rows)
+      const others = more.length === 0 ? [] : await this.asker.among(more, hopId)
+      return whole([answered, ...others.filter(({ record }) => record.hopId !== answered.record.hopId)])
     }
-    return this.gone(candidates.gone, call.hopId, times)
+    const asked = await this.asker.ask(candidates, hopId, times, errand)
+    if (asked !== undefined && asked.hops.length > 0) {
+      // Others had it, too; nothing is known of the one that answered.
+      if (served?.rest !== undefined) return { hops: asked.hops, rest: served.rest }
+      return this.isWhole(asked, call) ? whole(asked.hops) : { hops: asked.hops, rest: asked.rest }
+    }
+    // That no other has it proves nothing about the one that answered.
+    if (asked?.rest !== undefined && (servedBy === null || served !== undefined))
+      return { hops: [], rest: this.atDialled(asked.rest, call, candidates.rows) }
+    if (call.otherKey !== null) return { hops: [], rest: otherKey(call) }
+    const unserved = servedBy !== null && served === undefined
+    if (candidates.gone !== null && !unserved) return { hops: [], rest: gone(candidates.gone, hopId, times) }
+    // Every HTTP call has a method.
+    const read =
+      candidates.gone === null && call.method === null ? await this.consumed(hopId, times, errand) : undefined
+    if (read !== undefined && read.hops.length > 0) return whole(read.hops)
+    return { hops: [], rest: unregistered({ ...call, servedBy }, this.index.unread) }
   }
 
-  /** The hop that has an id, when nothing but the id is known. */
-  async byId(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
-    const located =
-      (await this.ask(this.index.forId(id, times, null), id, times, errand)) ??
-      (await this.consumed(id, times, errand))
-    return located === undefined ? undefined : this.doubted(located)
+  /**
+   * Which instances, besides the one that answered, may have had the same call? One that passed its headers on, or got them;
+   * one that ended with it; and, when it took much longer than that one, or did not end well, any of them.
+   */
+  private besides(
+    { row, record }: Found,
+    call: CallRecord,
+    { endNanos }: CallTimes,
+    rows: readonly InstanceRow[],
+  ): readonly InstanceRow[] {
+    const address = hopIdAddress(call.hopId)
+    const others = rows.filter(
+      (other) => other !== row && !(other.address === row.address && other.host === row.host),
+    )
+    if (others.length === 0) return others
+    const took = call.durationMicros ?? 0
+    const isUnexplained =
+      sawOfCall(call) !== 'answered' || (took > 100_000 && (record.durationMicros ?? took) * 2 < took)
+    const isOwner = (other: InstanceRow): boolean => this.index.isOwn(other, address)
+    if (isUnexplained || (isOwner(row) && record.hopId === call.hopId)) return others
+    const lived = ({ heartbeatMillis }: InstanceRow): boolean =>
+      BigInt(Math.floor(heartbeatMillis)) * 1_000_000n > endNanos
+    return others.filter((other) => isOwner(other) || !(isAlive(other) || lived(other)))
   }
 
-  /** Who took a message. That nobody has is no news: its consumer may not be ours, or not have come to it yet. */
-  private async consumed(id: HopId, times: CallTimes, errand?: Errand): Promise<Located | undefined> {
-    const located = await this.ask(this.index.consumers(id, times.startNanos), id, times, errand)
-    return located?.kind === 'found' ? located : undefined
+  /** Is what was found all that the call can have led to? A way to several instances may have led to more of them. */
+  private isWhole({ hops, rest }: Asked, call: CallRecord): boolean {
+    const address = hopIdAddress(call.hopId)
+    if (rest === undefined || rest.kind === 'absent') return true
+    const isSigned = hops.some(({ record }) => record.hopId === call.servedBy?.hopId)
+    if (isSigned || sawOfCall(call) === 'answered') return true
+    return hops.some(({ row }) => this.index.isOwn(row, address))
+  }
+
+  /** Where what was dialled is only a way to the callee, a request that got nowhere ended there, and not at the callee. */
+  private atDialled(rest: WithoutRecord, call: CallRecord, rows: readonly InstanceRow[]): WithoutRecord {
+    const address = hopIdAddress(call.hopId)
+    const isWay = !rows.some((row) => this.index.isOwn(row, address))
+    const isRefused = sawOfCall(call) === 'unreachable'
+    if (!isWay || !(isRefused || (rest.kind === 'absent' && rest.proof === 'lived'))) return rest
+    const at = dialled(call)
+    return { ...rest, suspect: isRefused ? at : { ...at, service: rest.suspect.service } }
+  }
+
+  /** Who took a message. That no run has is no news: its consumer may not be ours, or not have come to it yet. */
+  private async consumed(id: HopId, times: CallTimes, errand?: Errand): Promise<Asked | undefined> {
+    const asked = await this.asker.ask(this.index.consumers(id, times.startNanos), id, times, errand)
+    return asked !== undefined && asked.hops.length > 0 ? asked : undefined
   }
 
   /** Where instances may be missing from the registry, the absence of a record among the known ones proves nothing. */
-  private doubted(located: Located): Located {
+  private doubted(rest: WithoutRecord): WithoutRecord {
     const { unread } = this.index
-    if (unread.length === 0 || (located.kind !== 'absent' && located.kind !== 'untraced')) return located
-    const { suspect } = located
-    const what =
-      located.kind === 'absent' ? located.says : `${suspect.instance} is not registered as far as is known`
-    return { kind: 'unsure', suspect, says: `${what}; another instance may be: ${unread.join('; ')}` }
-  }
-
-  private gone(
-    row: InstanceRow,
-    id: HopId,
-    times: CallTimes,
-  ): CalleeEvidence & { kind: 'absent' | 'unsure' } {
-    const suspect = suspectOf(row, id)
-    if (row.startNanos > times.endNanos) {
-      return {
-        kind: 'unsure',
-        suspect,
-        says: `no run of ${row.service} ${row.address} is known from that time`,
-      }
-    }
-    return { kind: 'absent', proof: 'gone', suspect, says: `${row.service} ${row.address} had ended before` }
-  }
-
-  /** Asks all candidates side by side; a store that changes hands, again for a moment. Undefined when there is none. */
-  private async ask(
-    candidates: Candidates,
-    id: HopId,
-    times: CallTimes,
-    errand?: Errand,
-  ): Promise<Located | undefined> {
-    for (;;) {
-      const { located, locked } = await this.askOnce(candidates, id, times, errand)
-      const pause = locked === true && !this.signal.aborted ? this.handovers.shift() : undefined
-      if (pause === undefined) return located
-      await sleep(pause, undefined, { signal: this.signal }).catch(() => undefined)
-    }
-  }
-
-  private async askOnce(
-    candidates: Candidates,
-    id: HopId,
-    times: CallTimes,
-    errand?: Errand,
-  ): Promise<{ readonly located: Located | undefined; readonly locked?: boolean }> {
-    const { rows, skewed = [], tooMany } = candidates
-    if (rows.length === 0) return { located: await this.amongSkewed(skewed, id) }
-    const answers = await Promise.all(
-      rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
-    )
-    const found = answers.filter((answer) => answer.lookup?.kind === 'found')
-    if (found.length > 0) return { located: unlessDropped(this.choose(found, id)) }
-    const alias = await this.alias(rows, id)
-    if (typeof alias === 'string') answers.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
-    else if (alias !== undefined) return { located: unlessDropped(alias) }
-    const elsewhere = await this.amongSkewed(skewed, id)
-    if (elsewhere !== undefined) return { located: elsewhere }
-    const evidence = concludeAbsent(answers, times, id) as Exclude<CalleeEvidence, { kind: 'hop' }>
-    if (!tooMany || evidence.kind !== 'absent') {
-      return { located: evidence, locked: answers.some((answer) => answer.locked === true) }
-    }
-    const says = `${evidence.says}; more instances than may be asked`
-    return { located: { kind: 'unsure', suspect: evidence.suspect, says } }
-  }
-
-  private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<Located | undefined> {
-    if (rows.length === 0) return undefined
-    const answers = await Promise.all(rows.map((row) => this.one(row, id)))
-    const found = answers.filter((answer) => answer.lookup?.kind === 'found')
-    if (found.length > 0) return unlessDropped(this.choose(found, id))
-    const alias = await this.alias(rows, id)
-    return alias === undefined || typeof alias === 'string' ? undefined : unlessDropped(alias)
-  }
-
-  private async one(
-    row: InstanceRow,
-    id: HopId,
-    errand?: Errand,
-  ): Promise<Answer & { subtree?: EvidenceTree }> {
-    try {
-      const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
-      return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
-    } catch (error) {
-      return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
-    }
-  }
-
-  /** A callee that did not take the id it was given. A text says why that could not be looked up. */
-  private async alias(rows: readonly InstanceRow[], id: HopId): Promise<Found | string | undefined> {
-    try {
-      const other = await this.source.alias(rows, id, this.reads, this.signal)
-      if (other === undefined || other === id) return undefined
-      const answers = await Promise.all(rows.map((row) => this.one(row, other)))
-      const found = answers.filter((answer) => answer.lookup?.kind === 'found')
-      return found.length > 0 ? this.choose(found, id) : undefined
-    } catch (error) {
-      return messageOf(error)
-    }
-  }
-
-  /** Of several records for one id: the one that finished, then the newest run. All are told. */
-  private choose(found: readonly (Answer & { subtree?: EvidenceTree })[], id: HopId): Found {
-    const weight = { closed: 0, interrupted: 1, open: 2 }
-    // A store tells runs of one address apart only by their records.
-    const isOwn = ({ row, lookup }: Candidate): boolean =>
-      row.startNanos === lookup.record.instance.startNanos
-    const ordered = found
-      .flatMap(({ row, lookup, subtree }) => (lookup?.kind === 'found' ? [{ row, lookup, subtree }] : []))
-      .sort(
-        (a, b) =>
-          weight[a.lookup.record.state] - weight[b.lookup.record.state] ||
-          Number(isOwn(b)) - Number(isOwn(a)),
-      )
-    const [first, ...rest] = ordered as [Candidate, ...Candidate[]]
-    const others = rest.filter(({ lookup }) => !isSame(lookup.record, first.lookup.record))
+    if (unread.length === 0 || rest.kind !== 'absent') return rest
+    const { suspect } = rest
     return {
-      record: first.lookup.record,
-      row: first.row,
-      source: first.lookup.source,
-      liveness:
-        isOwn(first) || first.lookup.liveness !== undefined ? livenessOf(first.row, first.lookup) : 'unsure',
-      subtree: first.subtree,
-      notes: others.map(
-        ({ row, lookup }) =>
-          `${row.service} ${row.address} holds a record of ${id} too: ${lookup.record.state}`,
-      ),
+      kind: 'unsure',
+      suspect,
+      says: `${rest.says}; another instance may be there: ${unread.join('; ')}`,
     }
   }
+}
+
+/** The hops are all that there is, but for ends that may be lost. */
+function whole(hops: readonly Found[]): Callees {
+  const ended = hops.filter((hop) => droppedEnd(hop) === undefined)
+  const cut = hops.find((hop) => droppedEnd(hop) !== undefined)
+  return { hops: ended, rest: cut === undefined ? undefined : droppedEnd(cut) }
+}
+
+function isAlive({ state, heartbeatMillis }: InstanceRow): boolean {
+  return state === 'running' && Date.now() - heartbeatMillis < silentMillis
+}
+
+function gone(row: InstanceRow, id: HopId, times: CallTimes): WithoutRecord {
+  const suspect = suspectOf(row, id)
+  if (row.startNanos > times.endNanos) {
+    const says = `no run of ${row.service} ${row.address} is known from that time`
+    return { kind: 'unsure', suspect, says }
+  }
+  return { kind: 'absent', proof: 'gone', suspect, says: `${row.service} ${row.address} had ended before` }
 }

@@ -21,6 +21,12 @@ export interface Told {
   readonly subtree?: EvidenceTree
 }
 
+/** A hop that goes by another id, too, and the runs that may hold it, as far as is known. */
+export interface Alias {
+  readonly hopId: HopId
+  readonly holders: readonly InstanceRow[]
+}
+
 /** Asks runs. A read that fails rejects with `HoptraceError`. */
 export interface TraceSource {
   lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal, errand?: Errand): Promise<Told>
@@ -34,5 +40,5 @@ export interface TraceSource {
     reads: Reads,
     signal: AbortSignal,
     anew?: boolean,
-  ): Promise<HopId | undefined>
+  ): Promise<Alias | undefined>
 }

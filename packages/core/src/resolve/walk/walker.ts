@@ -1,7 +1,19 @@
 import type { CallRecord, HopRecord } from '../../hop/record.js'
-import type { CalleeEvidence, EvidenceTree, HopEvidence, Place, SkipReason } from '../verdict/evidence.js'
+import { isoNanos } from '../iso.js'
+import type {
+  Attempt,
+  CalleeEvidence,
+  EvidenceTree,
+  HopEvidence,
+  Place,
+  SkipReason,
+} from '../verdict/evidence.js'
 import type { InstanceIndex } from './candidates.js'
-import type { Found, Located, Locator } from './locate.js'
+import { fitOf } from './answers-to.js'
+import { ordered } from './attempts.js'
+import type { Found } from './found.js'
+import type { Callees, Locator } from './locate.js'
+import { passedOn } from './passed-on.js'
 import type { Errand } from './source.js'
 import { callTimes, settleNanos } from './times.js'
 
@@ -30,6 +42,7 @@ export interface WalkOptions {
 
 interface GrowingHop extends HopEvidence {
   readonly callees: CalleeEvidence[]
+  attempts?: Attempt[]
 }
 
 interface Task {
@@ -92,37 +105,67 @@ export class Walker {
     if (expired()) return this.skip(node, call, 'deadline')
     if (this.asked >= limits.hops) return this.skip(node, call, 'hops')
     if ((this.depths[node] ?? 0) + 1 >= limits.depth) return this.skip(node, call, 'depth')
+    // A circle is not asked about.
+    if (this.seen.has(made.hopId)) return this.skip(node, call, 'cycle')
     this.asked++
-    const located = await locator.callee(
+    const callees = await locator.callees(
       hop.record,
       made,
       index.hostOf(hop.record.instance),
       this.errand(node),
     )
-    if (located.kind !== 'found' && located.kind !== 'absent' && expired())
+    if (callees.hops.length === 0 && callees.rest?.kind !== 'absent' && expired())
       return this.skip(node, call, 'deadline')
-    this.place(node, call, made, located)
+    this.place(node, call, made, callees)
   }
 
-  private place(node: number, call: number, made: CallRecord, located: Located): void {
-    if (located.kind !== 'found') {
-      ;(this.hops[node] as GrowingHop).callees[call] = located
+  private place(node: number, call: number, made: CallRecord, { hops, rest }: Callees): void {
+    const { record } = this.hops[node] as GrowingHop
+    const times = callTimes(record, made)
+    const fits: Found[] = []
+    let misfit: CalleeEvidence | undefined
+    for (const found of hops) {
+      const fit = fitOf(found.record, made, record.traceId, times)
+      if (this.seen.has(found.record.hopId)) misfit = this.skipped(node, call, 'cycle')
+      else if (fit === 'fits') fits.push(found)
+      else if (fit === 'foreign') misfit ??= this.skipped(node, call, 'foreign')
+      else misfit ??= untimely(found, made)
+    }
+    const { first, attempts, behind } = ordered(fits, made)
+    const main = rest === undefined ? first : undefined
+    const callee = rest ?? misfit
+    if (main === undefined && callee !== undefined) (this.hops[node] as GrowingHop).callees[call] = callee
+    if (main !== undefined && behind.length > 0) {
+      const { found, index } = passedOn(main, behind)
+      const gateway = this.take(found, { node, call }, false)
+      if (gateway === undefined) return
+      for (const [nth, hop] of behind.entries()) this.take(hop, { node: gateway, call: index }, nth > 0)
       return
     }
-    const { record } = located.found
-    if (this.seen.has(record.hopId)) return this.skip(node, call, 'cycle')
-    if (!belongs(record, made, (this.hops[node] as GrowingHop).record.traceId))
-      return this.skip(node, call, 'foreign')
-    if (this.hops.length >= this.options.limits.hops) return this.skip(node, call, 'hops')
-    this.add(located.found, { node, call })
+    const besides = main === undefined ? fits : attempts
+    if (main !== undefined) this.take(main, { node, call }, false)
+    for (const hop of besides) this.take(hop, { node, call }, true)
+  }
+
+  /** Takes a hop in if there is room for it. */
+  private take(found: Found, parent: Task, isAttempt: boolean): number | undefined {
+    if (this.hops.length >= this.options.limits.hops) {
+      if (isAttempt) this.partial = true
+      else this.skip(parent.node, parent.call, 'hops')
+      return undefined
+    }
+    return this.add(found, parent, isAttempt)
   }
 
   /** Takes a hop in, with all that an errand brought. */
-  private add(found: Found, parent: Task | null): void {
+  private add(found: Found, parent: Task | null, isAttempt = false): number {
     for (const note of found.notes) this.note(note)
-    const root = this.append(found, parent)
+    const root = this.append(found, parent, isAttempt)
     const subtree = found.subtree
-    if (subtree === undefined) return this.enqueue(root)
+    if (subtree === undefined) {
+      this.enqueue(root)
+      return root
+    }
     for (const note of subtree.notes) this.note(note)
     const places: (number | undefined)[] = [root]
     for (const [index, hop] of subtree.hops.entries()) {
@@ -130,10 +173,15 @@ export class Walker {
         const above = hop.parent === null ? undefined : places[hop.parent]
         if (above === undefined || hop.call === null || this.seen.has(hop.record.hopId)) continue
         if (this.hops.length >= this.options.limits.hops) break
-        places[index] = this.append(hop, { node: above, call: hop.call })
+        const { callees } = this.hops[above] as GrowingHop
+        if (hop.call >= callees.length) continue
+        const told = subtree.hops[hop.parent as number]?.callees[hop.call]
+        const isMain = told?.kind === 'hop' && told.node === index
+        places[index] = this.append(hop, { node: above, call: hop.call }, !isMain)
       }
       this.adopt(places[index] as number, hop)
     }
+    return root
   }
 
   /** Takes over what an errand found about calls that have no hop, and asks again where that may help. */
@@ -142,6 +190,7 @@ export class Walker {
     for (const [call, callee] of told.callees.entries()) {
       if (callee.kind === 'hop' || call >= hop.callees.length) continue
       hop.callees[call] = callee
+      if (isConcluded(hop, call)) continue
       if (callee.kind === 'skipped' && callee.why === 'foreign') continue
       const again =
         callee.kind === 'skipped' ||
@@ -150,13 +199,15 @@ export class Walker {
     }
     // Hops that did not fit, or that a graft left out, are asked for like any other.
     for (const [call, callee] of told.callees.entries()) {
-      if (callee.kind === 'hop' && call < hop.callees.length) this.queue.push({ node, call })
+      if (callee.kind === 'hop' && call < hop.callees.length && !isConcluded(hop, call))
+        this.queue.push({ node, call })
     }
   }
 
   private append(
-    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived'>,
+    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived' | 'passedOn'>,
     parent: Task | null,
+    isAttempt: boolean,
   ): number {
     const { record, source, liveness } = found
     const outlived = parent !== null && (found.outlived === true || this.outlived(record, parent))
@@ -166,6 +217,7 @@ export class Walker {
       source,
       liveness,
       ...(outlived ? { outlived } : {}),
+      ...(found.passedOn === undefined ? {} : { passedOn: found.passedOn }),
       parent: parent?.node ?? null,
       call: parent?.call ?? null,
       callees: record.next.map((call) => unasked(call, 'deadline')),
@@ -173,8 +225,11 @@ export class Walker {
     this.hops.push(hop)
     this.depths.push(parent === null ? 0 : (this.depths[parent.node] ?? 0) + 1)
     this.seen.add(record.hopId)
-    if (parent !== null)
-      (this.hops[parent.node] as GrowingHop).callees[parent.call] = { kind: 'hop', node: index }
+    if (parent !== null) {
+      const above = this.hops[parent.node] as GrowingHop
+      if (isAttempt) (above.attempts ??= []).push({ call: parent.call, node: index })
+      else above.callees[parent.call] = { kind: 'hop', node: index }
+    }
     this.options.onHop?.(hop, index)
     return index
   }
@@ -188,16 +243,21 @@ export class Walker {
   }
 
   private enqueue(node: number): void {
-    const { callees } = this.hops[node] as GrowingHop
-    for (let call = 0; call < callees.length; call++) this.queue.push({ node, call })
+    const hop = this.hops[node] as GrowingHop
+    const recorded = hop.callees.length - (hop.passedOn ?? 0)
+    for (let call = 0; call < recorded; call++) this.queue.push({ node, call })
   }
 
   private skip(node: number, call: number, why: SkipReason): void {
-    const hop = this.hops[node] as GrowingHop
-    const made = hop.record.next[call] as CallRecord
-    hop.callees[call] = unasked(made, why)
+    ;(this.hops[node] as GrowingHop).callees[call] = this.skipped(node, call, why)
+  }
+
+  private skipped(node: number, call: number, why: SkipReason): CalleeEvidence {
+    const { record } = this.hops[node] as GrowingHop
+    const made = record.next[call] as CallRecord
     if (why !== 'cycle' && why !== 'foreign') this.partial = true
-    this.note(`${hop.record.service} -> ${made.target} ${skips[why]}`)
+    this.note(`${record.service} -> ${made.target} ${skips[why]}`)
+    return unasked(made, why)
   }
 
   private note(text: string): void {
@@ -225,9 +285,15 @@ export class Walker {
   }
 }
 
-/** Is this the hop that the call led to? A forged `next` must not pull another trace in. */
-function belongs(record: HopRecord, call: CallRecord, traceId: string): boolean {
-  return record.traceId === traceId || record.assignedId === call.hopId
+/** Is this a call that is concluded from what it led to, and not recorded? */
+function isConcluded({ callees, passedOn = 0 }: HopEvidence, call: number): boolean {
+  return call >= callees.length - passedOn
+}
+
+function untimely({ record, row }: Found, call: CallRecord): CalleeEvidence {
+  const suspect: Place = { service: row.service, instance: row.address, hopId: call.hopId }
+  const says = `${row.service} ${row.address} has a hop of this call that began at ${isoNanos(record.startNanos)}: clocks are far apart, or the request was sent again`
+  return { kind: 'unsure', suspect, says }
 }
 
 function unasked(call: CallRecord, why: SkipReason): CalleeEvidence {

@@ -2,7 +2,8 @@ import { ipv4OfHost, parseAddress } from '../../id/index.js'
 import type { InstanceRef } from '../../hop/record.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup } from '../lookup.js'
-import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from '../verdict/evidence.js'
+import { calleesOf } from '../verdict/attempts.js'
+import type { Attempt, CalleeEvidence, EvidenceTree, HopEvidence, Place } from '../verdict/evidence.js'
 import type { Reads } from '../walk/reads.js'
 import {
   listOf,
@@ -28,6 +29,8 @@ export interface ToldJson {
 }
 
 const maxHops = 20_000
+/** Of one hop. */
+const maxAttempts = 1000
 const maxCalls = 100_000
 
 const readSource = oneOf('live', 'log', 'store')
@@ -69,6 +72,8 @@ const calleeReaders: {
   dropped: objectOf({ suspect, says }),
   unreadable: objectOf({ suspect, says }),
   untraced: objectOf({ suspect }),
+  unregistered: objectOf({ suspect, says }),
+  'other-key': objectOf({ suspect, says }),
   skipped: objectOf({ why: oneOf('hops', 'depth', 'deadline', 'cycle', 'foreign'), suspect, says }),
 }
 
@@ -79,7 +84,7 @@ const readCallee: Reader<CalleeEvidence> = (value) => {
   return rest === undefined ? undefined : ({ kind, ...rest } as CalleeEvidence)
 }
 
-const readPlainHop = objectOf<Omit<HopEvidence, 'outlived'>>({
+const readPlainHop = objectOf<Omit<HopEvidence, 'outlived' | 'attempts' | 'passedOn'>>({
   record: readRecord,
   source: readSource,
   liveness: readLiveness,
@@ -88,11 +93,21 @@ const readPlainHop = objectOf<Omit<HopEvidence, 'outlived'>>({
   callees: listOf(readCallee, maxCalls),
 })
 
+const readAttempts = listOf(objectOf<Attempt>({ call: readWhole, node: readWhole }), maxAttempts)
+
 const readHop: Reader<HopEvidence> = (value) => {
   const hop = readPlainHop(value)
-  return hop !== undefined && (value as { outlived?: unknown }).outlived === true
-    ? { ...hop, outlived: true }
-    : hop
+  if (hop === undefined) return undefined
+  const { outlived, attempts, passedOn } = value as Partial<Record<keyof HopEvidence, unknown>>
+  const several = attempts === undefined ? [] : readAttempts(attempts)
+  const passed = passedOn === undefined ? 0 : readWhole(passedOn)
+  if (several === undefined || passed === undefined || passed > hop.record.next.length) return undefined
+  return {
+    ...hop,
+    ...(outlived === true ? { outlived } : {}),
+    ...(several.length === 0 ? {} : { attempts: several }),
+    ...(passed === 0 ? {} : { passedOn: passed }),
+  }
 }
 
 const readTree: Reader<EvidenceTree> = (value) => {
@@ -101,16 +116,21 @@ const readTree: Reader<EvidenceTree> = (value) => {
     notes: listOf(readText(1024), 1000),
     partial: readFlag,
   })(value)
-  return tree !== undefined && tree.hops.every((hop, index) => isLinked(tree, hop, index)) ? tree : undefined
+  if (tree === undefined) return undefined
+  const callees = tree.hops.map(calleesOf)
+  return tree.hops.every((hop, index) => isLinked(callees, hop, index)) ? tree : undefined
 }
 
 /** Every hop hangs on one call of an earlier one. */
-function isLinked({ hops }: EvidenceTree, hop: HopEvidence, index: number): boolean {
+function isLinked(
+  callees: readonly ReturnType<typeof calleesOf>[],
+  hop: HopEvidence,
+  index: number,
+): boolean {
   if (hop.callees.length !== hop.record.next.length) return false
   if (index === 0) return hop.parent === null && hop.call === null
   if (hop.parent === null || hop.call === null || hop.parent >= index) return false
-  const callee = hops[hop.parent]?.callees[hop.call]
-  return callee?.kind === 'hop' && callee.node === index
+  return callees[hop.parent]?.(hop.call).includes(index) === true
 }
 
 const readReads = objectOf<Reads>({ instances: readWhole, scans: readWhole, bytes: readWhole })

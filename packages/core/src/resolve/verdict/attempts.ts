@@ -1,0 +1,43 @@
+import type { CallRecord } from '../../hop/record.js'
+import { healthOf } from './cell.js'
+import type { CalleeEvidence, HopEvidence } from './evidence.js'
+import { sawOf } from './saw.js'
+
+const none: readonly number[] = []
+
+/** The places of the attempts of each call of a hop. */
+export function attemptsOf({ attempts = [] }: HopEvidence): (call: number) => readonly number[] {
+  if (attempts.length === 0) return () => none
+  const byCall = new Map<number, number[]>()
+  for (const { call, node } of attempts) {
+    const known = byCall.get(call)
+    if (known === undefined) byCall.set(call, [node])
+    else known.push(node)
+  }
+  return (call) => byCall.get(call) ?? none
+}
+
+/** The places of all hops that each call of a hop led to, the one that counts most first. */
+export function calleesOf(hop: HopEvidence): (call: number) => readonly number[] {
+  const attempts = attemptsOf(hop)
+  return (call) => {
+    const callee = hop.callees[call]
+    return callee?.kind === 'hop' ? [callee.node, ...attempts(call)] : attempts(call)
+  }
+}
+
+/**
+ * Did the caller get what it got from the callee that counts, so that what became of other attempts is handled? It answered,
+ * or it is the one that is still at it.
+ */
+export function isSettled(
+  hops: readonly HopEvidence[],
+  { outcome }: Pick<CallRecord, 'outcome'>,
+  callee: CalleeEvidence,
+): boolean {
+  if (sawOf(outcome) === 'answered') return true
+  const hop = callee.kind === 'hop' ? hops[callee.node] : undefined
+  if (hop === undefined) return false
+  const health = healthOf(hop)
+  return health !== 'interrupted' && health !== 'open?'
+}

@@ -1,0 +1,80 @@
+import type { HopRecord } from '../../hop/record.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { RecordSource } from '../lookup.js'
+import { isDropped } from '../sources/dropped.js'
+import type { EvidenceTree, Liveness } from '../verdict/evidence.js'
+import { livenessOf, suspectOf, type Answer } from './conclude.js'
+import type { WithoutRecord } from './no-row.js'
+
+/** A hop's record, and whose it is. */
+export interface Found {
+  readonly record: HopRecord
+  readonly row: InstanceRow
+  readonly source: RecordSource
+  readonly liveness: Liveness
+  readonly outlived?: boolean
+  readonly subtree: EvidenceTree | undefined
+  /** What else was noticed, for people. */
+  readonly notes: readonly string[]
+}
+
+/** What one run said, and what its errand brought. */
+export type OneAnswer = Answer & { readonly subtree?: EvidenceTree }
+
+/** The hops among answers, each once. `id`: what was asked for. */
+export function foundAmong(answers: readonly OneAnswer[], id: HopId): Found[] {
+  const byHop = new Map<HopId, OneAnswer[]>()
+  for (const answer of answers) {
+    if (answer.lookup?.kind !== 'found') continue
+    const { hopId } = answer.lookup.record
+    byHop.set(hopId, [...(byHop.get(hopId) ?? []), answer])
+  }
+  return [...byHop.values()].map((versions) => chosen(versions, id))
+}
+
+/** Of several records of one hop: the one that finished, then the newest run's. All are told. */
+function chosen(versions: readonly OneAnswer[], id: HopId): Found {
+  const weight = { closed: 0, interrupted: 1, open: 2 }
+  const candidates = versions.flatMap(({ row, lookup, subtree }) =>
+    lookup?.kind === 'found' ? [{ row, lookup, subtree }] : [],
+  )
+  type Candidate = (typeof candidates)[number]
+  // A store tells runs of one address apart only by their records.
+  const isOwn = ({ row, lookup }: Candidate): boolean => row.startNanos === lookup.record.instance.startNanos
+  candidates.sort(
+    (a, b) =>
+      weight[a.lookup.record.state] - weight[b.lookup.record.state] || Number(isOwn(b)) - Number(isOwn(a)),
+  )
+  const [first, ...rest] = candidates as [Candidate, ...Candidate[]]
+  const others = rest.filter(({ lookup }) => !isSame(lookup.record, first.lookup.record))
+  return {
+    record: first.lookup.record,
+    row: first.row,
+    source: first.lookup.source,
+    liveness:
+      isOwn(first) || first.lookup.liveness !== undefined ? livenessOf(first.row, first.lookup) : 'unsure',
+    subtree: first.subtree,
+    notes: others.map(
+      ({ row, lookup }) =>
+        `${row.service} ${row.address} holds a record of ${id} too: ${lookup.record.state}`,
+    ),
+  }
+}
+
+function isSame(a: HopRecord, b: HopRecord): boolean {
+  const { instance } = a
+  return (
+    a.hopId === b.hopId &&
+    instance.address === b.instance.address &&
+    instance.worker === b.instance.worker &&
+    instance.startNanos === b.instance.startNanos
+  )
+}
+
+/** A hop without an end, from a run that lost records of its time, may have ended well: its end may be what was lost. */
+export function droppedEnd({ record, row }: Found): WithoutRecord | undefined {
+  if (record.state === 'closed' || !isDropped(row.dropped, record.startNanos)) return undefined
+  const says = `unknown: dropped here: ${row.service} ${row.address} lost records of that time, the end of this hop may be among them`
+  return { kind: 'dropped', suspect: suspectOf(row, record.hopId), says }
+}

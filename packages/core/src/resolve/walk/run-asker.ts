@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isStoreLocked } from '../../errors.js'
+import { hopIdAddress, parseHopId, rebaseId } from '../../id/index.js'
+import type { HopId } from '../../id/types.js'
+import type { InstanceRow } from '../../store/instance-row.js'
+import type { Candidates } from './candidates.js'
+import { concludeAbsent } from './conclude.js'
+import { foundAmong, type Found, type OneAnswer } from './found.js'
+import { messageOf } from './message.js'
+import type { WithoutRecord } from './no-row.js'
+import type { Reads } from './reads.js'
+import type { Errand, TraceSource } from './source.js'
+import type { CallTimes } from './times.js'
+
+/** What runs know of one id: all hops that it led to, and what those say that have none. */
+export interface Asked {
+  readonly hops: readonly Found[]
+  /** What the absence of a record in the others comes to. Undefined when no other was asked. */
+  readonly rest: WithoutRecord | undefined
+}
+
+/** Asks runs for the hops of an id, side by side. */
+export class RunAsker {
+  /**
+   * Pauses, in milliseconds, of one question: a process that has just opened a store is not registered with it yet, and one
+   * that ships what a dead run left, or reads it for another question, is soon done.
+   */
+  private readonly handovers = [50, 100, 150, 200, 250, 250]
+
+  constructor(
+    private readonly source: TraceSource,
+    private readonly reads: Reads,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Asks all candidates; a store that changes hands, again for a moment. Undefined when there is none. */
+  async ask(
+    candidates: Candidates,
+    id: HopId,
+    times: CallTimes,
+    errand?: Errand,
+  ): Promise<Asked | undefined> {
+    for (;;) {
+      const { asked, locked } = await this.askOnce(candidates, id, times, errand)
+      const pause = locked && !this.signal.aborted ? this.handovers.shift() : undefined
+      if (pause === undefined) return asked
+      await sleep(pause, undefined, { signal: this.signal }).catch(() => undefined)
+    }
+  }
+
+  /** The hops that these runs have of an id, and no more. */
+  async among(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
+    return foundAmong(await Promise.all(rows.map((row) => this.one(row, id))), id)
+  }
+
+  private async askOnce(
+    { rows, skewed = [], tooMany }: Candidates,
+    id: HopId,
+    times: CallTimes,
+    errand?: Errand,
+  ): Promise<{ readonly asked: Asked | undefined; readonly locked: boolean }> {
+    if (rows.length === 0) {
+      const hops = await this.amongSkewed(skewed, id)
+      return { asked: hops.length === 0 ? undefined : { hops, rest: undefined }, locked: false }
+    }
+    const answers = await Promise.all(
+      rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
+    )
+    const hops = foundAmong(answers, id)
+    const without = answers.filter(({ lookup }) => lookup?.kind !== 'found')
+    const rest = (): WithoutRecord | undefined => {
+      if (without.length === 0) return undefined
+      const evidence = concludeAbsent(without, times, id) as WithoutRecord
+      if (!tooMany || evidence.kind !== 'absent') return evidence
+      const says = `${evidence.says}; more instances than may be asked`
+      return { kind: 'unsure', suspect: evidence.suspect, says }
+    }
+    if (hops.length > 0) return { asked: { hops, rest: rest() }, locked: false }
+    const alias = await this.alias(rows, id)
+    if (typeof alias !== 'string' && alias.length > 0)
+      return { asked: { hops: alias, rest: undefined }, locked: false }
+    if (typeof alias === 'string') without.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
+    const elsewhere = await this.amongSkewed(skewed, id)
+    if (elsewhere.length > 0) return { asked: { hops: elsewhere, rest: undefined }, locked: false }
+    return { asked: { hops, rest: rest() }, locked: answers.some(({ locked }) => locked === true) }
+  }
+
+  private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
+    if (rows.length === 0) return []
+    const found = await this.among(rows, id)
+    if (found.length > 0) return found
+    const alias = await this.alias(rows, id)
+    return typeof alias === 'string' ? [] : alias
+  }
+
+  /** What a run knows of an id, and of the one that it takes in its place when it was reached through another address. */
+  private async one(row: InstanceRow, id: HopId, errand?: Errand): Promise<OneAnswer> {
+    const isOwn = row.address === hopIdAddress(id) || !parseHopId(id).assigned
+    const ids = isOwn ? [id] : [rebaseId(id, row.address), id]
+    const answers = await Promise.all(ids.map((asked) => this.read(row, asked, errand)))
+    const found = answers.find(({ lookup }) => lookup?.kind === 'found')
+    return found ?? answers.find(({ failure }) => failure !== null) ?? (answers[0] as OneAnswer)
+  }
+
+  private async read(row: InstanceRow, id: HopId, errand?: Errand): Promise<OneAnswer> {
+    try {
+      const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
+      return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
+    } catch (error) {
+      return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
+    }
+  }
+
+  /** Callees that did not take the id they were given. A text says why that could not be looked up. */
+  private async alias(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[] | string> {
+    try {
+      const other = await this.source.alias(rows, id, this.reads, this.signal)
+      if (other === undefined || other.hopId === id) return []
+      return await this.among([...new Set([...other.holders, ...rows])], other.hopId)
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
+}

@@ -1,0 +1,243 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CallRecord, HopRecord } from '../hop/record.js'
+import { formatHopId, rebaseId } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import type { InstanceRow } from '../store/instance-row.js'
+import { createResolver, type Resolver } from './create-resolver.js'
+import type { ResolveResult } from './result.js'
+import { MemoryRegistry, TestInstance } from './test-instance.fixture.js'
+import { baseNanos, testCall, testId, testRecord } from './test-trace.fixture.js'
+
+/** A proxy: an address that is none of an instance's own. */
+const proxy = { ip: '10.9.0.1', port: 80 }
+const proxyAddress = `${proxy.ip}:${proxy.port}`
+
+/** What a caller assigns that dials the proxy, or an instance. */
+function assigned(nanos: bigint, { ip, port } = proxy): HopId {
+  return formatHopId({ nanos, assigned: true, issuer: 5, counter: 0, ip, port })
+}
+
+let registry: MemoryRegistry
+let a: TestInstance
+let b: TestInstance
+let c: TestInstance
+let resolver: Resolver
+
+beforeEach(async () => {
+  registry = new MemoryRegistry()
+  a = await new TestInstance('a', registry).start()
+  b = await new TestInstance('b', registry).start()
+  c = await new TestInstance('b', registry).start()
+  for (const instance of [b, c]) instance.register({ reached: [proxyAddress], heartbeatMillis: Date.now() })
+  resolver = createResolver({ registry, dir: '/nowhere', patienceMillis: 500 })
+})
+
+afterEach(async () => {
+  await resolver.close()
+  for (const instance of [a, b, c]) await instance.stop()
+})
+
+/** The entry, which made one call. */
+function entry(call: CallRecord, more: Partial<HopRecord> = {}): HopRecord {
+  const record = testRecord('a', a.port, { next: [call], ...more })
+  a.records.push(record)
+  return record
+}
+
+/** What an instance recorded of the call. */
+function taken(by: TestInstance, id: HopId, trace: HopRecord, more: Partial<HopRecord> = {}): HopRecord {
+  const record = testRecord('b', by.port, {
+    hopId: rebaseId(id, `127.0.0.1:${by.port}`),
+    traceId: trace.hopId,
+    ...more,
+  })
+  by.records.push(record)
+  return record
+}
+
+const open = { state: 'open', status: null, durationMicros: null } as const
+const died = { ...open, state: 'interrupted' } as const
+/** Its process ended, and its log was shipped. */
+const dead: Partial<InstanceRow> = { state: 'dead', heartbeatMillis: Number(baseNanos / 1_000_000n) }
+
+function servedBy(by: TestInstance, hopId: HopId): CallRecord['servedBy'] {
+  return { hopId, service: 'b', address: `127.0.0.1:${by.port}` }
+}
+
+const ends = ({ verdict, endedAt }: ResolveResult): unknown => [verdict, endedAt?.instance]
+const at = (instance: TestInstance): string => `127.0.0.1:${instance.port}`
+
+describe('a service behind a proxy', () => {
+  it('is found by key, by its own id, and by the id that its caller had assigned', async () => {
+    const id = assigned(baseNanos + 1n)
+    const own = rebaseId(id, at(c))
+    const root = entry(testCall(80, { hopId: id, servedBy: servedBy(c, own) }))
+    taken(c, id, root, { keys: { orderId: '42' } })
+    for (const question of ['orderId=42', own, id, root.hopId]) {
+      const result = await resolver.resolve(question)
+      expect(result.verdict, question).toBe('completed')
+      expect(result.hops.map(({ hopId }) => hopId)).toEqual([root.hopId, own])
+    }
+  })
+
+  it('is asked alone when the answer said that it served', async () => {
+    const id = assigned(baseNanos + 2n)
+    const root = entry(testCall(80, { hopId: id, servedBy: servedBy(c, rebaseId(id, at(c))) }))
+    taken(c, id, root)
+    b.asked.length = 0
+    await resolver.resolve(root.hopId)
+    expect(b.asked).toEqual([])
+  })
+
+  it('is named when it died in the call, among all that are reached through the proxy', async () => {
+    const id = assigned(baseNanos + 3n)
+    const root = entry(testCall(80, { hopId: id, outcome: 'ECONNRESET' }), { status: 502 })
+    await b.ship(taken(b, id, root, died))
+    await b.stop()
+    b.register(dead)
+    expect(ends(await resolver.resolve(root.hopId))).toEqual(['died', at(b)])
+  })
+
+  it('was never reached where the proxy refused', async () => {
+    const id = assigned(baseNanos + 4n)
+    const root = entry(testCall(80, { hopId: id, target: proxyAddress, outcome: 'ECONNREFUSED' }), {
+      status: 502,
+    })
+    expect(ends(await resolver.resolve(root.hopId))).toEqual(['unreachable', proxyAddress])
+  })
+
+  it('does not fail by a 502 that it did not sign', async () => {
+    const id = assigned(baseNanos + 5n)
+    const root = entry(testCall(80, { hopId: id, outcome: '502' }), { status: 502 })
+    expect((await resolver.resolve(root.hopId)).verdict).toBe('undetermined')
+  })
+})
+
+describe('a proxy that tries the next instance', () => {
+  it('leaves an attempt that died, handled, beside the one that answered', async () => {
+    const id = assigned(baseNanos + 10n)
+    const root = entry(testCall(80, { hopId: id, servedBy: servedBy(c, rebaseId(id, at(c))) }))
+    await b.ship(taken(b, id, root, died))
+    await b.stop()
+    b.register(dead)
+    taken(c, id, root)
+    const result = await resolver.resolve(root.hopId)
+    expect(result.verdict).toBe('completed')
+    expect(result.faults).toMatchObject([{ verdict: 'died', instance: at(b), handled: true }])
+    expect(result.hops[0]?.next[0]).toMatchObject({
+      hopId: rebaseId(id, at(c)),
+      attempts: [rebaseId(id, at(b))],
+    })
+    expect(result.hops.map(({ calledBy }) => calledBy)).toEqual([null, root.hopId, root.hopId])
+  })
+
+  it('names a dead one when none answered', async () => {
+    const id = assigned(baseNanos + 11n)
+    const root = entry(testCall(80, { hopId: id, outcome: '502' }), { status: 502 })
+    for (const instance of [b, c]) {
+      await instance.ship(taken(instance, id, root, died))
+      await instance.stop()
+      instance.register(dead)
+    }
+    const result = await resolver.resolve(root.hopId)
+    expect(result.verdict).toBe('died')
+    expect(result.hops).toHaveLength(3)
+  })
+})
+
+describe('a gateway that passes on the headers that it got', () => {
+  it('is above the service behind it, which is named when it died', async () => {
+    const id = assigned(baseNanos + 20n, { ip: '127.0.0.1', port: b.port })
+    c.register({ reached: [at(b)] })
+    const root = entry(testCall(b.port, { hopId: id, outcome: '502' }), { status: 502 })
+    const gateway = taken(b, id, root, { status: 502 })
+    await c.ship(taken(c, id, root, died))
+    await c.stop()
+    c.register(dead)
+    const result = await resolver.resolve(root.hopId)
+    expect(ends(result)).toEqual(['died', at(c)])
+    expect(result.lastHealthy?.instance).toBe(at(b))
+    expect(result.hops.map(({ calledBy }) => calledBy)).toEqual([null, root.hopId, gateway.hopId])
+    expect(result.hops[1]?.next).toMatchObject([{ outcome: '502', passedOn: true }])
+  })
+
+  it('shows the service behind it when all is well', async () => {
+    const id = assigned(baseNanos + 21n, { ip: '127.0.0.1', port: b.port })
+    c.register({ reached: [at(b)] })
+    const root = entry(testCall(b.port, { hopId: id, servedBy: servedBy(b, id) }))
+    taken(b, id, root)
+    taken(c, id, root)
+    const result = await resolver.resolve(root.hopId)
+    expect(result.verdict).toBe('completed')
+    expect(result.hops.map(({ depth }) => depth)).toEqual([0, 1, 2])
+  })
+})
+
+describe('an answer', () => {
+  it('is not the hop that a cache repeats in its header', async () => {
+    const old = assigned(baseNanos - 60_000_000_000n)
+    const id = assigned(baseNanos + 30n)
+    const root = entry(testCall(80, { hopId: id, servedBy: servedBy(c, rebaseId(old, at(c))) }))
+    taken(c, old, testRecord('a', a.port))
+    const result = await resolver.resolve(root.hopId)
+    expect(result.verdict).toBe('completed')
+    expect(result.hops).toHaveLength(1)
+  })
+})
+
+describe('where no service is registered', () => {
+  const nowhere = { ip: '10.9.9.9', port: 80 }
+  const call = (outcome: string | null, more: Partial<CallRecord> = {}): CallRecord =>
+    testCall(80, { hopId: assigned(baseNanos + 40n, nowhere), target: '10.9.9.9:80', outcome, ...more })
+  const judged = async (made: CallRecord, status = 502): Promise<ResolveResult> =>
+    resolver.resolve(entry(made, { hopId: testId(a.port), status }).hopId)
+
+  it('an answer without our header is proof that it is not ours, and nothing else is', async () => {
+    expect(ends(await judged(call('404')))).toEqual(['failed', at(a)])
+    for (const outcome of ['ECONNRESET', 'ETIMEDOUT', '502', '504', 'ERROR']) {
+      const result = await judged(call(outcome))
+      expect(ends(result), outcome).toEqual(['undetermined', '10.9.9.9:80'])
+      expect(result.evidence.join()).toContain('share no registry: set HOPTRACE_DIR')
+    }
+    expect(ends(await judged(call('ECONNREFUSED')))).toEqual(['unreachable', '10.9.9.9:80'])
+  })
+
+  it('another key is no proof either', async () => {
+    const result = await judged(call('200', { otherKey: 'cafe0123' }), 200)
+    expect(ends(result)).toEqual(['undetermined', '10.9.9.9:80'])
+    expect(result.evidence.join()).toContain('answers under another key (cafe0123)')
+  })
+
+  it('a refusal is the one of the proxy that was dialled', async () => {
+    const id = assigned(baseNanos + 41n, { ip: '127.0.0.1', port: b.port })
+    for (const via of ['10.9.9.8:3128', 'unix:/run/b.sock']) {
+      const made = testCall(b.port, { hopId: id, outcome: 'ECONNREFUSED', via })
+      const result = await judged(made)
+      expect(ends(result)).toEqual(['unreachable', via])
+    }
+  })
+})
+
+it('a registry of which a row could not be read makes nothing untraced', async () => {
+  const rows = registry.rows
+  const half = {
+    ...registry,
+    list: async () => rows,
+    listKnown: async () => Object.assign([...rows], { unread: ['a row of registry/b.json is damaged'] }),
+  }
+  const other = createResolver({ registry: half, dir: '/nowhere' })
+  const id = assigned(baseNanos + 50n, { ip: '10.9.9.9', port: 80 })
+  const root = entry(testCall(80, { hopId: id, outcome: '500' }), { status: 502 })
+  const { verdict, evidence } = await other.resolve(root.hopId)
+  await other.close()
+  expect(verdict).toBe('undetermined')
+  expect(evidence.join()).toContain('a row of registry/b.json is damaged')
+})
+
+it('a hop of which entries are lost is shown, and nothing is concluded from its end', async () => {
+  const whole = entry(testCall(b.port, { outcome: '200' }), { next: [], lost: 2 })
+  const result = await resolver.resolve(whole.hopId)
+  expect(result.verdict).toBe('undetermined')
+  expect(result.hops[0]?.lost).toBe(2)
+  expect(result.evidence.join()).toContain('the log of a')
+})
