@@ -10,4 +10,5 @@ export const projects = [
   'packages/hbase-client',
   'apps',
   'bench',
+  'hostile',
 ]

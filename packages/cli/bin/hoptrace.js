@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url'
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 if (existsSync(source)) {
   const node = ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx'), source]
-  const child = spawn(process.execPath, [...node, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Not the one of the working directory: its `paths` say which code an import runs.
+  const tsconfig = fileURLToPath(new URL('../tsconfig.json', import.meta.url))
+  const child = spawn(process.execPath, [...node, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+  })
   // The terminal tells both; the command decides what it ends with.
   process.on('SIGINT', () => undefined)
   child.on('exit', (code, signal) => {

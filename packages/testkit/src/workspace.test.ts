@@ -30,7 +30,7 @@ const sourcesOf = (folder: string): string[] =>
 
 describe('the list of test projects', () => {
   it('has every package, the apps and the benches, and nothing else', () => {
-    expect([...projects].sort()).toEqual([...packages, 'apps', 'bench'].sort())
+    expect([...projects].sort()).toEqual([...packages, 'apps', 'bench', 'hostile'].sort())
   })
 
   it.each(projects)('is not kept by a project without a test: %s', (folder) => {

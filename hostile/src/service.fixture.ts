@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { traceAxios } from '@hoptrace/axios'
+import { createTracer, type Attributes, type TracerOptions } from '@hoptrace/core'
+import { hoptrace } from '@hoptrace/express'
+import axios from 'axios'
+import express, { type ErrorRequestHandler } from 'express'
+
+// A service that does what a request says, and what its parent says by messages.
+
+/** The body of a request to `/work`. All of it is optional. */
+export interface Work {
+  readonly task?: string
+  readonly keys?: Readonly<Record<string, string>>
+  readonly attributes?: Attributes
+  readonly events?: readonly string[]
+  /** Called, one after the other. */
+  readonly call?: readonly string[]
+  /** The message of the error that the hop ends with. */
+  readonly error?: string
+  /** Never answers. */
+  readonly hangs?: boolean
+  /** Does nothing at all for so long. */
+  readonly blocksMillis?: number
+}
+
+/** What the parent asks for. */
+export interface ControlMessage {
+  readonly control: 'flush' | 'stats' | 'close' | 'exit' | 'inspect' | 'memory'
+}
+
+const { PORT = '0', TRACER = '{}', UMASK, APP_PREFIX = '' } = process.env
+if (UMASK !== undefined) process.umask(Number.parseInt(UMASK, 8))
+const tracer = createTracer({
+  windowMillis: 1000,
+  graceMillis: 250,
+  ...(JSON.parse(TRACER) as TracerOptions),
+})
+const http = traceAxios(axios.create({ timeout: 10_000, validateStatus: () => true }), tracer)
+const app = express()
+app.use(hoptrace(tracer))
+app.use(express.json())
+app.post(`${APP_PREFIX}/work`, async (req, res) => {
+  const { task, keys = {}, attributes, events = [], call = [], error, hangs, blocksMillis } = req.body as Work
+  if (task !== undefined) tracer.hop?.setKey('task', task)
+  for (const [name, value] of Object.entries(keys)) tracer.hop?.setKey(name, value)
+  if (attributes) tracer.hop?.setAttributes(attributes)
+  for (const event of events) tracer.hop?.event(event, attributes)
+  if (hangs) await new Promise(() => undefined)
+  if (blocksMillis !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocksMillis)
+  const statuses: (number | string)[] = []
+  for (const url of call) {
+    const answered = http.post(url, { task }).then(
+      ({ status }) => status,
+      (failure: unknown) => (failure as { code?: string }).code ?? 'failed',
+    )
+    statuses.push(await answered)
+  }
+  if (error !== undefined) tracer.hop?.fail(new Error(error))
+  res.status(error === undefined ? 200 : 500).json({ hopId: tracer.hop?.id, statuses })
+})
+const answerFailure: ErrorRequestHandler = (_error, _req, res, _next) => {
+  res.status(400).json({})
+}
+app.use(answerFailure)
+
+process.on('message', ({ control }: ControlMessage) => {
+  void answer(control).then((reply) => process.send?.({ reply }))
+})
+process.on('disconnect', () => process.exit(0))
+
+async function answer(control: ControlMessage['control']): Promise<unknown> {
+  switch (control) {
+    case 'flush':
+      await tracer.flush()
+      return {}
+    case 'stats':
+      return tracer.stats()
+    case 'close':
+      await tracer.close()
+      return {}
+    case 'exit':
+      setImmediate(() => process.exit(0))
+      return {}
+    case 'memory':
+      return process.memoryUsage.rss()
+    case 'inspect':
+      return tracer.run({ name: 'inspected' }, () => inspected())
+  }
+}
+
+/** Everything that a person may print while looking for a bug. */
+async function inspected(): Promise<string> {
+  const call = tracer.hop?.call('127.0.0.1:1')
+  const shown = [tracer, tracer.hop, call].flatMap((value) => [
+    inspect(value, { depth: 20, showHidden: true, getters: true }),
+    JSON.stringify(value),
+    String(value),
+  ])
+  await sleep(1)
+  return shown.join('\n')
+}
+
+const server = app.listen(Number(PORT), '127.0.0.1', () => {
+  const address = server.address()
+  process.send?.({ port: typeof address === 'object' ? address?.port : 0 })
+})
