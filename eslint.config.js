@@ -7,7 +7,6 @@ export default tseslint.config(
       '**/node_modules/**',
       '**/.turbo/**',
       'dev/hbase/.*/**',
-      '**/gen/**',
       '**/.hoptrace/**',
     ],
   },

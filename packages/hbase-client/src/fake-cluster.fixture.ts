@@ -1,13 +1,9 @@
-import { create, fromBinary, toBinary, type DescMessage } from '@bufbuild/protobuf'
-import { sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
 import type { Socket } from 'node:net'
 import { fakeServer, frame } from './fake-server.fixture.js'
-import * as client from './gen/Client_pb.js'
-import { RegionInfoSchema, TableStateSchema, type TableState_State } from './gen/HBase_pb.js'
-import { GetMetaRegionLocationsResponseSchema } from './gen/Registry_pb.js'
-import { RequestHeaderSchema, ResponseHeaderSchema } from './gen/RPC_pb.js'
 import { cellType, encodeCells } from './rpc/cell-block.js'
 import { FrameReader } from './rpc/frame-reader.js'
+import * as proto from './proto/hbase.js'
+import { decode, encode, encodeDelimited, type Message } from './proto/message.js'
 
 /** A region as the fake hbase:meta lists it: where it begins and ends, and its id; newer ids replace older ones. */
 export interface FakeRegion {
@@ -22,13 +18,13 @@ export interface FakeRegion {
 export type FakeCell = readonly [row: string, qualifier: string, value: Uint8Array | string]
 
 /** An answer: a message with cells, or the class name of an exception. */
-export type Answer = { schema: DescMessage; message: Record<string, unknown>; cells?: FakeCell[] } | string
+export type Answer = { schema: Message; message: Record<string, unknown>; cells?: FakeCell[] } | string
 
 /** What the fake cluster is and does; a test may change it at any time. */
 export interface FakeCluster {
   url: string
   regions: FakeRegion[]
-  state: TableState_State | undefined
+  state: proto.TableStateValue | undefined
   /** Look-ups in hbase:meta so far. */
   lookups: number
   /** Answers `Get` and `Multi`; of a get, the region's name tells which one was asked. */
@@ -43,7 +39,7 @@ export const regionName = ({ start, id }: FakeRegion) => `t,${start},${id}.01234
 
 /** A get that finds one cell. */
 export const found = (row: string, value: string): Answer => ({
-  schema: client.GetResponseSchema,
+  schema: proto.GetResponse,
   message: { result: { associatedCellCount: 1 } },
   cells: [[row, 'q', value]],
 })
@@ -84,13 +80,11 @@ function connectionReader(cluster: FakeCluster, socket: Socket): (data: Buffer) 
 
 function respond(cluster: FakeCluster, request: Buffer): Buffer {
   const [headerBytes, parameter] = splitDelimited(request)
-  const { callId, methodName } = fromBinary(RequestHeaderSchema, headerBytes)
+  const { callId, methodName } = decode(proto.RequestHeader, headerBytes)
   const answer = dispatch(cluster, methodName, splitDelimited(parameter)[0])
   if (typeof answer === 'string') {
     const exception = { exceptionClassName: answer, stackTrace: answer }
-    return frame(
-      sizeDelimitedEncode(ResponseHeaderSchema, create(ResponseHeaderSchema, { callId, exception })),
-    )
+    return frame(encodeDelimited(proto.ResponseHeader, { callId, exception }))
   }
   const family = Buffer.from('f')
   const cells = encodeCells(
@@ -103,12 +97,8 @@ function respond(cluster: FakeCluster, request: Buffer): Buffer {
       value: Buffer.from(value),
     })),
   )
-  const header = sizeDelimitedEncode(
-    ResponseHeaderSchema,
-    create(ResponseHeaderSchema, { callId, cellBlockMeta: { length: cells.bytes } }),
-  )
-  const message = create(answer.schema, answer.message)
-  return frame(header, sizeDelimitedEncode(answer.schema, message), ...cells.pieces)
+  const header = encodeDelimited(proto.ResponseHeader, { callId, cellBlockMeta: { length: cells.bytes } })
+  return frame(header, encodeDelimited(answer.schema, answer.message as never), ...cells.pieces)
 }
 
 function dispatch(cluster: FakeCluster, method: string, parameter: Buffer): Answer {
@@ -119,23 +109,23 @@ function dispatch(cluster: FakeCluster, method: string, parameter: Buffer): Answ
       tableName: { namespace: Buffer.from('hbase'), qualifier: Buffer.from('meta') },
     }
     return {
-      schema: GetMetaRegionLocationsResponseSchema,
+      schema: proto.GetMetaRegionLocationsResponse,
       message: { metaLocations: [{ regionInfo, serverName: self, seqNum: 0n }] },
     }
   }
   if (method === 'Multi') return cluster.answer(method, '', parameter)
   if (method === 'Get') {
-    const { region } = fromBinary(client.GetRequestSchema, parameter)
+    const { region } = decode(proto.GetRequest, parameter)
     return cluster.answer(method, Buffer.from(region?.value ?? []).toString(), parameter)
   }
-  const { scan } = fromBinary(client.ScanRequestSchema, parameter)
+  const { scan } = decode(proto.ScanRequest, parameter)
   const cells = scan?.reversed ? lookUp(cluster, Buffer.from(scan.startRow).toString()) : tableState(cluster)
   const message = {
     cellsPerResult: cells.length > 0 ? [cells.length] : [],
     moreResults: false,
     moreResultsInRegion: false,
   }
-  return { schema: client.ScanResponseSchema, message, cells }
+  return { schema: proto.ScanResponse, message, cells }
 }
 
 function lookUp(cluster: FakeCluster, searchKey: string): FakeCell[] {
@@ -146,15 +136,12 @@ function lookUp(cluster: FakeCluster, searchKey: string): FakeCell[] {
     .sort((a, b) => (a.start === b.start ? a.id - b.id : a.start < b.start ? -1 : 1))
     .at(-1)
   if (!region) return []
-  const info = toBinary(
-    RegionInfoSchema,
-    create(RegionInfoSchema, {
-      regionId: BigInt(region.id),
-      tableName: { namespace: Buffer.from('default'), qualifier: Buffer.from('t') },
-      startKey: Buffer.from(region.start),
-      endKey: Buffer.from(region.end),
-    }),
-  )
+  const info = encode(proto.RegionInfo, {
+    regionId: BigInt(region.id),
+    tableName: { namespace: Buffer.from('default'), qualifier: Buffer.from('t') },
+    startKey: Buffer.from(region.start),
+    endKey: Buffer.from(region.end),
+  })
   const name = regionName(region)
   const cells: FakeCell[] = [[name, 'regioninfo', Buffer.concat([Buffer.from('PBUF'), info])]]
   if (!region.closed) cells.push([name, 'server', cluster.url.slice('hbase://'.length)])
@@ -162,9 +149,7 @@ function lookUp(cluster: FakeCluster, searchKey: string): FakeCell[] {
 }
 
 function tableState({ state }: FakeCluster): FakeCell[] {
-  return state === undefined
-    ? []
-    : [['t', 'state', toBinary(TableStateSchema, create(TableStateSchema, { state }))]]
+  return state === undefined ? [] : [['t', 'state', encode(proto.TableState, { state })]]
 }
 
 function splitDelimited(bytes: Buffer): [Buffer, Buffer] {

@@ -1,9 +1,8 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { fakeCluster, found, regionName, type Answer } from './fake-cluster.fixture.js'
-import { GetResponseSchema, MultiRequestSchema, MultiResponseSchema } from './gen/Client_pb.js'
-import { TableState_State } from './gen/HBase_pb.js'
 import { createHBaseClient, type HBaseClient } from './index.js'
+import { GetResponse, MultiRequest, MultiResponse, TableStateValue } from './proto/hbase.js'
+import { decode } from './proto/message.js'
 
 const patient = { timeoutMillis: 60_000 }
 const value = async (client: HBaseClient, row: string, options = patient) =>
@@ -68,7 +67,7 @@ describe('a region that is no longer where it was', () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     cluster.answer = () => 'x.NotServingRegionException'
-    cluster.state = TableState_State.DISABLED
+    cluster.state = TableStateValue.DISABLED
     await expect(value(client, 'r')).rejects.toMatchObject({ code: 'TABLE_DISABLED' })
     cluster.state = undefined
     await expect(value(client, 'r')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
@@ -111,9 +110,9 @@ describe('an answer that lacks something', () => {
   it('is an error, never an absent row', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
-    cluster.answer = () => ({ schema: GetResponseSchema, message: { result: { associatedCellCount: 1 } } })
+    cluster.answer = () => ({ schema: GetResponse, message: { result: { associatedCellCount: 1 } } })
     await expect(value(client, 'r')).rejects.toMatchObject({ code: 'PROTOCOL' })
-    cluster.answer = () => ({ schema: GetResponseSchema, message: { result: { associatedCellCount: 0 } } })
+    cluster.answer = () => ({ schema: GetResponse, message: { result: { associatedCellCount: 0 } } })
     expect(await value(client, 'r')).toBeUndefined()
   })
 
@@ -122,14 +121,14 @@ describe('an answer that lacks something', () => {
     await using client = createHBaseClient({ servers: cluster.url })
     const cells = ['a', 'b', 'c'].map((row) => ({ row, family: 'f', qualifier: 'q', value: 'v' }))
     const put = () => client.table('t').put(cells, patient)
-    cluster.answer = () => ({ schema: MultiResponseSchema, message: {} })
+    cluster.answer = () => ({ schema: MultiResponse, message: {} })
     await expect(put()).rejects.toMatchObject({
       code: 'PROTOCOL',
       failures: [{ index: 0 }, { index: 1 }, { index: 2 }],
     })
     const entry = (index: number) => ({ index, result: {} })
     cluster.answer = () => ({
-      schema: MultiResponseSchema,
+      schema: MultiResponse,
       message: { regionActionResult: [{ resultOrException: [entry(0), entry(2)] }] },
     })
     await expect(put()).rejects.toMatchObject({ code: 'PROTOCOL', failures: [{ index: 1 }] })
@@ -139,7 +138,7 @@ describe('an answer that lacks something', () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     const exception = { name: 'org.apache.hadoop.hbase.DoNotRetryIOException', value: Buffer.from('never') }
-    cluster.answer = () => ({ schema: MultiResponseSchema, message: { regionActionResult: [{ exception }] } })
+    cluster.answer = () => ({ schema: MultiResponse, message: { regionActionResult: [{ exception }] } })
     const put = client.table('t').put([{ row: 'a', family: 'f', qualifier: 'q', value: 'v' }], patient)
     await expect(put).rejects.toMatchObject({
       code: 'REMOTE',
@@ -153,14 +152,14 @@ describe('an answer that lacks something', () => {
     await using client = createHBaseClient({ servers: cluster.url })
     const sent: string[][] = []
     cluster.answer = (_, __, request) => {
-      const [action] = fromBinary(MultiRequestSchema, request).regionAction
+      const [action] = decode(MultiRequest, request).regionAction
       const rows = (action?.action ?? []).map(({ mutation }) => Buffer.from(mutation?.row ?? []).toString())
       sent.push(rows)
       const exception = { name: 'org.apache.hadoop.hbase.RegionTooBusyException', value: Buffer.from('busy') }
       const resultOrException = rows.map((row, index) =>
         row === 'b' && sent.length === 1 ? { index, exception } : { index, result: {} },
       )
-      return { schema: MultiResponseSchema, message: { regionActionResult: [{ resultOrException }] } }
+      return { schema: MultiResponse, message: { regionActionResult: [{ resultOrException }] } }
     }
     const cells = ['a', 'b', 'c'].map((row) => ({ row, family: 'f', qualifier: 'q', value: 'v' }))
     await client.table('t').put(cells, patient)

@@ -1,14 +1,12 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
-import { create, toBinary } from '@bufbuild/protobuf'
-import { sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { fakeServer, frame } from './fake-server.fixture.js'
-import { ResponseHeaderSchema } from './gen/RPC_pb.js'
-import { GetActiveMasterResponseSchema } from './gen/Registry_pb.js'
 import { createHBaseClient } from './index.js'
+import { GetActiveMasterResponse, ResponseHeader } from './proto/hbase.js'
+import { encode, encodeDelimited } from './proto/message.js'
 
 const impatient = { timeoutMillis: 300, attemptTimeoutMillis: 100 }
 
@@ -17,8 +15,7 @@ async function failure(servers: string, options = {}): Promise<unknown> {
   return await client.admin.listTables().catch((error: unknown) => error)
 }
 
-const header = (callId: number) =>
-  sizeDelimitedEncode(ResponseHeaderSchema, create(ResponseHeaderSchema, { callId }))
+const header = (callId: number) => encodeDelimited(ResponseHeader, { callId })
 
 describe('a server that is not what it should be', () => {
   it('is UNREACHABLE when nobody listens', async () => {
@@ -92,8 +89,8 @@ describe('a server that is not what it should be', () => {
 
   it('may answer slowly, byte by byte', async () => {
     const serverName = { hostName: '127.0.0.1', port: 1 }
-    const message = create(GetActiveMasterResponseSchema, { serverName })
-    const answer = frame(header(1), sizeDelimitedEncode(GetActiveMasterResponseSchema, message))
+    const message = { serverName }
+    const answer = frame(header(1), encodeDelimited(GetActiveMasterResponse, message))
     await using slow = await fakeServer({
       onConnection: (socket) => {
         let sent = 0
@@ -112,11 +109,11 @@ describe('a server that is not what it should be', () => {
   it('is passed over when another server answers', async () => {
     await using silent = await fakeServer({})
     const serverName = { hostName: '127.0.0.1', port: 1 }
-    const message = create(GetActiveMasterResponseSchema, { serverName })
+    const message = { serverName }
     const answer = frame(
       header(1),
-      Buffer.from([toBinary(GetActiveMasterResponseSchema, message).length]),
-      toBinary(GetActiveMasterResponseSchema, message),
+      Buffer.from([encode(GetActiveMasterResponse, message).length]),
+      encode(GetActiveMasterResponse, message),
     )
     await using good = await fakeServer({ onData: (socket) => void socket.write(answer) })
     const servers = `${silent.url},${good.url.slice('hbase://'.length)}`

@@ -3,7 +3,6 @@ import type { CallOptions, Cluster } from '../cluster/cluster.js'
 import { parseTableName, type Region } from '../cluster/region.js'
 import type { Deadline } from '../deadline.js'
 import { HBaseError } from '../errors.js'
-import { RegionSpecifier_RegionSpecifierType, TableState_State } from '../gen/HBase_pb.js'
 import * as methods from '../rpc/methods.js'
 import { awaitProcedure, callMaster, newNonce } from './procedure.js'
 import {
@@ -14,15 +13,16 @@ import {
   type CreateTableOptions,
   type TableDescription,
 } from './schema.js'
+import { RegionSpecifierType, TableStateValue } from '../proto/hbase.js'
 
 /** What a table is doing. */
 export type TableState = 'enabled' | 'disabled' | 'disabling' | 'enabling'
 
-const states: Record<TableState_State, TableState> = {
-  [TableState_State.ENABLED]: 'enabled',
-  [TableState_State.DISABLED]: 'disabled',
-  [TableState_State.DISABLING]: 'disabling',
-  [TableState_State.ENABLING]: 'enabling',
+const states: Record<TableStateValue, TableState> = {
+  [TableStateValue.ENABLED]: 'enabled',
+  [TableStateValue.DISABLED]: 'disabled',
+  [TableStateValue.DISABLING]: 'disabling',
+  [TableStateValue.ENABLING]: 'enabling',
 }
 
 /** Tables: make, change, list. Changes are waited for until they are done, within `timeoutMillis`. */
@@ -83,7 +83,7 @@ export class Admin {
     const tableName = toTableNameMessage(name)
     const deadline = this.#cluster.deadline(options)
     const { tableState } = await callMaster(this.#cluster, methods.getTableState, { tableName }, deadline)
-    return states[tableState?.state ?? TableState_State.ENABLED]
+    return states[tableState?.state ?? TableStateValue.ENABLED]
   }
 
   /** The names of all tables but HBase's own, sorted. */
@@ -162,9 +162,9 @@ export class Admin {
 type TableChange = { tableName: ReturnType<typeof toTableNameMessage> } & ReturnType<typeof newNonce>
 
 /** The 32 hex digits at the end of a region's name. The master asks for regions by them. */
-function encodedName(region: Region): { type: RegionSpecifier_RegionSpecifierType; value: Buffer } {
+function encodedName(region: Region): { type: RegionSpecifierType; value: Buffer } {
   return {
-    type: RegionSpecifier_RegionSpecifierType.ENCODED_REGION_NAME,
+    type: RegionSpecifierType.ENCODED_REGION_NAME,
     value: region.name.subarray(-33, -1),
   }
 }

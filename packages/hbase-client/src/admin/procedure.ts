@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Deadline } from '../deadline.js'
 import { HBaseError } from '../errors.js'
-import { GetProcedureResultResponse_State } from '../gen/Master_pb.js'
 import * as methods from '../rpc/methods.js'
 import type { Method } from '../rpc/pool.js'
 import { remoteError } from '../rpc/remote-error.js'
 import { retrying } from '../retry.js'
+import { ProcedureState } from '../proto/hbase.js'
+import type { Decoded, Init, Message } from '../proto/message.js'
 
 const firstPollMillis = 10
 const longestPollMillis = 250
 
 /** Calls the active master, again and at another one as long as that may help. */
-export async function callMaster<I extends DescMessage, O extends DescMessage>(
+export async function callMaster<I extends Message, O extends Message>(
   cluster: Cluster,
   method: Method<I, O>,
-  request: MessageInitShape<I>,
+  request: Init<I>,
   deadline: Deadline,
-): Promise<MessageShape<O>> {
+): Promise<Decoded<O>> {
   return retrying(deadline, async () => {
     const master = await cluster.registry.master(deadline)
     try {
@@ -41,12 +41,12 @@ export function newNonce(): { nonceGroup: bigint; nonce: bigint } {
 export async function awaitProcedure(cluster: Cluster, procId: bigint, deadline: Deadline): Promise<void> {
   for (let pause = firstPollMillis; ; pause = Math.min(pause * 1.5, longestPollMillis)) {
     const result = await callMaster(cluster, methods.getProcedureResult, { procId }, deadline)
-    if (result.state === GetProcedureResultResponse_State.NOT_FOUND) {
+    if (result.state === ProcedureState.NOT_FOUND) {
       throw new HBaseError('REMOTE', `the master does not know procedure ${procId} any more`, {
         recovery: 'later',
       })
     }
-    if (result.state === GetProcedureResultResponse_State.FINISHED) {
+    if (result.state === ProcedureState.FINISHED) {
       const failure = result.exception?.genericException
       if (!failure) return
       const { className, message } = failure

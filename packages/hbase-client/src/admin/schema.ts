@@ -1,8 +1,7 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import { toBuffer, type Bytes } from '../bytes.js'
 import { checkDistinct, checkFields } from '../check.js'
 import { parseTableName } from '../cluster/region.js'
-import type { TableSchema, TableSchemaSchema } from '../gen/HBase_pb.js'
+import type { DecodedTableSchema, TableSchemaInit } from '../proto/hbase.js'
 
 /** A column family. What is left out takes the server's default. */
 export interface FamilySchema {
@@ -69,7 +68,7 @@ const familyFields = [
 ]
 
 /** The protobuf form of a table's schema. Throws `TypeError` for what cannot be meant. */
-export function toTableSchema(options: CreateTableOptions): MessageInitShape<typeof TableSchemaSchema> {
+export function toTableSchema(options: CreateTableOptions): TableSchemaInit {
   if (options.families.length === 0) throw new TypeError('a table needs at least one column family')
   checkFields('createTable', options, ['name', 'families', 'splitKeys', 'durability'])
   const { durability } = options
@@ -95,7 +94,7 @@ export function toTableNameMessage(name: string): { namespace: Buffer; qualifier
 }
 
 /** Reads a table's schema. */
-export function readTableSchema(schema: TableSchema): TableDescription {
+export function readTableSchema(schema: DecodedTableSchema): TableDescription {
   return {
     name: readTableName(schema.tableName),
     families: schema.columnFamilies.map(({ name, attributes: pairs }) => {

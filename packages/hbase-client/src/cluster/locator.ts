@@ -1,9 +1,6 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import { nextRow } from '../bytes.js'
 import { Deadline } from '../deadline.js'
 import { HBaseError, protocolError } from '../errors.js'
-import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
-import { TableState_State } from '../gen/HBase_pb.js'
 import type { Settings } from '../options.js'
 import { decodeCells, type Cell } from '../rpc/cell-block.js'
 import { scan } from '../rpc/methods.js'
@@ -12,6 +9,7 @@ import { endKey, firstKey, metaRegion, metaTable, readMetaRow, readTableState, s
 import type { Region } from './region.js'
 import { RegionCache } from './region-cache.js'
 import type { Registry } from './registry.js'
+import { ScanReadType, TableStateValue, type ScanInit } from '../proto/hbase.js'
 
 const infoColumns = ['regioninfo', 'server', 'serverstartcode'].map((name) => Buffer.from(name))
 
@@ -64,7 +62,7 @@ export class Locator {
       deadline,
     )
     const state = cell && readTableState(cell.value)
-    if (state === TableState_State.DISABLED || state === TableState_State.DISABLING) {
+    if (state === TableStateValue.DISABLED || state === TableStateValue.DISABLING) {
       throw new HBaseError('TABLE_DISABLED', `table ${table} is disabled`)
     }
     if (!cell) throw notFound(table)
@@ -139,11 +137,7 @@ export class Locator {
     return located
   }
 
-  async #scanMeta(
-    request: MessageInitShape<typeof ScanSchema>,
-    deadline: Deadline,
-    rows = 0x7fff_ffff,
-  ): Promise<Cell[]> {
+  async #scanMeta(request: ScanInit, deadline: Deadline, rows = 0x7fff_ffff): Promise<Cell[]> {
     const server = await this.#registry.metaServer(deadline)
     try {
       const { message, cells } = await this.#pool.call(
@@ -151,7 +145,7 @@ export class Locator {
         scan,
         {
           region: metaRegion,
-          scan: { ...request, readType: Scan_ReadType.PREAD },
+          scan: { ...request, readType: ScanReadType.PREAD },
           numberOfRows: rows,
           limitOfRows: rows,
           closeScanner: true,
@@ -182,7 +176,7 @@ function byRow(cells: readonly Cell[]): Cell[][] {
   return rows
 }
 
-function rowRange(table: string): MessageInitShape<typeof ScanSchema> {
+function rowRange(table: string): ScanInit {
   const row = Buffer.from(table)
   return { startRow: row, stopRow: row, includeStopRow: true }
 }

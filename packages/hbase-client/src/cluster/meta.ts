@@ -1,18 +1,17 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import { protocolError } from '../errors.js'
-import { RegionInfoSchema, RegionSpecifier_RegionSpecifierType, TableStateSchema } from '../gen/HBase_pb.js'
-import type { TableState_State } from '../gen/HBase_pb.js'
 import { addressText, parseServers, type Address } from '../options.js'
 import type { Cell } from '../rpc/cell-block.js'
 import { parse } from '../rpc/envelope.js'
 import type { Region } from './region.js'
+import { RegionInfo, RegionSpecifierType, TableState, type TableStateValue } from '../proto/hbase.js'
+import { decode } from '../proto/message.js'
 
 /** The table that says where all others are. It has one region and no row about itself. */
 export const metaTable = 'hbase:meta'
 
 /** How requests name the one region of hbase:meta. */
 export const metaRegion = {
-  type: RegionSpecifier_RegionSpecifierType.REGION_NAME,
+  type: RegionSpecifierType.REGION_NAME,
   value: Buffer.from('hbase:meta,,1'),
 }
 
@@ -47,7 +46,7 @@ export function readMetaRow(cells: readonly Cell[]): MetaRow | undefined {
   const info = value('regioninfo')
   const name = cells[0]?.row
   if (!info || !name) return undefined
-  const region = parse(() => fromBinary(RegionInfoSchema, withoutMagic(info)))
+  const region = parse(() => decode(RegionInfo, withoutMagic(info)))
   const table = region.tableName
   if (!table) throw protocolError('a region without a table in hbase:meta')
   const [namespace, qualifier] = [
@@ -71,8 +70,8 @@ export function readMetaRow(cells: readonly Cell[]): MetaRow | undefined {
 }
 
 /** The table's state in the value of its `table:state` cell. */
-export function readTableState(value: Buffer): TableState_State {
-  return parse(() => fromBinary(TableStateSchema, withoutMagic(value))).state
+export function readTableState(value: Buffer): TableStateValue {
+  return parse(() => decode(TableState, withoutMagic(value))).state
 }
 
 /** HBase puts `PBUF` before protobuf messages that it stores. */

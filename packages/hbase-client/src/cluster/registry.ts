@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf'
 import { Deadline } from '../deadline.js'
 import { HBaseError, protocolError } from '../errors.js'
-import type { ServerName } from '../gen/HBase_pb.js'
 import { addressText, type Address, type Settings } from '../options.js'
 import { getActiveMaster, getMetaRegionLocations } from '../rpc/methods.js'
 import type { Answer, Method, Pool } from '../rpc/pool.js'
+import type { DecodedServerName } from '../proto/hbase.js'
+import type { Init, Message } from '../proto/message.js'
 
 const rememberedServers = 16
 /** How long one server is waited for before the next is asked beside it. */
@@ -73,9 +73,9 @@ export class Registry {
     return toAddress(message.serverName, 'an active master')
   }
 
-  async #ask<I extends DescMessage, O extends DescMessage>(
+  async #ask<I extends Message, O extends Message>(
     method: Method<I, O>,
-    request: MessageInitShape<I>,
+    request: Init<I>,
   ): Promise<Answer<O>> {
     const { servers } = this.#settings
     let failure: HBaseError | undefined
@@ -134,7 +134,7 @@ function worse(a: HBaseError | undefined, b: HBaseError): HBaseError {
   return a && (a.recovery === 'none' || b.recovery !== 'none') ? a : b
 }
 
-function toAddress(server: ServerName | undefined, what: string): Address {
+function toAddress(server: DecodedServerName | undefined, what: string): Address {
   if (!server?.hostName || !server.port) {
     throw new HBaseError('UNREACHABLE', `the cluster has no ${what} at the moment`, { recovery: 'later' })
   }

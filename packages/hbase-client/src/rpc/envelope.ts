@@ -1,9 +1,9 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { type HBaseError, protocolError } from '../errors.js'
-import { ConnectionHeaderSchema, RequestHeaderSchema, ResponseHeaderSchema } from '../gen/RPC_pb.js'
 import { noBytes } from '../bytes.js'
 import type { CellBlock } from './cell-block.js'
 import { remoteError } from './remote-error.js'
+import { ConnectionHeader, RequestHeader, ResponseHeader } from '../proto/hbase.js'
+import { decode, encode } from '../proto/message.js'
 
 /** The RPC services of HBase; a connection speaks to one of them. */
 export type Service = 'ClientMetaService' | 'ClientService' | 'MasterService'
@@ -21,31 +21,27 @@ export interface Response {
 }
 
 const simpleAuthentication = 80
-const lenient = { readUnknownFields: false } as const
 
 /**
  * What a client says first: magic, version, authentication method, and whom it wants to speak to. The version numbers
  * matter: to a client before 1.3 the server answers a Get with protobuf cells instead of a cell block.
  */
 export function encodePreamble(service: Service, user: string): Buffer {
-  const header = toBinary(
-    ConnectionHeaderSchema,
-    create(ConnectionHeaderSchema, {
-      userInfo: { effectiveUser: user },
-      serviceName: service,
-      cellBlockCodecClass: 'org.apache.hadoop.hbase.codec.KeyValueCodec',
-      versionInfo: {
-        version: '2.6.1',
-        url: '',
-        revision: '',
-        user: '',
-        date: '',
-        srcChecksum: '',
-        versionMajor: 2,
-        versionMinor: 6,
-      },
-    }),
-  )
+  const header = encode(ConnectionHeader, {
+    userInfo: { effectiveUser: user },
+    serviceName: service,
+    cellBlockCodecClass: 'org.apache.hadoop.hbase.codec.KeyValueCodec',
+    versionInfo: {
+      version: '2.6.1',
+      url: '',
+      revision: '',
+      user: '',
+      date: '',
+      srcChecksum: '',
+      versionMajor: 2,
+      versionMinor: 6,
+    },
+  })
   const preamble = Buffer.alloc(10 + header.length)
   preamble.write('HBas', 'latin1')
   preamble[5] = simpleAuthentication
@@ -62,16 +58,13 @@ export function encodeRequest(
   cells: CellBlock | undefined,
   timeoutMillis: number,
 ): Buffer {
-  const header = toBinary(
-    RequestHeaderSchema,
-    create(RequestHeaderSchema, {
-      callId,
-      methodName: method,
-      requestParam: true,
-      timeout: Math.max(1, Math.floor(timeoutMillis)),
-      ...(cells ? { cellBlockMeta: { length: cells.bytes } } : {}),
-    }),
-  )
+  const header = encode(RequestHeader, {
+    callId,
+    methodName: method,
+    requestParam: true,
+    timeout: Math.max(1, Math.floor(timeoutMillis)),
+    ...(cells ? { cellBlockMeta: { length: cells.bytes } } : {}),
+  })
   const bytes = varintBytes(header.length) + header.length + varintBytes(parameter.length) + parameter.length
   const request = Buffer.allocUnsafe(4 + bytes)
   let at = request.writeUInt32BE(bytes + (cells?.bytes ?? 0), 0)
@@ -85,7 +78,7 @@ export function encodeRequest(
 /** Takes a response frame apart. Throws `PROTOCOL` when it is not one. `where` names the server in errors. */
 export function decodeResponse(frame: Buffer, where: string): Response {
   const [headerBytes, afterHeader] = delimited(frame, 0)
-  const header = parse(() => fromBinary(ResponseHeaderSchema, headerBytes, lenient))
+  const header = parse(() => decode(ResponseHeader, headerBytes))
   const { callId, exception } = header
   if (exception) {
     const { exceptionClassName: className, stackTrace: text, doNotRetry } = exception

@@ -1,11 +1,9 @@
-import type { DescMessage } from '@bufbuild/protobuf'
-import * as client from '../gen/Client_pb.js'
-import * as master from '../gen/Master_pb.js'
-import * as registry from '../gen/Registry_pb.js'
 import type { Service } from './envelope.js'
 import type { Method } from './pool.js'
+import * as proto from '../proto/hbase.js'
+import type { Message } from '../proto/message.js'
 
-function method<I extends DescMessage, O extends DescMessage>(
+function method<I extends Message, O extends Message>(
   service: Service,
   name: string,
   input: I,
@@ -14,102 +12,75 @@ function method<I extends DescMessage, O extends DescMessage>(
   return { service, name, input, output }
 }
 
-const { GetActiveMasterRequestSchema, GetActiveMasterResponseSchema } = registry
-const { GetMetaRegionLocationsRequestSchema, GetMetaRegionLocationsResponseSchema } = registry
-
 /** Any server: which master is active. */
 export const getActiveMaster = method(
   'ClientMetaService',
   'GetActiveMaster',
-  GetActiveMasterRequestSchema,
-  GetActiveMasterResponseSchema,
+  proto.GetActiveMasterRequest,
+  proto.GetActiveMasterResponse,
 )
 /** Any server: where hbase:meta is. */
 export const getMetaRegionLocations = method(
   'ClientMetaService',
   'GetMetaRegionLocations',
-  GetMetaRegionLocationsRequestSchema,
-  GetMetaRegionLocationsResponseSchema,
+  proto.GetMetaRegionLocationsRequest,
+  proto.GetMetaRegionLocationsResponse,
 )
 
 /** Region server: one row. */
-export const get = method('ClientService', 'Get', client.GetRequestSchema, client.GetResponseSchema)
+export const get = method('ClientService', 'Get', proto.GetRequest, proto.GetResponse)
 /** Region server: open, read on, or close a scanner. */
-export const scan = method('ClientService', 'Scan', client.ScanRequestSchema, client.ScanResponseSchema)
+export const scan = method('ClientService', 'Scan', proto.ScanRequest, proto.ScanResponse)
 /** Region server: many operations on many regions. */
-export const multi = method('ClientService', 'Multi', client.MultiRequestSchema, client.MultiResponseSchema)
+export const multi = method('ClientService', 'Multi', proto.MultiRequest, proto.MultiResponse)
 
-function onMaster<I extends DescMessage, O extends DescMessage>(
-  name: string,
-  input: I,
-  output: O,
-): Method<I, O> {
+function onMaster<I extends Message, O extends Message>(name: string, input: I, output: O): Method<I, O> {
   return method('MasterService', name, input, output)
 }
 
 /** Master: the outcome of a procedure. */
 export const getProcedureResult = onMaster(
   'getProcedureResult',
-  master.GetProcedureResultRequestSchema,
-  master.GetProcedureResultResponseSchema,
+  proto.GetProcedureResultRequest,
+  proto.GetProcedureResultResponse,
 )
 /** Master: create a table. */
-export const createTable = onMaster(
-  'CreateTable',
-  master.CreateTableRequestSchema,
-  master.CreateTableResponseSchema,
-)
+export const createTable = onMaster('CreateTable', proto.CreateTableRequest, proto.CreateTableResponse)
 /** Master: delete a disabled table. */
-export const deleteTable = onMaster(
-  'DeleteTable',
-  master.DeleteTableRequestSchema,
-  master.DeleteTableResponseSchema,
-)
+export const deleteTable = onMaster('DeleteTable', proto.DeleteTableRequest, proto.DeleteTableResponse)
 /** Master: enable a table. */
-export const enableTable = onMaster(
-  'EnableTable',
-  master.EnableTableRequestSchema,
-  master.EnableTableResponseSchema,
-)
+export const enableTable = onMaster('EnableTable', proto.EnableTableRequest, proto.EnableTableResponse)
 /** Master: disable a table. */
-export const disableTable = onMaster(
-  'DisableTable',
-  master.DisableTableRequestSchema,
-  master.DisableTableResponseSchema,
-)
+export const disableTable = onMaster('DisableTable', proto.DisableTableRequest, proto.DisableTableResponse)
 /** Master: schemas of tables. */
 export const getTableDescriptors = onMaster(
   'GetTableDescriptors',
-  master.GetTableDescriptorsRequestSchema,
-  master.GetTableDescriptorsResponseSchema,
+  proto.GetTableDescriptorsRequest,
+  proto.GetTableDescriptorsResponse,
 )
 /** Master: names of tables. */
 export const getTableNames = onMaster(
   'GetTableNames',
-  master.GetTableNamesRequestSchema,
-  master.GetTableNamesResponseSchema,
+  proto.GetTableNamesRequest,
+  proto.GetTableNamesResponse,
 )
 /** Master: enabled, disabled, or between. */
 export const getTableState = onMaster(
   'GetTableState',
-  master.GetTableStateRequestSchema,
-  master.GetTableStateResponseSchema,
+  proto.GetTableStateRequest,
+  proto.GetTableStateResponse,
 )
 /** Master: split a region. */
 export const splitRegion = onMaster(
   'SplitRegion',
-  master.SplitTableRegionRequestSchema,
-  master.SplitTableRegionResponseSchema,
+  proto.SplitTableRegionRequest,
+  proto.SplitTableRegionResponse,
 )
 /** Master: merge regions. */
 export const mergeTableRegions = onMaster(
   'MergeTableRegions',
-  master.MergeTableRegionsRequestSchema,
-  master.MergeTableRegionsResponseSchema,
+  proto.MergeTableRegionsRequest,
+  proto.MergeTableRegionsResponse,
 )
 /** Master: move a region to another server. */
-export const moveRegion = onMaster(
-  'MoveRegion',
-  master.MoveRegionRequestSchema,
-  master.MoveRegionResponseSchema,
-)
+export const moveRegion = onMaster('MoveRegion', proto.MoveRegionRequest, proto.MoveRegionResponse)

@@ -1,20 +1,13 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-} from '@bufbuild/protobuf'
 import type { Deadline } from '../deadline.js'
 import { HBaseError } from '../errors.js'
 import { addressText, type Address, type Settings } from '../options.js'
 import type { CellBlock } from './cell-block.js'
 import { Connection } from './connection.js'
 import { parse, type Service } from './envelope.js'
+import { decode, encode, type Decoded, type Init, type Message } from '../proto/message.js'
 
 /** One RPC: its name, and the types of both ends. */
-export interface Method<I extends DescMessage, O extends DescMessage> {
+export interface Method<I extends Message, O extends Message> {
   readonly service: Service
   readonly name: string
   readonly input: I
@@ -22,8 +15,8 @@ export interface Method<I extends DescMessage, O extends DescMessage> {
 }
 
 /** A decoded reply and the raw cell block beside it. */
-export interface Answer<O extends DescMessage> {
-  readonly message: MessageShape<O>
+export interface Answer<O extends Message> {
+  readonly message: Decoded<O>
   readonly cells: Buffer
 }
 
@@ -38,22 +31,22 @@ export class Pool {
   }
 
   /** One attempt of one call. */
-  async call<I extends DescMessage, O extends DescMessage>(
+  async call<I extends Message, O extends Message>(
     address: Address,
     method: Method<I, O>,
-    request: MessageInitShape<I>,
+    request: Init<I>,
     deadline: Deadline,
     cells?: CellBlock,
   ): Promise<Answer<O>> {
     deadline.check()
-    const parameter = toBinary(method.input, create(method.input, request))
+    const parameter = encode(method.input, request)
     const reply = await this.#connection(address, method.service).call(
       method.name,
       parameter,
       cells,
       deadline,
     )
-    const message = parse(() => fromBinary(method.output, reply.message, { readUnknownFields: false }))
+    const message = parse(() => decode(method.output, reply.message))
     return { message, cells: reply.cells }
   }
 

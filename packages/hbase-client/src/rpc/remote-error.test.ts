@@ -1,9 +1,8 @@
-import { create } from '@bufbuild/protobuf'
-import { sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
 import { describe, expect, it } from 'vitest'
 import { fakeServer, frame } from '../fake-server.fixture.js'
-import { ResponseHeaderSchema } from '../gen/RPC_pb.js'
 import { createHBaseClient } from '../index.js'
+import { ResponseHeader } from '../proto/hbase.js'
+import { encodeDelimited } from '../proto/message.js'
 
 /** What listing tables says when the server answers call `callId` (the first has number 1) with this exception. */
 async function listTables(
@@ -12,11 +11,11 @@ async function listTables(
   stackTrace: string,
   doNotRetry = false,
 ) {
-  const header = create(ResponseHeaderSchema, {
+  const header = {
     callId,
     exception: { exceptionClassName, stackTrace, doNotRetry },
-  })
-  const answer = frame(sizeDelimitedEncode(ResponseHeaderSchema, header))
+  }
+  const answer = frame(encodeDelimited(ResponseHeader, header))
   await using server = await fakeServer({ onConnection: (socket) => void socket.write(answer) })
   await using client = createHBaseClient({ servers: server.url, timeoutMillis: 200 })
   return await client.admin.listTables().catch((error: unknown) => error)

@@ -2,12 +2,12 @@ import type { Cluster, CallOptions } from '../cluster/cluster.js'
 import type { Bytes } from '../bytes.js'
 import { callFields, checkCount, checkFields } from '../check.js'
 import { protocolError } from '../errors.js'
-import { RegionSpecifier_RegionSpecifierType } from '../gen/HBase_pb.js'
 import type { Region } from '../cluster/region.js'
 import { decodeCells } from '../rpc/cell-block.js'
 import { get } from '../rpc/methods.js'
 import { toRow } from './operation.js'
 import { Row, toColumns, type Column } from './row.js'
+import { RegionSpecifierType } from '../proto/hbase.js'
 
 /** What to read of a row. */
 export interface GetOptions extends CallOptions {
@@ -18,8 +18,8 @@ export interface GetOptions extends CallOptions {
 }
 
 /** How requests name a region. */
-export function specify(region: Region): { type: RegionSpecifier_RegionSpecifierType; value: Buffer } {
-  return { type: RegionSpecifier_RegionSpecifierType.REGION_NAME, value: region.name }
+export function specify(region: Region): { type: RegionSpecifierType; value: Buffer } {
+  return { type: RegionSpecifierType.REGION_NAME, value: region.name }
 }
 
 /** Reads one row; undefined when it has none of the columns. */

@@ -1,16 +1,14 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { Cluster } from '../cluster/cluster.js'
 import type { Region } from '../cluster/region.js'
 import type { Deadline } from '../deadline.js'
 import { HBaseError, protocolError } from '../errors.js'
-import type { MultiRequestSchema, RegionActionResult } from '../gen/Client_pb.js'
-import type { NameBytesPair } from '../gen/HBase_pb.js'
 import { addressText, type Address } from '../options.js'
 import { encodeCells } from '../rpc/cell-block.js'
 import { multi } from '../rpc/methods.js'
 import { remoteError } from '../rpc/remote-error.js'
 import { specify } from './get.js'
 import type { Mutation } from './operation.js'
+import type { DecodedNameBytesPair, DecodedRegionActionResult, RegionActionInit } from '../proto/hbase.js'
 
 /** Mutations for one server, by region. */
 export interface MultiCall {
@@ -79,7 +77,7 @@ export async function runCall(
 function readResults(
   cluster: Cluster,
   [region, mutations]: [Region, Mutation[]],
-  result: RegionActionResult,
+  result: DecodedRegionActionResult,
   server: Address,
   onOutcome: (mutation: Mutation, error: HBaseError | undefined) => void,
 ): void {
@@ -93,8 +91,6 @@ function readResults(
     onOutcome(mutation, error)
   }
 }
-
-type RegionActionInit = NonNullable<MessageInitShape<typeof MultiRequestSchema>['regionAction']>[number]
 
 function toRegionAction(region: Region, mutations: readonly Mutation[]): RegionActionInit {
   return {
@@ -111,7 +107,7 @@ function toRegionAction(region: Region, mutations: readonly Mutation[]): RegionA
   }
 }
 
-function toError(exception: NameBytesPair, server: Address): HBaseError {
+function toError(exception: DecodedNameBytesPair, server: Address): HBaseError {
   const text = Buffer.from(exception.value ?? []).toString('utf8', 0, 2000)
   return remoteError({ className: exception.name, text, doNotRetry: false }, addressText(server))
 }

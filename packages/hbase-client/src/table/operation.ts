@@ -1,8 +1,8 @@
 import { toBuffer, noBytes, type Bytes } from '../bytes.js'
 import { checkFields, checkTimestamp, shown } from '../check.js'
 import { HBaseError } from '../errors.js'
-import { MutationProto_MutationType } from '../gen/Client_pb.js'
 import { cellBytes, cellType, latestTimestamp, type NewCell } from '../rpc/cell-block.js'
+import { MutationType } from '../proto/hbase.js'
 
 /** One cell to write. Without a timestamp the server takes its clock. */
 export interface Put {
@@ -26,7 +26,7 @@ export interface Delete {
 /** A change of one row, which a server applies as a whole or not at all. */
 export interface Mutation {
   readonly row: Buffer
-  readonly type: MutationProto_MutationType
+  readonly type: MutationType
   readonly cells: readonly NewCell[]
   readonly bytes: number
   readonly timestamp: bigint | undefined
@@ -63,7 +63,7 @@ export function toPutMutations(puts: readonly Put[]): Mutation[] {
     if (shared) shared.cells.push(cell)
     else mutations.push({ row, cells: [cell], first: index })
   }
-  return mutations.map(({ row, cells, first }) => mutation(row, MutationProto_MutationType.PUT, cells, first))
+  return mutations.map(({ row, cells, first }) => mutation(row, MutationType.PUT, cells, first))
 }
 
 /** One mutation for each delete. Throws like `toPutMutations`. */
@@ -76,7 +76,7 @@ export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
     checkTimestamp(what, timestamp)
     if (family === undefined) {
       if (qualifier !== undefined) throw new TypeError(`${what}: a qualifier without a family`)
-      return { ...mutation(row, MutationProto_MutationType.DELETE, [], index), timestamp }
+      return { ...mutation(row, MutationType.DELETE, [], index), timestamp }
     }
     const cell: NewCell = {
       row,
@@ -86,7 +86,7 @@ export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
       type: qualifier === undefined ? cellType.deleteFamily : cellType.deleteColumn,
       value: noBytes,
     }
-    return mutation(row, MutationProto_MutationType.DELETE, [cell], index)
+    return mutation(row, MutationType.DELETE, [cell], index)
   })
 }
 
@@ -108,7 +108,7 @@ function toFamily(bytes: Bytes, what: string): Buffer {
   return family
 }
 
-function mutation(row: Buffer, type: MutationProto_MutationType, cells: NewCell[], first: number): Mutation {
+function mutation(row: Buffer, type: MutationType, cells: NewCell[], first: number): Mutation {
   const bytes = cells.reduce((sum, cell) => sum + cellBytes(cell), row.length)
   return { row, type, cells, bytes, timestamp: undefined, first, count: Math.max(1, cells.length) }
 }

@@ -3,7 +3,6 @@ import type { Cluster } from '../cluster/cluster.js'
 import type { Region } from '../cluster/region.js'
 import type { Deadline } from '../deadline.js'
 import { protocolError } from '../errors.js'
-import { Scan_ReadType } from '../gen/Client_pb.js'
 import { scan } from '../rpc/methods.js'
 import { specify } from './get.js'
 import type { Row } from './row.js'
@@ -17,6 +16,7 @@ import {
   type ScanOptions,
 } from './scan-request.js'
 import { RowAssembler, whatIsLeft } from './scan-results.js'
+import { ScanReadType } from '../proto/hbase.js'
 
 /** Rows, and where the next page begins. */
 export interface ScanPage {
@@ -70,7 +70,7 @@ async function readRegion(
     scan,
     {
       region: specify(region),
-      scan: { ...toScan(options, range), readType: Scan_ReadType.PREAD },
+      scan: { ...toScan(options, range), readType: ScanReadType.PREAD },
       numberOfRows: options.limit,
       limitOfRows: options.limit,
       closeScanner: true,

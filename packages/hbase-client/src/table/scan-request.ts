@@ -1,16 +1,17 @@
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { noBytes, prefixStop, toBuffer, type Bytes } from '../bytes.js'
 import { callFields, checkCount, checkFields } from '../check.js'
 import type { CallOptions } from '../cluster/cluster.js'
 import type { Region } from '../cluster/region.js'
-import { Scan_ReadType, type ScanSchema } from '../gen/Client_pb.js'
-import {
-  FilterListSchema,
-  FilterList_Operator,
-  FirstKeyOnlyFilterSchema,
-  KeyOnlyFilterSchema,
-} from '../gen/Filter_pb.js'
 import { toColumns, type Column } from './row.js'
+import {
+  FilterList,
+  FilterOperator,
+  FirstKeyOnlyFilter,
+  KeyOnlyFilter,
+  ScanReadType,
+  type ScanInit,
+} from '../proto/hbase.js'
+import { encode } from '../proto/message.js'
 
 /** Which rows to read, in ascending order of their keys. */
 export interface ScanOptions extends CallOptions {
@@ -95,7 +96,7 @@ export function endsIn({ stop, stopInclusive }: RowRange, region: Region): boole
 }
 
 /** The protobuf form of a scan. */
-export function toScan(options: ScanOptions, range: RowRange): MessageInitShape<typeof ScanSchema> {
+export function toScan(options: ScanOptions, range: RowRange): ScanInit {
   const small = options.limit !== undefined && options.limit <= preadLimit
   return {
     column: toColumns(options.columns),
@@ -106,7 +107,7 @@ export function toScan(options: ScanOptions, range: RowRange): MessageInitShape<
     maxVersions: options.versions ?? 1,
     maxResultSize: BigInt(options.maxBytes ?? defaultMaxBytes),
     // With DEFAULT the server cuts its answer short after two blocks, to change from random reads to a stream.
-    readType: small ? Scan_ReadType.PREAD : Scan_ReadType.DEFAULT,
+    readType: small ? ScanReadType.PREAD : ScanReadType.DEFAULT,
     ...(options.keysOnly ? { filter: keysOnlyFilter } : {}),
   }
 }
@@ -116,20 +117,17 @@ export const defaultMaxBytes = 2 * 1024 * 1024
 
 const keysOnlyFilter = {
   name: `${filterPackage}FilterList`,
-  serializedFilter: toBinary(
-    FilterListSchema,
-    create(FilterListSchema, {
-      operator: FilterList_Operator.MUST_PASS_ALL,
-      filters: [
-        {
-          name: `${filterPackage}FirstKeyOnlyFilter`,
-          serializedFilter: toBinary(FirstKeyOnlyFilterSchema, create(FirstKeyOnlyFilterSchema)),
-        },
-        {
-          name: `${filterPackage}KeyOnlyFilter`,
-          serializedFilter: toBinary(KeyOnlyFilterSchema, create(KeyOnlyFilterSchema, { lenAsVal: false })),
-        },
-      ],
-    }),
-  ),
+  serializedFilter: encode(FilterList, {
+    operator: FilterOperator.MUST_PASS_ALL,
+    filters: [
+      {
+        name: `${filterPackage}FirstKeyOnlyFilter`,
+        serializedFilter: encode(FirstKeyOnlyFilter, {}),
+      },
+      {
+        name: `${filterPackage}KeyOnlyFilter`,
+        serializedFilter: encode(KeyOnlyFilter, { lenAsVal: false }),
+      },
+    ],
+  }),
 }

@@ -1,15 +1,17 @@
-import { isFieldSet } from '@bufbuild/protobuf'
 import { protocolError } from '../errors.js'
-import { ScanResponseSchema, type ScanResponse } from '../gen/Client_pb.js'
 import { decodeCells, type Cell } from '../rpc/cell-block.js'
 import { Row } from './row.js'
+import type { DecodedScanResponse } from '../proto/hbase.js'
+import { isSent } from '../proto/message.js'
 
 /** Whether there is more to read. What a server leaves unsaid counts as yes: a wrong "no" would hide rows. */
-export function whatIsLeft(response: ScanResponse): { moreResults: boolean; moreResultsInRegion: boolean } {
-  const { moreResults, moreResultsInRegion } = ScanResponseSchema.field
+export function whatIsLeft(response: DecodedScanResponse): {
+  moreResults: boolean
+  moreResultsInRegion: boolean
+} {
   return {
-    moreResults: response.moreResults || !isFieldSet(response, moreResults),
-    moreResultsInRegion: response.moreResultsInRegion || !isFieldSet(response, moreResultsInRegion),
+    moreResults: response.moreResults || !isSent(response, 'moreResults'),
+    moreResultsInRegion: response.moreResultsInRegion || !isSent(response, 'moreResultsInRegion'),
   }
 }
 
@@ -18,7 +20,7 @@ export class RowAssembler {
   #part: Cell[] = []
 
   /** The rows that a response completes. */
-  take(response: ScanResponse, block: Buffer): Row[] {
+  take(response: DecodedScanResponse, block: Buffer): Row[] {
     if (response.results.length > 0) throw protocolError('scan results outside of the cell block')
     const cells = decodeCells(block)
     const rows: Row[] = []
