@@ -2,13 +2,7 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   {
-    ignores: [
-      '**/dist/**',
-      '**/node_modules/**',
-      '**/.turbo/**',
-      'dev/hbase/.*/**',
-      '**/.hoptrace/**',
-    ],
+    ignores: ['**/dist/**', '**/node_modules/**', '**/.turbo/**', 'dev/hbase/.*/**', '**/.hoptrace/**'],
   },
   {
     files: ['**/*.ts'],
