@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { whyNotDataDir } from './files/index.js'
-import { parseAddress } from './id/index.js'
 import { processDiagnostics } from './diagnostics.js'
 import { checkClusterKey, keySource, type KeySource } from './key/index.js'
 import type { Redact } from './hop/redaction.js'
+import { isGivenAddress } from './run-address.js'
 import type { Store, StoreSpec } from './store/contract.js'
 
 /** Who calls, as far as the socket knows. */
@@ -25,7 +25,10 @@ export interface TracerOptions {
   readonly registry?: StoreSpec | Store
   /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dataDir?: string
-  /** `ip:port` that others dial. @default `HOPTRACE_ADDRESS`, or found from the listening socket */
+  /**
+   * `ip:port` that others dial, where that is none of this host's own: a published port, an address behind NAT. It comes on top
+   * of the addresses of the listening sockets. @default `HOPTRACE_ADDRESS`
+   */
   readonly address?: string
   /** Width of a window of id time. @default 10000 */
   readonly windowMillis?: number
@@ -88,7 +91,7 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     throw new TypeError(`service must be 1-64 of a-z 0-9 . _ - (got ${JSON.stringify(options.service)})`)
   }
   const address = options.address ?? nonEmpty(env['HOPTRACE_ADDRESS'])
-  if (address !== undefined && parseAddress(address) === undefined) {
+  if (address !== undefined && !isGivenAddress(address)) {
     throw new TypeError(`address must be ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(address)})`)
   }
   const clusterKey = options.clusterKey ?? nonEmpty(env['HOPTRACE_KEY'])

@@ -17,11 +17,14 @@ import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
 import { FileHopLog } from './log/index.js'
 import type { Settings } from './options.js'
+import type { RunAddress } from './run-address.js'
 import type { Recorder } from './ship/recorder.js'
 import { runRow } from './ship/run-row.js'
 import { registerNow } from './store/index.js'
 import { processToken } from './rundir/process-token.js'
 
+/** What a row of the registry and a log hold at most; a host with more is found by what its callers dialled. */
+const maxAliases = 256
 /** Targets whose service is remembered. */
 const maxTargets = 1000
 /** A hop that is open for longer stands in the log, so that it is known if the process dies, whatever it has done so far. */
@@ -30,16 +33,6 @@ const sweepMillis = 100
 const markMillis = 1000
 /** A hop whose caller went away and whose handler never answered is closed after this. */
 const abandonMillis = 30_000
-
-/** How a run is reached. */
-export interface RunAddress {
-  readonly address: string
-  readonly aliases: readonly string[]
-  /** What a client dials for `address`: an IPv6 address where `address` stands for one. */
-  readonly host: string
-  /** False for a process that does not listen. */
-  readonly listening: boolean
-}
 
 /** One run of one instance: its ids, its log, its open hops, and the recorder that ships them. */
 export class Run implements HopHost {
@@ -52,6 +45,8 @@ export class Run implements HopHost {
   readonly redaction: Redaction
   info: RunInfo | undefined
   failures = 0
+  /** Has it the address of a listening socket? */
+  listening = false
 
   private readonly settings: Settings
   private readonly startNanos: bigint
@@ -59,6 +54,7 @@ export class Run implements HopHost {
   private readonly taken = new TakenIds()
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
+  private answers = false
 
   constructor(
     settings: Settings,
@@ -89,12 +85,13 @@ export class Run implements HopHost {
   }
 
   /** Makes the run known under its address. Before the first hop. */
-  start({ address, aliases, host, listening }: RunAddress, storeUrl: string, buckets: number): void {
+  start({ address, aliases, endpoint, listening }: RunAddress, storeUrl: string, buckets: number): void {
     this.ids.setAddress(address)
+    this.listening = listening
     this.info = {
       service: this.service,
       address,
-      aliases,
+      aliases: aliases.slice(0, maxAliases),
       reached: [],
       boot: '',
       worker: workerNumber(),
@@ -103,9 +100,7 @@ export class Run implements HopHost {
       pid: process.pid,
       // A thread may end and leave its process: then that one's life says nothing.
       ...(isMainThread ? { process: processToken() } : {}),
-      endpoint: listening
-        ? `http://${host.includes(':') ? `[${host}]` : host}${address.slice(address.indexOf(':'))}/_hoptrace/v1`
-        : null,
+      endpoint,
       storeUrl,
       buckets,
       windowMillis: this.settings.windowMillis,
@@ -129,6 +124,32 @@ export class Run implements HopHost {
     } catch {
       this.failed()
     }
+  }
+
+  /** Further addresses of its own: another socket of the process listens. */
+  addAddresses(addresses: readonly string[]): void {
+    const { info } = this
+    if (info === undefined) return
+    this.listening = true
+    const known = new Set([info.address, ...info.aliases])
+    const fresh = addresses
+      .filter((address) => !known.has(address))
+      .slice(0, maxAliases - info.aliases.length)
+    if (fresh.length > 0) this.describe({ ...info, aliases: [...info.aliases, ...fresh] })
+  }
+
+  /** Requests of a server with this live endpoint are traced. The first such server is where the run is asked. */
+  serves(endpoint: string | null): void {
+    const { info } = this
+    if (info === undefined || this.answers) return
+    this.answers = true
+    if (info.endpoint !== endpoint) this.describe({ ...info, endpoint })
+  }
+
+  private describe(info: RunInfo): void {
+    this.info = info
+    this.log.describe()
+    this.recorder.describe(info)
   }
 
   /** `ip:port`, or nothing before it is known. */

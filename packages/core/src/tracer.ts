@@ -1,21 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { processDiagnostics } from './diagnostics.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
-import { discoverAddress, type HopId, type SealKey } from './id/index.js'
+import { unwatchListeners, watchListeners } from './http/listeners.js'
+import type { HopId, SealKey } from './id/index.js'
 import { clusterKeys, type ClusterKeys } from './key/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
-import {
-  readContext,
-  type InboundContext,
-  type RawHeaders,
-  type ResponseRules,
-  type WireRules,
-} from './propagation/index.js'
-import { Run, type RunAddress } from './run.js'
-import { createRecorder } from './ship/create-recorder.js'
-import { specLocation } from './store/spec-url.js'
+import { readContext, type InboundContext, type RawHeaders, type ResponseRules } from './propagation/index.js'
+import type { Run } from './run.js'
+import { Runs } from './runs.js'
 
 /** Counts since the tracer was created. */
 export interface TracerStats {
@@ -51,9 +44,8 @@ export class Tracer {
   /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
   /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
   /** @internal */ readonly responseRules: ResponseRules
-  private readonly wire: WireRules
+  /** @internal */ readonly runs: Runs
   private readonly context = new AsyncLocalStorage<Hop>()
-  private readonly runs: Run[] = []
   private closing: Promise<void> | undefined
   private crashed: Crash | undefined
   private ended = false
@@ -64,11 +56,10 @@ export class Tracer {
     this.service = settings.service
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
     this.sealKey = this.keys.given ? this.keys.seal : undefined
-    this.wire = { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' }
     this.production = process.env['NODE_ENV'] === 'production'
     this.responseRules = { sealKey: this.sealKey, production: this.production }
-    this.runs.push(this.createRun())
-    if (settings.address !== undefined) this.startRun(this.currentRun, fixedAddress(settings.address))
+    this.runs = new Runs(settings, { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' })
+    watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
     process.on('exit', this.onExit)
   }
@@ -110,7 +101,7 @@ export class Tracer {
 
   /** Everything recorded so far is in the store when it resolves. Rejects when the store does not take it. */
   async flush(): Promise<void> {
-    for (const run of this.runs) {
+    for (const run of this.runs.all) {
       if (run.info === undefined) continue
       run.sweep(0)
       await run.recorder.flush()
@@ -128,7 +119,7 @@ export class Tracer {
 
   stats(): TracerStats {
     const total = { appended: 0, shipped: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lag: 0 }
-    for (const run of this.runs) {
+    for (const run of this.runs.all) {
       const log = run.log.stats()
       const ship = run.recorder.stats()
       total.appended += log.appended
@@ -144,7 +135,7 @@ export class Tracer {
 
   /** @internal The run that hops begin in. */
   get currentRun(): Run {
-    return this.runs[this.runs.length - 1] as Run
+    return this.runs.current
   }
 
   /** @internal Is it still taking hops? */
@@ -157,19 +148,6 @@ export class Tracer {
     return this.context.run(hop, fn)
   }
 
-  /**
-   * @internal The run of the listener that a request came in by. A process that ran jobs before it listened goes on in a
-   * run of its own under the listener's address.
-   */
-  listeningRun<T>(find: (from: T) => RunAddress, from: T): Run {
-    const current = this.currentRun
-    if (current.info === undefined) return this.startRun(current, find(from))
-    if (current.info.endpoint !== null) return current
-    const run = this.createRun()
-    this.runs.push(run)
-    return this.startRun(run, find(from))
-  }
-
   /** @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller assigned it. */
   begin(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
     // Who takes up new work has survived what it caught.
@@ -180,8 +158,7 @@ export class Tracer {
   private beginJob(options: RunOptions): Hop | undefined {
     if (!this.active) return undefined
     try {
-      const run = this.currentRun
-      if (run.info === undefined) this.startRun(run, { ...discoverAddress(), listening: false })
+      const run = this.runs.forJob()
       const context = readContext(options.headers ?? {}, {
         trusted: true,
         nowNanos: run.ids.nowNanos(),
@@ -199,26 +176,15 @@ export class Tracer {
     }
   }
 
-  private createRun(): Run {
-    return new Run(this.settings, this.wire, processDiagnostics, (run) =>
-      createRecorder(this.settings, run, processDiagnostics),
-    )
-  }
-
-  private startRun(run: Run, address: RunAddress): Run {
-    const { url, buckets } = specLocation(this.settings.store, this.settings)
-    run.start(address, url, buckets)
-    return run
-  }
-
   private async shutDown(): Promise<void> {
-    for (const run of this.runs) {
+    unwatchListeners(this.runs)
+    for (const run of this.runs.all) {
       run.stop()
       run.sweep(0)
       if (run.openHops > 0) run.log.crash(closedEarly)
       run.log.end()
     }
-    await Promise.all(this.runs.map((run) => run.recorder.close()))
+    await Promise.all(this.runs.all.map((run) => run.recorder.close()))
     process.off('uncaughtExceptionMonitor', this.onCrash)
     process.off('exit', this.onExit)
   }
@@ -234,12 +200,12 @@ export class Tracer {
 
   private readonly onExit = (code: number): void => {
     this.recordEnd(this.ended ? undefined : exitReason(code, this.crashed))
-    for (const run of this.runs) run.log.end()
+    for (const run of this.runs.all) run.log.end()
   }
 
   /** The first reason counts: an exception that nobody caught is followed by an exit. */
   private recordEnd(reason: string | undefined): void {
-    for (const run of this.runs) {
+    for (const run of this.runs.all) {
       run.sweep(0)
       if (reason !== undefined && (run.openHops > 0 || this.crashed !== undefined)) run.log.crash(reason)
     }
@@ -262,10 +228,6 @@ function exitReason(code: number, crashed: Crash | undefined): string {
   if (code === 0 || crashed === undefined) return exit
   if (performance.now() - crashed.millis > crashExitMillis) return exit
   return `${exit}, after ${crashed.reason}`
-}
-
-function fixedAddress(address: string): RunAddress {
-  return { ...discoverAddress({ override: address }), listening: true }
 }
 
 /** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */

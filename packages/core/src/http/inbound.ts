@@ -5,7 +5,7 @@ import type { Peer, Trust } from '../options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
 import type { Tracer } from '../tracer.js'
 import { answerEndpoint, isEndpointRequest } from './endpoint.js'
-import { listeningAddress, localAddress } from './listening-address.js'
+import { localAddress } from './local-address.js'
 import {
   observeResponse,
   observerKey,
@@ -45,7 +45,7 @@ export function beginInbound(
   // An adapter that stands in the chain twice: the request has its hop.
   if (!tracer.active || inboundOf(req) !== undefined) return undefined
   try {
-    const run = tracer.listeningRun(listeningAddress, req.socket)
+    const run = tracer.runs.forRequest(req.socket)
     if (isEndpointRequest(req)) {
       answerEndpoint(run, req, res)
       return 'answered'

@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { discoverAddress, isVirtualAddress, virtualAddress } from './address.js'
 import { parseAddress } from './ip.js'
 
@@ -20,10 +20,6 @@ const interfaces = {
 const ipv6Only = { lo: interfaces.lo, eth0: [entry('fe80::1', 'IPv6'), entry('2001:db8::1', 'IPv6')] }
 
 describe('the address of an instance', () => {
-  afterEach(() => {
-    vi.unstubAllEnvs()
-  })
-
   it('is the one that its socket is bound to', () => {
     expect(discoverAddress({ bound: { address: '127.0.0.1', port: 4001 }, interfaces })).toEqual({
       address: '127.0.0.1:4001',
@@ -59,30 +55,6 @@ describe('the address of an instance', () => {
     expect(found.host).toBe('2001:db8::1')
     const bound = discoverAddress({ bound: { address: '2001:db8::1', port: 4001 }, interfaces: ipv6Only })
     expect(bound).toEqual({ address: found.address, aliases: [], host: '2001:db8::1' })
-  })
-
-  it('is what the operator says, and what was found becomes an alias', () => {
-    const bound = { address: '0.0.0.0', port: 4001 }
-    const found = discoverAddress({ bound, override: '192.168.7.7:80', interfaces })
-    expect(found).toEqual({
-      address: '192.168.7.7:80',
-      aliases: ['10.1.2.3:4001', '127.0.0.1:4001'],
-      host: '192.168.7.7',
-    })
-    vi.stubEnv('HOPTRACE_ADDRESS', '192.168.7.8:81')
-    expect(discoverAddress({ bound, interfaces }).address).toBe('192.168.7.8:81')
-  })
-
-  it.each([
-    'localhost:80',
-    '10.0.0.1',
-    '10.0.0.1:',
-    '10.0.0.1:0',
-    '10.0.0.256:80',
-    '10.0.0.1:65536',
-    '010.0.0.1:80',
-  ])('refuses %s from the operator', (override) => {
-    expect(() => discoverAddress({ override, interfaces })).toThrow(TypeError)
   })
 
   it('is virtual and unique for a process that does not listen', () => {

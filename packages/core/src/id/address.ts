@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
-import { formatAddress, ipv4OfHost, parseAddress } from './ip.js'
+import { formatAddress, ipv4OfHost } from './ip.js'
 
 /** Under which addresses an instance is known. */
 export interface InstanceAddress {
@@ -16,8 +16,6 @@ export interface InstanceAddress {
 export interface AddressSources {
   /** `server.address()` of the listening socket, or `{ address: socket.localAddress, port: socket.localPort }`. */
   readonly bound?: { readonly address: string; readonly port: number } | undefined
-  /** `ip:port` that wins over everything. @default HOPTRACE_ADDRESS */
-  readonly override?: string | undefined
   /** @default os.networkInterfaces() */
   readonly interfaces?: NodeJS.Dict<NetworkInterfaceInfo[]> | undefined
 }
@@ -35,23 +33,11 @@ export const isVirtualAddress = (address: string): boolean => address.startsWith
  * The address of an instance. A socket bound to one address has that address; one bound to a wildcard has the host's first
  * non-internal IPv4, else the virtual IPv4 of its first global IPv6, else 127.0.0.1. Without a socket it is a virtual unique
  * address.
- * @throws TypeError when the override is not `ip:port` with a port above 0.
  */
-export const discoverAddress = (sources: AddressSources = {}): InstanceAddress => {
-  const override = sources.override ?? process.env['HOPTRACE_ADDRESS']
-  const found = ofSocket(sources)
-  if (override === undefined || override === '') return found
-  const parsed = parseAddress(override)
-  if (parsed === undefined || parsed.port === 0) {
-    throw new TypeError(
-      `the address (option "address" or HOPTRACE_ADDRESS) must be ip:port, like 10.0.0.7:4001: ${override}`,
-    )
-  }
-  const others = sources.bound === undefined ? [] : [found.address, ...found.aliases]
-  return { address: override, aliases: others.filter((other) => other !== override), host: parsed.ip }
-}
-
-const ofSocket = ({ bound, interfaces = networkInterfaces() }: AddressSources): InstanceAddress => {
+export const discoverAddress = ({
+  bound,
+  interfaces = networkInterfaces(),
+}: AddressSources = {}): InstanceAddress => {
   if (bound === undefined || bound.port === 0) {
     const address = virtualAddress()
     return { address, aliases: [], host: address.slice(0, address.indexOf(':')) }

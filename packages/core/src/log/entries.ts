@@ -97,6 +97,8 @@ export interface HopLog {
   close(hop: LogHop, close: LogClose): boolean
   /** Now: every hop that began up to `nanos` is in the log or closed. Proof of life of the request path. */
   mark(nanos: bigint): void
+  /** Now: what the header says of the run has changed. */
+  describe(): void
   /** Now: why this process is about to end. */
   crash(reason: string): void
   /** The process ends in order: everything is in the log. */

@@ -136,6 +136,16 @@ export class FileHopLog implements HopLog {
     })
   }
 
+  describe(): void {
+    this.guarded(() => {
+      // A file that is yet to be made begins with it.
+      if (!this.frames.hasFiles || !this.frames.ready()) return
+      if (!this.out.empty && !this.write()) return
+      this.frames.writeHeader()
+      this.write()
+    })
+  }
+
   crash(reason: string): void {
     this.guarded(() => {
       this.frames.hurry()

@@ -83,6 +83,13 @@ export class FrameWriter {
     return true
   }
 
+  /** Puts into the frame what the run says of itself now. */
+  writeHeader(out = this.out): void {
+    out.byte(kind.file)
+    out.varint(this.nextNumber)
+    out.text(encodeRunInfo(this.options.run()), 16 * 1024)
+  }
+
   /** Says in the log which hops could not be kept. */
   writeDrops(): void {
     const { out, drops } = this
@@ -132,9 +139,7 @@ export class FrameWriter {
   private nextFile(): boolean {
     try {
       const head = new EntryBuffer()
-      head.byte(kind.file)
-      head.varint(this.nextNumber)
-      head.text(encodeRunInfo(this.options.run()), 16 * 1024)
+      this.writeHeader(head)
       this.drops.write(head)
       const bytes = Buffer.concat([magic, head.bytes.subarray(0, head.seal())])
       this.files.openNext(bytes)

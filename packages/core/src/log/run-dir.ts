@@ -68,7 +68,7 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     return undefined
   if (process !== undefined && !isText(process, 64)) return undefined
   if (endpoint !== null && !isText(endpoint, 1024)) return undefined
-  if (!Array.isArray(aliases) || aliases.length > 64) return undefined
+  if (!Array.isArray(aliases) || aliases.length > 1024) return undefined
   if (!aliases.every((alias): alias is string => isText(alias, 64))) return undefined
   if (!Array.isArray(reached) || reached.length > 64 || typeof boot !== 'string' || boot.length > 64)
     return undefined

@@ -49,6 +49,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
   private runDir: string
+  private described: RunInfo | undefined
   private stumbled = false
   /** Taken before there is anything to ship: who is killed by its first request is known to be dead at once. */
   private readonly lock: Promise<RunLock | undefined>
@@ -69,6 +70,11 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   start(run: RunInfo): void {
     this.starting ??= this.open(run)
+  }
+
+  describe(run: RunInfo): void {
+    this.described = run
+    void this.starting?.then(() => this.shipper?.describe(run)).catch(() => undefined)
   }
 
   async flush(): Promise<void> {
@@ -148,7 +154,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
     return new Shipper({
       runDir: this.runDir,
-      run,
+      run: this.described ?? run,
       store: this.store,
       registry: this.registry,
       graceMillis: settings.graceMillis,

@@ -30,6 +30,8 @@ export interface RecordedRun {
 export interface Recorder {
   /** The run's address is known and its log may have entries. */
   start(run: RunInfo): void
+  /** It is known under other addresses, too: says so in the registry at once. */
+  describe(run: RunInfo): void
   /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
   flush(): Promise<void>
   stats(): ShipStats

@@ -27,14 +27,19 @@ export class RunRegistrar {
   private beating: Promise<void> | undefined
   private opening: Promise<void> | undefined
 
-  constructor(private readonly options: RunRegistrarOptions) {}
+  /** What its row says that does not come from shipping. */
+  run: RunInfo
+
+  constructor(private readonly options: RunRegistrarOptions) {
+    this.run = options.run
+  }
 
   /** The row as it is now. Its watermark never goes back. */
   row(): InstanceRow {
-    const { runDir, run, store, engine } = this.options
+    const { runDir, store, engine } = this.options
     const through = engine.watermark()
     if (through > this.watermarkNanos) this.watermarkNanos = through
-    return runRow(engine.run ?? run, {
+    return runRow(this.run, {
       runDir,
       stores: [store.url],
       // On the clock of the ids, which does not go back when the time is set back.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../errors.js'
+import type { RunInfo } from '../log/entries.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import { snapshotRecord } from '../log/logged-hop.js'
@@ -99,6 +100,13 @@ export class Shipper {
     await this.shipKeys()
     this.compact()
     await this.beat().catch(() => undefined)
+  }
+
+  /** The run is known under other addresses, too: the registry's row says so as soon as it can be put. */
+  async describe(run: RunInfo): Promise<void> {
+    this.registrar.run = run
+    await this.registrar.settled()
+    if (this.timers.length > 0) await this.beat()
   }
 
   /** What this run knows of an id: its log up to now, then its store. Rejects when the store cannot be read. */

@@ -16,7 +16,7 @@ export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 
 /** From the request thread to the worker. Every `id` is answered once, streams by `chunk` on demand. */
 export type ToWorker =
-  | { readonly type: 'start'; readonly run: RunInfo }
+  | { readonly type: 'start' | 'describe'; readonly run: RunInfo }
   | { readonly type: 'flush' | 'close' | 'next' | 'cancel' | 'swept' | 'relocated'; readonly id: number }
   | { readonly type: 'handle'; readonly id: number; readonly request: EndpointRequest }
 

@@ -59,6 +59,11 @@ export class WorkerRecorder implements Recorder {
     this.post({ type: 'start', run })
   }
 
+  describe(run: RunInfo): void {
+    this.info = run
+    this.post({ type: 'describe', run })
+  }
+
   async flush(): Promise<void> {
     await this.ask((id) => ({ type: 'flush', id }))
   }

@@ -67,6 +67,8 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
     switch (message.type) {
       case 'start':
         return recorder.start(message.run)
+      case 'describe':
+        return recorder.describe(message.run)
       case 'flush':
         return reply(message.id, recorder.flush())
       case 'handle':

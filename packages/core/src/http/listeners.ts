@@ -1,0 +1,70 @@
+import assert from 'node:assert'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Server as HttpServer } from 'node:http'
+import type { Server, Socket } from 'node:net'
+
+/** Who is told of the servers of this thread that begin to listen. */
+export interface ListenerOwner {
+  /** A TCP server listens. */
+  listens(server: Server): void
+  /** A server that it was told of serves another owner. */
+  gives(server: Server): void
+}
+
+const channel = 'tracing:net.server.listen:asyncEnd'
+const owners = new Set<ListenerOwner>()
+const ownerOf = new WeakMap<Server, ListenerOwner>()
+/** Servers of hoptrace itself: nobody reaches the application by them. */
+const internal = new WeakSet<Server>()
+
+/** From now on `owner` is told of each server that begins to listen, as long as it is the only one. */
+export function watchListeners(owner: ListenerOwner): void {
+  if (owners.size === 0) subscribe(channel, began)
+  owners.add(owner)
+}
+
+/** The owner is closed. */
+export function unwatchListeners(owner: ListenerOwner): void {
+  owners.delete(owner)
+  if (owners.size === 0) unsubscribe(channel, began)
+}
+
+/** A server that is not the application's; to be called before it listens. */
+export function markInternal(server: Server): void {
+  internal.add(server)
+}
+
+/** A server belongs to the owner whose hop it served. */
+export function claimServer(server: Server, owner: ListenerOwner): void {
+  const before = ownerOf.get(server)
+  ownerOf.set(server, owner)
+  if (before !== owner) before?.gives(server)
+}
+
+/** The server that accepted a connection, if it can be told. */
+export function serverOf(socket: Socket): Server | undefined {
+  return (socket as Socket & { server?: Server }).server
+}
+
+/** Where a server listens; undefined for a path, a pipe, and one that does not listen. */
+export function boundTo(server: Pick<Server, 'address'>): { address: string; port: number } | undefined {
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null && bound.port > 0 ? bound : undefined
+}
+
+/** Does it speak HTTP? A server of another kind has no live endpoint. */
+export const speaksHttp = (server: Server): boolean => server instanceof HttpServer
+
+function began(message: unknown): void {
+  const { server } = message as { readonly server: Server }
+  const [owner, other] = owners
+  if (owner === undefined || other !== undefined) return
+  if (internal.has(server) || isShared(server) || boundTo(server) === undefined) return
+  ownerOf.set(server, owner)
+  owner.listens(server)
+}
+
+/** The primary of node:cluster holds the sockets of its workers: it serves no request itself. */
+function isShared(server: Server): boolean {
+  return server.listeners('connection').some((listener) => listener === assert.fail)
+}
