@@ -57,7 +57,7 @@ export function layoutSuite(subject: StoreSubject): void {
             const nanos = BigInt(`0x${hopId.slice(0, 16)}`)
             return nanos >= from && nanos < to && (some.length === 0 || some.includes(instance))
           })
-          const options = { fromNanos: from, toNanos: to, limit, ...(some.length > 0 && { instances: some }) }
+          const options = { fromNanos: from, toNanos: to, limit, ...(some.length > 0 && { runs: some }) }
           const first = await idsOf(reader.range(options))
           expect(first).toEqual(wanted.slice(0, limit).map(({ hopId }) => hopId))
           const afterId = first.at(-1)

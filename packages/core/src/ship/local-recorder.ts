@@ -148,7 +148,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     if (!(await this.begin(run))) void this.retry(run)
   }
 
-  private shipperOf(run: RunInfo): Shipper {
+  private shipperOf(run: RunInfo, moved = false): Shipper {
     const { settings, diagnostics } = this.options
     const ttlSeconds =
       isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
@@ -158,6 +158,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       store: this.store,
       registry: this.registry,
       graceMillis: settings.graceMillis,
+      moved,
       ...(this.runDir === this.options.runDir ? { lock: this.lock } : {}),
       diagnostics,
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
@@ -188,7 +189,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const former = this.running()
     this.runDir = `${this.options.runDir}-${randomBytes(3).toString('hex')}`
     await this.options.relocate(this.runDir)
-    this.shipper = this.shipperOf(run)
+    this.shipper = this.shipperOf(run, true)
     await former.close()
   }
 

@@ -11,6 +11,9 @@ import type { RunShipping } from './run-shipping.js'
 /** Clocks of the caller, which is in the id, and of the callee, which dropped the hop, differ. */
 const marginNanos = 2_000_000_000n
 
+/** Hops with one alias that are looked at: attempts of a proxy that tried again. */
+const maxAliases = 64
+
 /**
  * What a living run knows of an id, or of an id that its caller assigned and it did not take: first what is read from its
  * log, then its store. Absence holds for hops that began, by this run's clock, up to the last mark that is read: one whose
@@ -29,7 +32,8 @@ export async function lookupHop(
   if (hop !== undefined) {
     const record = snapshotRecord(hop.record)
     // Work that goes on behind a response may open a hop again that was shipped for good: the store knows more of it.
-    const continued = hop.shippedVersion === -1 && hop.idMillis < windows.below * run.windowMillis
+    const window = Math.floor(hop.idMillis / run.windowMillis)
+    const continued = hop.shippedVersion === -1 && !windows.isOpen(window)
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
     return {
       kind: 'found',
@@ -59,6 +63,7 @@ async function byAlias(
   id: HopId,
   signal?: AbortSignal,
 ): Promise<HopRecord | undefined> {
-  const own = await reader.byAlias(id, signal)
-  return own === undefined ? undefined : reader.lookup(run, own, signal)
+  const hits = await reader.aliases(id, { limit: maxAliases, signal })
+  const own = hits.find(({ startNanos }) => startNanos === run.startNanos)
+  return own && reader.lookup(run, own.hopId, signal)
 }

@@ -18,6 +18,8 @@ export interface ShipperOptions {
   readonly diagnostics?: Diagnostics
   /** The run's lock, when it was taken before. */
   readonly lock?: Promise<RunLock | undefined>
+  /** The run went on in this directory after another one, whose journal knows what was cut there. @default false */
+  readonly moved?: boolean
   /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
   readonly maxHops?: number
   /** @default 300 */
@@ -33,6 +35,7 @@ export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds' | 'lock
 
 export function withDefaults(options: ShipperOptions): ShipperSettings {
   return {
+    moved: false,
     maxHops: 100_000,
     pollMillis: 300,
     heartbeatMillis: 2000,

@@ -70,6 +70,7 @@ export class Shipper {
       await this.takeLock()
       if (this.closed) return
       this.engine.load()
+      if (this.options.moved) this.engine.windows.closeBelow(this.engine.windowAt(Date.now()) + 1)
     } catch (error) {
       if (error instanceof HoptraceError) throw error
       this.outages.disk.failed(error)
@@ -191,8 +192,7 @@ export class Shipper {
         const markedMillis = Number(engine.table.markedNanos / 1_000_000n)
         const below = engine.windowAt(markedMillis - options.graceMillis)
         if (engine.table.size >= options.maxHops) this.cutAll()
-        else if (below > engine.windows.below)
-          engine.cut({ below, firstBelow: this.registrar.firstLaneOpen ? below : 0 })
+        else if (below > engine.windows.below) engine.cut({ below, firstBelow: below })
       }
       if (engine.pending !== undefined)
         void this.sendPending().then(
@@ -223,11 +223,7 @@ export class Shipper {
 
   private cutAll(): void {
     const { engine } = this
-    if (engine.pending === undefined)
-      engine.cut({
-        below: null,
-        firstBelow: this.registrar.firstLaneOpen ? engine.windowAt(Date.now()) + 1 : 0,
-      })
+    if (engine.pending === undefined) engine.cut({ below: null, firstBelow: engine.windowAt(Date.now()) + 1 })
   }
 
   /** Nothing is pending when it resolves. */

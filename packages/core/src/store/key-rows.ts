@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
-import { writeChecked } from './checked-value.js'
 import type { Row } from './contract.js'
 import { aliasKey, businessKey, businessKeyHash, businessKeyText } from './keys.js'
 
@@ -19,7 +18,8 @@ export function keyRows(records: readonly HopRecord[]): Row[] {
     for (const name of Object.keys(record.keys)) {
       const text = businessKeyText(name, record.keys[name] as string)
       const key = businessKey(businessKeyHash(text), hopId)
-      rows.push({ key, value: writeKeyValue(text, key, traceId === hopId ? '' : traceId) })
+      const value = writeValue(crc32(text), key, record.instance.startNanos, traceId === hopId ? '' : traceId)
+      rows.push({ key, value })
     }
     if (record.assignedId !== null) addAlias(rows, record.assignedId, record)
     if (record.parentSpan !== null && traceId !== hopId) addAlias(rows, traceId, record)
@@ -27,31 +27,53 @@ export function keyRows(records: readonly HopRecord[]): Row[] {
   return rows
 }
 
-function addAlias(rows: Row[], alias: string, { hopId }: HopRecord): void {
-  if (hex32.test(alias)) rows.push({ key: aliasKey(alias, hopId), value: writeChecked(Buffer.alloc(0)) })
+function addAlias(rows: Row[], alias: string, { hopId, instance }: HopRecord): void {
+  if (!hex32.test(alias)) return
+  const key = aliasKey(alias, hopId)
+  rows.push({ key, value: writeValue(0, key, instance.startNanos, '') })
 }
 
-/**
- * `checksum(4) traceId(16, or nothing when it is the HopId)`. The checksum is the CRC-32 of the key's text, the row key and the
- * trace id: it tells damage and another text with the same hash, for a quarter of the bytes that the text itself would take.
- */
-function writeKeyValue(text: string, key: Uint8Array, traceId: string): Buffer {
-  const value = Buffer.allocUnsafe(traceId === '' ? 4 : 20)
-  value.write(traceId, 4, 'hex')
-  value.writeUInt32BE(checksum(text, key, value.subarray(4)))
+/** `checksum(4) start(8) traceId(16, or nothing)`; `seed` is the checksum of what else the row is about. */
+function writeValue(seed: number, key: Uint8Array, startNanos: bigint, traceId: string): Buffer {
+  const value = Buffer.alloc(traceId === '' ? 12 : 28)
+  value.writeBigUInt64BE(startNanos, 4)
+  value.write(traceId, 12, 'hex')
+  value.writeUInt32BE(checksum(seed, key, value), 0)
   return value
 }
 
-/** The trace id in a row's value, '' for the HopId itself. A checksum that differs is a `HOPTRACE_BAD_SEGMENT`. */
-export function readKeyValue(text: string, { key, value }: Row): string {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  const fits = bytes.length === 4 || bytes.length === 20
-  if (!fits || bytes.readUInt32BE(0) !== checksum(text, key, bytes.subarray(4))) {
-    throw new HoptraceError('HOPTRACE_BAD_SEGMENT', 'damaged row of a business key: its checksum differs')
-  }
-  return bytes.toString('hex', 4)
+/** What a row of a business key says of its hop. */
+export interface KeyValue {
+  /** '' for the HopId itself. */
+  readonly traceId: string
+  /** When the run began that has the hop. */
+  readonly startNanos: bigint
 }
 
-function checksum(text: string, key: Uint8Array, traceId: Uint8Array): number {
-  return crc32(traceId, crc32(key, crc32(text)))
+/**
+ * The value of a row of a business key. Its checksum is the CRC-32 of the key's text, the row key and the value: it tells
+ * damage, and another text with the same hash, for a quarter of the bytes that the text itself would take. A checksum that
+ * differs is a `HOPTRACE_BAD_SEGMENT`.
+ */
+export function readKeyValue(text: string, row: Row): KeyValue {
+  const bytes = checkedValue(crc32(text), row, 'a business key')
+  return { traceId: bytes.toString('hex', 12), startNanos: bytes.readBigUInt64BE(4) }
+}
+
+/** When the run began that has an alias's hop. A checksum that differs is a `HOPTRACE_BAD_SEGMENT`. */
+export function readAliasValue(row: Row): bigint {
+  return checkedValue(0, row, 'an alias').readBigUInt64BE(4)
+}
+
+function checkedValue(seed: number, { key, value }: Row, what: string): Buffer {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const fits = bytes.length === 12 || bytes.length === 28
+  if (!fits || bytes.readUInt32BE(0) !== checksum(seed, key, bytes)) {
+    throw new HoptraceError('HOPTRACE_BAD_SEGMENT', `damaged row of ${what}: its checksum differs`)
+  }
+  return bytes
+}
+
+function checksum(seed: number, key: Uint8Array, value: Uint8Array): number {
+  return crc32(value.subarray(4), crc32(key, seed))
 }

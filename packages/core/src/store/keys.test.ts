@@ -16,8 +16,8 @@ import {
   laneRange,
   readAliasKey,
   readBusinessKey,
-  readInstanceKey,
   readSegmentKey,
+  runKey,
   saltOf,
   segmentKey,
   windowRange,
@@ -33,7 +33,7 @@ const key: fc.Arbitrary<SegmentKey> = fc
   .record({
     salt: fc.nat({ max: 127 }),
     windowStartNanos: nanos,
-    instance: instance.map(instanceKey),
+    run: instance.map(runKey),
     lane: fc.constantFrom('first' as const, 'late' as const),
     maxId: hex(20),
     batch: nanos,
@@ -45,7 +45,7 @@ function compareFields(a: SegmentKey, b: SegmentKey): number {
   const fields = (k: SegmentKey) => [
     k.salt,
     k.windowStartNanos,
-    k.instance.toString('hex'),
+    k.run.toString('hex'),
     +(k.lane === 'late'),
     k.maxId,
     k.batch ?? 0n,
@@ -67,7 +67,7 @@ describe('keys', () => {
       fc.property(key, key, fc.boolean(), fc.boolean(), (a, b, sameWindow, sameLane) => {
         const other = {
           ...b,
-          ...(sameWindow && { salt: a.salt, windowStartNanos: a.windowStartNanos, instance: a.instance }),
+          ...(sameWindow && { salt: a.salt, windowStartNanos: a.windowStartNanos, run: a.run }),
           ...(sameLane && { lane: a.lane, batch: a.lane === 'late' ? (b.batch ?? 7n) : null }),
         }
         expect(Math.sign(Buffer.compare(segmentKey(a), segmentKey(other)))).toBe(compareFields(a, other))
@@ -82,11 +82,6 @@ describe('keys', () => {
         expect(readSegmentKey(segmentKey(parts))).toEqual(parts)
         expect(readBusinessKey(businessKey(businessKeyHash(a), b))).toBe(b)
         expect(readAliasKey(aliasKey(a, b))).toBe(b)
-        const { address, worker } = run
-        expect(readInstanceKey(instanceKey(run))).toEqual({
-          address: address.replace(/\b0+(?=\d)/g, ''),
-          worker,
-        })
         for (const other of [aliasKey(a, b), businessKey(businessKeyHash(a), b), instanceRowKey(run)]) {
           expect(readSegmentKey(other)).toBeUndefined()
         }
@@ -99,7 +94,7 @@ describe('keys', () => {
       fc.property(key, id, instance, nanos, (parts, hopId, run, time) => {
         const bytes = segmentKey(parts)
         const lane = (name: 'first' | 'late', from: string) =>
-          laneRange(parts.salt, parts.windowStartNanos, parts.instance, name, from)
+          laneRange(parts.salt, parts.windowStartNanos, parts.run, name, from)
         expect(within(bytes, lane(parts.lane, hopId))).toBe(parts.maxId >= hopId.slice(0, 20))
         expect(within(bytes, lane(parts.lane === 'late' ? 'first' : 'late', hopId))).toBe(false)
         expect(within(bytes, windowRange(parts.salt, 0n, time))).toBe(parts.windowStartNanos < time)

@@ -7,13 +7,13 @@ import type { HopId } from '../id/types.js'
  *
  * | rows | key |
  * | --- | --- |
- * | segments | `salt(1) window(8) instance(7) lane(1) maxId(10)`, in lane 1 also `batch(8)` |
+ * | segments | `salt(1) window(8) instance(7) start(8) lane(1) maxId(10)`, in lane 1 also `batch(8)` |
  * | business keys | `f0 hash(8) invertedTime(8) HopId without its time(8)` |
  * | aliases | `f1 id(16) HopId(16)` |
- * | instances | `f2 address and port(6) worker(1) startNanos(8)` |
+ * | instances | `f2 instance(7) start(8)` |
  */
 
-/** Which lane of a window: `first` is written once when the window is over, `late` takes whatever comes after. */
+/** Which lane of a window of a run: `first` is written once when the window is over, `late` takes whatever comes after. */
 export type Lane = 'first' | 'late'
 
 /** First bytes of the rows that are no segments; salts stay below. */
@@ -24,19 +24,20 @@ export const maxBuckets = 128
 
 const instanceBytes = 7
 const windowOffset = 1
-const instanceOffset = 9
-const laneOffset = 16
-const maxIdOffset = 17
-const firstLaneBytes = 27
-const lateLaneBytes = 35
+const runOffset = 9
+const runBytes = instanceBytes + 8
+const laneOffset = runOffset + runBytes
+const maxIdOffset = laneOffset + 1
+const firstLaneBytes = maxIdOffset + 10
+const lateLaneBytes = firstLaneBytes + 8
 
 /** The parts of a segment's key. */
 export interface SegmentKey {
   readonly salt: number
   /** Nanoseconds since the Unix epoch at which the window starts. */
   readonly windowStartNanos: bigint
-  /** Seven bytes, see `instanceKey`. */
-  readonly instance: Buffer
+  /** Fifteen bytes, see `runKey`. */
+  readonly run: Buffer
   readonly lane: Lane
   /** The first ten bytes of the segment's last id: its time and sequence, 20 hex digits. */
   readonly maxId: string
@@ -60,6 +61,14 @@ export function instanceKey(instance: Pick<InstanceRef, 'address' | 'worker'>): 
   return Buffer.from([...bytes, port >> 8, port & 255, instance.worker])
 }
 
+/** The seven bytes of an instance, and when its run began. */
+export function runKey(run: InstanceRef): Buffer {
+  const key = Buffer.alloc(runBytes)
+  instanceKey(run).copy(key)
+  key.writeBigUInt64BE(run.startNanos, instanceBytes)
+  return key
+}
+
 /** The address and worker number in an `instanceKey`. */
 export function readInstanceKey(key: Uint8Array): { address: string; worker: number } {
   const [a, b, c, d, high, low, worker] = key as unknown as number[]
@@ -69,13 +78,16 @@ export function readInstanceKey(key: Uint8Array): { address: string; worker: num
   }
 }
 
-/** The bucket of an instance: FNV-1a (32 bits) of its seven bytes, its upper half folded in, modulo `buckets` (1-128). */
-export function saltOf(instance: Uint8Array, buckets: number): number {
+/**
+ * The bucket of an instance or run: FNV-1a (32 bits) of the seven bytes of the instance, its upper half folded in, modulo
+ * `buckets` (1-128).
+ */
+export function saltOf(key: Uint8Array, buckets: number): number {
   if (!Number.isInteger(buckets) || buckets < 1 || buckets > maxBuckets) {
     throw new TypeError(`buckets must be a whole number from 1 to ${maxBuckets} (got ${buckets})`)
   }
   let hash = 0x811c9dc5
-  for (const byte of instance) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (const byte of key.subarray(0, instanceBytes)) hash = Math.imul(hash ^ byte, 0x01000193)
   return ((hash ^ (hash >>> 16)) >>> 0) % buckets
 }
 
@@ -96,7 +108,7 @@ export function segmentKey(key: SegmentKey): Buffer {
   const bytes = Buffer.alloc(key.lane === 'late' ? lateLaneBytes : firstLaneBytes)
   bytes[0] = key.salt
   bytes.writeBigUInt64BE(key.windowStartNanos, windowOffset)
-  key.instance.copy(bytes, instanceOffset)
+  key.run.copy(bytes, runOffset)
   bytes[laneOffset] = key.lane === 'late' ? 1 : 0
   bytes.write(key.maxId.slice(0, 20), maxIdOffset, 'hex')
   if (key.batch !== null) bytes.writeBigUInt64BE(key.batch, firstLaneBytes)
@@ -113,22 +125,22 @@ export function readSegmentKey(key: Uint8Array): SegmentKey | undefined {
   return {
     salt: bytes[0] as number,
     windowStartNanos: bytes.readBigUInt64BE(windowOffset),
-    instance: bytes.subarray(instanceOffset, laneOffset),
+    run: bytes.subarray(runOffset, laneOffset),
     lane: lane === 1 ? 'late' : 'first',
     maxId: bytes.toString('hex', maxIdOffset, firstLaneBytes),
     batch: lane === 1 ? bytes.readBigUInt64BE(firstLaneBytes) : null,
   }
 }
 
-/** The range of one lane of a window and instance from the first segment that may hold `fromId`. */
+/** The range of one lane of a window and run from the first segment that may hold `fromId`. */
 export function laneRange(
   salt: number,
   windowStartNanos: bigint,
-  instance: Buffer,
+  run: Buffer,
   lane: Lane,
   fromId: string,
 ): { from: Buffer; to: Buffer } {
-  const from = segmentKey({ salt, windowStartNanos, instance, lane: 'first', maxId: fromId, batch: null })
+  const from = segmentKey({ salt, windowStartNanos, run, lane: 'first', maxId: fromId, batch: null })
   const to = Buffer.from(from.subarray(0, maxIdOffset))
   from[laneOffset] = lane === 'late' ? 1 : 0
   to[laneOffset] = lane === 'late' ? 2 : 1
@@ -141,7 +153,7 @@ export function windowRange(salt: number, fromNanos: bigint, toNanos: bigint): {
 }
 
 function windowPrefix(salt: number, nanos: bigint): Buffer {
-  const prefix = Buffer.alloc(instanceOffset)
+  const prefix = Buffer.alloc(runOffset)
   prefix[0] = salt
   prefix.writeBigUInt64BE(nanos, windowOffset)
   return prefix
@@ -209,11 +221,7 @@ export function readAliasKey(key: Uint8Array): HopId | undefined {
 
 /** The row key of one run of one instance. */
 export function instanceRowKey(instance: InstanceRef): Buffer {
-  const key = Buffer.alloc(1 + instanceBytes + 8)
-  key[0] = rowPrefix.instance
-  instanceKey(instance).copy(key, 1)
-  key.writeBigUInt64BE(instance.startNanos, 1 + instanceBytes)
-  return key
+  return Buffer.concat([Buffer.from([rowPrefix.instance]), runKey(instance)])
 }
 
 /** The rows of all instances. */

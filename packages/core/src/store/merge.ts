@@ -1,6 +1,7 @@
 import type { HopRecord } from '../hop/record.js'
 import { decodeSegment } from '../segment/decode.js'
 import { foldVersions } from '../segment/fold.js'
+import { isSameRun } from '../segment/record-parts.js'
 import type { ReadCounts } from './reader.js'
 
 /** A segment that was read and not yet decoded. */
@@ -95,12 +96,9 @@ function takeAll(runs: readonly Run[], id: string): HopRecord[] {
   return taken
 }
 
-/** Two instances may have the same id when a proxy tried again: those are two hops. */
+/** Two runs may have the same id when a proxy tried again: those are two hops. */
 function add(taken: HopRecord[], record: HopRecord): void {
-  const same = taken.findIndex(
-    ({ instance }) =>
-      instance.address === record.instance.address && instance.worker === record.instance.worker,
-  )
+  const same = taken.findIndex(({ instance }) => isSameRun(instance, record.instance))
   if (same < 0) taken.push(record)
   else taken[same] = foldVersions(taken[same] as HopRecord, record)
 }

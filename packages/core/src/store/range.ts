@@ -1,7 +1,9 @@
 import type { HopRecord, InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
-import type { Store } from './contract.js'
-import { instanceKey, laneRange, readSegmentKey, saltOf, windowRange, windowStart } from './keys.js'
+import { badSegment } from '../segment/damage.js'
+import { checkedHead } from './checked-segment.js'
+import type { Row, Store } from './contract.js'
+import { laneRange, runKey, readSegmentKey, saltOf, windowRange, windowStart } from './keys.js'
 import type { SegmentSource, StoredSegment } from './merge.js'
 import { mergeSegments } from './merge.js'
 import { pages } from './pages.js'
@@ -14,8 +16,8 @@ export interface RangeOptions {
   readonly fromNanos: bigint
   /** Of ids; exclusive. */
   readonly toNanos: bigint
-  /** Only those of these instances. @default all of the table */
-  readonly instances?: readonly Pick<InstanceRef, 'address' | 'worker'>[]
+  /** Only those of these runs. @default all of the table */
+  readonly runs?: readonly InstanceRef[]
   /** Only those of these services, where several share a table. @default all */
   readonly services?: readonly string[]
   /** Most records, except that records with the same id stay together, so that going on after the last one misses none. */
@@ -33,7 +35,7 @@ export interface RangeRecords extends AsyncIterable<HopRecord> {
 /** Rows of one page: at a usual fill about a megabyte and a half. */
 const pageRows = 32
 
-/** Up to so many seeks, the lanes of single instances are read in place of whole windows. */
+/** Up to so many seeks, the lanes of single runs are read in place of whole windows. */
 const mostSeeks = 32
 
 /** @internal What `StoreReader.range` returns. `total` counts along. */
@@ -70,7 +72,7 @@ class RangeReader {
   readonly #windowNanos: bigint
   readonly #fromId: string
   readonly #toId: string
-  readonly #instances: readonly Buffer[] | undefined
+  readonly #runs: readonly Buffer[] | undefined
   readonly #names: ReadonlySet<string> | undefined
   readonly #services: ReadonlySet<string> | undefined
 
@@ -85,8 +87,8 @@ class RangeReader {
     const next = options.afterId === undefined ? first : nextId(options.afterId)
     this.#fromId = next > first ? next : first
     this.#toId = boundId(options.toNanos)
-    this.#instances = options.instances?.map(instanceKey)
-    this.#names = this.#instances && new Set(this.#instances.map((key) => key.toString('hex')))
+    this.#runs = options.runs?.map(runKey)
+    this.#names = this.#runs && new Set(this.#runs.map((key) => key.toString('hex')))
     this.#services = options.services && new Set(options.services)
   }
 
@@ -102,9 +104,9 @@ class RangeReader {
       counts: this.counts,
       ...(this.options.signal && { signal: this.options.signal }),
     }
-    if (this.#instances !== undefined && windows * BigInt(this.#instances.length) * 2n <= mostSeeks) {
+    if (this.#runs !== undefined && windows * BigInt(this.#runs.length) * 2n <= mostSeeks) {
       for (let window = fromWindow; window < toNanos; window += this.#windowNanos) {
-        yield* mergeSegments(await this.#lanes(window, this.#instances), within)
+        yield* mergeSegments(await this.#lanes(window, this.#runs), within)
       }
       return
     }
@@ -112,16 +114,16 @@ class RangeReader {
       yield* mergeSegments([listSource(segments)], within)
   }
 
-  /** One window of some instances: the first lane as it is needed, the late lane at once, as its segments overlap. */
-  async #lanes(window: bigint, instances: readonly Buffer[]): Promise<SegmentSource[]> {
-    const sources = instances.map(async (instance) => {
-      const salt = saltOf(instance, this.layout.buckets)
+  /** One window of some runs: the first lane as it is needed, the late lane at once, as its segments overlap. */
+  async #lanes(window: bigint, runs: readonly Buffer[]): Promise<SegmentSource[]> {
+    const sources = runs.map(async (run) => {
+      const salt = saltOf(run, this.layout.buckets)
       const late: StoredSegment[] = []
-      const lane = laneRange(salt, window, instance, 'late', this.#fromId)
+      const lane = laneRange(salt, window, run, 'late', this.#fromId)
       for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal)) {
-        for (const { value } of rows) this.#keep(value, late)
+        for (const row of rows) this.#keep(row, late)
       }
-      return [laneSource(this.#firstLane(salt, window, instance)), listSource(late)]
+      return [laneSource(this.#firstLane(salt, window, run)), listSource(late)]
     })
     return (await Promise.all(sources)).flat()
   }
@@ -129,14 +131,14 @@ class RangeReader {
   async *#firstLane(
     salt: number,
     window: bigint,
-    instance: Buffer,
+    run: Buffer,
   ): AsyncGenerator<StoredSegment, void, undefined> {
-    const lane = laneRange(salt, window, instance, 'first', this.#fromId)
+    const lane = laneRange(salt, window, run, 'first', this.#fromId)
     // The first segment may be all that a short range needs.
     for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal, 1)) {
       const kept: StoredSegment[] = []
-      for (const { value } of rows) {
-        if (this.#keep(value, kept) || readSegmentHead(value).minId < this.#toId) continue
+      for (const row of rows) {
+        if (this.#keep(row, kept) || readSegmentHead(row.value).minId < this.#toId) continue
         yield* kept
         return
       }
@@ -169,8 +171,8 @@ class RangeReader {
           heads.map(async (head, salt) => {
             let at = head
             while (!at.done && at.value.window === window) {
-              if (this.#names?.has(at.value.instance) === false) this.counts.pruned++
-              else this.#keep(at.value.value, segments)
+              if (this.#names?.has(at.value.run) === false) this.counts.pruned++
+              else this.#keep(at.value.row, segments)
               at = await (buckets[salt] as (typeof buckets)[number]).next()
             }
             return at
@@ -184,11 +186,11 @@ class RangeReader {
   }
 
   /** Keeps a segment that may hold what is asked for. */
-  #keep(value: Uint8Array, kept: StoredSegment[]): boolean {
-    const head = readSegmentHead(value)
+  #keep(row: Row, kept: StoredSegment[]): boolean {
+    const head = checkedHead(row, this.#windowNanos)
     const wanted =
       head.maxId >= this.#fromId && head.minId < this.#toId && this.#services?.has(head.service) !== false
-    if (wanted) kept.push({ minId: head.minId, value })
+    if (wanted) kept.push({ minId: head.minId, value: row.value })
     else this.counts.pruned++
     return wanted
   }
@@ -196,12 +198,12 @@ class RangeReader {
 
 async function* bucketRows(
   source: ReturnType<typeof pages>,
-): AsyncGenerator<{ window: bigint; instance: string; value: Uint8Array }, void, undefined> {
+): AsyncGenerator<{ window: bigint; run: string; row: Row }, void, undefined> {
   for await (const rows of source) {
-    for (const { key, value } of rows) {
-      const parts = readSegmentKey(key)
-      if (parts !== undefined)
-        yield { window: parts.windowStartNanos, instance: parts.instance.toString('hex'), value }
+    for (const row of rows) {
+      const parts = readSegmentKey(row.key)
+      if (parts === undefined) throw badSegment('its key is none')
+      yield { window: parts.windowStartNanos, run: parts.run.toString('hex'), row }
     }
   }
 }

@@ -2,21 +2,20 @@ import type { HopRecord, InstanceRef } from '../hop/record.js'
 import type { HopId, TraceId } from '../id/types.js'
 import { findInSegment } from '../segment/decode.js'
 import { foldVersions } from '../segment/fold.js'
-import { readSegmentHead } from '../segment/head.js'
-import { readChecked } from './checked-value.js'
+import { checkedHead } from './checked-segment.js'
 import type { Store } from './contract.js'
-import { readKeyValue } from './key-rows.js'
+import { readAliasValue, readKeyValue } from './key-rows.js'
 import {
   aliasRange,
   businessKeyHash,
   businessKeyRange,
   businessKeyText,
   idNanos,
-  instanceKey,
   laneRange,
   maxBuckets,
   readAliasKey,
   readBusinessKey,
+  runKey,
   saltOf,
   windowStart,
 } from './keys.js'
@@ -49,6 +48,15 @@ export interface KeyHit {
   readonly hopId: HopId
   /** The time in `hopId`. */
   readonly nanos: bigint
+  /** When the run began that has the hop, nanoseconds since the Unix epoch. */
+  readonly startNanos: bigint
+}
+
+/** The hop that an id leads to which is not its own. */
+export interface AliasHit {
+  readonly hopId: HopId
+  /** When the run began that has the hop, nanoseconds since the Unix epoch. */
+  readonly startNanos: bigint
 }
 
 /** Late segments are small; a page of them takes less than a cell or two. */
@@ -77,15 +85,11 @@ export class StoreReader {
   }
 
   /**
-   * The record of an id on the instance that served it, its versions folded: one segment of the first lane, and beside it what
+   * The record of an id in the run that served it, its versions folded: one segment of the first lane, and beside it what
    * the late lane has; two reads, whatever is stored, and whether the id is there or not.
    */
-  async lookup(
-    instance: Pick<InstanceRef, 'address' | 'worker'>,
-    id: HopId,
-    signal?: AbortSignal,
-  ): Promise<HopRecord | undefined> {
-    const key = instanceKey(instance)
+  async lookup(run: InstanceRef, id: HopId, signal?: AbortSignal): Promise<HopRecord | undefined> {
+    const key = runKey(run)
     const salt = saltOf(key, this.#layout.buckets)
     const window = windowStart(idNanos(id), this.#windowNanos)
     const [first, late] = await Promise.all([
@@ -96,17 +100,26 @@ export class StoreReader {
     return versions.length === 0 ? undefined : versions.reduce(foldVersions)
   }
 
-  /** The hop that an id leads to which is not its own: the id that its caller assigned, or a foreign trace id (then the earliest hop). */
-  async byAlias(alias: string, signal?: AbortSignal): Promise<HopId | undefined> {
+  /**
+   * The hops that an id leads to which is not their own: the id that their callers assigned, or a foreign trace id. The earliest
+   * come first. Several runs may have one each.
+   */
+  async aliases(
+    alias: string,
+    options: { readonly limit: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<AliasHit[]> {
     if (!/^[0-9a-f]{32}$/.test(alias))
       throw new TypeError(`an id is 32 lowercase hex digits (got ${JSON.stringify(alias)})`)
-    for await (const rows of pages(this.#store, aliasRange(alias), 1, this.counts, signal)) {
-      for (const { key, value } of rows) {
-        readChecked(value, () => true)
-        return readAliasKey(key)
+    const hits: AliasHit[] = []
+    const { limit, signal } = options
+    for await (const rows of pages(this.#store, aliasRange(alias), limit, this.counts, signal)) {
+      for (const row of rows) {
+        const hopId = readAliasKey(row.key)
+        if (hopId !== undefined) hits.push({ hopId, startNanos: readAliasValue(row) })
+        if (hits.length === limit) return hits
       }
     }
-    return undefined
+    return hits
   }
 
   /** The hops with a business key, newest first, before `beforeNanos` if given. Costs what it returns, not what is stored. */
@@ -131,7 +144,8 @@ export class StoreReader {
       for (const row of rows) {
         const hopId = readBusinessKey(row.key)
         if (hopId === undefined) continue
-        hits.push({ traceId: readKeyValue(text, row) || hopId, hopId, nanos: idNanos(hopId) })
+        const { traceId, startNanos } = readKeyValue(text, row)
+        hits.push({ traceId: traceId || hopId, hopId, nanos: idNanos(hopId), startNanos })
         if (hits.length === options.limit) return hits
       }
     }
@@ -146,11 +160,11 @@ export class StoreReader {
   async #versions(range: KeyRange, id: HopId, one: boolean, signal?: AbortSignal): Promise<HopRecord[]> {
     const found: HopRecord[] = []
     for await (const rows of pages(this.#store, range, one ? 1 : latePage, this.counts, signal)) {
-      for (const { value } of rows) {
-        const { minId, maxId } = readSegmentHead(value)
+      for (const row of rows) {
+        const { minId, maxId } = checkedHead(row, this.#windowNanos)
         if (minId <= id && id <= maxId) {
           this.counts.segments++
-          const record = findInSegment(value, id)
+          const record = findInSegment(row.value, id)
           if (record !== undefined) found.push(record)
         } else this.counts.pruned++
       }

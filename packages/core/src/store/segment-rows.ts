@@ -5,7 +5,7 @@ import { encodeSegment } from '../segment/encode.js'
 import { cellBytes } from '../segment/layout.js'
 import type { Row } from './contract.js'
 import type { Lane } from './keys.js'
-import { idNanos, instanceKey, saltOf, segmentKey } from './keys.js'
+import { idNanos, runKey, saltOf, segmentKey } from './keys.js'
 
 /**
  * Records of one segment, unless they take more than a cell. A look-up reads and unpacks a whole segment: 2048 would save one
@@ -41,12 +41,12 @@ export function segmentRows(batch: SegmentBatch): { rows: Row[]; cut: HopId[] } 
   checkWindow(batch)
   const rows: Row[] = []
   const ends: HopId[] = []
-  const instance = instanceKey(batch.meta.instance)
-  const salt = saltOf(instance, batch.buckets)
+  const run = runKey(batch.meta.instance)
+  const salt = saltOf(run, batch.buckets)
   const add = (value: Uint8Array, maxId: HopId): void => {
     const { windowStartNanos, lane } = batch
     rows.push({
-      key: segmentKey({ salt, windowStartNanos, instance, lane, maxId, batch: batch.batch ?? null }),
+      key: segmentKey({ salt, windowStartNanos, run, lane, maxId, batch: batch.batch ?? null }),
       value,
     })
     ends.push(maxId)

@@ -74,17 +74,18 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
     if (named && (alias === undefined || record.hopId < alias.hopId)) alias = record
   }
   if (alias !== undefined) return { kind: 'found', record: alias, source: 'live' }
-  const hopId = await new StoreReader(own.store, own.row()).byAlias(id)
-  if (hopId === undefined || hopId === id) return lookup
-  const named = await own.lookup(hopId)
-  return named.kind === 'found' ? named : lookup
+  return lookup
 }
 
 /** A run that has ended, in the store that this run holds open. */
 async function lookupFormer(own: OwnRecords, of: string, id: HopId): Promise<Lookup | undefined> {
   const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3}),(\d{1,19})$/.exec(of)
   if (match === null) return undefined
-  const instance = { address: match[1] as string, worker: Number(match[2]) }
+  const instance = {
+    address: match[1] as string,
+    worker: Number(match[2]),
+    startNanos: BigInt(match[3] as string),
+  }
   const reader = new StoreReader(own.store, own.row())
   const stored = await reader.lookup(instance, id)
   const record = stored === undefined ? undefined : readRecord(stored)

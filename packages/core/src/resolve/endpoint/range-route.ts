@@ -1,3 +1,4 @@
+import type { InstanceRef } from '../../hop/record.js'
 import { isHopId } from '../../id/index.js'
 import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../find/filter.js'
@@ -25,7 +26,7 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
   if (!isNanos(from) || !isNanos(to)) return plain(400, 'from and to are nanoseconds')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (after !== null && !isHopId(after)) return plain(400, 'after is an id')
-  if (instance === null) return plain(400, 'of is address,worker')
+  if (instance === null) return plain(400, 'of is address,worker,startNanos')
   let filter: ReturnType<typeof hopFilter>
   try {
     filter = hopFilter({
@@ -45,7 +46,7 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
   }
   const reader = new StoreReader(own.store, own.row())
   const records =
-    instance === undefined ? ownRange(own, reader, stretch) : storedRange(reader, instance, stretch)
+    instance === undefined ? ownRange(own, reader, stretch) : storedRange(reader, [instance], stretch)
   return stream(lines(records, reader, filter, Math.min(limit, maxRecords)), 'application/x-ndjson')
 }
 
@@ -54,10 +55,11 @@ function isNanos(text: string): boolean {
 }
 
 /** Undefined: this run. Null: malformed. */
-function formerOf(of: string | null): { address: string; worker: number } | null | undefined {
+function formerOf(of: string | null): InstanceRef | null | undefined {
   if (of === null) return undefined
-  const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3})$/.exec(of)
-  return match === null ? null : { address: match[1] as string, worker: Number(match[2]) }
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3}),(\d{1,19})$/.exec(of)
+  if (match === null) return null
+  return { address: match[1] as string, worker: Number(match[2]), startNanos: BigInt(match[3] as string) }
 }
 
 async function* lines(

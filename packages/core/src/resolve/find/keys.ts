@@ -33,7 +33,10 @@ export const mostHits = 1000
 /** Pages that are looked through for traces, when each has many hops with the key. */
 const mostPages = 50
 
-const readHits = listOf(objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos }), 10_000)
+const readHits = listOf(
+  objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos, startNanos: readNanos }),
+  10_000,
+)
 const maxBytes = 4 << 20
 
 /**

@@ -1,4 +1,4 @@
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord, InstanceRef } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
@@ -22,16 +22,19 @@ export async function* ownRange(
   reader: StoreReader,
   stretch: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
-  yield* mergeById([listed(await own.unshipped(), stretch, 'live'), storedRange(reader, own.row(), stretch)])
+  yield* mergeById([
+    listed(await own.unshipped(), stretch, 'live'),
+    storedRange(reader, [own.row()], stretch),
+  ])
 }
 
-/** What one instance has in a store, in id order. */
+/** What runs have in a store, in id order. */
 export async function* storedRange(
   reader: StoreReader,
-  instance: { readonly address: string; readonly worker: number },
+  runs: readonly InstanceRef[],
   { fromNanos, toNanos, afterId, signal }: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
-  const options = { fromNanos, toNanos, instances: [instance] }
+  const options = { fromNanos, toNanos, runs }
   const range = reader.range({
     ...options,
     ...(afterId === undefined ? {} : { afterId }),
@@ -73,10 +76,11 @@ export function keysAmong(
   { name, value, beforeNanos }: Omit<KeyQuery, 'limit'>,
 ): KeyHit[] {
   const hits: KeyHit[] = []
-  for (const { keys, traceId, hopId } of records) {
+  for (const { keys, traceId, hopId, instance } of records) {
     if (!Object.hasOwn(keys, name) || keys[name] !== value) continue
     const nanos = hopIdNanos(hopId)
-    if (beforeNanos === undefined || nanos < beforeNanos) hits.push({ traceId, hopId, nanos })
+    if (beforeNanos === undefined || nanos < beforeNanos)
+      hits.push({ traceId, hopId, nanos, startNanos: instance.startNanos })
   }
   return hits
 }

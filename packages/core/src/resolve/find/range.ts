@@ -45,7 +45,7 @@ export async function* rangeOf(
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
   const failures: string[] = [...(rows.unread ?? [])]
   const reads = noRangeReads()
-  const question = { parts, rows, stretch, filter: query, reads, claimed: new Set<string>() }
+  const question = { parts, rows, runs, stretch, filter: query, reads, claimed: new Set<string>() }
   const streams =
     fromNanos < toNanos
       ? // Runs that have ended begin first: what is read for them from its beginning need not be read for others.

@@ -17,10 +17,12 @@ import { listed, storedRange, type Stretch } from './own.js'
 export interface RangeQuestion {
   readonly parts: ResolverParts
   readonly rows: readonly InstanceRow[]
+  /** The runs that are read. */
+  readonly runs: readonly InstanceRow[]
   readonly stretch: Stretch
   readonly filter: HopFilter
   readonly reads: RangeReads
-  /** What is read from its beginning by somebody: a store tells runs of one address apart only by their records. */
+  /** Instances and stores that are read from their beginning for all of their runs at once. */
   readonly claimed: Set<string>
 }
 
@@ -47,10 +49,8 @@ export async function* runRange(
     }
   }
   const rest: Stretch = { ...stretch, afterId }
-  const place = (url: string): string =>
-    [url, row.address, row.worker, row.buckets, row.windowMillis].join(' ')
-  const stores = row.stores.filter((url) => !claimed.has(place(url)))
-  if (afterId === stretch.afterId) for (const url of stores) claimed.add(place(url))
+  const stores = row.stores.filter((url) => !claimed.has(placeOf(url, row)))
+  if (afterId === stretch.afterId) for (const url of stores) claimed.add(placeOf(url, row))
   const view = await parts.log.view(row, reads)
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
   yield* mergeById([...logged, ...stores.map((url) => storeRange(question, url, row, rest))])
@@ -62,9 +62,14 @@ export async function* runRange(
   }
 }
 
-/** A run's part of a store; a living instance reads it for us when only it can. */
+/** Runs of one place are read together. */
+function placeOf(url: string, row: InstanceRow): string {
+  return [url, row.address, row.worker, row.buckets, row.windowMillis].join(' ')
+}
+
+/** What a run and others of its instance have in a store; a living instance reads it for us when only it can. */
 async function* storeRange(
-  { parts, rows, filter, reads }: RangeQuestion,
+  { parts, rows, runs, filter, reads }: RangeQuestion,
   url: string,
   row: InstanceRow,
   stretch: Stretch,
@@ -73,7 +78,9 @@ async function* storeRange(
   const read = async function* (store: Store): AsyncGenerator<Sourced, void, undefined> {
     const reader = new StoreReader(store, row)
     try {
-      yield* storedRange(reader, row, { ...stretch, afterId })
+      const same = placeOf(url, row)
+      const sharing = runs.filter((other) => other.stores.includes(url) && placeOf(url, other) === same)
+      yield* storedRange(reader, sharing, { ...stretch, afterId })
     } finally {
       reads.segments += reader.counts.segments
       reads.pruned += reader.counts.pruned
@@ -91,7 +98,7 @@ async function* storeRange(
     const sharing = parts.live === null ? [] : new InstanceIndex(rows).sharing(row)
     const peer = sharing.find(({ stores }) => stores.includes(url))
     if (peer === undefined) throw error
-    const of = `${row.address},${row.worker}`
+    const of = `${row.address},${row.worker},${row.startNanos}`
     yield* liveRange(parts, peer, { of }, { ...stretch, afterId }, filter, reads)
   }
 }

@@ -67,7 +67,12 @@ export class StoreSource {
     for (const row of rows) for (const url of row.stores) places.set(url, row)
     const read = async ([url, row]: [string, InstanceRow]): Promise<HopId | undefined> => {
       try {
-        return await this.stores.use(url, row, reads, (store) => new StoreReader(store, row).byAlias(id))
+        return await this.stores.use(
+          url,
+          row,
+          reads,
+          async (store) => (await new StoreReader(store, row).aliases(id, { limit: 1 }))[0]?.hopId,
+        )
       } catch (error) {
         if (!isStoreLocked(error)) throw error
         return locked(row, url, error)
