@@ -27,6 +27,17 @@ describe('a slow order that is followed', () => {
     await rm(dir, { recursive: true, force: true })
   })
 
+  /** The socket by which a service of this host is asked. */
+  async function socketOf(service: string): Promise<string> {
+    const resolver = createResolver({ dir })
+    try {
+      const row = (await resolver.instances()).find((one) => one.service === service)
+      return path.resolve(dir, row?.logDir ?? '', 'ask.sock')
+    } finally {
+      await resolver.close()
+    }
+  }
+
   /** Follows a key from when it is first known. */
   async function* follow(orderId: string): AsyncGenerator<FollowStep> {
     const resolver = createResolver({ dir })
@@ -78,10 +89,11 @@ describe('a slow order that is followed', () => {
 
   it('is told as server-sent events by a living service, too', async () => {
     const order = placeOrder(chain.entryUrl, slow('follow-3', 3))
+    const gateway = await socketOf('gateway')
     const read = (): Promise<string> =>
       new Promise((resolve, reject) => {
-        const url = `${chain.entryUrl}/_hoptrace/v1/progress/orderId=follow-3`
-        const req = request(url, { headers: { accept: 'text/event-stream' } }, (res) => {
+        const at = { socketPath: gateway, path: '/_hoptrace/v1/progress/orderId=follow-3' }
+        const req = request({ ...at, headers: { accept: 'text/event-stream' } }, (res) => {
           let text = ''
           res.setEncoding('utf8').on('data', (piece: string) => (text += piece))
           res.on('end', () => resolve(text))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTracer, type Tracer } from '@hoptrace/core'
@@ -19,9 +19,11 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
     dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-slow-'))
     // An instance that takes questions and never answers: the resolver waits for it for a second.
     silent = createServer((socket) => void sockets.add(socket))
-    silent.listen(0, '127.0.0.1')
+    const logDir = path.join(dir, 'logs', 'payments', '1-1-silent')
+    await mkdir(logDir, { recursive: true })
+    silent.listen(path.join(logDir, 'ask.sock'))
     await once(silent, 'listening')
-    const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const address = '127.0.0.1:4002'
     tracer = createTracer({ service: 'reports', dataDir: dir, windowMillis: 200, graceMillis: 0 })
     const registry = fileRegistry(dir)
     await registry.put({
@@ -36,7 +38,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
       stores: [],
       buckets: 1,
       windowMillis: 1000,
-      logDir: '/nowhere',
+      logDir,
       loggedThrough: [0, 0],
       reached: [],
       heartbeatMillis: Date.now(),

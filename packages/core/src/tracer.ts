@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { RemoteQuestions } from './ask/remote-questions.js'
 import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
@@ -45,6 +46,8 @@ export class Tracer {
   /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
   /** @internal */ readonly responseRules: ResponseRules
   /** @internal */ readonly runs: Runs
+  /** @internal Questions from other hosts, which only a given key lets in. */ readonly remoteQuestions:
+    RemoteQuestions | undefined
   private readonly context = new AsyncLocalStorage<Hop>()
   private closing: Promise<void> | undefined
   private crashed: Crash | undefined
@@ -58,6 +61,7 @@ export class Tracer {
     this.sealKey = this.keys.given ? this.keys.seal : undefined
     this.production = process.env['NODE_ENV'] === 'production'
     this.responseRules = { sealKey: this.sealKey, production: this.production }
+    this.remoteQuestions = this.keys.given ? new RemoteQuestions(settings.dataDir, this.keys) : undefined
     this.runs = new Runs(settings, { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' })
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
@@ -185,6 +189,7 @@ export class Tracer {
       run.log.end()
     }
     await Promise.all(this.runs.all.map((run) => run.recorder.close()))
+    this.remoteQuestions?.close()
     process.off('uncaughtExceptionMonitor', this.onCrash)
     process.off('exit', this.onExit)
   }

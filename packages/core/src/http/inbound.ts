@@ -4,7 +4,6 @@ import { truncate } from '../hop/limits.js'
 import type { Peer, Trust } from '../options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
 import type { Tracer } from '../tracer.js'
-import { answerEndpoint, isEndpointRequest } from './endpoint.js'
 import { localAddress } from './local-address.js'
 import {
   observeResponse,
@@ -46,8 +45,8 @@ export function beginInbound(
   if (!tracer.active || inboundOf(req) !== undefined) return undefined
   try {
     const run = tracer.runs.forRequest(req.socket)
-    if (isEndpointRequest(req)) {
-      answerEndpoint(run, req, res)
+    if (tracer.remoteQuestions?.takes(req) === true) {
+      tracer.remoteQuestions.pass(req, res)
       return 'answered'
     }
     const context = carriesContext(req)

@@ -53,7 +53,7 @@ export class Chain implements AsyncDisposable {
   resolver(options: ResolverOptions = {}): Resolver {
     const resolver = createResolver({
       registry: this.registry,
-      dir: '/nowhere',
+      dir: this.registry.dataDir,
       patienceMillis: 300,
       ...options,
     })
@@ -64,5 +64,6 @@ export class Chain implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const resolver of this.resolvers) await resolver.close()
     for (const instance of this.instances) await instance.stop()
+    this.registry[Symbol.dispose]()
   }
 }

@@ -81,8 +81,7 @@ describe('a live endpoint that is followed', () => {
   ): Promise<(more?: object, signal?: AbortSignal) => Promise<EndpointResponse>> {
     const live = new LiveEndpoint({ own: chain.instance(0), progress: chain.resolver(), maxFollowers: 2 })
     const url = `/_hoptrace/v1/progress/${chain.traceId}`
-    return (more, signal) =>
-      live.handle({ method: 'GET', url, headers, remoteAddress: '127.0.0.1', ...more }, signal)
+    return (more, signal) => live.handle({ method: 'GET', url, headers, asker: 'one', ...more }, signal)
   }
 
   it('ends with the flow, and tells who comes back for more that there is none', async () => {
@@ -110,9 +109,9 @@ describe('a live endpoint that is followed', () => {
     const abort = new AbortController()
     const first = (await ask({}, abort.signal)).body[Symbol.asyncIterator]()
     await first.next()
-    // One of two places for each address.
+    // One of two places for each asker.
     expect((await ask()).status).toBe(503)
-    const other = await ask({ remoteAddress: '127.0.0.2' })
+    const other = await ask({ asker: 'other' })
     expect(other.status).toBe(200)
     abort.abort()
     while ((await first.next()).done !== true);

@@ -90,7 +90,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const registries = (registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry])
     // One that is away must leave time for what the others know.
     .map((one) => patientRegistry(one, deadlineMillis / 2))
-  const client = new EndpointClient(keys)
+  const client = new EndpointClient(dir, keys)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const warn = onWarning ?? (() => undefined)
   const all = tellingRegistry(withLoggedRuns(composedRegistry(registries), dir), warn)

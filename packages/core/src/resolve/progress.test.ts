@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Chain } from './chain.fixture.js'
 import type { HopRecord } from '../hop/record.js'
@@ -92,11 +93,14 @@ describe('progress', () => {
 
   it('can be followed over the live endpoint, and taken up again where it broke off', async () => {
     await using chain = await orderChain()
-    const url = `http://127.0.0.1:${chain.instance(0).port}/_hoptrace/v1/progress/${chain.traceId}`
+    const at = {
+      socketPath: path.join(chain.instance(0).row().logDir, 'ask.sock'),
+      path: `/_hoptrace/v1/progress/${chain.traceId}`,
+    }
     const read = (headers: Record<string, string>, until: string): Promise<string> =>
       new Promise((resolve, reject) => {
         let text = ''
-        const req = get(url, { headers: { accept: 'text/event-stream', ...headers } }, (res) => {
+        const req = get({ ...at, headers: { accept: 'text/event-stream', ...headers } }, (res) => {
           res.setEncoding('utf8')
           res.on('data', (piece: string) => {
             text += piece

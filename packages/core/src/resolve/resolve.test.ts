@@ -134,11 +134,12 @@ for (const mode of ['iterative', 'recursive'] as const) {
     })
 
     it('asks no endpoint that is not at an address of its row', async () => {
-      await using chain = await Chain.of(['gateway', 'orders', 'victim'])
+      const clusterKey = 'a cluster key of some length'
+      await using chain = await Chain.of(['gateway', 'orders', 'victim'], clusterKey)
       chain.healthy()
       chain.instance(0).records[0] = chain.record(0)
       chain.instance(1).register({ endpoint: `http://127.0.0.1:${chain.instance(2).port}/_hoptrace/v1` })
-      const result = await chain.resolver({ mode }).resolve(chain.traceId)
+      const result = await chain.resolver({ clusterKey, dir: '/nowhere' }).resolve(chain.traceId)
       expect(chain.instance(2).asked.filter((url) => url.includes(chain.ids[1] as string))).toEqual([])
       expect(result.hops.map(({ service }) => service)).toEqual(['gateway'])
     })

@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { hostname } from 'node:os'
+import type { AddressInfo, ListenOptions } from 'node:net'
+import { hostname, tmpdir } from 'node:os'
+import path from 'node:path'
+import { askSocketName, PASSED_ON_HEADER } from '../ask/names.js'
+import { sendAnswer } from '../ask/send-answer.js'
 import type { HopRecord } from '../hop/record.js'
 import { clusterKeys, newClusterKey } from '../key/index.js'
 import type { HopId } from '../id/types.js'
@@ -12,22 +16,31 @@ import { RunEndpoint } from '../ship/run-endpoint.js'
 import type { OwnRecords } from './endpoint.js'
 import type { Lookup } from './lookup.js'
 import { baseNanos, testRow } from './test-trace.fixture.js'
+import { runName, SIGNATURE_HEADER, SignatureCheck, type Question } from './wire/sign.js'
 
 /** What the data directory of the host keeps. */
 const hostKey = newClusterKey()
 
-/** A registry in memory. */
-export class MemoryRegistry implements Registry {
+/** A registry in memory, and the data directory of its instances. */
+export class MemoryRegistry implements Registry, Disposable {
+  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'hoptrace-ask-'))
   rows: InstanceRow[] = []
   list = async (): Promise<readonly InstanceRow[]> => [...this.rows]
   put = async (row: InstanceRow): Promise<void> => void this.rows.push(row)
-  close = async (): Promise<void> => undefined
+  close = async (): Promise<void> => undefined;
+
+  [Symbol.dispose](): void {
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
 }
 
 /** What a test instance does with requests. */
 export type Behaviour = 'answers' | 'silent' | ((req: IncomingMessage, res: ServerResponse) => void)
 
-/** One instance: a real HTTP server with a live endpoint over records in memory. */
+/**
+ * One instance: a live endpoint over records in memory, on the socket in its directory and, for questions that are signed, on
+ * a port.
+ */
 export class TestInstance implements OwnRecords {
   readonly records: HopRecord[] = []
   readonly shipped: HopRecord[] = []
@@ -35,7 +48,8 @@ export class TestInstance implements OwnRecords {
   behaviour: Behaviour = 'answers'
   more: Partial<InstanceRow> = {}
   readonly store: Store
-  private server: Server | undefined
+  private servers: Server[] = []
+  private signatures: SignatureCheck | undefined
   private endpoint: RunEndpoint | undefined
   port = 0
 
@@ -51,12 +65,18 @@ export class TestInstance implements OwnRecords {
   async start(): Promise<this> {
     const { clusterKey, registry } = this
     const keys = clusterKeys(clusterKey ?? hostKey, clusterKey !== undefined)
-    this.endpoint = new RunEndpoint({ own: this, registry, dataDir: '/nowhere', keys })
-    this.server = createServer((req, res) => void this.serve(req, res).catch(() => res.destroy()))
-    await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve))
-    this.port = (this.server.address() as AddressInfo).port
+    if (keys.given) this.signatures = new SignatureCheck(keys)
+    this.endpoint = new RunEndpoint({ own: this, registry, dataDir: registry.dataDir, keys })
+    const server = await this.listen({ host: '127.0.0.1', port: 0 })
+    this.port = (server.address() as AddressInfo).port
+    mkdirSync(this.logDir, { recursive: true })
+    await this.listen({ path: path.join(this.logDir, askSocketName) })
     await registry.put(this.row())
     return this
+  }
+
+  private get logDir(): string {
+    return path.join(this.registry.dataDir, 'logs', this.service, `1-${this.port}-a1b2c3`)
   }
 
   row(): InstanceRow {
@@ -65,6 +85,7 @@ export class TestInstance implements OwnRecords {
       stores: [this.store.url],
       pid: process.pid,
       host: hostname(),
+      logDir: this.logDir,
       ...this.more,
     })
   }
@@ -106,12 +127,23 @@ export class TestInstance implements OwnRecords {
 
   /** Stops listening; its row stays. */
   async stop(): Promise<void> {
-    const { server } = this
-    this.server = undefined
-    if (server === undefined) return
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
+    for (const server of this.servers.splice(0)) {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
     await this.endpoint?.close()
+  }
+
+  private questionOf(method: string, target: string): Question {
+    const row = this.row()
+    return { method, target, host: row.host, run: runName(row) }
+  }
+
+  private async listen(where: ListenOptions): Promise<Server> {
+    const server = createServer((req, res) => void this.serve(req, res).catch(() => res.destroy()))
+    this.servers.push(server)
+    await new Promise<void>((resolve) => server.listen(where, resolve))
+    return server
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -123,17 +155,17 @@ export class TestInstance implements OwnRecords {
     const headers = Object.fromEntries(
       Object.entries(req.headers).map(([name, value]) => [name, String(value)]),
     )
-    const answer = await (this.endpoint as RunEndpoint).live.handle(
-      {
-        method: req.method ?? '',
-        url: req.url ?? '',
-        headers,
-        remoteAddress: req.socket.remoteAddress ?? '',
-      },
-      abort.signal,
-    )
-    res.writeHead(answer.status, answer.headers)
-    for await (const piece of answer.body) res.write(piece)
-    res.end()
+    const { method = '', url = '' } = req
+    const local = req.socket.remoteAddress === undefined && headers[PASSED_ON_HEADER] === undefined
+    if (
+      !local &&
+      this.signatures?.accepts(this.questionOf(method, url), headers[SIGNATURE_HEADER]) !== true
+    ) {
+      res.writeHead(401).end()
+      return
+    }
+    const { live } = this.endpoint as RunEndpoint
+    const answer = await live.handle({ method, url, headers, asker: '' }, abort.signal)
+    await sendAnswer(answer, res, abort.signal)
   }
 }

@@ -1,4 +1,5 @@
 /** The directories of runs: where they are, who owns them, and how they are deleted. */
+export { giveDirMode, heldSocketPath, type SocketPath } from './ask-socket.js'
 export { bootId } from './boot.js'
 export { deleteRunDir, deleteRunFile } from './delete-run.js'
 export { isQuiet, listRunDirs } from './list-runs.js'

@@ -7,7 +7,7 @@ import type { HopId } from '../id/types.js'
 import { clusterKeys, type ClusterKeys } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
-import { type EndpointRequest, type EndpointResponse, type OwnRecords } from '../resolve/endpoint.js'
+import type { OwnRecords } from '../resolve/endpoint.js'
 import type { Lookup } from '../resolve/lookup.js'
 import type { Store } from '../store/contract.js'
 import { hbaseRegistrySpec } from '../store/hbase/open-hbase.js'
@@ -18,6 +18,7 @@ import { Adopter } from './adopter.js'
 import { deleteRunDir } from './dead-runs.js'
 import type { Recorder, ShipStats } from './recorder.js'
 import { RunEndpoint } from './run-endpoint.js'
+import { RunQuestions } from './run-questions.js'
 import { acquireRunLock, type RunLock } from './run-lock.js'
 import { Shipper } from './shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
@@ -45,6 +46,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private shipper: Shipper | undefined
   private starting: Promise<void> | undefined
   private endpoint: RunEndpoint | undefined
+  private questions: RunQuestions | undefined
   private sweeping: Promise<void> | undefined
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
@@ -92,17 +94,11 @@ export class LocalRecorder implements Recorder, OwnRecords {
     return { shipped, errors, dropped, lagMillis }
   }
 
-  async handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
-    await this.starting
-    if (this.endpoint === undefined)
-      throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
-    return this.endpoint.live.handle(request, signal)
-  }
-
   async close(): Promise<void> {
     this.closing.abort()
     await this.starting
     await this.adopter?.close()
+    await this.questions?.close()
     await this.endpoint?.close()
     if (this.shipper === undefined) await this.neverBegan()
     await this.shipper?.close().catch((error: unknown) => {
@@ -137,6 +133,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     this.shipper = this.shipperOf(run)
     const { dataDir } = settings
     this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
+    this.questions = new RunQuestions(this.endpoint.live, run, this.keys)
     this.adopter = new Adopter({
       dataDir,
       service: settings.service,
@@ -173,6 +170,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private async begin(run: RunInfo): Promise<boolean> {
     try {
       await this.running().start()
+      await this.questions?.listen(this.runDir)
       return true
     } catch (error) {
       const taken = isStoreLocked(error)

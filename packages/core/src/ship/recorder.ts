@@ -1,5 +1,4 @@
 import type { RunInfo } from '../log/entries.js'
-import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
 
 /** What shipping has done so far, as last heard. */
 export interface ShipStats {
@@ -35,8 +34,6 @@ export interface Recorder {
   /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
   flush(): Promise<void>
   stats(): ShipStats
-  /** Answers a request to the live endpoint. */
-  handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse>
   /** Ships what is left within its deadline, then lets go of store and log. Never rejects. */
   close(): Promise<void>
 }

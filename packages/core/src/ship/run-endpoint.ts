@@ -40,7 +40,6 @@ export class RunEndpoint {
     })
     this.live = new LiveEndpoint({
       own,
-      keys,
       walk: { rows: () => this.rows(registry), source },
       progress: this.resolver,
     })

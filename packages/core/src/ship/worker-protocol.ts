@@ -1,6 +1,5 @@
 import type { RunInfo } from '../log/entries.js'
 import type { Settings } from '../options.js'
-import type { EndpointRequest } from '../resolve/endpoint.js'
 import type { ShipStats } from './recorder.js'
 
 /** What the worker is started with: settings that can be copied between threads. */
@@ -14,11 +13,10 @@ export interface WorkerData {
 /** The request thread keeps what is a function: the worker never decides about trust. */
 export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 
-/** From the request thread to the worker. Every `id` is answered once, streams by `chunk` on demand. */
+/** From the request thread to the worker. Every `id` is answered once. */
 export type ToWorker =
   | { readonly type: 'start' | 'describe'; readonly run: RunInfo }
-  | { readonly type: 'flush' | 'close' | 'next' | 'cancel' | 'swept' | 'relocated'; readonly id: number }
-  | { readonly type: 'handle'; readonly id: number; readonly request: EndpointRequest }
+  | { readonly type: 'flush' | 'close' | 'swept' | 'relocated'; readonly id: number }
 
 /** From the worker to the request thread. `sweep` asks that every open hop be in the log, `relocate` that it go on elsewhere. */
 export type FromWorker =
@@ -27,13 +25,6 @@ export type FromWorker =
       readonly id: number
       readonly error?: { readonly code: string; readonly message: string }
     }
-  | {
-      readonly type: 'head'
-      readonly id: number
-      readonly status: number
-      readonly headers: Record<string, string>
-    }
-  | { readonly type: 'chunk'; readonly id: number; readonly text: string | null }
   | { readonly type: 'sweep'; readonly id: number }
   | { readonly type: 'relocate'; readonly id: number; readonly runDir: string }
   | { readonly type: 'stats'; readonly stats: ShipStats }

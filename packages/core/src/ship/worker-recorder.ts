@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError, type HoptraceErrorCode } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
-import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
 import type { RecordedRun, Recorder, ShipStats } from './recorder.js'
 import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
@@ -80,14 +79,6 @@ export class WorkerRecorder implements Recorder {
     }
   }
 
-  async handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
-    const id = ++this.lastId
-    const head = await this.ask(() => ({ type: 'handle', id, request }), id)
-    if (head.type !== 'head') throw gone()
-    signal.addEventListener('abort', () => this.cancel(id), { once: true })
-    return { status: head.status, headers: head.headers, body: this.chunks(id, signal) }
-  }
-
   async close(): Promise<void> {
     this.closing = true
     if (this.gone) return
@@ -98,25 +89,6 @@ export class WorkerRecorder implements Recorder {
     await this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
     await exit
     clearTimeout(timer)
-  }
-
-  private async *chunks(id: number, signal: AbortSignal): AsyncGenerator<string> {
-    try {
-      for (;;) {
-        if (signal.aborted) return
-        const message = await this.ask(() => ({ type: 'next', id }), id)
-        if (message.type !== 'chunk' || message.text === null) return
-        yield message.text
-      }
-    } finally {
-      this.cancel(id)
-    }
-  }
-
-  private cancel(id: number): void {
-    this.waiting.get(id)?.resolve({ type: 'chunk', id, text: null })
-    this.waiting.delete(id)
-    if (!this.gone) this.post({ type: 'cancel', id })
   }
 
   private ask(make: (id: number) => ToWorker, id = ++this.lastId): Promise<FromWorker> {

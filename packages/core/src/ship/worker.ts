@@ -11,7 +11,6 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
   threadsEnded(endedThreads)
   const send = (message: FromWorker): void => port.postMessage(message)
   const sweeps = new Map<number, () => void>()
-  const streams = new Map<number, { abort: AbortController; chunks?: AsyncIterator<string> }>()
   let lastSweep = 0
 
   const recorder = new LocalRecorder({
@@ -41,28 +40,6 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
     )
   }
 
-  const open = async (
-    id: number,
-    request: Extract<ToWorker, { type: 'handle' }>['request'],
-  ): Promise<void> => {
-    const abort = new AbortController()
-    streams.set(id, { abort })
-    const { status, headers, body } = await recorder.handle(request, abort.signal)
-    streams.set(id, { abort, chunks: body[Symbol.asyncIterator]() })
-    send({ type: 'head', id, status, headers: { ...headers } })
-  }
-
-  const next = async (id: number): Promise<void> => {
-    const result = await streams.get(id)?.chunks?.next()
-    if (result === undefined || result.done === true) streams.delete(id)
-    send({ type: 'chunk', id, text: result?.done === false ? result.value : null })
-  }
-
-  const fail = (id: number) => (error: unknown) => {
-    streams.delete(id)
-    send({ type: 'done', id, error: describe(error) })
-  }
-
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'start':
@@ -71,16 +48,6 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
         return recorder.describe(message.run)
       case 'flush':
         return reply(message.id, recorder.flush())
-      case 'handle':
-        return void open(message.id, message.request).catch(fail(message.id))
-      case 'next':
-        return void next(message.id).catch(fail(message.id))
-      case 'cancel': {
-        const stream = streams.get(message.id)
-        streams.delete(message.id)
-        stream?.abort.abort()
-        return void stream?.chunks?.return?.().catch(() => undefined)
-      }
       case 'swept':
       case 'relocated':
         sweeps.get(message.id)?.()

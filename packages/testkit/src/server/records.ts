@@ -107,12 +107,14 @@ export function testRecords(subject: ServerSubject): void {
       expect(appended.at(-1)).toBe(1)
     })
 
-    it('nothing for the live endpoint, which answers in place of the application', async () => {
-      await using traced = await startTraced(subject)
-      const { traceId } = await traced.sendTraced({ path: '/items/1' })
-      const id = (await traced.kit.records()).find((hop) => hop.traceId === traceId)?.hopId
-      const answer = await traced.send({ path: `/_hoptrace/v1/hops/${id}` })
-      expect(answer.headers['content-type']).toContain('json')
+    it('nothing for questions of other hosts, which are answered in place of the application', async () => {
+      const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
+      await using traced = await startTraced(subject, { options: { clusterKey } })
+      const answer = await traced.send({ path: '/_hoptrace/v1/instance' })
+      expect(answer).toMatchObject({ status: 401, body: Buffer.alloc(0) })
+      expect(await traced.kit.records()).toHaveLength(0)
+      // It only leads there: a path of the application.
+      await traced.send({ path: '/_hoptrace/v1/../../items/1' })
       expect(await traced.kit.records()).toHaveLength(1)
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
       expect(traced.errors).toEqual([])

@@ -2,7 +2,6 @@ import { recordedKey } from '../find/key-text.js'
 import { mostHits } from '../find/keys.js'
 import { ownKeys } from '../find/own.js'
 import type { OwnRecords } from './own-records.js'
-import { isOtherRun, otherRun } from './same-run.js'
 import { json, plain, type EndpointResponse } from './responses.js'
 
 /**
@@ -14,7 +13,6 @@ export async function answerKeys(own: OwnRecords, query: URLSearchParams): Promi
   const value = query.get('value')
   const limit = Number(query.get('limit') ?? 20)
   const before = query.get('before')
-  if (isOtherRun(own, query)) return otherRun()
   if (name === null || name === '' || value === null) return plain(400, 'keys needs name and value')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (before !== null && !/^\d{1,18}$|^[1-8]\d{18}$/.test(before)) return plain(400, 'before is nanoseconds')

@@ -1,10 +1,9 @@
+import { askPrefix as prefix } from '../../ask/names.js'
 import { HoptraceError } from '../../errors.js'
 import { isHopId } from '../../id/index.js'
-import type { ClusterKeys } from '../../key/index.js'
 import type { InstanceRows } from '../../store/instance-row.js'
 import { messageOf } from '../walk/message.js'
 import type { TraceSource } from '../walk/source.js'
-import { Guard, type Asker } from './guard.js'
 import { answerHop, type Errands } from './hop-route.js'
 import { answerKeys } from './key-route.js'
 import { metricsText } from './metrics-route.js'
@@ -12,33 +11,38 @@ import type { OwnRecords } from './own-records.js'
 import { holding, Places } from './places.js'
 import { answerProgress, isFollowed, type Progress } from './progress-route.js'
 import { answerRange } from './range-route.js'
-import { json, plain, refused, type EndpointResponse } from './responses.js'
+import { isOtherRun, otherRun } from './same-run.js'
+import { json, plain, type EndpointResponse } from './responses.js'
 
 export type { EndpointResponse } from './responses.js'
 
 /** One request to the endpoint, free of any framework or socket. */
-export type EndpointRequest = Asker
+export interface EndpointRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Whoever asks: askers share the places. */
+  readonly asker: string
+}
 
 /** Options of `LiveEndpoint`. */
 export interface LiveEndpointOptions {
   readonly own: OwnRecords
-  /** With given ones every request must be signed; otherwise only processes of this host are answered. */
-  readonly keys?: ClusterKeys | undefined
   /** What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like `recurse=0`. */
   readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
   readonly progress?: Progress
   /** Questions at a time; more are refused with 503. @default 128 */
   readonly maxConcurrent?: number
-  /** Questions at a time of one address. @default half of `maxConcurrent` */
+  /** Questions at a time of one asker. @default half of `maxConcurrent` */
   readonly maxOfOne?: number
-  /** Flows that are followed at a time. @default 32, half of them by one address */
+  /** Flows that are followed at a time. @default 32, half of them by one asker */
   readonly maxFollowers?: number
   /** How long an answer may wait for its reader. @default 60000 */
   readonly idleMillis?: number
 }
 
-const prefix = '/_hoptrace/v1/'
 const maxUrlChars = 4096
 /** A key's name and value, every byte of them encoded. */
 const maxSubjectChars = 3 * 4 * 330
@@ -48,14 +52,12 @@ const maxSubjectChars = 3 * 4 * 330
  * It reads; it changes nothing. Bounded in work for each asker and in all. `handle` never rejects.
  */
 export class LiveEndpoint {
-  private readonly guard: Guard
   private readonly errands: Errands = new Map()
   private readonly questions: Places
   private readonly followers: Places
 
   constructor(private readonly options: LiveEndpointOptions) {
-    const { keys, maxConcurrent = 128, maxOfOne = Math.ceil(maxConcurrent / 2), maxFollowers = 32 } = options
-    this.guard = new Guard(keys)
+    const { maxConcurrent = 128, maxOfOne = Math.ceil(maxConcurrent / 2), maxFollowers = 32 } = options
     this.questions = new Places(maxConcurrent, maxOfOne)
     this.followers = new Places(maxFollowers, Math.ceil(maxFollowers / 2))
   }
@@ -65,15 +67,13 @@ export class LiveEndpoint {
     request: EndpointRequest,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<EndpointResponse> {
-    const refusal = this.guard.refuse(request)
-    if (refusal !== null) return refused(refusal)
     if (request.method !== 'GET') return plain(405, 'only GET is answered')
     if (request.url.length > maxUrlChars || !request.url.startsWith(prefix))
       return plain(404, 'no such thing')
     const url = urlOf(request.url)
-    if (url === undefined) return plain(404, 'no such thing')
+    if (url?.pathname.startsWith(prefix) !== true) return plain(404, 'no such thing')
     const places = isFollowed(url, request.headers) ? this.followers : this.questions
-    const release = places.take(request.remoteAddress)
+    const release = places.take(request.asker)
     if (release === undefined) return plain(503, 'too many questions at a time')
     let answer: EndpointResponse
     try {
@@ -86,6 +86,7 @@ export class LiveEndpoint {
 
   private async route(url: URL, request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
     const { own, walk, progress } = this.options
+    if (isOtherRun(own, url.searchParams)) return otherRun()
     const [kind = '', id = '', ...rest] = url.pathname.slice(prefix.length).split('/')
     const query = url.searchParams
     if (rest.length > 0) return plain(404, 'no such thing')

@@ -7,7 +7,6 @@ import { ownRange, storedRange, type Stretch } from '../find/own.js'
 import { toJson } from '../wire/record-json.js'
 import type { OwnRecords } from './own-records.js'
 import { rangeEnd, readsLine } from './range-end.js'
-import { isOtherRun, otherRun } from './same-run.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
 const maxRecords = 1_000_000
@@ -22,7 +21,6 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
   const after = query.get('after')
   const limit = Number(query.get('limit') ?? maxRecords)
   const instance = formerOf(query.get('of'))
-  if (isOtherRun(own, query)) return otherRun()
   if (!isNanos(from) || !isNanos(to)) return plain(400, 'from and to are nanoseconds')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (after !== null && !isHopId(after)) return plain(400, 'after is an id')

@@ -21,11 +21,6 @@ export function plain(status: number, text: string, type = 'text/plain; charset=
   }
 }
 
-/** Says nothing but that there is no answer. */
-export function refused(status: 401 | 403): EndpointResponse {
-  return { status, headers: { ...always }, body: pieces() }
-}
-
 export function json(status: number, value: unknown): EndpointResponse {
   return stream(pieces(toJson(value)), 'application/json', status)
 }

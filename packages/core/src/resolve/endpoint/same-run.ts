@@ -1,14 +1,14 @@
+import { runName } from '../wire/sign.js'
 import type { OwnRecords } from './own-records.js'
 import { plain, type EndpointResponse } from './responses.js'
 
-/** Was another run meant? Addresses change hands, and workers share one. */
+/** Was another run meant? Addresses change hands. */
 export function isOtherRun(own: OwnRecords, query: URLSearchParams): boolean {
   const run = query.get('run')
-  const { address, worker, startNanos } = own.row()
-  return run !== null && run !== `${address},${worker},${startNanos}`
+  return run !== null && run !== runName(own.row())
 }
 
-/** Says that another run answers at this address now. */
+/** Says that another run answers here. */
 export function otherRun(): EndpointResponse {
-  return plain(409, 'another run is at this address')
+  return plain(409, 'another run is asked here')
 }

@@ -7,7 +7,6 @@ import type { ResolverParts } from '../options.js'
 import { messageOf } from '../walk/message.js'
 import { noReads, type Reads } from '../walk/reads.js'
 import { listOf, objectOf, readHopId, readNanos } from '../wire/checks.js'
-import { endpointOf } from '../wire/told-json.js'
 import type { Key } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
@@ -155,18 +154,12 @@ async function askLive(
   { name, value, limit, beforeNanos }: KeyQuery,
   signal: AbortSignal,
 ): Promise<KeyHit[] | undefined> {
-  const base = live === null || row.state !== 'running' ? undefined : endpointOf(row)
-  if (base === undefined) return undefined
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}/keys`, base)
-  url.searchParams.set('name', name)
-  url.searchParams.set('value', value)
-  url.searchParams.set('limit', String(limit))
-  if (beforeNanos !== undefined) url.searchParams.set('before', String(beforeNanos))
-  // Whoever answers at an address may be another run than this one.
-  url.searchParams.set('run', `${row.address},${row.worker},${row.startNanos}`)
+  const place = live === null ? undefined : await client.place(row)
+  if (place === undefined) return undefined
+  const question = { path: 'keys', query: { name, value, limit, before: beforeNanos } }
   const bounds = { maxBytes, idleMillis: patienceMillis, totalMillis: patienceMillis * 4 }
   try {
-    return readHits(JSON.parse(await client.text(url, bounds, signal)))
+    return readHits(JSON.parse(await client.text(place, question, bounds, signal)))
   } catch {
     return undefined
   }

@@ -1,12 +1,12 @@
 import { HoptraceError } from '../../errors.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { AskPlace } from '../../ask/ask-place.js'
 import { parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
 import { readRecord } from '../wire/record-json.js'
-import { endpointOf } from '../wire/told-json.js'
+import type { Question } from '../wire/http-get.js'
 import type { HopFilter } from './filter.js'
 import type { Sourced } from './merge.js'
 import type { Stretch } from './own.js'
@@ -20,18 +20,18 @@ const maxLineChars = 16 << 20
  */
 export async function* liveRange(
   { client }: ResolverParts,
-  row: InstanceRow,
+  place: AskPlace,
   extra: Readonly<Record<string, string>>,
   stretch: Stretch,
   filter: HopFilter,
   reads: RangeReads,
 ): AsyncGenerator<Sourced, void, undefined> {
-  const url = urlOf(row, extra, stretch, filter)
+  const question = questionOf(extra, stretch, filter)
   let before: HopId | undefined = stretch.afterId
   let told: RangeReads | undefined
   reads.instances++
   for await (const line of lines(
-    client.stream(url, bounds, stretch.signal ?? new AbortController().signal),
+    client.stream(place, question, bounds, stretch.signal ?? new AbortController().signal),
   )) {
     if (line === rangeEnd) return
     const cost = parseReadsLine(line)
@@ -44,12 +44,12 @@ export async function* liveRange(
     }
     const record = readRecord(parse(line))
     if (record === undefined || !isNext(record.hopId, before, stretch)) {
-      throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${row.address} sent what was not asked for`)
+      throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${place.run} sent what was not asked for`)
     }
     before = record.hopId
     yield { record, source: 'live' }
   }
-  throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${row.address} broke off`)
+  throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${place.run} broke off`)
 }
 
 function isNext(id: HopId, before: HopId | undefined, { fromNanos, toNanos }: Stretch): boolean {
@@ -57,22 +57,16 @@ function isNext(id: HopId, before: HopId | undefined, { fromNanos, toNanos }: St
   return nanos >= fromNanos && nanos < toNanos && (before === undefined || id > before)
 }
 
-function urlOf(
-  row: InstanceRow,
+function questionOf(
   extra: Readonly<Record<string, string>>,
   { fromNanos, toNanos, afterId }: Stretch,
   { status, route, minDurationMicros, key }: HopFilter,
-): URL {
-  const base = endpointOf(row)
-  if (base === undefined)
-    throw new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', `${row.address} has no endpoint`)
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}/range`, base)
+): Question {
   const [from, to] = [fromNanos, toNanos]
-  const query = { from, to, after: afterId, status, route, min: minDurationMicros, key, ...extra }
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, String(value))
+  return {
+    path: 'range',
+    query: { from, to, after: afterId, status, route, min: minDurationMicros, key, ...extra },
   }
-  return url
 }
 
 /** Whole lines; what stands behind the last one is none. Rejects for a line without an end. */

@@ -6,7 +6,6 @@ import { StoreReader } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import { InstanceIndex } from '../walk/candidates.js'
 import type { RangeReads } from '../walk/reads.js'
-import { endpointOf } from '../wire/told-json.js'
 import type { HopFilter } from './filter.js'
 import { isoNanos } from '../iso.js'
 import { liveRange } from './live-range.js'
@@ -36,10 +35,10 @@ export async function* runRange(
 ): AsyncGenerator<Sourced, void, undefined> {
   const { parts, stretch, filter, reads, claimed } = question
   let afterId = stretch.afterId
-  if (parts.live !== null && row.state === 'running' && endpointOf(row) !== undefined) {
+  const living = parts.live === null ? undefined : await parts.client.place(row)
+  if (living !== undefined) {
     try {
-      const run = `${row.address},${row.worker},${row.startNanos}`
-      for await (const found of liveRange(parts, row, { run }, stretch, filter, reads)) {
+      for await (const found of liveRange(parts, living, {}, stretch, filter, reads)) {
         afterId = found.record.hopId
         yield found
       }
@@ -97,8 +96,9 @@ async function* storeRange(
     // Of several living instances of a service, each holds a store of its own.
     const sharing = parts.live === null ? [] : new InstanceIndex(rows).sharing(row)
     const peer = sharing.find(({ stores }) => stores.includes(url))
-    if (peer === undefined) throw error
+    const holder = peer === undefined ? undefined : await parts.client.place(peer)
+    if (holder === undefined) throw error
     const of = `${row.address},${row.worker},${row.startNanos}`
-    yield* liveRange(parts, peer, { of }, { ...stretch, afterId }, filter, reads)
+    yield* liveRange(parts, holder, { of }, { ...stretch, afterId }, filter, reads)
   }
 }

@@ -78,7 +78,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
   }
   return {
     lookup: async (row, id, reads, signal, errand?: Errand): Promise<Told> => {
-      if (live !== null && row.endpoint !== null && row.state === 'running') {
+      if (live !== null && row.state === 'running') {
         const told = await live.lookup(row, id, reads, signal, errand)
         if (told !== undefined) return told
       }
@@ -86,8 +86,7 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
     },
     alias: async (rows, id, reads, signal, anew = false) => {
       if (signal.aborted) return undefined
-      const living =
-        live !== null && anew ? rows.filter((row) => row.state === 'running' && row.endpoint !== null) : []
+      const living = live !== null && anew ? rows.filter((row) => row.state === 'running') : []
       const told = await Promise.allSettled(
         living.map(async (row) => {
           const hopId = await (live as LiveSource).alias(row, id, reads, signal)

@@ -1,0 +1,36 @@
+import { chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+/** A socket's path has a place of 108 bytes in the kernel, of 104 on other systems; one of them ends it. */
+const maxBytes = 100
+
+/** A path by which a socket in a directory is reached. */
+export interface SocketPath {
+  readonly path: string
+  /** Lets go of what keeps the path valid. It may be called again. */
+  readonly release: () => void
+}
+
+/**
+ * The path of a socket in a directory, however deep the directory is: on Linux by a descriptor of the directory. Throws what
+ * the file system throws, and `RangeError` where a long path has no short form.
+ */
+export function heldSocketPath(dir: string, name: string): SocketPath {
+  const plain = path.join(dir, name)
+  if (Buffer.byteLength(plain) <= maxBytes) return { path: plain, release: () => undefined }
+  if (process.platform !== 'linux') throw new RangeError(`${plain} is too long for a socket`)
+  let fd: number | undefined = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
+  return {
+    path: `/proc/self/fd/${fd}/${name}`,
+    release: () => {
+      if (fd !== undefined) closeSync(fd)
+      fd = undefined
+    },
+  }
+}
+
+/** Whoever may read a directory may connect to a socket in it: to connect is to write. */
+export function giveDirMode(dir: string, socket: string): void {
+  const { mode } = statSync(dir)
+  chmodSync(socket, 0o600 | ((mode & 0o040) === 0 ? 0 : 0o060) | ((mode & 0o004) === 0 ? 0 : 0o006))
+}
