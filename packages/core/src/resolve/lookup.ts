@@ -33,6 +33,8 @@ export type Lookup =
       readonly dropped: boolean
       readonly source: RecordSource
       readonly aliveNanos?: bigint
+      /** Its log is damaged, in words: the record may be among what cannot be read. */
+      readonly damage?: string
     }
 
 /** Reads what one instance run recorded. Rejects with `HoptraceError` when it cannot tell. */

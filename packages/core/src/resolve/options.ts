@@ -5,6 +5,7 @@ import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import { EndpointClient } from './wire/http-get.js'
+import { Patience } from './patience.js'
 import { patientRegistry } from './patient-registry.js'
 import { isAlive } from './sources/alive.js'
 import { LiveSource } from './sources/live-source.js'
@@ -61,10 +62,15 @@ export interface ResolverParts {
   readonly mode: 'iterative' | 'recursive'
   readonly limits: QueryLimits
   readonly patienceMillis: number
+  /** Bounds how long a store is waited for. */
+  readonly patience: Patience
   readonly keys: AskersKeys
   readonly warn: (message: string) => void
   readonly close: () => Promise<void>
 }
+
+/** The share of a question's time for which one registry or store is waited for: some is left for all that is asked after it. */
+const placeShare = 0.3
 
 /** Checks options and makes the parts. */
 export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv = process.env): ResolverParts {
@@ -89,7 +95,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const deadlineMillis = positive('deadlineMillis', options.deadlineMillis ?? 10_000)
   const registries = (registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry])
     // One that is away must leave time for what the others know.
-    .map((one) => patientRegistry(one, deadlineMillis / 2))
+    .map((one) => patientRegistry(one, deadlineMillis * placeShare))
   const client = new EndpointClient(dir, keys)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const warn = onWarning ?? (() => undefined)
@@ -104,6 +110,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     stores,
     mode,
     patienceMillis,
+    patience: new Patience(deadlineMillis * placeShare),
     keys,
     warn,
     limits: {

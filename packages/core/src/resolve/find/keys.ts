@@ -88,15 +88,6 @@ export async function findKeys(
   const reads = noReads()
   const hits: HeldHit[] = []
   const unread: string[] = [...(rows.unread ?? [])]
-  const answered = new Set<string>()
-  await Promise.all(
-    rows.map(async (row) => {
-      const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
-      if (told === undefined) return void silent.add(row)
-      hits.push(...told.map((hit) => held(hit, rows, row.stores, row)))
-      for (const url of row.stores) answered.add(url)
-    }),
-  )
   const attempt = async (what: string, read: () => Promise<readonly HeldHit[]>): Promise<void> => {
     try {
       hits.push(...(await read()))
@@ -104,26 +95,43 @@ export async function findKeys(
       unread.push(`${what}: ${messageOf(error)}`)
     }
   }
-  const places = new Map<string, InstanceRow>()
-  for (const row of silent) for (const url of row.stores) if (!answered.has(url)) places.set(url, row)
-  await Promise.all([
-    ...[...places].map(([url, row]) =>
-      attempt(url, async () =>
-        (await inStore(parts, url, row, query, reads, signal)).map((hit) => held(hit, rows, [url])),
-      ),
-    ),
-    ...[...silent].map((row) =>
-      attempt(row.logDir, async () => {
-        const view = await parts.log.view(row, reads)
-        if (view !== undefined)
-          return keysAmong(view.records.values(), query).map((hit) => ({ ...hit, holders: [row] }))
-        // Whether it died or cannot be reached: what it has not shipped may have the key.
-        if (row.state === 'running')
-          unread.push(`${row.service} ${row.address} does not answer, and its log is not here`)
-        return []
-      }),
-    ),
-  ])
+  // All places side by side; a log, and a store, only when no living instance answers for it.
+  const asked = rows.map(async (row): Promise<boolean> => {
+    const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
+    if (told !== undefined) hits.push(...told.map((hit) => held(hit, rows, row.stores, row)))
+    else silent.add(row)
+    return told !== undefined
+  })
+  const logs = rows.map(async (row, index) => {
+    if (await asked[index]) return
+    await attempt(row.logDir, async () => {
+      const view = await parts.log.view(row, reads)
+      if (view?.damage !== undefined) unread.push(view.damage)
+      if (view !== undefined)
+        return keysAmong(view.records.values(), query).map((hit) => ({ ...hit, holders: [row] }))
+      // Whether it died or cannot be reached: what it has not shipped may have the key.
+      if (row.state === 'running')
+        unread.push(`${row.service} ${row.address} does not answer, and its log is not here`)
+      return []
+    })
+  })
+  const places = new Map<string, { row: InstanceRow; asked: Promise<boolean>[] }>()
+  for (const [index, row] of rows.entries()) {
+    for (const url of row.stores) {
+      const place = places.get(url) ?? { row, asked: [] }
+      place.row = row
+      place.asked.push(asked[index] as Promise<boolean>)
+      places.set(url, place)
+    }
+  }
+  const stores = [...places].map(async ([url, { row, asked: sharing }]) => {
+    if ((await Promise.all(sharing)).includes(true)) return
+    await attempt(url, async () => {
+      const found = await parts.patience.within(url, () => inStore(parts, url, row, query, reads, signal))
+      return found.map((hit) => held(hit, rows, [url]))
+    })
+  })
+  await Promise.all([...asked, ...logs, ...stores])
   return { hits: newest(hits, query.limit), unread }
 }
 

@@ -4,6 +4,7 @@ import type { HopId } from '../../id/types.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { OwnRecords } from '../endpoint/own-records.js'
 import type { RecordSource } from '../lookup.js'
+import { Patience } from '../patience.js'
 import { readRecord } from '../wire/record-json.js'
 import type { KeyQuery } from './keys.js'
 import { mergeById, type Sourced } from './merge.js'
@@ -22,10 +23,29 @@ export async function* ownRange(
   reader: StoreReader,
   stretch: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
+  const failures: unknown[] = []
+  const stored = patience.each(own.store.url, storedRange(reader, [own.row()], stretch))
+  // What is not shipped is told, though the store is away.
   yield* mergeById([
     listed(await own.unshipped(), stretch, 'live'),
-    storedRange(reader, [own.row()], stretch),
+    unfailing(stored, (error) => failures.push(error)),
   ])
+  if (failures.length > 0) throw failures[0]
+}
+
+/** How long a run's own store is waited for. */
+const patience = new Patience(3000)
+
+/** What can be read of a stream; that the rest cannot is told besides. */
+export async function* unfailing(
+  records: AsyncIterable<Sourced>,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Sourced, void, undefined> {
+  try {
+    yield* records
+  } catch (error) {
+    failed(error)
+  }
 }
 
 /** What runs have in a store, in id order. */

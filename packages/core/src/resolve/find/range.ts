@@ -6,8 +6,8 @@ import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../walk/message.js'
 import { noRangeReads, type RangeReads } from '../walk/reads.js'
 import { hopFilter, type HopFilter } from './filter.js'
-import { mergeById, type Sourced } from './merge.js'
-import type { Stretch } from './own.js'
+import { mergeById } from './merge.js'
+import { unfailing, type Stretch } from './own.js'
 import { runRange } from './run-range.js'
 import { nanosOf, type TimeInput } from './times.js'
 
@@ -44,6 +44,7 @@ export async function* rangeOf(
   const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
   const failures: string[] = [...(rows.unread ?? [])]
+  const damaged = new Set<string>()
   const reads = noRangeReads()
   const question = { parts, rows, runs, stretch, filter: query, reads, claimed: new Set<string>() }
   const streams =
@@ -60,7 +61,9 @@ export async function* rangeOf(
   let left = limit
   try {
     for await (const { record, source } of mergeById(streams)) {
-      if (record.service !== service || !filter(record)) continue
+      if (record.service !== service) continue
+      if (record.lost > 0) damaged.add(record.instance.address)
+      if (!filter(record)) continue
       yield hopJson(record, source)
       if (--left <= 0) break
     }
@@ -68,6 +71,8 @@ export async function* rangeOf(
     query.onReads?.(reads)
   }
   signal.throwIfAborted()
+  for (const address of damaged)
+    failures.push(`${service} ${address}: its log is damaged, and not every hop is whole`)
   // Also when there are as many as were asked for: others may belong between them.
   if (failures.length > 0) {
     throw new HoptraceError(
@@ -85,15 +90,4 @@ function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean
   return (
     row.startNanos - slackNanos < toNanos && (row.state === 'running' || lastNanos + slackNanos >= fromNanos)
   )
-}
-
-async function* unfailing(
-  records: AsyncIterable<Sourced>,
-  failed: (error: unknown) => void,
-): AsyncGenerator<Sourced, void, undefined> {
-  try {
-    yield* records
-  } catch (error) {
-    failed(error)
-  }
 }

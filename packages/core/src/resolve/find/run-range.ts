@@ -10,7 +10,7 @@ import type { HopFilter } from './filter.js'
 import { isoNanos } from '../iso.js'
 import { liveRange } from './live-range.js'
 import { mergeById, type Sourced } from './merge.js'
-import { listed, storedRange, type Stretch } from './own.js'
+import { listed, storedRange, unfailing, type Stretch } from './own.js'
 
 /** What all runs of one question share. */
 export interface RangeQuestion {
@@ -50,9 +50,17 @@ export async function* runRange(
   const rest: Stretch = { ...stretch, afterId }
   const stores = row.stores.filter((url) => !claimed.has(placeOf(url, row)))
   if (afterId === stretch.afterId) for (const url of stores) claimed.add(placeOf(url, row))
-  const view = await parts.log.view(row, reads)
+  const failures: unknown[] = []
+  const failed = (error: unknown): void => void failures.push(error)
+  const view = await parts.log.view(row, reads).catch(failed)
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
-  yield* mergeById([...logged, ...stores.map((url) => storeRange(question, url, row, rest))])
+  const stored = stores.map((url) =>
+    unfailing(parts.patience.each(url, storeRange(question, url, row, rest)), failed),
+  )
+  // One that is away keeps back nothing of what the others have.
+  yield* mergeById([...logged, ...stored])
+  if (failures.length > 0) throw failures[0]
+  if (view?.damage !== undefined) throw new HoptraceError('HOPTRACE_BAD_LOG', view.damage)
   if (view === undefined && row.state === 'running' && row.shippedThroughNanos < stretch.toNanos) {
     throw new HoptraceError(
       'HOPTRACE_INSTANCE_UNAVAILABLE',

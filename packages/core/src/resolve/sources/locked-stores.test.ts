@@ -1,3 +1,4 @@
+import { Patience } from '../patience.js'
 import { describe, expect, it } from 'vitest'
 import { HoptraceError } from '../../errors.js'
 import type { Store } from '../../store/contract.js'
@@ -32,7 +33,7 @@ function sourceWith(peers: readonly InstanceRow[], other: Store) {
     throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${url} is held by a living process`)
   }
   return traceSource(
-    { live: nothing, log: null, store: new StoreSource(new Stores(open)) },
+    { live: nothing, log: null, store: new StoreSource(new Stores(open)), patience: new Patience(3000) },
     async () => peers,
   )
 }

@@ -18,7 +18,8 @@ export interface LogView {
   readonly aliases: ReadonlyMap<HopId, HopId>
   readonly throughNanos: bigint
   readonly aliveNanos: bigint
-  readonly intact: boolean
+  /** What of it could not be read, in words. Undefined when all could. */
+  readonly damage: string | undefined
   readonly dropped: InstanceRow['dropped']
   /** `alive`: a hop that it leaves open is open, but for those in `continued`. */
   readonly liveness: RunLiveness
@@ -72,7 +73,7 @@ export class LogSource {
 
 /** A run that listens says itself that it lives; of others their process does. */
 function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
-  const alive = !over && log.intact && row.endpoint === null && isWriting(writer)
+  const alive = !over && log.damage === undefined && row.endpoint === null && isWriting(writer)
   return { ...log, liveness: over ? 'ended' : alive ? 'alive' : 'unsure' }
 }
 
@@ -81,6 +82,10 @@ export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup 
   const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
   const lost = isDropped([...view.dropped, ...row.dropped], hopIdNanos(record?.hopId ?? id))
   if (record !== undefined) {
+    // Its end may be what cannot be read.
+    const isCut = view.damage !== undefined && record.state !== 'closed' && record.lost === 0
+    if (isCut)
+      return { kind: 'found', record: { ...record, lost: 1 }, source: 'log', liveness: view.liveness }
     // Its close may be what was lost, or what went with a file that is shipped and deleted.
     const unsure = view.liveness === 'alive' && (lost || view.continued.has(record.hopId))
     return { kind: 'found', record, source: 'log', liveness: unsure ? 'unsure' : view.liveness }
@@ -89,9 +94,10 @@ export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup 
   return {
     kind: 'absent',
     throughNanos: view.throughNanos,
-    final: ended && view.intact,
-    dropped: !view.intact || lost,
+    final: ended && view.damage === undefined,
+    dropped: lost,
     source: 'log',
+    ...(view.damage === undefined ? {} : { damage: view.damage }),
     ...(ended ? { aliveNanos: view.aliveNanos } : {}),
   }
 }
@@ -138,7 +144,10 @@ async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Pro
     aliases,
     throughNanos: markedNanos,
     aliveNanos: writtenNanos > markedNanos ? writtenNanos : markedNanos,
-    intact: damage === 0 && unreadable === 0,
+    damage:
+      damage === 0 && unreadable === 0
+        ? undefined
+        : `the log of ${row.service} ${row.address} is damaged: ${row.logDir}`,
     dropped,
     continued,
     over,

@@ -1,8 +1,10 @@
 import { HoptraceError } from '../../errors.js'
+import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import { foldVersions } from '../../segment/fold.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup } from '../lookup.js'
+import type { Patience } from '../patience.js'
 import { messageOf } from '../walk/message.js'
 import type { Reads } from '../walk/reads.js'
 import type { Alias, Errand, Told, TraceSource } from '../walk/source.js'
@@ -15,6 +17,8 @@ export interface Places {
   readonly live: LiveSource | null
   readonly log: LogSource | null
   readonly store: StoreSource | null
+  /** Bounds how long stores are waited for. */
+  readonly patience: Patience
 }
 
 /** Living instances that may have the stores of a run open, by the registry as it is now. */
@@ -24,7 +28,7 @@ export type Peers = (row: InstanceRow, signal: AbortSignal) => Promise<readonly 
  * Asks the live instance where it answers, and otherwise reads what it left: its log and its store together, because what
  * is shipped leaves the log.
  */
-export function traceSource({ live, log, store }: Places, peers: Peers): TraceSource {
+export function traceSource({ live, log, store, patience }: Places, peers: Peers): TraceSource {
   // Only one process may have such a store open; that one answers for what former runs left in it, and no other can.
   const holders = async (
     row: InstanceRow,
@@ -39,13 +43,14 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
     signal: AbortSignal,
   ): Promise<Lookup> => {
     if (store === null) throw unavailable(row)
-    return store.lookup(row, id, reads, signal, async (_row, url, error) => {
+    const locked: WhenLocked<HopRecord> = async (_row, url, error) => {
       for (const holder of await holders(row, url, signal)) {
         const told = await live?.lookupFor(holder, row, id, reads, signal).catch(() => undefined)
         if (told !== undefined) return told.lookup.kind === 'found' ? told.lookup.record : undefined
       }
       throw error
-    })
+    }
+    return patience.within(row.stores.join(' '), () => store.lookup(row, id, reads, signal, locked))
   }
   const left = async (row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> => {
     let view: LogView | undefined
@@ -103,7 +108,9 @@ export function traceSource({ live, log, store }: Places, peers: Peers): TraceSo
         throw error
       }
       const stored = async (): Promise<Alias | undefined> => {
-        const hopId = await store?.alias(silent, id, reads, locked)
+        const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
+        if (store === null || urls.length === 0) return undefined
+        const hopId = await patience.within(urls.join(' '), () => store.alias(silent, id, reads, locked))
         return hopId === undefined ? undefined : { hopId, holders: [] }
       }
       // What a run has not shipped yet is in its log alone.
@@ -150,5 +157,6 @@ function both(logged: Lookup, stored: Lookup): Lookup {
     dropped: logged.dropped || stored.dropped,
     source: 'log',
     ...(logged.aliveNanos === undefined ? {} : { aliveNanos: logged.aliveNanos }),
+    ...(logged.damage === undefined ? {} : { damage: logged.damage }),
   }
 }

@@ -63,7 +63,8 @@ export function suspectOf(row: InstanceRow, id: HopId): Place {
 }
 
 function kindOf({ lookup, failure }: Answer, times: CallTimes): Kind {
-  if (lookup === null || failure !== null || lookup.kind !== 'absent') return 'unreadable'
+  if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
+    return 'unreadable'
   if (lookup.dropped) return 'dropped'
   const neededNanos = times.endNanos + settleNanos
   if (!lookup.final) return lookup.throughNanos >= neededNanos ? 'lived' : 'unsure'
@@ -94,6 +95,7 @@ function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes):
 function says({ row, lookup, failure }: Answer): string {
   const who = `${row.service} ${row.address}`
   if (lookup?.kind !== 'absent') return `${who} could not be read: ${failure ?? 'no answer'}`
+  if (lookup.damage !== undefined) return lookup.damage
   if (lookup.dropped) return `unknown: dropped here: ${who} lost records of that time`
   if (lookup.final) return `${who} has ended and is known to its end, no record`
   return `${who} is ${lookup.source === 'store' ? 'shipped' : 'known'} through ${isoNanos(lookup.throughNanos)}, no record`

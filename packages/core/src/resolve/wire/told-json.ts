@@ -55,9 +55,15 @@ const readLookup: Reader<Lookup> = (value) => {
     source: readSource,
   })(raw)
   const aliveNanos = readNanos(raw['aliveNanos'])
+  const damage = readText(1024)(raw['damage'])
   return absent === undefined
     ? undefined
-    : { kind: 'absent', ...absent, ...(aliveNanos === undefined ? {} : { aliveNanos }) }
+    : {
+        kind: 'absent',
+        ...absent,
+        ...(aliveNanos === undefined ? {} : { aliveNanos }),
+        ...(damage === undefined ? {} : { damage }),
+      }
 }
 
 const suspect = objectOf<Place>({ service: readText(512), instance: readText(512), hopId: readHopId })

@@ -1,0 +1,79 @@
+import { HoptraceError } from '../errors.js'
+
+/** A place that did not answer in time is not waited for again for so long. */
+const awayMillis = 5000
+
+/**
+ * Bounds how long one place (a store, a log, an instance) is waited for, so that one that hangs takes its share of a question's time and
+ * no more, and takes it once. What was begun there goes on, and nothing waits for it.
+ */
+export class Patience {
+  private readonly away = new Map<string, number>()
+
+  constructor(readonly millis: number) {}
+
+  /** What a place answers. Rejects with `HOPTRACE_STORE_UNAVAILABLE` when it does not in time. */
+  async within<T>(place: string, ask: () => Promise<T>): Promise<T> {
+    if (performance.now() < (this.away.get(place) ?? 0)) throw this.late(place)
+    const asked = ask()
+    // It may fail when nothing waits for it any more.
+    asked.catch(() => undefined)
+    const answer = await this.race(asked)
+    if (answer === undefined) {
+      this.away.set(place, performance.now() + awayMillis)
+      throw this.late(place)
+    }
+    this.away.delete(place)
+    return answer.value
+  }
+
+  /** What a place gives, piece by piece. Rejects when the next piece does not come in time. */
+  async *each<T>(place: string, pieces: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    if (performance.now() < (this.away.get(place) ?? 0)) throw this.late(place)
+    const reader = pieces[Symbol.asyncIterator]()
+    let fail = (): void => undefined
+    let isLate = false
+    const timer = setTimeout(() => fail(), this.millis)
+    try {
+      for (;;) {
+        timer.refresh()
+        const next = await new Promise<IteratorResult<T, unknown>>((resolve, reject) => {
+          fail = () => {
+            isLate = true
+            this.away.set(place, performance.now() + awayMillis)
+            reject(this.late(place))
+          }
+          reader.next().then(resolve, reject)
+        })
+        if (next.done === true) return
+        // How long the reader of this takes is not its fault.
+        fail = () => undefined
+        yield next.value
+      }
+    } finally {
+      clearTimeout(timer)
+      const left = reader.return?.()
+      left?.catch(() => undefined)
+      if (!isLate) await left
+    }
+  }
+
+  private async race<T>(task: Promise<T>): Promise<{ readonly value: T } | undefined> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, this.millis, undefined)
+    })
+    try {
+      return await Promise.race([task.then((value) => ({ value })), late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private late(place: string): HoptraceError {
+    return new HoptraceError(
+      'HOPTRACE_STORE_UNAVAILABLE',
+      `${place} gave no answer within ${(this.millis / 1000).toFixed(1)} s`,
+    )
+  }
+}
