@@ -1,10 +1,11 @@
 import { hopIdNanos, isHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRow } from '../store/instance-row.js'
+import type { AliasHit } from '../store/reader.js'
 import type { Found, Located, Locator } from './walk/locate.js'
 import { messageOf } from './walk/message.js'
 import type { Reads } from './walk/reads.js'
-import type { Alias, TraceSource } from './walk/source.js'
+import type { TraceSource } from './walk/source.js'
 
 /** Where a trace begins, or why that is not known. */
 export type Entry =
@@ -61,13 +62,17 @@ async function byId(
 
 async function byAlias(id: HopId, finder: EntryFinder, notes: string[]): Promise<Found | undefined> {
   const { source, rows, reads, signal } = finder
-  let hit: Alias | undefined
+  let hits: readonly AliasHit[] = []
   try {
-    hit = await source.alias(rows, id, reads, signal, true)
+    hits = await source.aliases(rows, id, reads, signal, true)
   } catch (error) {
     notes.push(`not every store could be asked for ${id}: ${messageOf(error)}`)
   }
-  if (hit === undefined || hit.hopId === id) return undefined
-  const located = await byId(hit.hopId, finder, hit.holders)
-  return located?.kind === 'found' ? located.found : undefined
+  for (const { hopId, startNanos } of hits) {
+    if (hopId === id) continue
+    const holders = rows.filter((row) => row.startNanos === startNanos)
+    const located = await byId(hopId, finder, holders)
+    if (located?.kind === 'found') return located.found
+  }
+  return undefined
 }

@@ -33,7 +33,7 @@ function made(
       const record = testRecord('s', 4001, { hopId: id, traceId: idOf(0), next, ...more })
       return { lookup: { kind: 'found' as const, record, source: 'store' as const } }
     },
-    alias: async () => undefined,
+    aliases: async () => [],
   }
   return source
 }

@@ -29,12 +29,13 @@ beforeEach(async () => {
   b = await new TestInstance('b', registry).start()
   c = await new TestInstance('b', registry).start()
   for (const instance of [b, c]) instance.register({ reached: [proxyAddress], heartbeatMillis: Date.now() })
-  resolver = createResolver({ registry, dir: '/nowhere', patienceMillis: 500 })
+  resolver = createResolver({ registry, dir: registry.dataDir, patienceMillis: 500 })
 })
 
 afterEach(async () => {
   await resolver.close()
   for (const instance of [a, b, c]) await instance.stop()
+  registry[Symbol.dispose]()
 })
 
 /** The entry, which made one call. */

@@ -4,9 +4,10 @@ import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../find/filter.js'
 import type { Sourced } from '../find/merge.js'
 import { ownRange, storedRange, type Stretch } from '../find/own.js'
+import { messageOf } from '../walk/message.js'
 import { toJson } from '../wire/record-json.js'
 import type { OwnRecords } from './own-records.js'
-import { rangeEnd, readsLine } from './range-end.js'
+import { failureLine, rangeEnd, readsLine } from './range-end.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
 const maxRecords = 1_000_000
@@ -74,10 +75,15 @@ async function* lines(
     told = now
     return `${readsLine({ instances: 0, ...counts })}\n`
   }
-  for await (const { record } of records) {
-    if (!filter(record)) continue
-    yield `${cost()}${toJson(record)}\n`
-    if (--left === 0) break
+  try {
+    for await (const { record } of records) {
+      if (!filter(record)) continue
+      yield `${cost()}${toJson(record)}\n`
+      if (--left === 0) break
+    }
+  } catch (error) {
+    yield `${cost()}${failureLine(messageOf(error))}\n`
+    return
   }
   yield `${cost()}${rangeEnd}\n`
 }

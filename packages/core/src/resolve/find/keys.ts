@@ -1,5 +1,4 @@
 import { HoptraceError } from '../../errors.js'
-import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
@@ -135,16 +134,13 @@ export async function findKeys(
   return { hits: newest(hits, query.limit), unread }
 }
 
-/** More runs than this are not remembered for one hit. */
-const maxHolders = 16
-
-/** Runs that ship to these stores, or the one that said so itself: those whose address the hop's id names, if there are any. */
+/** Runs that began when the hit says, and ship to these stores, or the one that said so itself. */
 function held(hit: KeyHit, rows: InstanceRows, stores: readonly string[], teller?: InstanceRow): HeldHit {
-  const sharing = rows.filter((row) => row === teller || row.stores.some((url) => stores.includes(url)))
-  const address = hopIdAddress(hit.hopId)
-  const named = sharing.filter((row) => row.address === address)
-  const holders = named.length > 0 ? named : sharing
-  return { ...hit, holders: holders.slice(-maxHolders) }
+  const holders = rows.filter(
+    (row) =>
+      row.startNanos === hit.startNanos && (row === teller || row.stores.some((url) => stores.includes(url))),
+  )
+  return { ...hit, holders }
 }
 
 /** The hits. Rejects when there are none and not everything could be read: then nobody knows. */

@@ -2,7 +2,7 @@ import { HoptraceError } from '../../errors.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { AskPlace } from '../../ask/ask-place.js'
-import { parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
+import { parseFailureLine, parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
 import { readRecord } from '../wire/record-json.js'
@@ -34,6 +34,9 @@ export async function* liveRange(
     client.stream(place, question, bounds, stretch.signal ?? new AbortController().signal),
   )) {
     if (line === rangeEnd) return
+    const failure = parseFailureLine(line)
+    if (failure !== undefined)
+      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${place.run}: ${failure}`)
     const cost = parseReadsLine(line)
     if (cost !== undefined) {
       // It says what it has read in all, each time.

@@ -4,7 +4,7 @@ import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import { foldVersions } from '../../segment/fold.js'
-import { StoreReader } from '../../store/reader.js'
+import { StoreReader, type AliasHit } from '../../store/reader.js'
 import type { Lookup } from '../lookup.js'
 import type { Reads } from '../walk/reads.js'
 import { readRecord } from '../wire/record-json.js'
@@ -13,6 +13,9 @@ import type { Stores } from './stores.js'
 
 /** Reads a store that another process holds open, by asking that one. Rejects, with `error`, when nobody is known to hold it. */
 export type WhenLocked<T> = (row: InstanceRow, url: string, error: HoptraceError) => Promise<T | undefined>
+
+/** Hops that one id leads to: attempts of a proxy that tried again, or hops of a foreign trace. */
+const maxAliases = 16
 
 /** Reads what instances have shipped. */
 export class StoreSource {
@@ -54,28 +57,25 @@ export class StoreSource {
   }
 
   /**
-   * The hop that these runs recorded under another id, in any of their stores. `locked` is asked about a store that another
+   * The hops that were recorded under another id in any of the stores of these runs. `locked` is asked about a store that another
    * process holds.
    */
-  async alias(
+  async aliases(
     rows: readonly InstanceRow[],
     id: HopId,
     reads: Reads,
-    locked: WhenLocked<HopId>,
-  ): Promise<HopId | undefined> {
+    locked: WhenLocked<readonly AliasHit[]>,
+  ): Promise<readonly AliasHit[]> {
     const places = new Map<string, InstanceRow>()
     for (const row of rows) for (const url of row.stores) places.set(url, row)
-    const read = async ([url, row]: [string, InstanceRow]): Promise<HopId | undefined> => {
+    const read = async ([url, row]: [string, InstanceRow]): Promise<readonly AliasHit[]> => {
       try {
-        return await this.stores.use(
-          url,
-          row,
-          reads,
-          async (store) => (await new StoreReader(store, row).aliases(id, { limit: 1 }))[0]?.hopId,
+        return await this.stores.use(url, row, reads, (store) =>
+          new StoreReader(store, row).aliases(id, { limit: maxAliases }),
         )
       } catch (error) {
         if (!isStoreLocked(error)) throw error
-        return locked(row, url, error)
+        return (await locked(row, url, error)) ?? []
       }
     }
     return earliest(await Promise.allSettled([...places].map(read)))
@@ -98,19 +98,14 @@ export function absentInStores(row: InstanceRow, id: HopId): Lookup {
   }
 }
 
-/** The earliest of the hops that were found; a failed read counts only when nothing was. */
-export function earliest(answers: readonly PromiseSettledResult<HopId | undefined>[]): HopId | undefined {
-  let first: HopId | undefined
+/** The hops that were found, each once, the earliest first; a failed read counts only when none was. */
+export function earliest(answers: readonly PromiseSettledResult<readonly AliasHit[]>[]): readonly AliasHit[] {
+  const hits = new Map<string, AliasHit>()
   for (const answer of answers) {
-    if (
-      answer.status === 'fulfilled' &&
-      answer.value !== undefined &&
-      (first === undefined || answer.value < first)
-    ) {
-      first = answer.value
-    }
+    if (answer.status !== 'fulfilled') continue
+    for (const hit of answer.value) hits.set(`${hit.hopId} ${hit.startNanos}`, hit)
   }
   const failed = answers.find((answer) => answer.status === 'rejected')
-  if (first === undefined && failed !== undefined) throw failed.reason
-  return first
+  if (hits.size === 0 && failed !== undefined) throw failed.reason
+  return [...hits.values()].sort((a, b) => (a.hopId < b.hopId ? -1 : 1)).slice(0, maxAliases)
 }

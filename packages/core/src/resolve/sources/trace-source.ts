@@ -3,14 +3,15 @@ import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import { foldVersions } from '../../segment/fold.js'
 import type { InstanceRow } from '../../store/instance-row.js'
+import type { AliasHit } from '../../store/reader.js'
 import type { Lookup } from '../lookup.js'
 import type { Patience } from '../patience.js'
 import { messageOf } from '../walk/message.js'
 import type { Reads } from '../walk/reads.js'
-import type { Alias, Errand, Told, TraceSource } from '../walk/source.js'
+import type { Errand, Told, TraceSource } from '../walk/source.js'
 import { aliasInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
-import type { StoreSource, WhenLocked } from './store-source.js'
+import { earliest, type StoreSource, type WhenLocked } from './store-source.js'
 
 /** The three places where a record may be. Each may be missing. */
 export interface Places {
@@ -89,53 +90,40 @@ export function traceSource({ live, log, store, patience }: Places, peers: Peers
       }
       return { lookup: await left(row, id, reads, signal) }
     },
-    alias: async (rows, id, reads, signal, anew = false) => {
-      if (signal.aborted) return undefined
-      const living = live !== null && anew ? rows.filter((row) => row.state === 'running') : []
-      const told = await Promise.allSettled(
-        living.map(async (row) => {
-          const hopId = await (live as LiveSource).alias(row, id, reads, signal)
-          return hopId === null || hopId === undefined ? undefined : { hopId, holders: [row] }
-        }),
-      )
+    aliases: async (rows, id, reads, signal, anew = false) => {
+      if (signal.aborted) return []
+      const asLive = async (row: InstanceRow): Promise<readonly AliasHit[] | undefined> => {
+        const hopId = await live?.alias(row, id, reads, signal)
+        if (hopId === null) return undefined
+        return hopId === undefined ? [] : [{ hopId, startNanos: row.startNanos }]
+      }
+      const living = live !== null && anew ? rows.filter(({ state }) => state === 'running') : []
+      const told = await Promise.allSettled(living.map(async (row) => (await asLive(row)) ?? []))
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
-      const locked: WhenLocked<HopId> = async (row, url, error) => {
+      const locked: WhenLocked<readonly AliasHit[]> = async (row, url, error) => {
         for (const holder of await holders(row, url, signal)) {
-          const hopId = await live?.alias(holder, id, reads, signal)
-          if (hopId !== null) return hopId
+          const hits = await asLive(holder)
+          if (hits !== undefined) return hits
         }
         throw error
       }
-      const stored = async (): Promise<Alias | undefined> => {
+      const stored = async (): Promise<readonly AliasHit[]> => {
         const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
-        if (store === null || urls.length === 0) return undefined
-        const hopId = await patience.within(urls.join(' '), () => store.alias(silent, id, reads, locked))
-        return hopId === undefined ? undefined : { hopId, holders: [] }
+        if (store === null || urls.length === 0) return []
+        return patience.within(urls.join(' '), () => store.aliases(silent, id, reads, locked))
       }
       // What a run has not shipped yet is in its log alone.
-      const logged = async (row: InstanceRow): Promise<Alias | undefined> => {
+      const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {
         const view = await log?.view(row, reads)
         if (view === undefined && row.state === 'running' && row.stores.length === 0) throw unavailable(row)
         const hopId = view === undefined ? undefined : aliasInLog(view, id)
-        return hopId === undefined ? undefined : { hopId, holders: [row] }
+        return hopId === undefined ? [] : [{ hopId, startNanos: row.startNanos }]
       }
       const left = await Promise.allSettled([stored(), ...(anew ? silent.map(logged) : [])])
-      return earliestOf([...told, ...left])
+      return earliest([...told, ...left])
     },
   }
-}
-
-/** The earliest of the hops that were found; a failed read counts only when nothing was. */
-function earliestOf(answers: readonly PromiseSettledResult<Alias | undefined>[]): Alias | undefined {
-  let first: Alias | undefined
-  for (const answer of answers) {
-    if (answer.status !== 'fulfilled' || answer.value === undefined) continue
-    if (first === undefined || answer.value.hopId < first.hopId) first = answer.value
-  }
-  const failed = answers.find((answer) => answer.status === 'rejected')
-  if (first === undefined && failed !== undefined) throw failed.reason
-  return first
 }
 
 function unavailable(row: InstanceRow): HoptraceError {

@@ -29,6 +29,7 @@ export class InstanceIndex {
   private readonly byAddress = new Map<string, InstanceRow[]>()
   private readonly byPort = new Map<number, InstanceRow[]>()
   private readonly byReached = new Map<string, InstanceRow[]>()
+  private readonly byStart = new Map<bigint, InstanceRow[]>()
   private readonly byService = new Map<string, InstanceRow[]>()
 
   constructor(rows: InstanceRows) {
@@ -40,6 +41,7 @@ export class InstanceIndex {
         if (port !== undefined) add(this.byPort, port, row)
       }
       for (const address of row.reached) add(this.byReached, address.toLowerCase(), row)
+      add(this.byStart, row.startNanos, row)
       add(this.byService, row.service, row)
     }
   }
@@ -51,6 +53,11 @@ export class InstanceIndex {
 
   service(name: string): readonly InstanceRow[] {
     return this.byService.get(name) ?? []
+  }
+
+  /** Runs that began at this moment: one, unless hosts have the same clock to the nanosecond. */
+  startedAt(startNanos: bigint): readonly InstanceRow[] {
+    return this.byStart.get(startNanos) ?? []
   }
 
   /** Living instances on the same host, or of the same service, that share a store with this run. */

@@ -38,7 +38,7 @@ export class Locator {
     reads: Reads,
     signal: AbortSignal,
   ) {
-    this.asker = new RunAsker(source, reads, signal)
+    this.asker = new RunAsker(source, index, reads, signal)
   }
 
   /** The other end of a call. `host`: where the caller runs. */

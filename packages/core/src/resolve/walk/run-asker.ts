@@ -3,7 +3,7 @@ import { isStoreLocked } from '../../errors.js'
 import { hopIdAddress, parseHopId, rebaseId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
-import type { Candidates } from './candidates.js'
+import type { Candidates, InstanceIndex } from './candidates.js'
 import { concludeAbsent } from './conclude.js'
 import { foundAmong, type Found, type OneAnswer } from './found.js'
 import { messageOf } from './message.js'
@@ -29,6 +29,7 @@ export class RunAsker {
 
   constructor(
     private readonly source: TraceSource,
+    private readonly index: InstanceIndex,
     private readonly reads: Reads,
     private readonly signal: AbortSignal,
   ) {}
@@ -114,9 +115,13 @@ export class RunAsker {
   /** Callees that did not take the id they were given. A text says why that could not be looked up. */
   private async alias(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[] | string> {
     try {
-      const other = await this.source.alias(rows, id, this.reads, this.signal)
-      if (other === undefined || other.hopId === id) return []
-      return await this.among([...new Set([...other.holders, ...rows])], other.hopId)
+      const hits = await this.source.aliases(rows, id, this.reads, this.signal)
+      const found = await Promise.all(
+        hits.map(({ hopId, startNanos }) =>
+          hopId === id ? [] : this.among(this.index.startedAt(startNanos), hopId),
+        ),
+      )
+      return found.flat()
     } catch (error) {
       return messageOf(error)
     }

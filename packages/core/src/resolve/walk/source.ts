@@ -1,5 +1,6 @@
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
+import type { AliasHit } from '../../store/reader.js'
 import type { Lookup } from '../lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
 import type { Reads } from './reads.js'
@@ -21,24 +22,18 @@ export interface Told {
   readonly subtree?: EvidenceTree
 }
 
-/** A hop that goes by another id, too, and the runs that may hold it, as far as is known. */
-export interface Alias {
-  readonly hopId: HopId
-  readonly holders: readonly InstanceRow[]
-}
-
 /** Asks runs. A read that fails rejects with `HoptraceError`. */
 export interface TraceSource {
   lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal, errand?: Errand): Promise<Told>
   /**
-   * The hop that was recorded under another id: one that its caller had assigned, or a foreign trace id; the earliest of
-   * several. `anew`: these runs have not been asked about this id before.
+   * The hops that were recorded under another id, and when their runs began: one that their caller had assigned, or a foreign
+   * trace id; the earliest first. `anew`: these runs have not been asked about this id before.
    */
-  alias(
+  aliases(
     rows: readonly InstanceRow[],
     id: HopId,
     reads: Reads,
     signal: AbortSignal,
     anew?: boolean,
-  ): Promise<Alias | undefined>
+  ): Promise<readonly AliasHit[]>
 }
