@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 import path from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -21,7 +20,7 @@ import type { RunAddress } from './run-address.js'
 import type { Recorder } from './ship/recorder.js'
 import { runRow } from './ship/run-row.js'
 import { registerNow } from './store/index.js'
-import { processToken } from './rundir/process-token.js'
+import { bootId, claimRunDir, newRunName, nextRunDir, type OwnedRun, processToken } from './rundir/index.js'
 
 /** What a row of the registry and a log hold at most; a host with more is found by what its callers dialled. */
 const maxAliases = 256
@@ -55,6 +54,7 @@ export class Run implements HopHost {
   private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
   private answers = false
+  private owned: OwnedRun | undefined
 
   constructor(
     settings: Settings,
@@ -68,14 +68,21 @@ export class Run implements HopHost {
     this.service = settings.service
     this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings) })
     this.startNanos = this.ids.nowNanos()
-    const name = `${this.startNanos}-${process.pid}-${randomBytes(3).toString('hex')}`
+    const name = newRunName(this.startNanos, process.pid)
     this.dir = path.join(settings.dataDir, 'logs', settings.service, name)
+    // Before there is anything to ship: a process that its first request kills is known to be dead at once.
+    this.guarded(() => this.claim(this.dir))
     this.log = new FileHopLog({
       runDir: this.dir,
       run: () => this.info as RunInfo,
       maxLogBytes: settings.maxLogBytes,
       maxEventBytes: settings.maxEventBytes,
       diagnostics,
+      ownership: {
+        claim: (runDir) => this.claim(runDir),
+        held: () => this.owned?.held() === true,
+        moveOn: () => this.relocate(nextRunDir(this.dir)),
+      },
     })
     this.recorder = recorder(this)
     let sweeps = 0
@@ -93,7 +100,7 @@ export class Run implements HopHost {
       address,
       aliases: aliases.slice(0, maxAliases),
       reached: [],
-      boot: '',
+      boot: bootId(),
       worker: workerNumber(),
       startNanos: this.startNanos,
       host: os.hostname(),
@@ -227,19 +234,40 @@ export class Run implements HopHost {
   }
 
   /**
-   * Goes on in another directory, as somebody else owns the first one and ships what is in it, what is open as interrupted:
-   * so every hop that is open is opened again.
+   * Goes on in another directory: another process took this run for dead. It owns the first directory and ships what is in it,
+   * what is open as interrupted. So every hop that is open is opened again.
    */
-  relocate(dir: string): void {
+  private relocate(dir: string): void {
     this.dir = dir
     this.log.relocate(dir)
     for (const hop of this.open) if (hop.logNumber > 0) this.log.open(hop)
-    this.sweep(0)
+    this.recorder.relocated(dir)
+  }
+
+  /** Makes the directory and owns it. Throws what the file system throws. */
+  private claim(runDir: string): void {
+    if (this.owned?.runDir === runDir && this.owned.held()) return
+    this.owned?.release()
+    this.owned = undefined
+    this.owned = claimRunDir(runDir)
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch {
+      this.failed()
+    }
   }
 
   /** Stops the sweeps; open hops stay open in the log. */
   stop(): void {
     clearInterval(this.timer)
+  }
+
+  /** Lets go of the directory: what is left in it may be shipped by another process. */
+  release(): void {
+    this.owned?.release()
   }
 }
 

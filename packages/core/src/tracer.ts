@@ -190,6 +190,7 @@ export class Tracer {
     }
     await Promise.all(this.runs.all.map((run) => run.recorder.close()))
     this.remoteQuestions?.close()
+    for (const run of this.runs.all) run.release()
     process.off('uncaughtExceptionMonitor', this.onCrash)
     process.off('exit', this.onExit)
   }

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { createResolver, type Verdict } from '../index.js'
 import { tempDir } from '../log/test-run.fixture.js'
-import { acquireRunLock } from '../ship/run-lock.js'
+import { acquireRunDir } from '../rundir/index.js'
 import { adoptAll, eventually, resolveIn, TestService } from './test-service.fixture.js'
 
 const quick = { windowMillis: 500, graceMillis: 100 }
@@ -56,10 +56,10 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
     await worker.ask({ do: 'flush' })
     await becomes(dir.path, id, 'running')
     await worker.kill()
-    const lock = await acquireRunLock(runDirOf(dir.path, 'cron'))
+    const lock = await acquireRunDir(runDirOf(dir.path, 'cron'))
     expect(lock).toBeDefined()
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'undetermined' })
-    await lock?.release()
+    lock?.release()
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'interrupted' })
   })
 
@@ -84,7 +84,7 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'completed' })
   })
 
-  it('is not said to run when it was in a thread, which may end and leave its process', async () => {
+  it('is not said to run when it was in a thread, and is interrupted with that thread', async () => {
     using dir = tempDir()
     const options = { service: 'threads', dataDir: dir.path, ...quick }
     const thread = new Worker(new URL('thread.fixture.mjs', import.meta.url), { workerData: options })
@@ -92,6 +92,6 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
     const [id] = (await once(thread, 'message')) as [string]
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'undetermined' })
     await thread.terminate()
-    expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'undetermined' })
+    expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'interrupted' })
   })
 })

@@ -15,12 +15,24 @@ export interface FileHopLogOptions {
   /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
   readonly maxEventBytes?: number
   readonly diagnostics?: Diagnostics
+  /** Whose directory it is. @default its own for as long as it is there */
+  readonly ownership?: Ownership
+}
+
+/** A run's directory and its owner, as the log's writer needs to know them. */
+export interface Ownership {
+  /** Makes the run's directory and owns it, unless it does already. Throws what the file system throws. */
+  claim(runDir: string): void
+  /** Is this process the owner of the directory still? Throws what the file system throws. */
+  held(): boolean
+  /** Another process owns the directory: goes on in another one, by `relocate`. */
+  moveOn(): void
 }
 
 /** The options of what writes its frames, with their defaults. */
 export function frameWriterOptions(options: FileHopLogOptions): FrameWriterOptions {
-  const { runDir, run, maxLogBytes = 256 << 20, diagnostics = () => undefined } = options
+  const { runDir, run, maxLogBytes = 256 << 20, diagnostics = () => undefined, ownership } = options
   // Only closed files are deleted: a limit that the open one reaches alone would never be met again.
   const maxFileBytes = options.maxFileBytes ?? Math.min(8 << 20, Math.ceil(maxLogBytes / 8))
-  return { runDir, run, maxFileBytes, maxLogBytes, diagnostics }
+  return { runDir, run, maxFileBytes, maxLogBytes, diagnostics, ownership }
 }

@@ -187,7 +187,7 @@ describe('FileHopLog', () => {
         log.mark(baseNanos)
         return listLogFiles(runDir).length
       })
-      .toBe(1)
+      .toBe(2)
     log.close(hop, testClose())
     const { hops } = await readRun(runDir)
     expect(hops).toMatchObject([{ hopId: hop.id, state: 'closed' }])

@@ -119,14 +119,11 @@ export class FileHopLog implements HopLog {
   mark(nanos: bigint): void {
     this.guarded(() => {
       if (!this.frames.ready()) return
-      if (this.frames.checkVanished()) {
-        this.settled()
-        this.reopenBelow = this.frames.nextNumber
-        if (!this.frames.ready()) return
-      }
+      if (!this.out.empty && !this.write()) return
+      this.checkOwner()
+      if (!this.frames.ready()) return
       // A mark says that everything before it is known here: so must be what could not be kept.
       if (this.frames.drops.range !== undefined) {
-        if (!this.out.empty && !this.write()) return
         this.frames.writeDrops()
         if (this.frames.drops.range !== undefined) return
       }
@@ -231,6 +228,7 @@ export class FileHopLog implements HopLog {
   private commit(hop: LogHop): boolean {
     if (this.frames.write()) {
       this.settled()
+      if (this.frames.pausedLong()) this.checkOwner()
       return true
     }
     this.riding.push(hop)
@@ -241,6 +239,14 @@ export class FileHopLog implements HopLog {
   private defer(hop: LogHop): boolean {
     this.riding.push(hop)
     return true
+  }
+
+  /** Goes on elsewhere when the directory is not this process's any more; hops that were begun are opened again there. */
+  private checkOwner(): void {
+    this.guarded(() => {
+      const before = this.frames.nextNumber
+      if (this.frames.checkOwner()) this.reopenBelow = Math.max(this.reopenBelow, before)
+    })
   }
 
   private write(): boolean {

@@ -1,14 +1,17 @@
 import type { Diagnostics } from '../diagnostics.js'
+import { isStoreLocked } from '../errors.js'
 import type { RunInfo } from './entries.js'
 import { EntryBuffer } from './entry-buffer.js'
 import { PendingDrops } from './drops.js'
+import type { Ownership } from './file-hop-log-options.js'
 import { internEpochBytes, kind, magic } from './format.js'
 import { LogFiles } from './log-files.js'
 import { errorCode } from '../files/index.js'
 import { encodeRunInfo } from './run-dir.js'
 
 const retryMillis = 1000
-const vanishedCheckMillis = 1000
+/** A writer that did not turn for so long may have been taken for dead. Marks come more often. */
+const pauseMillis = 2000
 
 export interface FrameWriterOptions {
   readonly runDir: string
@@ -16,6 +19,7 @@ export interface FrameWriterOptions {
   readonly maxFileBytes: number
   readonly maxLogBytes: number
   readonly diagnostics: Diagnostics
+  readonly ownership: Ownership | undefined
 }
 
 /**
@@ -32,16 +36,20 @@ export class FrameWriter {
 
   private readonly options: FrameWriterOptions
   private readonly files: LogFiles
+  private runDir: string
   private started = false
   private broken = false
   private ended = false
   private retryAt = 0
-  private checkedAt = 0
+  private turnedAt = 0
+  private moving = false
   private epochEnd = 0
 
   constructor(options: FrameWriterOptions) {
     this.options = options
-    this.files = new LogFiles(options.runDir)
+    const { runDir, ownership } = options
+    this.runDir = runDir
+    this.files = new LogFiles(runDir, ownership && ((dir) => ownership.claim(dir)))
   }
 
   /** Has any file been written? */
@@ -97,19 +105,37 @@ export class FrameWriter {
     if (this.append()) drops.clear()
   }
 
-  /** The file was deleted under us: what follows goes into a new one. True when that was so. */
-  checkVanished(): boolean {
+  /**
+   * Was this process stopped for so long that its run may have been taken for dead? Asked behind a write and before it is
+   * acknowledged: what was written before a pause was there for whoever read it in the pause.
+   */
+  pausedLong(): boolean {
     const now = Date.now()
-    if (Math.abs(now - this.checkedAt) < vanishedCheckMillis) return false
-    this.checkedAt = now
-    if (!this.files.vanished()) return false
-    if (!this.out.empty) this.append()
-    this.files.close()
+    const paused = Math.abs(now - this.turnedAt) > pauseMillis
+    this.turnedAt = now
+    return paused
+  }
+
+  /** Is the open file in a directory that this process owns? If not, what is in it goes along to where it goes on; true then. */
+  checkOwner(): boolean {
+    this.turnedAt = Date.now()
+    const { files, moving } = this
+    const { ownership } = this.options
+    if (moving || !files.isOpen || (!files.vanished() && ownership?.held() !== false)) return false
+    try {
+      ownership?.claim(this.runDir)
+    } catch (error) {
+      if (!isStoreLocked(error)) this.fail(error)
+      else this.moveOn()
+      return true
+    }
+    files.relocate(this.runDir)
     this.nextFile()
     return true
   }
 
   relocate(runDir: string): void {
+    this.runDir = runDir
     this.files.relocate(runDir)
     this.broken = false
     this.retryAt = 0
@@ -118,6 +144,18 @@ export class FrameWriter {
   end(): void {
     this.ended = true
     this.files.close()
+  }
+
+  /** Ends in `relocate`, and with every open hop in a file of the new directory. */
+  private moveOn(): void {
+    this.moving = true
+    try {
+      this.options.ownership?.moveOn()
+      const where = `it goes on in ${this.runDir}`
+      this.options.diagnostics('HOPTRACE_LOG', `another process took this run for dead: ${where}`)
+    } finally {
+      this.moving = false
+    }
   }
 
   private append(): boolean {
@@ -146,9 +184,11 @@ export class FrameWriter {
       this.bytes += bytes.length
       this.drops.clear()
     } catch (error) {
-      this.fail(error)
+      if (isStoreLocked(error) && !this.moving) this.moveOn()
+      else this.fail(error)
       return this.files.isOpen
     }
+    this.turnedAt = Date.now()
     this.out.newFile()
     this.epochEnd = internEpochBytes
     this.started = true

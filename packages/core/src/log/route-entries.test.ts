@@ -26,18 +26,6 @@ async function logged(write: (log: FileHopLog) => void): Promise<readonly HopRec
   return hops
 }
 
-/** A log as version 1 wrote it: a hop with a call and an event, one without, one that is open. */
-const version1 = [
-  'aG9wbG9nMQr+7c4ATxx3AgEByYEAeyJzZXJ2aWNlIjoib3JkZXJzIiwiYWRkcmVzcyI6IjEyNy4wLjAuMTo0MDAxIiwiYWxp',
-  'YXNlcyI6W10sIndvcmtlciI6MCwic3RhcnROYW5vcyI6IjE3MDAwMDAwMDAwMDAwMDAwMDAiLCJob3N0IjoidGVzdCIsInBp',
-  'ZCI6MSwiZW5kcG9pbnQiOm51bGwsInN0b3JlVXJsIjoibWVtb3J5OnRlc3QiLCJidWNrZXRzIjo0LCJ3aW5kb3dNaWxsaXMi',
-  'OjEwMDB9/u1NAB2iMi6DAReXnP42KgABAAB/AAABD6EBF5ec/jYqAAECAANHRVQBABeXnP42s1RAAAB/AAABD6ECAQ4xMjcu',
-  'MC4wLjE6NDAwMgACAgRQT1NUCv7tKgCqU6joBAEAAgMDMjAwBwAFAQIEDm9yZGVyLmFjY2VwdGVkCQICBQVpdGVtcwP//u0k',
-  'ADvE6SkIAdIJAgYLL29yZGVycy86aWTJAQMCBwVFcnJvcgRib29tAAD+7SQA/+Sc3YgCF5ec/jYqAAIAAH8AAAEPoQEXl5z+',
-  'NioAAgMB0gkJzQEAAP7tHQDoqTZ8ggMXl5z+NioAAwAAfwAAAQ+hAReXnP42KgADAwH+7QkAePxPwAkXl5z+NioABP7tAQCT',
-  'BtcyCw==',
-].join('')
-
 describe('the route of an open hop', () => {
   it.each<[string, (log: FileHopLog, hop: LogHop) => boolean]>([
     ['a call', (log, hop) => log.call(hop, testCall(0))],
@@ -158,29 +146,4 @@ describe('the route of an open hop', () => {
       { numRuns: 500 },
     )
   }, 30_000)
-})
-
-describe('a log of version 1', () => {
-  it('is read as ever', async () => {
-    using dir = tempDir()
-    writeFileSync(logFilePath(dir.path, 1), Buffer.from(version1, 'base64'))
-    expect(await readRun(dir.path)).toMatchObject({
-      run: testRun(),
-      markedNanos: baseNanos + 4n,
-      damage: 0,
-      ended: true,
-      hops: [
-        {
-          state: 'closed',
-          route,
-          aborted: true,
-          error: { message: 'boom' },
-          next: [{ outcome: '200' }],
-          events: [{ name: 'order.accepted', attributes: { items: 3 } }],
-        },
-        { state: 'closed', route, status: 204, aborted: false },
-        { state: 'open', route: null },
-      ],
-    })
-  })
 })

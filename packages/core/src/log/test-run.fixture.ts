@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -72,6 +73,12 @@ export function testCall(index: number, changes: Partial<LogCall> = {}): LogCall
     offsetMicros: 10,
     ...changes,
   }
+}
+
+/** The directory of a run of `orders`; the same for the same name. */
+export function testRunDir(dataDir: string, name = 'run'): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 6)
+  return path.join(dataDir, 'logs', 'orders', `1-1-${hash}`)
 }
 
 /** A directory that goes away with `await using`. */

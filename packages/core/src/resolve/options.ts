@@ -105,7 +105,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     registry: all,
     client,
     live: live ? new LiveSource(client, patienceMillis) : null,
-    log: new LogSource(isAlive),
+    log: new LogSource(dir, isAlive),
     store: new StoreSource(stores),
     stores,
     mode,

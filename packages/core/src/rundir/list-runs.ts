@@ -36,13 +36,14 @@ async function isRunDir(runDir: string): Promise<boolean> {
   return entries.some(({ name, kind }) => kind === 'file' && isLogFileName(name))
 }
 
-/** Nothing in the directory changed for so long: whoever wrote there, perhaps on another host, is gone. */
+/** A run that wrote nothing for so long is gone, wherever its process was: a living one marks its log every second. */
 const quietMillis = 60_000
 
-/** Has nothing in a run's directory changed for a minute? A living run marks its log every second. */
+/** Was nothing written to a run's log for a minute, or, where there is no log, nothing in its directory changed? */
 export async function isQuiet(runDir: string, nowMillis = Date.now()): Promise<boolean> {
+  const logs = (await listDir(runPlace(runDir))).filter(({ name }) => isLogFileName(name))
   let newest = 0
-  for (const name of ['', ...(await listDir(runPlace(runDir))).map(({ name }) => name)]) {
+  for (const { name } of logs.length > 0 ? logs : [{ name: '' }]) {
     try {
       newest = Math.max(newest, (await lstat(path.join(runDir, name))).mtimeMs)
     } catch (error) {

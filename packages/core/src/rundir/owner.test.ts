@@ -68,6 +68,7 @@ describe('the owner of a run', { timeout: 60_000 }, () => {
     for (const adopter of taken) deleteRunDir(adopter)
     expect(readdirSync(path.dirname(runDir))).toEqual([])
     for (const adopter of taken) adopter.release()
+    expect(await acquireRunDir(runDir)).toBeUndefined()
   })
 
   it('is alive in another process, also while that is stopped, and dead with it', async () => {

@@ -54,15 +54,27 @@ export async function acquireRunDir(
   runDir: string,
   options: { readonly silent?: boolean } = {},
 ): Promise<OwnedRun | undefined> {
-  const number = highestOwner(runDir)
+  const before = highestOwner(runDir)
   const state = await probeRun(runDir)
   if (state === 'alive' || (state === 'unknown' && options.silent !== true)) return undefined
   try {
-    return take(runDir, number + 1)
+    const owned = take(runDir, before + 1)
+    if (owned === undefined || (owned.held() && !(await isOwnedBelow(runDir, owned.number)))) return owned
+    owned.release()
+    return undefined
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
   }
+}
+
+/** An owner may have let go of the number that was looked at, and another process may have taken it meanwhile. */
+async function isOwnedBelow(runDir: string, number: number): Promise<boolean> {
+  for (const { name, kind } of await listDir(runPlace(runDir))) {
+    const found = Number(ownerName.exec(name)?.[1] ?? number)
+    if (found < number && kind === 'socket' && (await probeSocket(runDir, name)) === 'alive') return true
+  }
+  return false
 }
 
 /**
@@ -105,11 +117,15 @@ function take(runDir: string, number: number): OwnedRun | undefined {
     if (listening !== undefined) unlinkQuietly(path.join(runDir, listening.name))
   }
   const inode = inodeOf(runDir, number)
+  const isThere = (): boolean => inode !== undefined && inodeOf(runDir, number) === inode
   return {
     runDir,
     number,
-    held: () => inode !== undefined && highestOwner(runDir) === number && inodeOf(runDir, number) === inode,
-    release: () => void listening?.server.close(),
+    held: () => highestOwner(runDir) === number && isThere(),
+    release() {
+      if (number > first && isThere()) unlinkQuietly(path.join(runDir, `owner-${number}.sock`))
+      listening?.server.close()
+    },
   }
 }
 

@@ -1,17 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
 import { logFilePath } from '../log/run-dir.js'
-import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
+import { runLiveness } from '../log/run-liveness.js'
+import { acquireRunDir, claimRunDir, logDirOf } from '../rundir/index.js'
+import {
+  baseNanos,
+  tempDir,
+  testCall,
+  testClose,
+  testHop,
+  testId,
+  testRun,
+  testRunDir,
+} from '../log/test-run.fixture.js'
 import { levelStore } from '../store/level/level-store.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
 import { type AdoptOptions, shipDeadRuns } from './adopt.js'
-import { isRunAlive } from './dead-runs.js'
 import { TestProcess } from './process.fixture.js'
-import { acquireRunLock } from './run-lock.js'
 import { runRow } from './run-row.js'
 import { RunShipping } from './run-shipping.js'
 import { Shipper } from './shipper.js'
@@ -19,9 +26,7 @@ import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-
 
 const slow = 30_000
 
-function runDirOf(dataDir: string, name = 'run'): string {
-  return path.join(dataDir, 'logs', 'orders', name)
-}
+const runDirOf = testRunDir
 
 /** As if its process had died long ago. */
 function age(runDir: string): void {
@@ -44,13 +49,13 @@ describe('shipDeadRuns', () => {
       const runDir = runDirOf(dir.path)
       const registry = fileRegistry(dir.path)
       const store = new TestStore()
-      expect(await isRunAlive(runDir)).toBe(true)
+      expect(await runLiveness(runDir)).toBe('alive')
       expect((await shipDeadRuns({ ...options(dir.path, store), registry })).adopted).toEqual([])
 
       await run.kill('SIGSTOP')
-      expect(await isRunAlive(runDir)).toBe(true)
+      expect(await runLiveness(runDir)).toBe('alive')
       await run.kill('SIGKILL')
-      expect(await isRunAlive(runDir)).toBe(false)
+      expect(await runLiveness(runDir)).toBe('dead')
       const { adopted, left } = await shipDeadRuns({ ...options(dir.path, store), registry })
       expect(left).toEqual([])
       expect(adopted).toMatchObject([{ hops: 101, interrupted: 1, damage: 0, run: { service: 'orders' } }])
@@ -70,26 +75,24 @@ describe('shipDeadRuns', () => {
     slow,
   )
 
-  it(
-    'refuses a directory that a living process owns to a second owner',
-    async () => {
-      using dir = tempDir()
-      await using run = new TestProcess(['live', dir.path, 'run', 1])
-      await run.next()
-      const shipper = new Shipper({
-        ...options(dir.path),
-        runDir: runDirOf(dir.path),
-        run: testRun(),
-        store: new TestStore(),
-        graceMillis: 0,
-        lockMillis: 0,
-      })
-      await expect(shipper.start()).rejects.toMatchObject({ code: 'HOPTRACE_STORE_LOCKED' })
-      await shipper.close()
-      expect(await isRunAlive(runDirOf(dir.path))).toBe(true)
-    },
-    slow,
-  )
+  it('ships nothing of a run that another process owns', async () => {
+    using dir = tempDir()
+    const runDir = runDirOf(dir.path)
+    claimRunDir(runDir).release()
+    const owned = await acquireRunDir(runDir, { silent: true })
+    const shipper = new Shipper({
+      ...options(dir.path),
+      runDir,
+      run: testRun(),
+      store: new TestStore(),
+      graceMillis: 0,
+    })
+    await expect(shipper.start()).rejects.toMatchObject({ code: 'HOPTRACE_STORE_LOCKED' })
+    await shipper.close()
+    expect(await runLiveness(runDir)).toBe('alive')
+    expect((await shipDeadRuns(options(dir.path))).adopted).toEqual([])
+    owned?.release()
+  })
 
   it(
     'loses and doubles nothing when it is killed in the middle, twice',
@@ -105,7 +108,10 @@ describe('shipDeadRuns', () => {
         expect(await adopter.next()).toBeUndefined()
       }
       await using adopter = new TestProcess(['adopt', dir.path])
-      expect(await adopter.next()).toEqual({ adopted: [{ run: 'run', hops: hops + 1 }], left: [] })
+      expect(await adopter.next()).toEqual({
+        adopted: [{ run: path.basename(runDirOf(dir.path)), hops: hops + 1 }],
+        left: [],
+      })
       const store = levelStore({ slotsIn: path.join(dir.path, 'store') })
       await store.open()
       const ids = (await segmentsOf(store)).flatMap(({ records }) => records.map(({ hopId }) => hopId))
@@ -138,7 +144,11 @@ describe('shipDeadRuns', () => {
       )
       expect([...reports.flatMap(({ left }) => left), ...theirs.left]).toEqual([])
       const all = [...mine, ...theirs.adopted].sort((a, b) => (a.run < b.run ? -1 : 1))
-      expect(all).toEqual(names.map((run) => ({ run, hops: 50 })))
+      expect(all).toEqual(
+        names
+          .map((name) => ({ run: path.basename(runDirOf(dir.path, name)), hops: 50 }))
+          .sort((a, b) => (a.run < b.run ? -1 : 1)),
+      )
       expect(readdirSync(path.join(dir.path, 'logs', 'orders'))).toEqual([])
     },
     slow,
@@ -225,20 +235,20 @@ describe('shipDeadRuns', () => {
     const young = runDirOf(dir.path, 'young')
     testLog(young).close(testHop(1), testClose())
     const empty = runDirOf(dir.path, 'empty')
-    mkdirSync(empty)
+    claimRunDir(empty).release()
     age(empty)
     const { adopted, left } = await shipDeadRuns(options(dir.path))
     expect(adopted).toEqual([])
     expect(left).toEqual([{ runDir: unreadable, reason: 'nothing in it says whose log it is' }])
     expect(existsSync(logFilePath(young, 1))).toBe(true)
-    expect(await isRunAlive(young)).toBe(true)
+    expect(await runLiveness(young)).toBe('unsure')
     expect(existsSync(empty)).toBe(false)
   })
 
   it('says in the registry that a run has ended which was killed before its first entry', async () => {
     using dir = tempDir()
     const empty = runDirOf(dir.path, 'empty')
-    mkdirSync(empty, { recursive: true })
+    claimRunDir(empty).release()
     age(empty)
     const registry = new TestRegistry()
     const progress = {
@@ -250,31 +260,7 @@ describe('shipDeadRuns', () => {
     }
     await registry.put(runRow(testRun(), { ...progress, runDir: empty, state: 'running' }))
     await shipDeadRuns(options(dir.path, new TestStore(), registry))
-    expect(registry.row()).toMatchObject({ state: 'dead', heartbeatMillis: 5, logDir: empty })
+    expect(registry.row()).toMatchObject({ state: 'dead', heartbeatMillis: 5, logDir: logDirOf(empty) })
     expect(existsSync(empty)).toBe(false)
-  })
-
-  it('takes no lock twice within one process', async () => {
-    using dir = tempDir()
-    const lock = await acquireRunLock(dir.path)
-    expect(await acquireRunLock(dir.path)).toBeUndefined()
-    expect(await isRunAlive(dir.path)).toBe(true)
-    await lock?.release()
-    const again = await acquireRunLock(dir.path)
-    expect(again?.held()).toBe(true)
-    rmSync(path.join(dir.path, 'lock'), { recursive: true })
-    expect(again?.held()).toBe(false)
-    await again?.release()
-  })
-
-  it('lets a run go on that lost the thread which held its lock', async () => {
-    using dir = tempDir()
-    const worker = new Worker(new URL('lock-thread.fixture.mjs', import.meta.url), { workerData: dir.path })
-    await once(worker, 'message')
-    expect(await isRunAlive(dir.path)).toBe(true)
-    await worker.terminate()
-    const lock = await acquireRunLock(dir.path, true)
-    expect(lock?.held()).toBe(true)
-    await lock?.release()
   })
 })

@@ -1,17 +1,16 @@
-import path from 'node:path'
 import type { Diagnostics } from '../diagnostics.js'
 import { isStoreLocked } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
 import { readRunInfo } from '../log/read-run.js'
+import { runLiveness } from '../log/run-liveness.js'
 import { listLogFiles } from '../log/run-dir.js'
+import { acquireRunDir, deleteRunDir, listRunDirs, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
 import { clusterRegistry } from '../store/registry/cluster-registry.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { openRunStore } from '../store/spec-url.js'
-import { deleteRunDir, listRunDirs, mayBeDead } from './dead-runs.js'
 import { type RecoveredRun, recoverRun } from './recover-run.js'
-import { acquireRunLock } from './run-lock.js'
 
 export interface AdoptOptions {
   readonly dataDir: string
@@ -65,16 +64,25 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
 
 /** The recovered run, why it was left, or undefined when it is alive or had nothing to ship. */
 async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
-  if (!(await mayBeDead(runDir))) return undefined
-  const lock = await acquireRunLock(runDir)
-  if (lock === undefined) return undefined
+  if ((await runLiveness(runDir)) !== 'dead') return undefined
+  const owned = await acquireRunDir(runDir, { silent: true })
+  if (owned === undefined) return undefined
+  try {
+    return await ship(owned, options)
+  } finally {
+    owned.release()
+  }
+}
+
+async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
+  const { runDir } = owned
   try {
     const run = readRunInfo(runDir)
     if (run === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
       await registerEnded(runDir, options.registry)
-      await deleteRunDir(runDir)
+      deleteRunDir(owned)
       return undefined
     }
     const { registry, dataDir, openStore = (named) => openRunStore(named, dataDir) } = options
@@ -83,7 +91,7 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
     try {
       await store.open()
       return await recoverRun(
-        runDir,
+        owned,
         store,
         cluster === undefined ? registry : composedRegistry([registry, cluster]),
       )
@@ -94,13 +102,11 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   } catch (error) {
     if (isStoreLocked(error)) return 'its store is held by a living process'
     throw error
-  } finally {
-    await lock.release()
   }
 }
 
 /** A run may have been killed between its first row in the registry and its first entry in the log: nobody else says that it ended. */
 async function registerEnded(runDir: string, registry: Registry): Promise<void> {
-  const row = (await registry.list()).find(({ logDir }) => logDir === path.resolve(runDir))
+  const row = (await registry.list()).find(({ logDir }) => logDir === logDirOf(runDir))
   if (row?.state === 'running') await registry.put({ ...row, state: 'dead' })
 }

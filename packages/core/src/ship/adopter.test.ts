@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { tempDir, testClose, testHop } from '../log/test-run.fixture.js'
+import { tempDir, testClose, testHop, testRunDir } from '../log/test-run.fixture.js'
 import type { Row } from '../store/contract.js'
 import { Adopter } from './adopter.js'
 import { recordsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
@@ -22,7 +22,7 @@ class RefusingStore extends TestStore {
 /** A dead run, somebody who looks for it all the time, and a clock that stands still until it is told otherwise. */
 function setUp(store: RefusingStore) {
   const dir = tempDir()
-  const runDir = path.join(dir.path, 'logs', 'orders', 'run')
+  const runDir = testRunDir(dir.path)
   const log = testLog(runDir)
   for (let i = 1; i <= 10; i++) log.close(testHop(i), testClose())
   const hour = new Date(Date.now() - 3_600_000)

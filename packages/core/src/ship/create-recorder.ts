@@ -9,8 +9,7 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
   const { trust: _trust, redact: _redact, ...rest } = settings
   if (isLocal(settings.store) || (settings.registry !== undefined && isLocal(settings.registry))) {
     const sweep = async (): Promise<void> => run.sweep(0)
-    const relocate = async (dir: string): Promise<void> => run.relocate(dir)
-    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, relocate, diagnostics })
+    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, diagnostics })
   }
   return new WorkerRecorder(rest, run, diagnostics)
 }

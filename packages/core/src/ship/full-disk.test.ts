@@ -1,7 +1,6 @@
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
-import { tempDir } from '../log/test-run.fixture.js'
+import { tempDir, testRunDir } from '../log/test-run.fixture.js'
 import { TestProcess } from './process.fixture.js'
 
 const slow = 30_000
@@ -19,7 +18,7 @@ describe('FileHopLog', () => {
       expect(stats.errors).toBeGreaterThan(0)
       expect(stats.dropped).toBeGreaterThan(0)
       expect(stats.appended + stats.dropped).toBe(tried)
-      const { hops, damage, dropped } = await readRun(path.join(dir.path, 'logs', 'orders', 'full'))
+      const { hops, damage, dropped } = await readRun(testRunDir(dir.path, 'full'))
       expect(hops).toHaveLength(stats.appended)
       expect(damage).toBe(0)
       expect(dropped.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0)

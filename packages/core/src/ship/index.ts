@@ -1,5 +1,4 @@
 export { type AdoptOptions, type AdoptReport, shipDeadRuns } from './adopt.js'
-export { isRunAlive, listRunDirs } from './dead-runs.js'
 export type { RecoveredRun } from './recover-run.js'
 export { Shipper } from './shipper.js'
 export type { ShipperOptions } from './shipper-options.js'

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
-import { HoptraceError, isStoreLocked } from '../errors.js'
+import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import { clusterKeys, type ClusterKeys } from '../key/index.js'
@@ -9,17 +8,16 @@ import type { RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
 import type { OwnRecords } from '../resolve/endpoint.js'
 import type { Lookup } from '../resolve/lookup.js'
+import { deleteRunDir, isOwnRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import { hbaseRegistrySpec } from '../store/hbase/open-hbase.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { specLocation } from '../store/spec-url.js'
 import { Adopter } from './adopter.js'
-import { deleteRunDir } from './dead-runs.js'
 import type { Recorder, ShipStats } from './recorder.js'
 import { RunEndpoint } from './run-endpoint.js'
 import { RunQuestions } from './run-questions.js'
-import { acquireRunLock, type RunLock } from './run-lock.js'
 import { Shipper } from './shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
 
@@ -31,8 +29,6 @@ export interface LocalRecorderOptions {
   readonly runDir: string
   /** Asks the request path to put every open hop into the log, and to mark it. */
   readonly sweep: () => Promise<void>
-  /** Asks the request path to go on in another directory. */
-  readonly relocate: (runDir: string) => Promise<void>
   readonly diagnostics: Diagnostics
 }
 
@@ -44,6 +40,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private readonly registryStore: Store | undefined
   private readonly keys: ClusterKeys
   private shipper: Shipper | undefined
+  private info: RunInfo | undefined
   private starting: Promise<void> | undefined
   private endpoint: RunEndpoint | undefined
   private questions: RunQuestions | undefined
@@ -53,13 +50,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private runDir: string
   private described: RunInfo | undefined
   private stumbled = false
-  /** Taken before there is anything to ship: who is killed by its first request is known to be dead at once. */
-  private readonly lock: Promise<RunLock | undefined>
 
   constructor(options: LocalRecorderOptions) {
     this.options = options
     this.runDir = options.runDir
-    this.lock = acquireRunLock(options.runDir, true).catch(() => undefined)
     const { settings } = options
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
     const context = { dataDir: settings.dataDir, service: settings.service }
@@ -77,6 +71,17 @@ export class LocalRecorder implements Recorder, OwnRecords {
   describe(run: RunInfo): void {
     this.described = run
     void this.starting?.then(() => this.shipper?.describe(run)).catch(() => undefined)
+  }
+
+  relocated(runDir: string): void {
+    const former = this.shipper
+    this.runDir = runDir
+    if (former === undefined || this.info === undefined) return
+    this.shipper = this.shipperOf(this.described ?? this.info, true)
+    this.starting = former
+      .close()
+      .catch(() => undefined)
+      .then(() => this.began())
   }
 
   async flush(): Promise<void> {
@@ -100,7 +105,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.adopter?.close()
     await this.questions?.close()
     await this.endpoint?.close()
-    if (this.shipper === undefined) await this.neverBegan()
+    if (this.shipper === undefined) this.neverBegan()
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
@@ -126,7 +131,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
     return this.running().unshipped()
   }
 
+  private async began(): Promise<void> {
+    if (!(await this.begin())) void this.retry()
+  }
+
   private async open(run: RunInfo): Promise<void> {
+    this.info = run
     const { settings, diagnostics } = this.options
     // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
     if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
@@ -142,7 +152,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       storeUrl: specLocation(settings.store, settings).url,
       diagnostics,
     })
-    if (!(await this.begin(run))) void this.retry(run)
+    await this.began()
   }
 
   private shipperOf(run: RunInfo, moved = false): Shipper {
@@ -156,7 +166,6 @@ export class LocalRecorder implements Recorder, OwnRecords {
       registry: this.registry,
       graceMillis: settings.graceMillis,
       moved,
-      ...(this.runDir === this.options.runDir ? { lock: this.lock } : {}),
       diagnostics,
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })
@@ -164,44 +173,39 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   /**
    * The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. A
-   * directory that somebody else owns (who took the run for dead when it had been stopped before it took its lock) stays
-   * theirs, and the run goes on in a fresh one.
+   * directory that another process owns, which took the run for dead, stays there: the log's writer finds out and goes on in
+   * a fresh one.
    */
-  private async begin(run: RunInfo): Promise<boolean> {
+  private async begin(): Promise<boolean> {
     try {
       await this.running().start()
       await this.questions?.listen(this.runDir)
       return true
     } catch (error) {
-      const taken = isStoreLocked(error)
-      if (taken) await this.moveOn(run)
-      const then = taken ? `the run goes on in ${this.runDir}` : 'it is tried again'
-      if (taken || !this.stumbled)
-        this.options.diagnostics('HOPTRACE_SHIP', `shipping cannot begin, ${then}: ${String(error)}`)
+      if (!this.stumbled)
+        this.options.diagnostics(
+          'HOPTRACE_SHIP',
+          `shipping cannot begin, it is tried again: ${String(error)}`,
+        )
       this.stumbled = true
-      return taken && (await this.begin(run))
+      return false
     }
   }
 
-  private async moveOn(run: RunInfo): Promise<void> {
-    const former = this.running()
-    this.runDir = `${this.options.runDir}-${randomBytes(3).toString('hex')}`
-    await this.options.relocate(this.runDir)
-    this.shipper = this.shipperOf(run, true)
-    await former.close()
-  }
-
-  private async retry(run: RunInfo): Promise<void> {
+  private async retry(): Promise<void> {
     const { signal } = this.closing
+    const shipper = this.shipper
     do await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
-    while (!signal.aborted && !(await this.begin(run)))
+    while (!signal.aborted && this.shipper === shipper && !(await this.begin()))
   }
 
-  /** No hop ever began: what was made for the lock goes. */
-  private async neverBegan(): Promise<void> {
-    const lock = await this.lock
-    await deleteRunDir(this.runDir).catch(() => undefined)
-    await lock?.release()
+  /** No hop ever began: what was made to own the run goes. */
+  private neverBegan(): void {
+    try {
+      deleteRunDir({ runDir: this.runDir, held: () => isOwnRun(this.runDir) })
+    } catch (error) {
+      this.options.diagnostics('HOPTRACE_SHIP', `${this.runDir} cannot be deleted: ${String(error)}`)
+    }
   }
 
   private sweep(): Promise<void> {

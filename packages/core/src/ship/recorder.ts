@@ -18,8 +18,6 @@ export interface RecordedRun {
   readonly dir: string
   /** Puts every hop that began so long ago into the log. */
   sweep(olderMillis: number): void
-  /** Later entries of its log go to another directory, and what is open is opened again there. */
-  relocate(dir: string): void
 }
 
 /**
@@ -31,6 +29,8 @@ export interface Recorder {
   start(run: RunInfo): void
   /** It is known under other addresses, too: says so in the registry at once. */
   describe(run: RunInfo): void
+  /** The run goes on in another directory, where everything is that is not shipped. */
+  relocated(runDir: string): void
   /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
   flush(): Promise<void>
   stats(): ShipStats

@@ -1,9 +1,8 @@
-import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { RunInfo } from '../log/entries.js'
+import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
-import { deleteRunDir } from './dead-runs.js'
 import { runRow } from './run-row.js'
 import { RunShipping } from './run-shipping.js'
 
@@ -24,13 +23,14 @@ const maxHops = 100_000
 /**
  * Ships what a dead run left: the cut that was not acknowledged once more, everything else into the late lane, open hops as
  * `interrupted`. Then its row says `dead`, and its directory is deleted. It may be killed anywhere and done again: each
- * step stands in the journal before it is made. The caller holds the run's lock.
+ * step stands in the journal before it is made.
  */
 export async function recoverRun(
-  runDir: string,
+  owned: OwnedRun,
   store: Store,
   registry: Registry,
 ): Promise<RecoveredRun | undefined> {
+  const { runDir } = owned
   const engine = new RunShipping({ runDir, store, dead: true })
   try {
     engine.load()
@@ -48,7 +48,7 @@ export async function recoverRun(
     if (run === undefined) return undefined
     if (!engine.done) await registerDead(runDir, run, engine, store.url, registry)
     engine.finish()
-    await deleteRunDir(runDir)
+    deleteRunDir(owned)
     return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
   } finally {
     engine.close()
@@ -67,7 +67,7 @@ async function registerDead(
     (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
   )
   // It was taken for dead before it had its lock, and went on in another directory with all of its log.
-  if (known !== undefined && path.basename(known.logDir) !== path.basename(runDir)) return
+  if (known !== undefined && known.logDir !== logDirOf(runDir)) return
   // A run that closed in order and left nothing stays `stopped`.
   if (known?.state === 'stopped' && shipped === 0) return
   const through = known?.shippedThroughNanos ?? 0n

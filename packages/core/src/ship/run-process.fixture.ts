@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileHopLog } from '../log/file-hop-log.js'
-import { baseNanos, testCall, testClose, testHop, testRun } from '../log/test-run.fixture.js'
+import { baseNanos, testCall, testClose, testHop, testRun, testRunDir } from '../log/test-run.fixture.js'
+import { bootId, claimRunDir } from '../rundir/index.js'
 import type { Row, Store } from '../store/contract.js'
 import { levelStore } from '../store/level/level-store.js'
 import { memoryStore } from '../store/memory.js'
@@ -16,9 +17,9 @@ function say(value: unknown): void {
 }
 
 function logOf(name: string, hops: number, first: number, diagnostics = (_: string) => {}): FileHopLog {
-  const run = testRun({ startNanos: baseNanos + BigInt(first) })
+  const run = testRun({ startNanos: baseNanos + BigInt(first), boot: bootId() })
   const log = new FileHopLog({
-    runDir: path.join(dataDir, 'logs', 'orders', name),
+    runDir: testRunDir(dataDir, name),
     run: () => run,
     diagnostics,
   })
@@ -28,6 +29,7 @@ function logOf(name: string, hops: number, first: number, diagnostics = (_: stri
 
 /** A service that has answered requests, has one open, and ships to a store that takes nothing. */
 async function live(name: string, hops: number, first: number): Promise<void> {
+  claimRunDir(testRunDir(dataDir, name))
   const log = logOf(name, hops, first)
   const open = testHop(first + hops)
   log.call(open, testCall(0))
@@ -43,7 +45,7 @@ async function live(name: string, hops: number, first: number): Promise<void> {
     close: () => Promise.resolve(),
   }
   const shipper = new Shipper({
-    runDir: path.join(dataDir, 'logs', 'orders', name),
+    runDir: testRunDir(dataDir, name),
     run: testRun({ startNanos: baseNanos + BigInt(first) }),
     store: away,
     registry: fileRegistry(dataDir),

@@ -1,5 +1,5 @@
-import path from 'node:path'
 import type { RunInfo } from '../log/entries.js'
+import { logDirOf } from '../rundir/index.js'
 import type { DroppedRange, InstanceRow } from '../store/instance-row.js'
 
 /** What changes in a run's row of the registry. */
@@ -17,5 +17,5 @@ export interface RunProgress {
 /** The registry's row of a run. */
 export function runRow(run: RunInfo, { runDir, ...progress }: RunProgress): InstanceRow {
   const { storeUrl: _, ...rest } = run
-  return { ...rest, logDir: path.resolve(runDir), ...progress }
+  return { ...rest, logDir: logDirOf(runDir), ...progress }
 }

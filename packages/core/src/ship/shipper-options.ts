@@ -2,7 +2,6 @@ import type { Diagnostics } from '../diagnostics.js'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
-import type { RunLock } from './run-lock.js'
 
 /** What a shipper ships, and whereto. */
 export interface ShipperOptions {
@@ -16,8 +15,6 @@ export interface ShipperOptions {
   /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
   readonly ttlSeconds?: number
   readonly diagnostics?: Diagnostics
-  /** The run's lock, when it was taken before. */
-  readonly lock?: Promise<RunLock | undefined>
   /** The run went on in this directory after another one, whose journal knows what was cut there. @default false */
   readonly moved?: boolean
   /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
@@ -26,12 +23,10 @@ export interface ShipperOptions {
   readonly pollMillis?: number
   /** @default 2000 */
   readonly heartbeatMillis?: number
-  /** How long the run's lock is tried: somebody may be asking whether the run is alive. @default 5000 */
-  readonly lockMillis?: number
 }
 
-export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds' | 'lock'>> &
-  Pick<ShipperOptions, 'ttlSeconds' | 'lock'>
+export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds'>> &
+  Pick<ShipperOptions, 'ttlSeconds'>
 
 export function withDefaults(options: ShipperOptions): ShipperSettings {
   return {
@@ -39,7 +34,6 @@ export function withDefaults(options: ShipperOptions): ShipperSettings {
     maxHops: 100_000,
     pollMillis: 300,
     heartbeatMillis: 2000,
-    lockMillis: 5000,
     diagnostics: () => undefined,
     ...options,
   }

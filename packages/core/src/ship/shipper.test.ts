@@ -3,12 +3,28 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
 import { listLogFiles } from '../log/run-dir.js'
-import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from '../log/test-run.fixture.js'
+import { probeRun } from '../rundir/index.js'
+import {
+  baseNanos,
+  tempDir,
+  testCall,
+  testClose,
+  testHop,
+  testId,
+  testRun,
+  testRunDir,
+} from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
-import { isRunAlive } from './dead-runs.js'
 import { Shipper } from './shipper.js'
 import type { ShipperOptions } from './shipper-options.js'
-import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
+import {
+  recordsOf,
+  segmentsOf,
+  testLog,
+  TestOwnership,
+  TestRegistry,
+  TestStore,
+} from './test-ship.fixture.js'
 
 const second = 1_000_000_000n
 const firstWindow = Number(baseNanos / second)
@@ -21,11 +37,12 @@ describe('Shipper', { timeout: 30_000 }, () => {
 
   function setUp(options: Partial<ShipperOptions> = {}) {
     const dir = tempDir()
-    const runDir = path.join(dir.path, 'logs', 'orders', 'run')
+    const runDir = testRunDir(dir.path)
+    const ownership = new TestOwnership()
     const store = new TestStore()
     const registry = new TestRegistry()
     const said: string[] = []
-    const log = testLog(runDir)
+    const log = testLog(runDir, { ownership })
     log.mark(baseNanos)
     const shipper = new Shipper({
       runDir,
@@ -40,9 +57,10 @@ describe('Shipper', { timeout: 30_000 }, () => {
     })
     ends.push(async () => {
       await shipper.close().catch(() => undefined)
+      ownership.release()
       dir[Symbol.dispose]()
     })
-    return { runDir, store, registry, log, shipper, said }
+    return { runDir, ownership, store, registry, log, shipper, said }
   }
 
   it('cuts a window once the log is marked beyond its end and grace, and says so in the registry', async () => {
@@ -173,7 +191,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(shipper.row().shippedThroughNanos).toBe(baseNanos + 10_000n)
   })
 
-  it('goes on when its directory is removed, with a new lock', async () => {
+  it('goes on when its directory is removed, and owns the new one', async () => {
     const { runDir, store, log, shipper } = setUp()
     await shipper.start()
     log.close(testHop(1), testClose())
@@ -187,9 +205,8 @@ describe('Shipper', { timeout: 30_000 }, () => {
         },
         { timeout: 5000 },
       )
-      .toBe(1)
-    await expect.poll(() => existsSync(path.join(runDir, 'lock', 'LOCK')), { timeout: 5000 }).toBe(true)
-    expect(await isRunAlive(runDir)).toBe(true)
+      .toBe(2)
+    expect(await probeRun(runDir)).toBe('alive')
     log.close(testHop(2), testClose())
     await shipper.flush()
     expect((await recordsOf(store)).size).toBe(2)
@@ -219,13 +236,14 @@ describe('Shipper', { timeout: 30_000 }, () => {
     const blocked = path.join(dir.path, 'blocked')
     writeFileSync(blocked, '')
     const runDir = path.join(blocked, 'run')
-    const { shipper, store, said } = setUp({ runDir })
+    const { shipper, store, said, ownership } = setUp({ runDir })
     await shipper.start()
     expect(said).toEqual(['HOPTRACE_DISK'])
     rmSync(blocked)
-    const log = testLog(runDir)
+    ownership.release()
+    const log = testLog(runDir, { ownership })
     log.close(testHop(1), testClose())
-    await expect.poll(() => existsSync(path.join(runDir, 'lock')), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => [...shipper.unshipped()].length, { timeout: 5000 }).toBe(1)
     await shipper.flush()
     expect((await recordsOf(store)).size).toBe(1)
     await shipper.close()
@@ -246,13 +264,14 @@ describe('Shipper', { timeout: 30_000 }, () => {
   })
 
   it('leaves its log to others when it cannot ship what is left', async () => {
-    const { runDir, store, log, shipper } = setUp()
+    const { runDir, store, log, shipper, ownership } = setUp()
     await shipper.start()
     log.close(testHop(1), testClose())
     log.end()
     store.allowed = 0
     await expect(shipper.close()).rejects.toThrow('away')
     expect((await readRun(runDir)).hops).toHaveLength(1)
-    expect(await isRunAlive(runDir)).toBe(false)
+    ownership.release()
+    expect(await probeRun(runDir)).toBe('dead')
   })
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
 import type { HopRecord } from '../hop/record.js'
@@ -8,17 +7,15 @@ import type { Lookup } from '../resolve/lookup.js'
 import { expireRows } from '../store/expire.js'
 import type { InstanceRow } from '../store/instance-row.js'
 import { StoreReader } from '../store/reader.js'
-import { deleteRunDir } from './dead-runs.js'
+import { deleteRunDir, highestOwner, isOwnRun } from '../rundir/index.js'
 import { KeyShipper } from './key-shipper.js'
 import { lookupHop } from './lookup-hop.js'
 import { type ShipperOutages, shipperOutages } from './outage.js'
 import type { ShipStats } from './recorder.js'
-import { acquireRunLock, type RunLock } from './run-lock.js'
 import { RunRegistrar } from './run-registrar.js'
 import { RunShipping } from './run-shipping.js'
 import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
 
-const lockPauseMillis = 100
 const retryMillis = 1000
 const expireMillis = 60 * 60_000
 
@@ -33,7 +30,7 @@ export class Shipper {
   private readonly reader: StoreReader
   private readonly registrar: RunRegistrar
   private readonly outages: ShipperOutages
-  private lock: RunLock | undefined
+  private begun = false
   private retry: NodeJS.Timeout | undefined
   private timers: NodeJS.Timeout[] = []
   private shippingKeys: Promise<void> | undefined
@@ -62,15 +59,16 @@ export class Shipper {
   }
 
   /**
-   * Takes the run's lock and begins. Rejects with `HOPTRACE_STORE_LOCKED` when somebody else owns the run's directory:
-   * the run then has to go on in a fresh one. A store that is away, or a disk that refuses, is no failure: it is tried again.
+   * Begins. The run's process owns the directory, see `claimRunDir`. Rejects with `HOPTRACE_STORE_LOCKED` when another process
+   * does: the run then goes on in a fresh one. A store that is away, or a disk that refuses, is no failure: it is tried again.
    */
   async start(): Promise<void> {
     try {
-      await this.takeLock()
+      this.requireOwner()
       if (this.closed) return
       this.engine.load()
       if (this.options.moved) this.engine.windows.closeBelow(this.engine.windowAt(Date.now()) + 1)
+      this.begun = true
     } catch (error) {
       if (error instanceof HoptraceError) throw error
       this.outages.disk.failed(error)
@@ -154,33 +152,31 @@ export class Shipper {
     for (const timer of this.timers) clearInterval(timer)
     const { engine } = this
     try {
-      if (this.lock === undefined) return
+      if (!this.begun || !this.owns()) return
       await this.flush()
-      const ended = engine.table.ended && this.lock.held()
+      const ended = engine.table.ended && this.owns()
       if (ended && engine.cut({ below: null, firstBelow: 0, interrupt: true })) await this.sendPending()
       await this.registrar.lastBeat('stopped')
       if (ended && engine.table.size === 0) {
         engine.finish()
-        await deleteRunDir(this.options.runDir)
+        deleteRunDir({ runDir: this.options.runDir, held: () => this.owns() })
       }
     } finally {
       await Promise.allSettled([this.shippingKeys, this.registrar.settled(), this.expiring])
       engine.close()
-      await this.lock?.release()
-      this.lock = undefined
     }
   }
 
-  private async takeLock(): Promise<void> {
-    const { runDir, lockMillis } = this.options
-    this.lock ??= await this.options.lock
-    for (let waited = 0; this.lock === undefined && !this.closed; waited += lockPauseMillis) {
-      this.lock = await acquireRunLock(runDir, true)
-      if (this.lock !== undefined) return
-      if (waited >= lockMillis)
-        throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${runDir} is owned by another process`)
-      await sleep(lockPauseMillis)
-    }
+  private requireOwner(): void {
+    const { runDir } = this.options
+    const owner = highestOwner(runDir)
+    if (owner === 0) throw new Error(`${runDir} cannot be made yet`)
+    if (!this.owns())
+      throw new HoptraceError('HOPTRACE_STORE_LOCKED', `${runDir} is owned by another process`)
+  }
+
+  private owns(): boolean {
+    return isOwnRun(this.options.runDir)
   }
 
   private tick(): void {
@@ -254,7 +250,7 @@ export class Shipper {
 
   private compact(): void {
     try {
-      if (this.lock?.held() === true && !this.engine.compact()) this.faults++
+      if (this.owns() && !this.engine.compact()) this.faults++
     } catch (error) {
       this.fault(error)
     }
@@ -262,16 +258,7 @@ export class Shipper {
 
   /** Says in the registry that the run lives. */
   private async beat(): Promise<void> {
-    await this.regainLock().catch((error: unknown) => this.fault(error))
     await this.registrar.beat()
-  }
-
-  /** The directory was removed: the run goes on in a new one of that name, which needs a lock too. */
-  private async regainLock(): Promise<void> {
-    const { lock } = this
-    if (lock === undefined || lock.held()) return
-    await lock.release()
-    this.lock = (await acquireRunLock(this.options.runDir, true)) ?? lock
   }
 
   private expire(): void {

@@ -1,8 +1,10 @@
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import { FileHopLog, type FileHopLogOptions } from '../log/file-hop-log.js'
+import type { Ownership } from '../log/file-hop-log-options.js'
 import { testRun } from '../log/test-run.fixture.js'
 import type { RunInfo } from '../log/entries.js'
+import { claimRunDir, type OwnedRun } from '../rundir/index.js'
 import { decodeSegment } from '../segment/decode.js'
 import { foldVersions } from '../segment/fold.js'
 import type { Row, ScanRange, Store } from '../store/contract.js'
@@ -95,6 +97,28 @@ export async function recordsOf(store: Store): Promise<Map<HopId, HopRecord>> {
     }
   }
   return records
+}
+
+/** Owns a run's directory as its process does. */
+export class TestOwnership implements Ownership {
+  private owned: OwnedRun | undefined
+
+  claim(runDir: string): void {
+    if (this.held()) return
+    this.release()
+    this.owned = claimRunDir(runDir)
+  }
+
+  held(): boolean {
+    return this.owned?.held() === true
+  }
+
+  moveOn(): void {}
+
+  release(): void {
+    this.owned?.release()
+    this.owned = undefined
+  }
 }
 
 export function testLog(runDir: string, options: Partial<FileHopLogOptions> = {}): FileHopLog {

@@ -16,9 +16,10 @@ export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 /** From the request thread to the worker. Every `id` is answered once. */
 export type ToWorker =
   | { readonly type: 'start' | 'describe'; readonly run: RunInfo }
-  | { readonly type: 'flush' | 'close' | 'swept' | 'relocated'; readonly id: number }
+  | { readonly type: 'flush' | 'close' | 'swept'; readonly id: number }
+  | { readonly type: 'relocated'; readonly runDir: string }
 
-/** From the worker to the request thread. `sweep` asks that every open hop be in the log, `relocate` that it go on elsewhere. */
+/** From the worker to the request thread. `sweep` asks that every open hop be in the log. */
 export type FromWorker =
   | {
       readonly type: 'done'
@@ -26,6 +27,5 @@ export type FromWorker =
       readonly error?: { readonly code: string; readonly message: string }
     }
   | { readonly type: 'sweep'; readonly id: number }
-  | { readonly type: 'relocate'; readonly id: number; readonly runDir: string }
   | { readonly type: 'stats'; readonly stats: ShipStats }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }

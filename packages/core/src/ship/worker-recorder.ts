@@ -63,6 +63,12 @@ export class WorkerRecorder implements Recorder {
     this.post({ type: 'describe', run })
   }
 
+  relocated(runDir: string): void {
+    // A worker that is started again begins there.
+    this.data = { ...this.data, runDir }
+    this.post({ type: 'relocated', runDir })
+  }
+
   async flush(): Promise<void> {
     await this.ask((id) => ({ type: 'flush', id }))
   }
@@ -111,11 +117,6 @@ export class WorkerRecorder implements Recorder {
       case 'sweep':
         this.run.sweep(0)
         return this.post({ type: 'swept', id: message.id })
-      case 'relocate':
-        this.run.relocate(message.runDir)
-        // A worker that is started again begins there.
-        this.data = { ...this.data, runDir: message.runDir }
-        return this.post({ type: 'relocated', id: message.id })
       default: {
         const waiting = this.waiting.get(message.id)
         this.waiting.delete(message.id)

@@ -22,11 +22,6 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
         sweeps.set(++lastSweep, resolve)
         send({ type: 'sweep', id: lastSweep })
       }),
-    relocate: (dir) =>
-      new Promise<void>((resolve) => {
-        sweeps.set(++lastSweep, resolve)
-        send({ type: 'relocate', id: lastSweep, runDir: dir })
-      }),
   })
   const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
 
@@ -48,8 +43,9 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
         return recorder.describe(message.run)
       case 'flush':
         return reply(message.id, recorder.flush())
-      case 'swept':
       case 'relocated':
+        return recorder.relocated(message.runDir)
+      case 'swept':
         sweeps.get(message.id)?.()
         sweeps.delete(message.id)
         return

@@ -5,6 +5,7 @@ import type { HopRecord } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { listLogFiles, logFilePath, readRun } from '../../log/index.js'
+import { runDirOf } from '../../rundir/index.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup, RunLiveness } from '../lookup.js'
 import { readRecord } from '../wire/record-json.js'
@@ -43,28 +44,37 @@ const maxCached = 16
 export class LogSource {
   private readonly cache = new Map<string, Cached>()
 
-  /** `isAlive` says whether the run that writes a log still runs; the log of one that does not is final. */
-  constructor(private readonly isAlive: (row: InstanceRow) => Promise<boolean>) {}
+  /**
+   * @param dataDir Where the directories are that rows name.
+   * @param isAlive Does the run that writes a log still run? The log of one that does not is final.
+   */
+  constructor(
+    private readonly dataDir: string,
+    private readonly isAlive: (row: InstanceRow, runDir: string) => Promise<boolean>,
+  ) {}
 
   /** The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read. */
   async view(row: InstanceRow, reads: Reads): Promise<LogView | undefined> {
     if (row.host !== hostname()) return undefined
+    const runDir = runDirOf(this.dataDir, row.logDir)
+    if (runDir === undefined) return undefined
     // Asked first: what a run that has ended by now wrote is all there.
-    const alive = await this.isAlive(row)
-    const files = await statFiles(row.logDir)
+    const alive = await this.isAlive(row, runDir)
+    const files = await statFiles(runDir)
     if (files.length === 0) return undefined
     const stamp = `${alive} ${files.map(({ size, mtimeNs }) => `${size}@${mtimeNs}`).join(' ')}`
-    const known = this.cache.get(row.logDir)
+    const known = this.cache.get(runDir)
     if (known?.stamp === stamp) return viewOf(row, await known.log)
     const log = read(
       row,
+      runDir,
       alive,
       files.reduce((last, { mtimeNs }) => (mtimeNs > last ? mtimeNs : last), 0n),
     )
-    this.cache.delete(row.logDir)
+    this.cache.delete(runDir)
     if (this.cache.size >= maxCached) this.cache.delete(this.cache.keys().next().value as string)
-    this.cache.set(row.logDir, { stamp, log })
-    log.catch(() => this.cache.delete(row.logDir))
+    this.cache.set(runDir, { stamp, log })
+    log.catch(() => this.cache.delete(runDir))
     reads.scans++
     for (const { size } of files) reads.bytes += Number(size)
     return viewOf(row, await log)
@@ -121,10 +131,15 @@ async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }
   }
 }
 
-async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Promise<ReadLog> {
-  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(row.logDir)
+async function read(
+  row: InstanceRow,
+  runDir: string,
+  alive: boolean,
+  writtenNanos: bigint,
+): Promise<ReadLog> {
+  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(runDir)
   if (run.startNanos !== row.startNanos || run.address !== row.address) {
-    throw new HoptraceError('HOPTRACE_BAD_LOG', `${row.logDir} is the log of another run`)
+    throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} is the log of another run`)
   }
   const records = new Map<HopId, HopRecord>()
   const aliases = new Map<HopId, HopId>()
@@ -151,6 +166,6 @@ async function read(row: InstanceRow, alive: boolean, writtenNanos: bigint): Pro
     dropped,
     continued,
     over,
-    writer: { runDir: row.logDir, pid: run.pid, process: run.process, writtenNanos, markedNanos },
+    writer: { runDir, pid: run.pid, process: run.process, writtenNanos, markedNanos },
   }
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogHop, RunInfo } from '../../log/entries.js'
 import { FileHopLog } from '../../log/index.js'
 import { testCall, testClose, testHop, testId, testRun } from '../../log/test-run.fixture.js'
-import { processToken } from '../../rundir/process-token.js'
+import { claimRunDir, processToken } from '../../rundir/index.js'
 import { createResolver } from '../create-resolver.js'
 
 let dir: string
@@ -33,14 +32,15 @@ async function verdictOf(
   claimed = true,
 ): Promise<string> {
   const run = testRun({ host: hostname(), ...writer })
-  const runDir = path.join(dir, 'logs', 'orders', `${run.startNanos}`)
+  const runDir = path.join(dir, 'logs', 'orders', `${run.startNanos}-1-abcdef`)
   const log = new FileHopLog({ runDir, run: () => run, maxLogBytes: 1 << 20 })
   write({ log, hop: testHop(1000), runDir })
-  if (claimed) writeFileSync(path.join(runDir, `claim-${writer.process}`), '')
+  const owned = claimed ? claimRunDir(runDir) : undefined
   const resolver = createResolver({ dir, live: false })
   const { verdict } = await resolver.resolve(testId(1000))
   await resolver.close()
   log.end()
+  owned?.release()
   return verdict
 }
 

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { tokenOfProcess } from '../../rundir/process-token.js'
+import { readFileSync } from 'node:fs'
+import { isOwnRun, tokenOfProcess } from '../../rundir/index.js'
 
 /** Who writes a log of this host, and how far it has come. */
 export interface LogWriter {
@@ -19,15 +18,15 @@ const silentNanos = 3_000_000_000n
 const markTrailNanos = 1_000_000_000n
 
 /**
- * Is what this log leaves open really open? Only its own process can prove that: whoever ships the log of a dead run holds its
- * lock, and may have its process number. Without its process's claim the run goes on in another directory. A log that was marked just now says all that happened: what it could not keep
+ * Is what this log leaves open really open? Only its own process can prove that: whoever ships the log of a dead run owns its
+ * directory, and may have its process number. A run that does not own its directory goes on in another one. A log that was marked just now says all that happened: what it could not keep
  * stands before the mark. One that is silent may be unable to be written, unless its process is stopped and does nothing.
  * Where processes cannot be told apart (not Linux, another process namespace) nothing is proven.
  */
 export function isWriting(writer: LogWriter): boolean {
   const { runDir, pid, process: name, writtenNanos, markedNanos } = writer
   if (name === undefined || tokenOfProcess(pid) !== name) return false
-  if (!existsSync(path.join(runDir, `claim-${name}`))) return false
+  if (!isOwnRun(runDir)) return false
   const now = BigInt(Date.now()) * 1_000_000n
   // By both clocks: a mark's is ahead for as long as the time was set back.
   const marked = now - writtenNanos <= silentNanos && now - markedNanos <= silentNanos + markTrailNanos

@@ -22,7 +22,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }))
 function unregisteredRun(write: (log: FileHopLog) => void, service = 'orders', port = 4001): void {
   const run = testRun({ host: hostname(), service, address: `127.0.0.1:${port}` })
   const log = new FileHopLog({
-    runDir: path.join(dir, 'logs', service, `${run.startNanos}`),
+    runDir: path.join(dir, 'logs', service, `${run.startNanos}-1-abcdef`),
     run: () => run,
     diagnostics: () => undefined,
   })

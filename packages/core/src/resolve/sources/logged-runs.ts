@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { readRunInfo } from '../../log/read-run.js'
-import { listRunDirs } from '../../ship/index.js'
+import { listRunDirs, logDirOf } from '../../rundir/index.js'
 import type { InstanceRow, InstanceRows, Registry } from '../../store/instance-row.js'
 import { runRow } from '../../ship/run-row.js'
 
@@ -22,7 +22,7 @@ export function withLoggedRuns(registry: Registry, dataDir: string): Registry {
     )
     const dirs = new Set(rows.map(({ logDir }) => logDir))
     const more: InstanceRow[] = []
-    for (const runDir of runDirs.filter((dir) => !dirs.has(dir)).slice(-maxRuns)) {
+    for (const runDir of runDirs.filter((dir) => !dirs.has(logDirOf(dir))).slice(-maxRuns)) {
       const row = known.get(runDir) ?? (await rowOf(runDir))
       if (row === undefined) continue
       known.set(runDir, row)
