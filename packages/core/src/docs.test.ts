@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { clusterKeys } from './key/index.js'
-import { deriveSealKey, fold64, ipv4OfHost, isHopId, SEAL_INFO, sealId } from './id/index.js'
+import { deriveSealKey, fold64, ipv4OfHost, isHopId, rebaseId, SEAL_INFO, sealId } from './id/index.js'
 import type { HopId } from './id/index.js'
 import { readContext } from './propagation/index.js'
 import { Chain } from './resolve/chain.fixture.js'
@@ -96,14 +96,16 @@ describe('docs/wire-format.md', () => {
     const id = '1865f2a3b7c4d5e68a317f0000010fa2' as HopId
     const traceId = 'ab'.repeat(16)
     const traceparent = `00-${traceId}-${fold64(id)}-f3`
-    const rules = { trusted: true, nowNanos: BigInt(`0x${id.slice(0, 16)}`) }
-    expect(readContext({ traceparent, tracestate: `hoptrace=${id},a=1` }, rules)).toMatchObject({
+    const keys = clusterKeys(clusterKey, true)
+    const rules = { trusted: true, nowNanos: BigInt(`0x${id.slice(0, 16)}`), keys }
+    const member = `hoptrace=${id}-${keys.contextTag(id, traceId)}`
+    expect(readContext({ traceparent, tracestate: `${member},a=1` }, rules)).toMatchObject({
       traceId,
       hopId: id,
       flags: 0xf3,
       tracestate: 'a=1',
     })
-    expect(readContext({ traceparent, tracestate: `hoptrace=${id},=,a=1` }, rules)).toMatchObject({
+    expect(readContext({ traceparent, tracestate: `${member},=,a=1` }, rules)).toMatchObject({
       continued: true,
       traceId,
       hopId: undefined,
@@ -111,7 +113,13 @@ describe('docs/wire-format.md', () => {
       tracestate: '',
       flags: 0xf3,
     })
-    expect(readContext({ traceparent: 'x', tracestate: `hoptrace=${id}` }, rules).continued).toBe(false)
+    expect(readContext({ traceparent: 'x', tracestate: member }, rules).continued).toBe(false)
+  })
+
+  it('has the id that a callee takes at another address', () => {
+    const [, assigned, taken, address] =
+      /`([0-9a-f]{32})` is `([0-9a-f]{32})` on `([\d.:]+)`/.exec(wire) ?? []
+    expect(rebaseId(assigned as HopId, address ?? '')).toBe(taken)
   })
 
   const questions = tableBelow(wire, '| question | parameters | answer |')

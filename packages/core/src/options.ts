@@ -3,6 +3,7 @@ import { whyNotDataDir } from './files/index.js'
 import { processDiagnostics } from './diagnostics.js'
 import { checkClusterKey, keySource, type KeySource } from './key/index.js'
 import type { Redact } from './hop/redaction.js'
+import { isTargetPattern } from './hop/trusted-targets.js'
 import { isGivenAddress } from './run-address.js'
 import type { Store, StoreSpec } from './store/contract.js'
 
@@ -47,6 +48,11 @@ export interface TracerOptions {
    * right-most bits, in which raw ids of one instance barely differ. @default 'raw'
    */
   readonly wire?: 'raw' | 'sealed'
+  /**
+   * Targets that are told ids of the cluster, beside those with a private address or name and those that have proven the key:
+   * `host`, `host:port`, `*.suffix`. @default none
+   */
+  readonly trustedTargets?: readonly string[]
   /** The only attributes (of hops and events) that are recorded, by name. @default all */
   readonly allowAttributes?: readonly string[]
   /** Sees every key, attribute and error message before it is recorded, and may replace it, or drop it by `undefined`. */
@@ -70,14 +76,15 @@ export interface Settings {
   readonly key: KeySource
   readonly trust: Trust
   readonly wire: 'raw' | 'sealed'
+  readonly trustedTargets: readonly string[]
   readonly allowAttributes: readonly string[] | undefined
   readonly redact: Redact | undefined
   readonly maxLogBytes: number
   readonly maxEventBytes: number
 }
 
-/** The names that a service may have. */
-export const servicePattern = /^[a-z0-9._-]{1,64}$/
+/** The names that a service may have: they are names of directories, too. */
+export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
 
 /** Is it a store object, or the name of one? */
 export function isStore(store: StoreSpec | Store): store is Store {
@@ -88,7 +95,9 @@ export function isStore(store: StoreSpec | Store): store is Store {
 export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
   if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
-    throw new TypeError(`service must be 1-64 of a-z 0-9 . _ - (got ${JSON.stringify(options.service)})`)
+    throw new TypeError(
+      `service must be 1-64 of a-z 0-9 . _ -, and not . or .. (got ${JSON.stringify(options.service)})`,
+    )
   }
   const address = options.address ?? nonEmpty(env['HOPTRACE_ADDRESS'])
   if (address !== undefined && !isGivenAddress(address)) {
@@ -109,6 +118,7 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
     trust: checkedTrust(options.trust ?? 'context'),
     wire: checkedWire(options.wire ?? 'raw'),
+    trustedTargets: checkedTargets(options.trustedTargets ?? []),
     allowAttributes: checkedNames(options.allowAttributes),
     redact: checkedRedact(options.redact),
     maxLogBytes: integer(
@@ -151,6 +161,15 @@ function checkedWire(wire: 'raw' | 'sealed'): 'raw' | 'sealed' {
   if (wire !== 'raw' && wire !== 'sealed')
     throw new TypeError(`wire must be 'raw' or 'sealed' (got ${JSON.stringify(wire)})`)
   return wire
+}
+
+function checkedTargets(targets: readonly string[]): readonly string[] {
+  const wrong = Array.isArray(targets) ? targets.findIndex((target) => !isTargetPattern(target)) : 0
+  if (wrong >= 0) {
+    const got = JSON.stringify(Array.isArray(targets) ? targets[wrong] : targets)
+    throw new TypeError(`trustedTargets must be host, host:port or *.suffix, in an array (got ${got})`)
+  }
+  return targets
 }
 
 function checkedNames(names: readonly string[] | undefined): readonly string[] | undefined {

@@ -6,14 +6,15 @@ import type { Diagnostics } from './diagnostics.js'
 import type { Hop } from './hop/hop.js'
 import type { HopHost } from './hop/host.js'
 import { OpenHops } from './hop/open-hops.js'
-import type { ServedBy } from './hop/record.js'
 import { Redaction } from './hop/redaction.js'
+import { Targets } from './hop/targets.js'
 import type { WireRules } from './propagation/index.js'
 import { hopIdAddress, IdGenerator, rebaseId } from './id/index.js'
 import { floorNanos, noteClock } from './id/clock-floor.js'
 import { TakenIds } from './id/taken-ids.js'
 import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
+import { namedPlace, ReachedAddresses } from './reached-addresses.js'
 import { FileHopLog } from './log/index.js'
 import type { Settings } from './options.js'
 import type { RunAddress } from './run-address.js'
@@ -24,8 +25,6 @@ import { bootId, claimRunDir, newRunName, nextRunDir, type OwnedRun, processToke
 
 /** What a row of the registry and a log hold at most; a host with more is found by what its callers dialled. */
 const maxAliases = 256
-/** Targets whose service is remembered. */
-const maxTargets = 1000
 /** A hop that is open for longer stands in the log, so that it is known if the process dies, whatever it has done so far. */
 const sweepMillis = 100
 /** How often the log says up to when it is complete. */
@@ -42,6 +41,7 @@ export class Run implements HopHost {
   readonly recorder: Recorder
   readonly wire: WireRules
   readonly redaction: Redaction
+  readonly targets: Targets
   info: RunInfo | undefined
   failures = 0
   /** Has it the address of a listening socket? */
@@ -51,10 +51,10 @@ export class Run implements HopHost {
   private readonly startNanos: bigint
   private readonly open = new OpenHops()
   private readonly taken = new TakenIds()
-  private readonly targets = new Map<string, string>()
   private readonly timer: NodeJS.Timeout
   private answers = false
   private owned: OwnedRun | undefined
+  private readonly reached = new ReachedAddresses()
 
   constructor(
     settings: Settings,
@@ -65,6 +65,7 @@ export class Run implements HopHost {
     this.settings = settings
     this.wire = wire
     this.redaction = new Redaction(settings.allowAttributes, settings.redact)
+    this.targets = new Targets(settings.trustedTargets)
     this.service = settings.service
     this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings) })
     this.startNanos = this.ids.nowNanos()
@@ -194,18 +195,23 @@ export class Run implements HopHost {
     return rebaseId(assigned, this.address)
   }
 
+  /**
+   * Learns a way that leads to this instance: an assigned id of the cluster came in that names another address. It is in the log,
+   * with the hop that came by it, when this returns, so that whoever adopts the log of this process knows it.
+   * @param host the request's `Host` header, for an id whose caller had not resolved the name
+   */
+  met(hop: Hop, assigned: HopId, host: string | undefined): void {
+    const { info } = this
+    const dialled = hopIdAddress(assigned)
+    if (info === undefined || dialled === info.address || info.aliases.includes(dialled)) return
+    const place = dialled.startsWith('0.0.0.0:') ? namedPlace(host, dialled) : dialled
+    if (place === undefined || !this.reached.add(place)) return
+    this.describe({ ...info, reached: this.reached.list() })
+    this.log.open(hop)
+  }
+
   private isOwn(address: string): boolean {
     return !address.startsWith('127.') && this.info?.aliases.includes(address) === true
-  }
-
-  expectedService(target: string): string | null {
-    return this.targets.get(target) ?? null
-  }
-
-  learn(target: string, servedBy: ServedBy): void {
-    if (this.targets.get(target) === servedBy.service) return
-    if (this.targets.size >= maxTargets) this.targets.clear()
-    this.targets.set(target, servedBy.service)
   }
 
   /**

@@ -4,10 +4,10 @@ import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
 import { unwatchListeners, watchListeners } from './http/listeners.js'
-import type { HopId, SealKey } from './id/index.js'
+import type { HopId } from './id/index.js'
 import { clusterKeys, type ClusterKeys } from './key/index.js'
 import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
-import { readContext, type InboundContext, type RawHeaders, type ResponseRules } from './propagation/index.js'
+import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
 import type { Run } from './run.js'
 import { Runs } from './runs.js'
 
@@ -42,9 +42,6 @@ export class Tracer {
   readonly service: string
   /** @internal */ readonly settings: Settings
   /** @internal */ readonly keys: ClusterKeys
-  /** @internal Seals ids for callers outside the cluster. */ readonly sealKey: SealKey | undefined
-  /** @internal Without a key, ids leave the process only where nobody depends on their staying inside. */ readonly production: boolean
-  /** @internal */ readonly responseRules: ResponseRules
   /** @internal */ readonly runs: Runs
   /** @internal Questions from other hosts, which only a given key lets in. */ readonly remoteQuestions:
     RemoteQuestions | undefined
@@ -58,11 +55,8 @@ export class Tracer {
     this.settings = settings
     this.service = settings.service
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
-    this.sealKey = this.keys.given ? this.keys.seal : undefined
-    this.production = process.env['NODE_ENV'] === 'production'
-    this.responseRules = { sealKey: this.sealKey, production: this.production }
     this.remoteQuestions = this.keys.given ? new RemoteQuestions(settings.dataDir, this.keys) : undefined
-    this.runs = new Runs(settings, { sealKey: this.sealKey, sealTraces: settings.wire === 'sealed' })
+    this.runs = new Runs(settings, { keys: this.keys, sealTraces: settings.wire === 'sealed' })
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
     process.on('exit', this.onExit)
@@ -166,7 +160,8 @@ export class Tracer {
       const context = readContext(options.headers ?? {}, {
         trusted: true,
         nowNanos: run.ids.nowNanos(),
-        sealKey: this.sealKey,
+        keys: this.keys,
+        anyAge: true,
       })
       // Before there is a hop that nobody would close.
       const name = String(options.name)

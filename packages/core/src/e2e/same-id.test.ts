@@ -2,9 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { beginInbound, createResolver, createTracer, type Hop } from '../index.js'
-import { fold64, IdGenerator } from '../id/index.js'
+import { IdGenerator } from '../id/index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { send } from './test-service.fixture.js'
+import { contextOf } from './context.fixture.js'
 
 describe('a request that a proxy sends again with the same headers', () => {
   it.each(['still open', 'closed'])('has an id of its own when the first one is %s', async (first) => {
@@ -22,10 +23,7 @@ describe('a request that a proxy sends again with the same headers', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     const id = new IdGenerator().assign({ ip: '127.0.0.1', port })
-    const headers = {
-      traceparent: `00-${'cd'.repeat(16)}-${fold64(id)}-01`,
-      tracestate: `hoptrace=${id}`,
-    }
+    const headers = contextOf(dir.path, id, 'cd'.repeat(16))
     const one = send(`http://127.0.0.1:${port}/`, headers)
     while (hops.length < 1) await new Promise((resolve) => setImmediate(resolve))
     if (first === 'closed') await one

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { hopIdNanos, type HopId } from '../index.js'
-import { fold64, IdGenerator } from '../id/index.js'
+import { IdGenerator } from '../id/index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { adoptAll, resolveIn, send, TestService } from './test-service.fixture.js'
 
@@ -106,10 +106,10 @@ describe('time', { timeout: 90_000 }, () => {
     const found = new Map<number, { id: HopId; own: string }>()
     for (const minutes of [-10, -2, -0.5, 2]) {
       const id = assignedAt(minutes)
-      const { body } = await send(`${service.url}/ok`, {
-        traceparent: `00-${randomBytes(16).toString('hex')}-${fold64(id)}-01`,
-        tracestate: `hoptrace=${id}`,
-      })
+      const { body } = await send(
+        `${service.url}/ok`,
+        contextOf(dir.path, id, randomBytes(16).toString('hex')),
+      )
       found.set(minutes, { id, own: body.split(' ')[0] as string })
     }
     for (const [minutes, { id, own }] of found) {

@@ -1,6 +1,6 @@
 import { ipv4OfHost } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import { readServedBy, writeContext } from '../propagation/index.js'
+import { readAnswer, writeContext } from '../propagation/index.js'
 import type { Hop } from './hop.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
@@ -23,6 +23,7 @@ export class Call {
   private readonly host: HopHost
   private readonly index: number
   private readonly target: string
+  private readonly asked: HopId
   private readonly startMicros: number
   private ended = false
 
@@ -41,12 +42,15 @@ export class Call {
         index,
         hopId: this.hopId,
         target: this.target,
-        service: host.expectedService(this.target),
+        service: host.targets.serviceAt(this.target),
         method,
+        via: null,
         offsetMicros: this.startMicros,
       })
     if (!kept) host.failed()
-    this.headers = writeContext(hop, this.hopId, host.wire)
+    const sent = writeContext(hop, this.hopId, host.wire, host.targets.trusted.has(this.target))
+    this.headers = sent.headers
+    this.asked = sent.asked
   }
 
   /**
@@ -57,13 +61,15 @@ export class Call {
     if (this.ended) return
     this.ended = true
     try {
-      const servedBy = headers === undefined ? undefined : readServedBy(headers)
-      if (servedBy !== undefined) this.host.learn(this.target, servedBy)
+      const { keys } = this.host.wire
+      const { servedBy, otherKey } = headers === undefined ? noAnswer : readAnswer(headers, this.asked, keys)
+      if (servedBy !== null) this.host.targets.learn(this.target, this.hopId, servedBy)
       this.host.log.callEnd(this.hop, {
         index: this.index,
         outcome: outcomeOf(outcome),
         durationMicros: this.hop.offsetMicros() - this.startMicros,
-        servedBy: servedBy ?? null,
+        servedBy,
+        otherKey,
       })
     } catch {
       this.host.failed()
@@ -71,6 +77,8 @@ export class Call {
     this.hop.callEnded()
   }
 }
+
+const noAnswer = { servedBy: null, otherKey: null }
 
 interface ParsedTarget {
   readonly hostname: string

@@ -2,8 +2,8 @@ import type { IdGenerator } from '../id/index.js'
 import type { HopLog } from '../log/entries.js'
 import type { Hop } from './hop.js'
 import type { WireRules } from '../propagation/index.js'
-import type { ServedBy } from './record.js'
 import type { Redaction } from './redaction.js'
+import type { Targets } from './targets.js'
 
 /** What a hop needs of the run that it belongs to. */
 export interface HopHost {
@@ -16,8 +16,6 @@ export interface HopHost {
   closed(hop: Hop): void
   /** An adapter or the application gave something that could not be recorded; counted. */
   failed(): void
-  /** The service last seen behind a target, or null. */
-  expectedService(target: string): string | null
-  /** A callee told who it is. */
-  learn(target: string, servedBy: ServedBy): void
+  /** What is known of those behind the targets that are called. */
+  readonly targets: Targets
 }

@@ -53,13 +53,14 @@ export function beginInbound(
       ? readContext(req.headers, {
           trusted: isTrusted(tracer.settings.trust, req),
           nowNanos: run.ids.nowNanos(),
-          sealKey: tracer.sealKey,
+          keys: tracer.keys,
         })
       : noContext
     const method = req.method === undefined ? null : truncate(req.method, 32)
     const assigned = context.hopId
     const taken = assigned === undefined ? undefined : run.take(assigned, localAddress(req.socket))
     const hop = tracer.begin(run, context, method, taken)
+    if (context.asked !== undefined) run.met(hop, context.asked, req.headers.host)
     const who = {
       hopId: hop.id,
       traceId: hop.traceId,
@@ -67,7 +68,7 @@ export function beginInbound(
       service: hop.service,
       address: run.address,
     }
-    const ours = responseHeaders(context, who, tracer.responseRules)
+    const ours = responseHeaders(context, who, tracer.keys)
     const inbound = new InboundRequest(tracer, hop, res, ours)
     observeResponse(req, res, inbound)
     return inbound

@@ -52,6 +52,7 @@ export interface LogCall {
   readonly target: string
   readonly service: string | null
   readonly method: string | null
+  readonly via: string | null
   readonly offsetMicros: number
 }
 
@@ -61,6 +62,8 @@ export interface LogCallEnd {
   readonly outcome: string
   readonly durationMicros: number
   readonly servedBy: ServedBy | null
+  /** Eight hex digits. */
+  readonly otherKey: string | null
 }
 
 /** How a hop ended. */

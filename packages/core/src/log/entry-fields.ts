@@ -1,7 +1,7 @@
 import type { Attributes } from '../hop/record.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
-import { closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'
+import { callEndBits, closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'
 
 /** The head of an entry: its hop's number, what is known when a hop begins where this `opens` it, and the route if it is news. */
 export function writeHead(
@@ -41,20 +41,22 @@ export function writeCall(out: EntryBuffer, call: LogCall): void {
   out.reference(call.target, textBytes.target)
   out.reference(call.service, textBytes.service)
   out.reference(call.method, textBytes.method)
+  out.reference(call.via, textBytes.target)
   out.varint(call.offsetMicros)
 }
 
 export function writeCallEnd(out: EntryBuffer, end: LogCallEnd): void {
-  const { servedBy } = end
+  const { servedBy, otherKey } = end
   out.varint(end.index)
   out.reference(end.outcome, textBytes.outcome)
   out.varint(end.durationMicros)
-  out.byte(servedBy === null ? 0 : 1)
+  out.byte((servedBy === null ? 0 : callEndBits.servedBy) | (otherKey === null ? 0 : callEndBits.otherKey))
   if (servedBy !== null) {
     out.hex(servedBy.hopId, 32)
     out.reference(servedBy.service, textBytes.service)
     out.reference(servedBy.address, textBytes.address)
   }
+  if (otherKey !== null) out.hex(otherKey, 8)
 }
 
 /** `logged`: the route that stands in the log already. */

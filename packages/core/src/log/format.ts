@@ -17,8 +17,6 @@
  * never turns one text into another.
  */
 export const magic = Buffer.from('hoplog2\n', 'latin1')
-/** The same without `routed` and `closeBits.routeStands`: such files are still read. */
-export const magicBefore = Buffer.from('hoplog1\n', 'latin1')
 
 export const sync0 = 0xfe
 export const sync1 = 0xed
@@ -34,6 +32,9 @@ export const routed = 0x40
 
 /** What a byte of a `close` says. `routeStands`: the route is the one that an earlier entry brought. */
 export const closeBits = { aborted: 1, error: 2, routeStands: 4 } as const
+
+/** What follows in a call's end. */
+export const callEndBits = { servedBy: 1, otherKey: 2 } as const
 
 export const kind = {
   file: 1,

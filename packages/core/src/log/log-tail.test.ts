@@ -17,7 +17,7 @@ function writeLog(runDir: string, count: number): { bytes: Buffer; ends: number[
   for (let i = 0; i < count; i++) {
     const hop = { ...testHop(i), route: i % 2 === 0 ? null : `/route/${i % 3}` }
     log.call(hop, testCall(0))
-    log.callEnd(hop, { index: 0, outcome: '200', durationMicros: i, servedBy: null })
+    log.callEnd(hop, { index: 0, outcome: '200', durationMicros: i, servedBy: null, otherKey: null })
     log.close(hop, testClose({ route: `/route/${i % 3}` }))
     ends.push(log.stats().bytes)
   }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { frameHeaderBytes, magic, magicBefore } from './format.js'
+import { frameHeaderBytes, magic } from './format.js'
 import { findFrame, frameAt, incomplete, maxFrameBytes } from './frame-scan.js'
 import type { HopTable } from './hop-table.js'
 import { isMissing } from '../files/index.js'
@@ -99,7 +99,7 @@ export class LogTail {
     if (this.offset === 0 && !this.skipping) {
       if (end < magic.length && !final) return 0
       const head = chunk.subarray(0, Math.min(end, magic.length))
-      if (head.equals(magic) || head.equals(magicBefore)) at = magic.length
+      if (head.equals(magic)) at = magic.length
     }
     while (at < end) {
       const length = frameAt(chunk, at, end)

@@ -2,7 +2,7 @@ import type { AttributeValue, ErrorInfo } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { ByteReader } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
-import { closeBits, openingBits, textBytes, valueType } from './format.js'
+import { callEndBits, closeBits, openingBits, textBytes, valueType } from './format.js'
 import { LoggedCall, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** Entries are bounded by their frame; this bounds what a hop may gather over many of them. */
@@ -53,7 +53,10 @@ export function readCall(read: ByteReader, number: number): LoggedCall {
   const target = read.reference(textBytes.target) ?? 'unknown'
   const service = read.reference(textBytes.service)
   const method = read.reference(textBytes.method)
-  return new LoggedCall(number, index, hopId, target, service, method, read.varint())
+  const via = read.reference(textBytes.target)
+  const call = new LoggedCall(number, index, hopId, target, service, method, read.varint())
+  call.via = via
+  return call
 }
 
 /** Reads a call's end into the call it belongs to; undefined (read over) when there is none. */
@@ -65,14 +68,17 @@ export function readCallEnd(
   const index = read.varint()
   const outcome = read.reference(textBytes.outcome)
   const durationMicros = read.varint()
-  const served = read.byte() !== 0
+  const bits = read.byte()
+  const served = (bits & callEndBits.servedBy) !== 0
   const hopId = served ? (read.hex(32) as HopId) : null
   const service = served ? read.reference(textBytes.service) : null
   const address = served ? read.reference(textBytes.address) : null
+  const otherKey = (bits & callEndBits.otherKey) === 0 ? null : read.hex(8)
   const call = record === undefined ? undefined : findCall(record.next, number, index)
   if (call === undefined) return undefined
   call.outcome = outcome
   call.durationMicros = durationMicros
+  call.otherKey = otherKey
   if (hopId !== null && service !== null && address !== null) call.servedBy = { hopId, service, address }
   return call
 }

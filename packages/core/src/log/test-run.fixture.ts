@@ -70,6 +70,7 @@ export function testCall(index: number, changes: Partial<LogCall> = {}): LogCall
     target: '127.0.0.1:4002',
     service: null,
     method: 'POST',
+    via: null,
     offsetMicros: 10,
     ...changes,
   }

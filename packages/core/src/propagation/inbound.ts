@@ -1,8 +1,10 @@
-import { fold64, hopIdNanos, isHopId, unsealId } from '../id/index.js'
-import type { HopId, SealKey, TraceId } from '../id/index.js'
+import { fold64 } from '../id/index.js'
+import type { HopId, TraceId } from '../id/index.js'
+import type { ClusterKeys } from '../key/index.js'
 import { headerText, TRACEPARENT, TRACESTATE, type RawHeaders } from './headers.js'
-import { MAX_TRACEPARENT_CHARS, parseTraceparent } from './traceparent.js'
-import { MAX_TRACESTATE_CHARS, parseTracestate, SEALED_TRACE } from './tracestate.js'
+import { readMember, timeOf, type Member } from './member.js'
+import { MAX_TRACEPARENT_CHARS, parseTraceparent, type TraceParent } from './traceparent.js'
+import { MAX_TRACESTATE_CHARS, parseTracestate } from './tracestate.js'
 
 /** By which rules a request's headers are read. */
 export interface InboundRules {
@@ -10,8 +12,10 @@ export interface InboundRules {
   readonly trusted: boolean
   /** The time of now, nanoseconds since the Unix epoch. */
   readonly nowNanos: bigint
-  /** With it, our member is sealed: only who has the key can speak for the cluster. */
-  readonly sealKey?: SealKey | undefined
+  /** Who has them speaks for the cluster. */
+  readonly keys: ClusterKeys
+  /** A message may have waited for any time. @default false */
+  readonly anyAge?: boolean
 }
 
 /** What a request's headers ask for. */
@@ -30,8 +34,12 @@ export interface InboundContext {
   readonly assignedId: HopId | undefined
   /** W3C trace-flags as they came; `sampled` for a trace that begins here. */
   readonly flags: number
-  /** The trusted caller speaks hoptrace: it gets the `hoptrace` response header. */
-  readonly sentHoptrace: boolean
+  /** The id that a caller of the cluster assigned, taken or not: it gets the `hoptrace` response header. */
+  readonly asked: HopId | undefined
+  /** A caller that does not know yet whether this is the cluster: the sealed id that it sent, to which the answer is bound. */
+  readonly introduction: HopId | undefined
+  /** There is a member of ours that another cluster key signed. */
+  readonly unknownKey: boolean
   /** Members of `tracestate` that are not ours, in order, within the limits of what may be sent on. */
   readonly tracestate: string
   /** The trace-id came sealed, and goes on sealed where the wire is. */
@@ -40,10 +48,6 @@ export interface InboundContext {
 
 /** All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an address. */
 const SAMPLED = 0x01
-/** How far the time of an assigned id may be ahead of now, for the hop to take it. */
-const AHEAD_NANOS = 5_000_000_000n
-/** How far it may be behind. */
-const BEHIND_NANOS = 60_000_000_000n
 
 /** What a request asks for that says nothing: a trace that begins here. */
 export const noContext: InboundContext = {
@@ -54,7 +58,9 @@ export const noContext: InboundContext = {
   link: undefined,
   assignedId: undefined,
   flags: SAMPLED,
-  sentHoptrace: false,
+  asked: undefined,
+  introduction: undefined,
+  unknownKey: false,
   tracestate: '',
   sealedTrace: false,
 }
@@ -62,9 +68,10 @@ export const noContext: InboundContext = {
 /**
  * Reads the trace context of a request. Never throws: what is malformed counts as absent.
  *
- * The assigned id is adopted when it is well formed (bit 15 says that a caller issued it), its time is at most 5 s ahead and 60 s behind, and
- * its `fold64` is the parent-id of `traceparent`. When the parent-id is another, someone between has a span of its own: the
- * hop issues its own id and remembers both.
+ * A member of ours counts when its tag was made with the key of the cluster, for this trace, at most five minutes ago. The
+ * hop may take its id when the id's time is at most 5 s ahead and 60 s behind and its `fold64` is the parent-id of
+ * `traceparent`. When the parent-id is another, a system between has a span of its own: the hop issues its own
+ * id and remembers both. An introduction continues the trace, and no hop takes its id.
  */
 export function readContext(headers: RawHeaders, rules: InboundRules): InboundContext {
   try {
@@ -81,52 +88,36 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
   if (!rules.trusted) return { ...noContext, link: text.slice(0, 55) }
 
   const { own, others } = parseTracestate(headerText(headers, TRACESTATE, MAX_TRACESTATE_CHARS) ?? '')
-  const member = own === undefined ? undefined : readMember(own, parent.parentId, rules)
-  const assigned = member?.id
-  const direct = assigned !== undefined && fold64(assigned) === parent.parentId
-  const adopted = direct && isSoon(assigned, rules)
+  const member = own === undefined ? undefined : readMember(rules.keys, own, parent)
+  if (member === undefined || member === 'unknown-key') {
+    return foreign(parent, others, member === 'unknown-key')
+  }
+  const time = timeOf(member.id, rules.nowNanos)
+  const counts = time !== 'stale' || (rules.anyAge === true && member.introduction === undefined)
+  return counts ? ofCluster(member, time === 'soon', parent, others) : foreign(parent, others, false)
+}
+
+function foreign(parent: TraceParent, tracestate: string, unknownKey: boolean): InboundContext {
+  const { traceId, parentId, flags } = parent
+  return { ...noContext, continued: true, traceId, parentSpan: parentId, flags, tracestate, unknownKey }
+}
+
+function ofCluster(member: Member, soon: boolean, parent: TraceParent, tracestate: string): InboundContext {
+  const { id, traceId, sealedTrace, introduction } = member
+  const direct = fold64(id) === parent.parentId
+  const takes = direct && soon && introduction === undefined
   return {
     continued: true,
-    traceId: member?.traceIdOf(parent.traceId) ?? parent.traceId,
-    hopId: adopted ? assigned : undefined,
+    traceId,
+    hopId: takes ? id : undefined,
     parentSpan: direct ? undefined : parent.parentId,
     link: undefined,
-    assignedId: adopted ? undefined : assigned,
+    assignedId: takes ? undefined : id,
     flags: parent.flags,
-    sentHoptrace: assigned !== undefined,
-    tracestate: others,
-    sealedTrace: member?.sealedTrace ?? false,
+    asked: introduction === undefined ? id : undefined,
+    introduction,
+    unknownKey: false,
+    tracestate,
+    sealedTrace,
   }
-}
-
-interface Member {
-  readonly id: HopId
-  readonly sealedTrace: boolean
-  traceIdOf(traceId: TraceId): TraceId | undefined
-}
-
-/**
- * Our member. With a cluster key it has to be sealed, and what unseals has to make sense: its fold is the parent-id, or
- * its fields are those of an id assigned just now. Anything else is somebody who does not have the key.
- */
-function readMember(own: string, parentId: string, rules: InboundRules): Member | undefined {
-  const { sealKey } = rules
-  if (sealKey === undefined) {
-    if (!isHopId(own) || !isAssigned(own)) return undefined
-    return { id: own, sealedTrace: false, traceIdOf: () => undefined }
-  }
-  const sealedTrace = own.length === 34 && own.endsWith(SEALED_TRACE)
-  const id = unsealId(sealKey, sealedTrace ? own.slice(0, 32) : own)
-  if (id === undefined || !isAssigned(id)) return undefined
-  if (fold64(id) !== parentId && !isSoon(id, rules)) return undefined
-  return { id, sealedTrace, traceIdOf: (text) => (sealedTrace ? unsealId(sealKey, text) : undefined) }
-}
-
-function isAssigned(id: HopId): boolean {
-  return id.charCodeAt(16) >= 0x38 // '8': bit 15 of the sequence is the top bit of its first digit
-}
-
-function isSoon(id: HopId, { nowNanos }: InboundRules): boolean {
-  const difference = hopIdNanos(id) - nowNanos
-  return difference <= AHEAD_NANOS && difference >= -BEHIND_NANOS
 }

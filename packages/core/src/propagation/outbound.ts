@@ -1,8 +1,10 @@
 import { fold64, isHopId, sealId } from '../id/index.js'
-import type { HopId, SealKey, TraceId } from '../id/index.js'
+import type { HopId, TraceId } from '../id/index.js'
+import type { ClusterKeys } from '../key/index.js'
 import { TRACEPARENT, TRACESTATE } from './headers.js'
+import { writeIntroduction, writeMember } from './member.js'
 import { formatTraceparent } from './traceparent.js'
-import { formatTracestate, SEALED_TRACE } from './tracestate.js'
+import { formatTracestate } from './tracestate.js'
 
 /** What of a hop goes on to its callees. */
 export interface OutboundContext {
@@ -14,33 +16,41 @@ export interface OutboundContext {
   readonly sealTrace: boolean
 }
 
-/** How ids travel between services. */
+/** How ids travel. */
 export interface WireRules {
-  /** Seals our member of `tracestate`: who can do that belongs to the cluster. */
-  readonly sealKey?: SealKey | undefined
-  /** Seals the trace-id as well, for systems in the chain that truncate ids or sample by their right-most bits. */
-  readonly sealTraces?: boolean
+  readonly keys: ClusterKeys
+  /** Seals ids between services as well, for systems in the chain that truncate trace-ids or sample by their right-most bits. */
+  readonly sealTraces: boolean
 }
 
-/** The headers of a request to a callee that is asked to take `calleeId`. */
+/** What a request to a callee carries. */
+export interface SentContext {
+  readonly headers: Readonly<Record<string, string>>
+  /** What the answer is bound to: the callee's id, or its sealed form for an introduction. */
+  readonly asked: HopId
+}
+
+/**
+ * The headers of a request to a callee that is asked to take `calleeId`.
+ * @param trusted whether the target is one of the cluster, as far as can be known: any other learns no id, and is asked to
+ * prove the key first
+ */
 export function writeContext(
   context: OutboundContext,
   calleeId: HopId,
-  wire: WireRules = {},
-): Record<string, string> {
-  const { sealKey, sealTraces = false } = wire
+  { keys, sealTraces }: WireRules,
+  trusted: boolean,
+): SentContext {
   const { traceId, flags, tracestate } = context
   const parentId = fold64(calleeId)
-  if (sealKey === undefined) {
-    return {
-      [TRACEPARENT]: formatTraceparent(traceId, parentId, flags),
-      [TRACESTATE]: formatTracestate(calleeId, tracestate),
-    }
-  }
-  const member = sealId(sealKey, calleeId)
-  const seals = sealTraces && context.sealTrace && isHopId(traceId)
+  const seals = (sealTraces || !trusted) && context.sealTrace && isHopId(traceId)
+  const asked = trusted ? calleeId : sealId(keys.seal, calleeId)
+  const member = trusted ? writeMember(keys, calleeId, traceId, seals) : writeIntroduction(asked, seals)
   return {
-    [TRACEPARENT]: formatTraceparent(seals ? sealId(sealKey, traceId) : traceId, parentId, flags),
-    [TRACESTATE]: formatTracestate(seals ? member + SEALED_TRACE : member, tracestate),
+    headers: {
+      [TRACEPARENT]: formatTraceparent(seals ? sealId(keys.seal, traceId) : traceId, parentId, flags),
+      [TRACESTATE]: formatTracestate(member, tracestate),
+    },
+    asked,
   }
 }

@@ -1,78 +1,104 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { deriveSealKey, fold64, sealId, unsealId } from '../id/index.js'
+import { describe, expect, it } from 'vitest'
+import { fold64, sealId, unsealId } from '../id/index.js'
 import type { HopId } from '../id/index.js'
-import { readServedBy, responseHeaders } from './response.js'
+import { clusterKeys, newClusterKey } from '../key/index.js'
+import { readAnswer, responseHeaders } from './response.js'
 import { parseTraceparent } from './traceparent.js'
 
 const hopId = '18ea626ac4c834a600000a0000010fa0' as HopId
+const asked = '18ea626ac4c834a680000a0000010fa0' as HopId
 const who = { hopId, traceId: hopId as string, service: 'orders', address: '10.0.0.1:4000', flags: 1 }
-const sealKey = deriveSealKey('a cluster key of some length')
-const outsider = { sentHoptrace: false, continued: false }
+const keys = clusterKeys(newClusterKey(), true)
+const others = clusterKeys(newClusterKey(), true)
+const outsider = { asked: undefined, introduction: undefined, unknownKey: false, continued: false }
+const member = { ...outsider, asked, continued: true }
+const servedBy = { hopId, service: 'orders', address: '10.0.0.1:4000' }
+const nothing = { servedBy: null, otherKey: null }
 
 describe('the response', () => {
-  afterEach(() => {
-    vi.unstubAllEnvs()
+  it('tells a caller of the cluster who answered, bound to its call', () => {
+    const headers = responseHeaders(member, who, keys)
+    const tag = keys.answerTag(asked, hopId, 'orders', '10.0.0.1:4000')
+    expect(headers).toEqual({ hoptrace: `${hopId};orders;10.0.0.1:4000;${tag}` })
+    expect(readAnswer(headers, asked, keys)).toEqual({ servedBy, otherKey: null })
+    expect(readAnswer(headers, hopId, keys)).toEqual(nothing)
+    expect(readAnswer(headers, asked, others)).toEqual(nothing)
   })
 
-  it('tells a hoptrace caller who answered', () => {
-    const headers = responseHeaders({ sentHoptrace: true, continued: true }, who, { sealKey })
-    expect(headers).toEqual({ hoptrace: `${hopId};orders;10.0.0.1:4000` })
-    expect(readServedBy(headers)).toEqual({ hopId, service: 'orders', address: '10.0.0.1:4000' })
+  it('proves the key to a caller that introduced itself, and shows no id', () => {
+    const introduction = sealId(keys.seal, asked)
+    const headers = responseHeaders({ ...outsider, introduction, continued: true }, who, keys)
+    expect(headers['hoptrace']).not.toContain(hopId.slice(0, 8))
+    expect(readAnswer(headers, introduction, keys)).toEqual({
+      servedBy: { hopId, service: 'unknown', address: '10.0.0.1:4000' },
+      otherKey: null,
+    })
+    expect(readAnswer(headers, asked, keys)).toEqual(nothing)
+    expect(readAnswer(headers, introduction, others)).toEqual(nothing)
   })
 
-  it('tells others a sealed trace, which the cluster turns back', () => {
-    const { traceresponse = '', ...rest } = responseHeaders(outsider, who, { sealKey, production: true })
+  it('tells all others a sealed trace, which the cluster turns back', () => {
+    const { traceresponse = '', ...rest } = responseHeaders(outsider, who, keys)
     expect(rest).toEqual({})
     const parsed = parseTraceparent(traceresponse)
-    expect(parsed?.parentId).toBe(fold64(sealId(sealKey, hopId)))
-    expect(unsealId(sealKey, parsed?.traceId ?? '')).toBe(hopId)
+    expect(parsed?.parentId).toBe(fold64(sealId(keys.seal, hopId)))
+    expect(unsealId(keys.seal, parsed?.traceId ?? '')).toBe(hopId)
     expect(traceresponse).not.toContain(hopId.slice(0, 8))
   })
 
   it('gives a trace-id that the caller sent back as it came', () => {
     const foreign = { ...who, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' }
-    const headers = responseHeaders({ sentHoptrace: false, continued: true }, foreign, { sealKey })
+    const headers = responseHeaders({ ...outsider, continued: true }, foreign, keys)
     expect(parseTraceparent(headers['traceresponse'] ?? '')?.traceId).toBe(foreign.traceId)
   })
 
-  it('tells a raw trace without a key, but nothing in production', () => {
-    expect(responseHeaders(outsider, who, { production: false })).toEqual({
-      traceresponse: `00-${hopId}-${fold64(hopId)}-01`,
-    })
-    expect(responseHeaders(outsider, who, { production: true })).toEqual({})
-    vi.stubEnv('NODE_ENV', 'production')
-    expect(responseHeaders(outsider, who)).toEqual({})
+  it('tells a caller with another key of its own, by the fingerprint', () => {
+    const headers = responseHeaders({ ...outsider, continued: true, unknownKey: true }, who, keys)
+    expect(headers['hoptrace']).toBe(`key=${keys.fingerprint}`)
+    expect(headers['traceresponse']).toMatch(/^00-/)
+    expect(readAnswer(headers, asked, others)).toEqual({ servedBy: null, otherKey: keys.fingerprint })
+    expect(readAnswer(headers, asked, keys)).toEqual(nothing)
   })
 })
 
 describe('who answered', () => {
+  const good = responseHeaders(member, who, keys)['hoptrace'] as string
+
+  it('is the one whose answer is bound to the call, where a gateway left several', () => {
+    const other = responseHeaders({ ...member, asked: hopId }, who, keys)['hoptrace'] as string
+    for (const hoptrace of [`${other}, ${good}`, [good, other], [other, good]]) {
+      expect(readAnswer({ hoptrace }, asked, keys).servedBy).toEqual(servedBy)
+    }
+  })
+
   it.each([
     '',
     hopId,
     `${hopId};orders`,
     `${hopId};orders;10.0.0.1`,
-    `${hopId};orders;10.0.0.1:0`,
-    `${hopId};orders;10.0.0.1:80;more`,
-    `${hopId};Orders;10.0.0.1:80`,
-    `${hopId};;10.0.0.1:80`,
-    `${hopId};orders;orders.internal:80`,
-    `${hopId.toUpperCase()};orders;10.0.0.1:80`,
-    `${hopId};${'x'.repeat(65)};10.0.0.1:80`,
-    `${hopId};orders;10.0.0.1:80, ${hopId};orders;10.0.0.2:80`,
+    good.slice(0, -17),
+    good.slice(0, -1),
+    `${good}0`,
+    good.replace('orders', 'Orders'),
+    good.replace('orders', 'payments'),
+    good.replace(':4000', ':0'),
+    good.replace(':4000', ':4001'),
+    good.replace('10.0.0.1', 'orders.internal'),
+    good.toUpperCase(),
+    'key=0000000',
     'x'.repeat(100_000),
-  ])('is unknown when the header is malformed: %s', (hoptrace) => {
-    expect(readServedBy({ hoptrace })).toBeUndefined()
+  ])('is unknown when the header says it badly: %s', (hoptrace) => {
+    expect(readAnswer({ hoptrace }, asked, keys)).toEqual(nothing)
   })
 
   it('is read from a fetch Headers object too', () => {
-    const headers = new Headers({ hoptrace: `${hopId};orders;10.0.0.1:4000` })
-    expect(readServedBy(headers)?.service).toBe('orders')
+    expect(readAnswer(new Headers({ hoptrace: good }), asked, keys).servedBy?.service).toBe('orders')
   })
 
   it('never fails, whatever the header holds', () => {
-    fc.assert(fc.property(fc.anything(), (hoptrace) => void readServedBy({ hoptrace })))
-    expect(readServedBy({ hoptrace: undefined })).toBeUndefined()
-    expect(readServedBy({})).toBeUndefined()
+    fc.assert(fc.property(fc.anything(), (hoptrace) => void readAnswer({ hoptrace }, asked, keys)))
+    expect(readAnswer({ hoptrace: undefined }, asked, keys)).toEqual(nothing)
+    expect(readAnswer({}, asked, keys)).toEqual(nothing)
   })
 })

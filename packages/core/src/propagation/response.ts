@@ -1,6 +1,7 @@
 import type { ServedBy } from '../hop/record.js'
-import { fold64, isHopId, parseAddress, sealId } from '../id/index.js'
-import type { HopId, SealKey, TraceId } from '../id/index.js'
+import { fold64, hopIdAddress, isHopId, parseAddress, sealId, unsealId } from '../id/index.js'
+import type { HopId, TraceId } from '../id/index.js'
+import type { ClusterKeys } from '../key/index.js'
 import { headerText, HOPTRACE, TRACERESPONSE, type RawHeaders } from './headers.js'
 import type { InboundContext } from './inbound.js'
 import { formatTraceparent } from './traceparent.js'
@@ -15,49 +16,98 @@ export interface Answering {
   readonly flags: number
 }
 
-const NOTHING: Readonly<Record<string, string>> = Object.freeze({})
-
-/** How ids may leave the cluster. */
-export interface ResponseRules {
-  /** Seals ids for callers that are not part of the cluster. */
-  readonly sealKey?: SealKey | undefined
-  /** Without a key, callers outside get no id at all. @default NODE_ENV is 'production' */
-  readonly production?: boolean
-}
+/** What a response header begins with that tells of another cluster key. */
+const KEY = 'key='
 
 /**
- * The headers that a response carries: `hoptrace: <HopId>;<service>;<ip:port>` to a trusted caller that sent our member of
- * `tracestate`, `traceresponse` to any other. In the latter, ids that this cluster issued are sealed under the cluster key;
- * a trace-id that the caller itself sent goes back as it came. Empty when nothing may be told.
+ * The headers that a response carries.
+ *
+ * - To a caller of the cluster: `hoptrace: <HopId>;<service>;<ip:port>;<tag>`. The tag binds it to the id that the caller assigned.
+ * - To a caller that introduced itself: `hoptrace: <sealed HopId>-<tag>`.
+ * - To all others `traceresponse`, in which ids of this cluster are sealed; a trace-id that the caller itself sent goes back as
+ *   it came. Beside it `hoptrace: key=<fingerprint>`, when the caller has another cluster key.
  */
 export function responseHeaders(
-  context: Pick<InboundContext, 'sentHoptrace' | 'continued'>,
+  context: Pick<InboundContext, 'asked' | 'introduction' | 'unknownKey' | 'continued'>,
   who: Answering,
-  rules: ResponseRules = {},
+  keys: ClusterKeys,
 ): Readonly<Record<string, string>> {
-  const { hopId, traceId, flags } = who
-  if (context.sentHoptrace) return { [HOPTRACE]: `${hopId};${who.service};${who.address}` }
-  const { sealKey, production = process.env['NODE_ENV'] === 'production' } = rules
-  if (sealKey === undefined) {
-    return production ? NOTHING : { [TRACERESPONSE]: formatTraceparent(traceId, fold64(hopId), flags) }
+  const { hopId, traceId, flags, service, address } = who
+  const { asked, introduction } = context
+  if (asked !== undefined) {
+    const tag = keys.answerTag(asked, hopId, service, address)
+    return { [HOPTRACE]: `${hopId};${service};${address};${tag}` }
   }
-  const sealedHop = sealId(sealKey, hopId)
-  const trace = context.continued || !isHopId(traceId) ? traceId : sealId(sealKey, traceId)
-  return { [TRACERESPONSE]: formatTraceparent(trace, fold64(sealedHop), flags) }
+  const sealedHop = sealId(keys.seal, hopId)
+  if (introduction !== undefined) {
+    return { [HOPTRACE]: `${sealedHop}-${keys.answerTag(introduction, hopId, '', '')}` }
+  }
+  const trace =
+    traceId === hopId
+      ? sealedHop
+      : context.continued || !isHopId(traceId)
+        ? traceId
+        : sealId(keys.seal, traceId)
+  const traceresponse = formatTraceparent(trace, fold64(sealedHop), flags)
+  return context.unknownKey
+    ? { [TRACERESPONSE]: traceresponse, [HOPTRACE]: KEY + keys.fingerprint }
+    : { [TRACERESPONSE]: traceresponse }
 }
 
-const MAX_CHARS = 32 + 1 + 64 + 1 + 21
-const SERVICE = /^[a-z0-9._-]{1,64}$/
+const MAX_CHARS = 4 * (32 + 1 + 64 + 1 + 21 + 1 + 16 + 2)
+const ANSWER = /^([0-9a-f]{32});([a-z0-9._-]{1,64});(\d[\d.]{6,14}:\d{1,5});([0-9a-f]{16})$/
+const PROOF = /^([0-9a-f]{32})-([0-9a-f]{16})$/
+const OTHER_KEY = /^key=([0-9a-f]{8})$/
 
-/** Who answered, as the response says; undefined when it does not say, or not well. Hostile input: well formed, not more. */
-export function readServedBy(headers: RawHeaders): ServedBy | undefined {
+/** What a response says of who answered. */
+export interface Answer {
+  /** The hop that answered, proven; its service is `unknown` to a caller that had to introduce itself. */
+  readonly servedBy: ServedBy | null
+  /** Fingerprint of the callee's cluster key, when it is another one. Not proven. */
+  readonly otherKey: string | null
+}
+
+const noAnswer: Answer = { servedBy: null, otherKey: null }
+
+/**
+ * Reads the response of one call. `asked`: what the call's headers asked to be answered (`SentContext.asked`). A header that was
+ * not made with the key of the cluster for this very call says nothing: a cache replays it, or a gateway passes
+ * that of another call on. Of several in one header the first that is good counts.
+ */
+export function readAnswer(headers: RawHeaders, asked: HopId, keys: ClusterKeys): Answer {
   try {
-    const [hopId = '', service = '', address = '', ...rest] =
-      headerText(headers, HOPTRACE, MAX_CHARS)?.split(';') ?? []
-    if (rest.length > 0 || !isHopId(hopId) || !SERVICE.test(service)) return undefined
-    const port = parseAddress(address)?.port
-    return port === undefined || port === 0 ? undefined : { hopId, service, address }
+    const text = headerText(headers, HOPTRACE, MAX_CHARS)
+    if (text === undefined) return noAnswer
+    if (!text.includes(',')) return answerIn(text, asked, keys)
+    const answers = text.split(',').map((part) => answerIn(part.trim(), asked, keys))
+    return (
+      answers.find(({ servedBy }) => servedBy !== null) ?? answers.find((one) => one.otherKey) ?? noAnswer
+    )
   } catch {
-    return undefined
+    return noAnswer
   }
+}
+
+function answerIn(text: string, asked: HopId, keys: ClusterKeys): Answer {
+  const answer = ANSWER.exec(text)
+  if (answer !== null) {
+    const [, hopId, service = '', address = '', tag] = answer as unknown as [
+      string,
+      HopId,
+      string,
+      string,
+      string,
+    ]
+    const port = parseAddress(address)?.port ?? 0
+    if (port === 0 || keys.answerTag(asked, hopId, service, address) !== tag) return noAnswer
+    return { servedBy: { hopId, service, address }, otherKey: null }
+  }
+  const proof = PROOF.exec(text)
+  if (proof !== null) {
+    const hopId = unsealId(keys.seal, proof[1] as string)
+    if (hopId === undefined || keys.answerTag(asked, hopId, '', '') !== proof[2]) return noAnswer
+    return { servedBy: { hopId, service: 'unknown', address: hopIdAddress(hopId) }, otherKey: null }
+  }
+  const other = OTHER_KEY.exec(text)?.[1]
+  return other === undefined || other === keys.fingerprint ? noAnswer : { servedBy: null, otherKey: other }
 }

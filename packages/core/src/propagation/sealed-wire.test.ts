@@ -1,38 +1,38 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deriveSealKey, fold64, hopIdNanos, IdGenerator, sealId } from '../id/index.js'
+import { fold64, hopIdNanos, IdGenerator, sealId } from '../id/index.js'
+import { clusterKeys, newClusterKey } from '../key/index.js'
 import { readContext } from './inbound.js'
 import { writeContext } from './outbound.js'
 
-const sealKey = deriveSealKey('a cluster key of some length')
+const keys = clusterKeys(newClusterKey(), true)
 const caller = new IdGenerator({ address: '10.0.0.1:4001' })
 const callee = caller.assign({ ip: '10.0.0.2', port: 4002 })
 const traceId = caller.next()
-const rules = { trusted: true, nowNanos: hopIdNanos(callee), sealKey }
+const rules = { trusted: true, nowNanos: hopIdNanos(callee), keys }
 const context = { traceId, flags: 1, tracestate: 'foo=1', sealTrace: true }
+const sealed = { keys, sealTraces: true }
 
-describe('with a cluster key', () => {
-  it('a callee takes the id that was sealed for it', () => {
-    const headers = writeContext(context, callee, { sealKey })
-    expect(headers['tracestate']).toBe(`hoptrace=${sealId(sealKey, callee)},foo=1`)
+describe('where the wire is sealed', () => {
+  it('ids travel sealed between services, and arrive as they were', () => {
+    const { headers, asked } = writeContext(context, callee, sealed, true)
+    expect(asked).toBe(callee)
+    expect(JSON.stringify(headers)).not.toContain(traceId)
+    expect(JSON.stringify(headers)).not.toContain(callee)
+    expect(headers['tracestate']).toBe(
+      `hoptrace=${sealId(keys.seal, callee)}-${keys.contextTag(callee, traceId)};s,foo=1`,
+    )
     expect(readContext(headers, rules)).toMatchObject({
       hopId: callee,
       traceId,
-      sentHoptrace: true,
-      sealedTrace: false,
+      sealedTrace: true,
+      asked: callee,
     })
-  })
-
-  it('trace-ids travel sealed where the wire is, and arrive as they were', () => {
-    const headers = writeContext(context, callee, { sealKey, sealTraces: true })
-    expect(JSON.stringify(headers)).not.toContain(traceId)
-    expect(JSON.stringify(headers)).not.toContain(callee)
-    expect(readContext(headers, rules)).toMatchObject({ hopId: callee, traceId, sealedTrace: true })
   })
 
   it('a foreign trace-id travels as it came', () => {
     const foreign = { ...context, traceId: '4bf92f3577b34da6a3ce929d0e0e4736', sealTrace: false }
-    const headers = writeContext(foreign, callee, { sealKey, sealTraces: true })
+    const { headers } = writeContext(foreign, callee, sealed, true)
     expect(readContext(headers, rules)).toMatchObject({
       hopId: callee,
       traceId: foreign.traceId,
@@ -40,22 +40,30 @@ describe('with a cluster key', () => {
     })
   })
 
-  it('an unsealed member is not taken for one of ours: its sender learns nothing', () => {
-    const forged = writeContext(context, callee)
-    expect(readContext(forged, rules)).toMatchObject({
+  it('the mark of a sealed trace is bound to the tag as well', () => {
+    const { headers } = writeContext(context, callee, sealed, true)
+    const unmarked = { ...headers, tracestate: headers['tracestate']?.replace(';s', '') }
+    expect(readContext(unmarked, rules)).toMatchObject({
       hopId: undefined,
-      assignedId: undefined,
-      sentHoptrace: false,
+      asked: undefined,
+      unknownKey: true,
     })
   })
 
   it('nobody without the key makes a member that is taken', () => {
-    const digits = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 })
+    const hex = (length: number) =>
+      fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
     fc.assert(
-      fc.property(digits, fc.boolean(), (member, marked) => {
+      fc.property(hex(32), hex(16), fc.boolean(), fc.boolean(), (id, tag, marked, introduces) => {
         const traceparent = `00-${traceId}-${fold64(callee)}-01`
+        const member = introduces ? `?${id}` : `${id}-${tag}`
         const headers = { traceparent, tracestate: `hoptrace=${member}${marked ? ';s' : ''}` }
-        expect(readContext(headers, rules)).toMatchObject({ hopId: undefined, sentHoptrace: false, traceId })
+        expect(readContext(headers, rules)).toMatchObject({
+          hopId: undefined,
+          asked: undefined,
+          introduction: undefined,
+          traceId,
+        })
       }),
     )
   })

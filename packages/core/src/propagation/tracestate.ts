@@ -12,8 +12,8 @@ const MAX_SENT_CHARS = 512
 const LARGE_MEMBER_CHARS = 128
 /** Behind our member's id: the trace-id of `traceparent` is sealed, too. */
 export const SEALED_TRACE = ';s'
-/** `hoptrace=`, 32 digits, what may stand behind them, and the comma. */
-const OWN_CHARS = MEMBER.length + 1 + 32 + SEALED_TRACE.length + 1
+/** `hoptrace=`, 32 digits, the tag, what may stand behind them, and the comma. */
+const OWN_CHARS = MEMBER.length + 1 + 32 + 17 + SEALED_TRACE.length + 1
 
 const KEY = /^(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})$/
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/

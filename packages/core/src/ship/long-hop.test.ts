@@ -59,7 +59,7 @@ describe('a hop that is open for more than a thousand windows', { timeout: 60_00
       expect(engine.watermark()).toBe(baseNanos + BigInt(n + 1) * second)
       expect(engine.table.size).toBe(2)
     }
-    const end = { index: 0, outcome: '200', durationMicros: 5, servedBy: null }
+    const end = { index: 0, outcome: '200', durationMicros: 5, servedBy: null, otherKey: null }
     log.callEnd(quiet, end)
     log.close(quiet, testClose())
     log.callEnd(telling, { ...end, index: 1 })

@@ -100,7 +100,7 @@ describe('RunShipping', { timeout: 30_000 }, () => {
     await again.send()
     again.compact()
     again.close()
-    log.callEnd(long, { index: 0, outcome: '200', durationMicros: 5, servedBy: null })
+    log.callEnd(long, { index: 0, outcome: '200', durationMicros: 5, servedBy: null, otherKey: null })
     log.close(long, testClose({ status: 204 }))
     const last = open(dir.path, store, true)
     expect(last.table.size).toBeLessThanOrEqual(50)

@@ -1,7 +1,10 @@
+import { createServer } from 'node:http'
+import { beginInbound } from '@hoptrace/core'
 import { describe, expect, it } from 'vitest'
+import { listen } from '../adapter/exchange.js'
 import { openKitTracer } from '../adapter/kit-tracer.js'
 import { inHop, outcomeOf, sendInHop } from './in-hop.js'
-import { SERVED_BY, startKitServer } from './server.js'
+import { assignedTo, startKitServer } from './server.js'
 import type { ClientSubject } from './subject.js'
 import { itWhere } from './where.js'
 
@@ -32,9 +35,7 @@ export function testCalls(subject: ClientSubject): void {
         }
       })
       expect(calls.map(({ outcome }) => outcome)).toEqual(['503', '503', '200'])
-      expect(server.seen.map(({ headers }) => headers['tracestate'])).toEqual(
-        calls.map(({ hopId }) => `hoptrace=${hopId}`),
-      )
+      expect(server.seen.map(assignedTo)).toEqual(calls.map(({ hopId }) => hopId))
       expect(new Set(calls.map(({ hopId }) => hopId)).size).toBe(3)
     })
 
@@ -47,9 +48,9 @@ export function testCalls(subject: ClientSubject): void {
         Promise.all(paths.map((path) => outcomeOf(client, { method: 'GET', url: server.url + path }))),
       )
       expect(calls).toHaveLength(20)
-      const outcomes = new Map(calls.map(({ hopId, outcome }) => [`hoptrace=${hopId}`, outcome]))
-      for (const { path, headers } of server.seen) {
-        expect(outcomes.get(String(headers['tracestate']))).toBe(path === '/ok' ? '200' : '404')
+      const outcomes = new Map(calls.map(({ hopId, outcome }) => [String(hopId), outcome]))
+      for (const request of server.seen) {
+        expect(outcomes.get(assignedTo(request) ?? '')).toBe(request.path === '/ok' ? '200' : '404')
       }
     })
 
@@ -67,36 +68,40 @@ export function testCalls(subject: ClientSubject): void {
       )
       for (const [i, { record, calls }] of hops.entries()) {
         const own = server.seen.filter(({ path }) => path.endsWith(`?hop=${i}`))
-        expect(own.map(({ headers }) => headers['tracestate'])).toEqual(
-          calls.map(({ hopId }) => `hoptrace=${hopId}`),
-        )
+        expect(own.map(assignedTo)).toEqual(calls.map(({ hopId }) => hopId))
         for (const { headers } of own) expect(headers['traceparent']).toContain(record.traceId)
       }
     })
 
-    it('who answered, as the response says', async () => {
-      await using server = await startKitServer()
+    it('who answered, as the response proves', async () => {
       await using kit = await openKitTracer()
-      const { calls } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/served-by` })
-      const [hopId, service, address] = SERVED_BY.split(';')
-      expect(calls[0]?.servedBy).toEqual({ hopId, service, address })
+      await using callee = await openKitTracer({ service: 'inventory', dataDir: kit.dataDir })
+      await using server = await listen(
+        createServer((req, res) => {
+          if (beginInbound(callee.tracer, req, res) !== 'answered') res.end('ok')
+        }),
+      )
+      const { calls } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/ok` })
+      const { hopId } = calls[0] ?? {}
+      expect(calls[0]?.servedBy).toEqual({ hopId, service: 'inventory', address: `127.0.0.1:${server.port}` })
     })
 
-    it.each(['/hostile', '/hostile-list'])('nobody when the response says it badly: %s', async (path) => {
-      await using server = await startKitServer()
-      await using kit = await openKitTracer()
-      const { calls } = await sendInHop(subject, kit, { method: 'GET', url: server.url + path })
-      expect(calls[0]).toMatchObject({ outcome: '200', servedBy: null })
-    })
+    it.each(['/served-by', '/hostile', '/hostile-list'])(
+      'nobody when the response does not prove it: %s',
+      async (path) => {
+        await using server = await startKitServer()
+        await using kit = await openKitTracer()
+        const { calls } = await sendInHop(subject, kit, { method: 'GET', url: server.url + path })
+        expect(calls[0]).toMatchObject({ outcome: '200', servedBy: null, service: null })
+      },
+    )
 
     itWhere(subject.supports.redirects, 'each target of a redirect as a call of its own', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const { calls, record } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/hop-1` })
       expect(calls.map(({ outcome }) => outcome)).toEqual(['302', '307', '200'])
-      expect(server.seen.map(({ headers }) => headers['tracestate'])).toEqual(
-        calls.map(({ hopId }) => `hoptrace=${hopId}`),
-      )
+      expect(server.seen.map(assignedTo)).toEqual(calls.map(({ hopId }) => hopId))
       for (const { headers } of server.seen) expect(headers['traceparent']).toContain(record.traceId)
     })
 

@@ -14,8 +14,12 @@ export interface KitServer extends Listening {
   readonly seen: readonly SeenRequest[]
 }
 
-/** What `/served-by` says of itself. */
-export const SERVED_BY = '18ea626ac4c834a600000a0000010fa0;inventory;10.0.0.1:4000'
+/** What `/served-by` says of itself, without a proof. */
+export const SERVED_BY = '18ea626ac4c834a600000a0000010fa0;inventory;10.0.0.1:4000;00000000000000ff'
+
+/** The id that a request asks its callee to take. */
+export const assignedTo = (request: SeenRequest | undefined): string | undefined =>
+  /^hoptrace=([0-9a-f]{32})-/.exec(String(request?.headers['tracestate']))?.[1]
 
 type Answer = (res: ServerResponse, req: IncomingMessage) => void
 

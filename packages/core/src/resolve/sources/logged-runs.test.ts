@@ -35,7 +35,7 @@ describe('a run that is not registered', () => {
     unregisteredRun((log) => {
       const hop = testHop(1000)
       log.call(hop, testCall(0, { hopId: called, target: 'api.example:443' }))
-      log.callEnd(hop, { index: 0, outcome: '200', durationMicros: 5, servedBy: null })
+      log.callEnd(hop, { index: 0, outcome: '200', durationMicros: 5, servedBy: null, otherKey: null })
       log.close(hop, testClose())
     })
     const resolver = createResolver({ dir })
@@ -65,7 +65,7 @@ describe('a run that is not registered', () => {
     unregisteredRun((log) => {
       const hop = testHop(1000)
       log.call(hop, testCall(0, { hopId: called }))
-      log.callEnd(hop, { index: 0, outcome: '500', durationMicros: 5, servedBy })
+      log.callEnd(hop, { index: 0, outcome: '500', durationMicros: 5, servedBy, otherKey: null })
       log.close(hop, testClose({ status: 502 }))
     })
     const resolver = createResolver({ dir })

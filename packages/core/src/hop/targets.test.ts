@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { IdGenerator } from '../id/index.js'
+import type { HopId } from '../id/types.js'
+import { Targets } from './targets.js'
+
+const ids = new IdGenerator()
+const hopId = ids.next()
+const by = (service: string, address: string) => ({ hopId, service, address })
+const dialled = (ip: string, port: number): HopId => ids.assign({ ip, port })
+
+describe('the service behind a target', () => {
+  it('is the one that listens there itself', () => {
+    const targets = new Targets([])
+    targets.learn('10.0.0.1:80', dialled('10.0.0.1', 80), by('orders', '10.0.0.1:80'))
+    targets.learn('payments:80', dialled('0.0.0.0', 80), by('payments', '10.0.0.2:80'))
+    expect(targets.serviceAt('10.0.0.1:80')).toBe('orders')
+    expect(targets.serviceAt('payments:80')).toBe('payments')
+    expect(targets.serviceAt('10.0.0.9:80')).toBeNull()
+  })
+
+  it('is nobody behind a gateway, where the next request may go elsewhere', () => {
+    const targets = new Targets([])
+    targets.learn('10.0.0.1:80', dialled('10.0.0.1', 80), by('orders', '10.0.0.7:80'))
+    targets.learn('gateway:80', dialled('0.0.0.0', 80), by('orders', '10.0.0.7:8080'))
+    targets.learn('shop:80', dialled('0.0.0.0', 80), by('orders', '10.0.0.7:80'))
+    targets.learn('shop:80', dialled('0.0.0.0', 80), by('payments', '10.0.0.8:80'))
+    targets.learn('shop:80', dialled('0.0.0.0', 80), by('orders', '10.0.0.7:80'))
+    for (const target of ['10.0.0.1:80', 'gateway:80', 'shop:80'])
+      expect(targets.serviceAt(target)).toBeNull()
+  })
+
+  it('makes a target trusted, whoever answered', () => {
+    const targets = new Targets([])
+    targets.learn('api.example.com:443', dialled('0.0.0.0', 443), by('unknown', '10.0.0.7:80'))
+    expect(targets.trusted.has('api.example.com:443')).toBe(true)
+    expect(targets.serviceAt('api.example.com:443')).toBeNull()
+  })
+})
