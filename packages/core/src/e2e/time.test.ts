@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { hopIdNanos, type HopId } from '../index.js'
 import { IdGenerator } from '../id/index.js'
 import { tempDir } from '../log/test-run.fixture.js'
+import { contextOf } from './context.fixture.js'
 import { adoptAll, resolveIn, send, TestService } from './test-service.fixture.js'
 
 const quick = { windowMillis: 500, graceMillis: 100 }
