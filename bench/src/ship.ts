@@ -75,10 +75,17 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
         target: '10.0.0.9:4002',
         service: 'payments',
         method: 'POST',
+        via: null,
         offsetMicros: 90,
       })
       const servedBy = { hopId, service: 'payments', address: '10.0.0.9:4002' }
-      log.callEnd(hop, { index: 0, outcome: '200', durationMicros: 2000 + (i % 977), servedBy })
+      log.callEnd(hop, {
+        index: 0,
+        outcome: '200',
+        durationMicros: 2000 + (i % 977),
+        servedBy,
+        otherKey: null,
+      })
     }
     if (shape === 'call, event, key') {
       log.event(hop, 'payment.captured', 2500 + (i % 900), { amount: i % 10_000, currency: 'EUR' })
