@@ -202,6 +202,7 @@ export class Tracer {
   private readonly onExit = (code: number): void => {
     this.recordEnd(this.ended ? undefined : exitReason(code, this.crashed))
     for (const run of this.runs.all) run.log.end()
+    for (const run of this.runs.all) run.recorder.exiting(code)
   }
 
   /** The first reason counts: an exception that nobody caught is followed by an exit. */

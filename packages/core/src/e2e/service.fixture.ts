@@ -69,6 +69,12 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
       process.send?.({ reached: true })
       res.writeHead(await new Promise<number>((resolve) => (release = resolve))).end()
       return
+    case '/block': {
+      const until = performance.now() + Number(url.searchParams.get('millis'))
+      while (performance.now() < until);
+      res.end()
+      return
+    }
     case '/throw':
       tracer.hop?.event('before.throw')
       setImmediate(() => {

@@ -13,7 +13,7 @@ import { memoryStore } from '../store/memory.js'
 import type { Store } from '../store/contract.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import { RunEndpoint } from '../ship/run-endpoint.js'
-import type { OwnRecords } from './endpoint.js'
+import type { OwnRecords, RunCounters } from './endpoint.js'
 import type { Lookup } from './lookup.js'
 import { baseNanos, testRow } from './test-trace.fixture.js'
 import { runName, SIGNATURE_HEADER, SignatureCheck, type Question } from './wire/sign.js'
@@ -114,8 +114,9 @@ export class TestInstance implements OwnRecords {
     return this.records
   }
 
-  stats(): Record<string, number> {
-    return { shipped: this.shipped.length }
+  counters(): RunCounters {
+    const none = { appended: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lagMillis: 0 }
+    return { ...none, shipped: this.shipped.length }
   }
 
   /** Puts records into its store. */

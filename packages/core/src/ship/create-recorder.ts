@@ -1,4 +1,5 @@
 import type { Diagnostics } from '../diagnostics.js'
+import type { HopLogStats } from '../log/entries.js'
 import { isStore, type Settings } from '../options.js'
 import { LocalRecorder } from './local-recorder.js'
 import type { RecordedRun, Recorder } from './recorder.js'
@@ -9,7 +10,9 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
   const { trust: _trust, redact: _redact, ...rest } = settings
   if (isLocal(settings.store) || (settings.registry !== undefined && isLocal(settings.registry))) {
     const sweep = async (): Promise<void> => run.sweep(0)
-    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, diagnostics })
+    const counts = (): HopLogStats => run.log.stats()
+    const blockedSince = async (): Promise<undefined> => undefined
+    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, counts, blockedSince, diagnostics })
   }
   return new WorkerRecorder(rest, run, diagnostics)
 }

@@ -4,9 +4,9 @@ import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import { clusterKeys, type ClusterKeys } from '../key/index.js'
-import type { RunInfo } from '../log/entries.js'
+import type { HopLogStats, RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
-import type { OwnRecords } from '../resolve/endpoint.js'
+import type { OwnRecords, RunCounters } from '../resolve/endpoint.js'
 import type { Lookup } from '../resolve/lookup.js'
 import { deleteRunDir, isOwnRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
@@ -27,8 +27,12 @@ const retryMillis = 5000
 export interface LocalRecorderOptions {
   readonly settings: WorkerSettings
   readonly runDir: string
-  /** Asks the request path to put every open hop into the log, and to mark it. */
+  /** Asks the request path to put every open hop into the log, and to mark it. It may resolve though it was not done. */
   readonly sweep: () => Promise<void>
+  /** What the log counts. */
+  readonly counts: () => HopLogStats
+  /** Since when the request path does not answer, milliseconds since the epoch; undefined when it does. */
+  readonly blockedSince: () => Promise<number | undefined>
   readonly diagnostics: Diagnostics
 }
 
@@ -44,7 +48,6 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private starting: Promise<void> | undefined
   private endpoint: RunEndpoint | undefined
   private questions: RunQuestions | undefined
-  private sweeping: Promise<void> | undefined
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
   private runDir: string
@@ -89,14 +92,30 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.shipper?.flush()
   }
 
-  stats(): ShipStats & Readonly<Record<string, number>> {
-    const { shipped, errors, dropped, lagMillis } = this.shipper?.stats() ?? {
-      shipped: 0,
-      errors: 0,
-      dropped: 0,
-      lagMillis: 0,
+  stats(): ShipStats {
+    return this.shipper?.stats() ?? { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+  }
+
+  counters(): RunCounters {
+    const { shipped, errors, dropped, lagMillis } = this.stats()
+    const log = this.options.counts()
+    return {
+      appended: log.appended,
+      shipped,
+      shed: log.shed,
+      dropped: log.dropped + dropped,
+      errors: log.errors + errors,
+      bytes: log.bytes,
+      lagMillis,
     }
-    return { shipped, errors, dropped, lagMillis }
+  }
+
+  blockedSince(): Promise<number | undefined> {
+    return this.options.blockedSince()
+  }
+
+  exiting(): void {
+    // Nothing of it runs in another thread.
   }
 
   async close(): Promise<void> {
@@ -122,12 +141,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   async lookup(id: HopId): Promise<Lookup> {
-    await this.sweep()
+    await this.options.sweep()
     return this.running().lookup(id)
   }
 
   async unshipped(): Promise<Iterable<HopRecord>> {
-    await this.sweep()
+    await this.options.sweep()
     return this.running().unshipped()
   }
 
@@ -206,13 +225,6 @@ export class LocalRecorder implements Recorder, OwnRecords {
     } catch (error) {
       this.options.diagnostics('HOPTRACE_SHIP', `${this.runDir} cannot be deleted: ${String(error)}`)
     }
-  }
-
-  private sweep(): Promise<void> {
-    this.sweeping ??= this.options.sweep().finally(() => {
-      this.sweeping = undefined
-    })
-    return this.sweeping
   }
 
   private running(): Shipper {

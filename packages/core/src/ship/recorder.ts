@@ -1,4 +1,4 @@
-import type { RunInfo } from '../log/entries.js'
+import type { HopLog, RunInfo } from '../log/entries.js'
 
 /** What shipping has done so far, as last heard. */
 export interface ShipStats {
@@ -16,6 +16,7 @@ export interface ShipStats {
 export interface RecordedRun {
   /** Where its log is. */
   readonly dir: string
+  readonly log: Pick<HopLog, 'stats'>
   /** Puts every hop that began so long ago into the log. */
   sweep(olderMillis: number): void
 }
@@ -34,6 +35,8 @@ export interface Recorder {
   /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
   flush(): Promise<void>
   stats(): ShipStats
+  /** The process is about to exit, and all is in its log. A thread that cannot be stopped must not keep it. */
+  exiting(code: number): void
   /** Ships what is left within its deadline, then lets go of store and log. Never rejects. */
   close(): Promise<void>
 }

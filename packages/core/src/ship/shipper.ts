@@ -81,8 +81,8 @@ export class Shipper {
     this.outages.disk.succeeded()
     const { pollMillis, heartbeatMillis } = this.options
     this.timers = [
-      setInterval(() => this.tick(), pollMillis),
-      setInterval(() => void this.beat().catch(() => undefined), heartbeatMillis),
+      setInterval(() => this.tick(), pollMillis).unref(),
+      setInterval(() => void this.beat().catch(() => undefined), heartbeatMillis).unref(),
     ]
     await this.beat().catch(() => undefined)
   }
@@ -130,13 +130,16 @@ export class Shipper {
   stats(): ShipStats {
     const { shipped, table } = this.engine
     const { watermarkNanos } = this.registrar
-    const behind = BigInt(Date.now()) - watermarkNanos / 1_000_000n
+    // A run that has shipped nothing is behind by its whole life.
+    const { startNanos } = this.options.run
+    const through = watermarkNanos > startNanos ? watermarkNanos : startNanos
+    const behind = BigInt(Date.now()) - through / 1_000_000n
     return {
       shipped,
       errors:
         this.outages.store.errors + this.outages.registry.errors + this.outages.disk.errors + this.faults,
       dropped: table.damage + table.late,
-      lagMillis: watermarkNanos === 0n ? 0 : Math.max(0, Number(behind)),
+      lagMillis: Math.max(0, Number(behind)),
     }
   }
 

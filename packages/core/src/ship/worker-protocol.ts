@@ -6,6 +6,8 @@ import type { ShipStats } from './recorder.js'
 export interface WorkerData {
   readonly settings: WorkerSettings
   readonly runDir: string
+  /** What both threads can read at any time: a `SharedState`. */
+  readonly memory: SharedArrayBuffer
   /** Threads that recorded this run before and have ended. */
   readonly endedThreads: readonly number[]
 }
@@ -16,6 +18,7 @@ export type WorkerSettings = Omit<Settings, 'trust' | 'redact'>
 /** From the request thread to the worker. Every `id` is answered once. */
 export type ToWorker =
   | { readonly type: 'start' | 'describe'; readonly run: RunInfo }
+  | { readonly type: 'turn' }
   | { readonly type: 'flush' | 'close' | 'swept'; readonly id: number }
   | { readonly type: 'relocated'; readonly runDir: string }
 

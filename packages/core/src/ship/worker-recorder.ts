@@ -1,8 +1,11 @@
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
 import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError, type HoptraceErrorCode } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
+import { endProcess } from './end-process.js'
 import type { RecordedRun, Recorder, ShipStats } from './recorder.js'
+import { SharedState } from './shared-state.js'
+import { workerOptions } from './worker-options.js'
 import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
 /** Started from sources in tests and in the demo, from `dist` everywhere else. */
@@ -12,6 +15,10 @@ const entry = new URL(
 )
 /** How long `close` waits for the worker to ship what is left. */
 const closeMillis = 10_000
+/** How long a thread that was stopped may take to end; one that is stuck in the kernel never does. */
+const endMillis = 1000
+/** This thread says so often that it turns. */
+const turnMillis = 100
 /** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
 const restartMillis = 1000
 /** One that ran for longer than this before it ended is started again as if it were the first. */
@@ -32,11 +39,14 @@ export class WorkerRecorder implements Recorder {
   private data: WorkerData
   private readonly run: RecordedRun
   private readonly diagnostics: Diagnostics
+  private readonly shared = new SharedState()
+  private readonly turns: NodeJS.Timeout
   private readonly waiting = new Map<number, Waiting>()
   private info: RunInfo | undefined
   private lastId = 0
   private last = nothing
   private heardAt = 0
+  private startedAt = 0
   /** What the workers before this one did. */
   private former = nothing
   private restarts = 0
@@ -45,16 +55,19 @@ export class WorkerRecorder implements Recorder {
   private paused = false
   private closing = false
   private gone = false
+  private stopped = (): void => undefined
 
   constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
-    this.data = { settings, runDir: run.dir, endedThreads: [] }
+    this.data = { settings, runDir: run.dir, memory: this.shared.memory, endedThreads: [] }
     this.run = run
     this.diagnostics = diagnostics
+    this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), turnMillis).unref()
     this.worker = this.spawn()
   }
 
   start(run: RunInfo): void {
     this.info = run
+    this.startedAt = performance.now()
     this.post({ type: 'start', run })
   }
 
@@ -80,21 +93,47 @@ export class WorkerRecorder implements Recorder {
       errors: former.errors + last.errors,
       // What was dropped stands in the log and the journal, where the next worker finds it again.
       dropped: Math.max(former.dropped, last.dropped),
-      // It grows on while nothing is heard.
-      lagMillis: last.lagMillis === 0 ? 0 : last.lagMillis + Math.round(performance.now() - this.heardAt),
+      lagMillis: this.lagMillis(),
     }
   }
 
   async close(): Promise<void> {
     this.closing = true
     if (this.gone) return
-    const timer = setTimeout(() => void this.worker.terminate(), closeMillis)
+    clearInterval(this.turns)
+    const stopped = new Promise<void>((resolve) => (this.stopped = resolve))
+    const timer = setTimeout(() => void this.stop(), closeMillis)
     // A process that waits for its tracer to close must not end before.
     this.worker.ref()
-    const exit = new Promise((resolve) => this.worker.once('exit', resolve))
-    await this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
-    await exit
+    this.worker.once('exit', () => this.stopped())
+    void this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
+    await stopped
     clearTimeout(timer)
+    this.worker.unref()
+  }
+
+  exiting(code: number): void {
+    if (this.gone || !isMainThread || !this.shared.shippingThreadTurned()) return
+    if (!this.shared.awaitShippingThread(endMillis, () => this.post({ type: 'turn' }))) endProcess(code)
+  }
+
+  /** The worker ends, or is left behind. */
+  private async stop(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.stopped()
+      // Node would wait for it for ever.
+      if (isMainThread) process.on('exit', endProcess)
+    }, endMillis)
+    await this.worker.terminate()
+    process.off('exit', endProcess)
+    clearTimeout(timer)
+  }
+
+  /** It grows on while nothing is heard, and from the run's start before the first word. */
+  private lagMillis(): number {
+    const now = performance.now()
+    if (this.last.lagMillis > 0) return this.last.lagMillis + Math.round(now - this.heardAt)
+    return this.info === undefined ? 0 : Math.round(now - this.startedAt)
   }
 
   private ask(make: (id: number) => ToWorker, id = ++this.lastId): Promise<FromWorker> {
@@ -133,10 +172,11 @@ export class WorkerRecorder implements Recorder {
   }
 
   private spawn(): Worker {
-    const worker = new Worker(entry, { workerData: this.data, name: 'hoptrace' })
+    const worker = new Worker(entry, { workerData: this.data, ...workerOptions() })
     this.data = { ...this.data, endedThreads: [...this.data.endedThreads, worker.threadId] }
-    worker.unref()
     worker.on('message', (message: FromWorker) => this.receive(message))
+    // After the listener, which keeps the process: it ends when the application's work is done.
+    worker.unref()
     this.spawnedAt = performance.now()
     let reason: string | undefined
     worker.on('error', (error) => (reason = String(error)))

@@ -2,27 +2,27 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { HoptraceError } from '../errors.js'
 import { threadsEnded } from '../store/level/thread-claim.js'
 import { LocalRecorder } from './local-recorder.js'
+import { RequestThread } from './request-thread.js'
+import { SharedState } from './shared-state.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 
 const statsMillis = 500
 
 /** Runs a recorder in this thread for the thread that started it. */
-function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData): void {
+function serve(port: MessagePort, { settings, runDir, endedThreads, memory }: WorkerData): void {
   threadsEnded(endedThreads)
   const send = (message: FromWorker): void => port.postMessage(message)
-  const sweeps = new Map<number, () => void>()
-  let lastSweep = 0
-
+  const shared = new SharedState(memory)
+  const requests = new RequestThread(shared, send)
   const recorder = new LocalRecorder({
     settings,
     runDir,
     diagnostics: (code, message) => send({ type: 'warning', code, message }),
-    sweep: () =>
-      new Promise<void>((resolve) => {
-        sweeps.set(++lastSweep, resolve)
-        send({ type: 'sweep', id: lastSweep })
-      }),
+    sweep: () => requests.sweep(),
+    counts: () => shared.counts(),
+    blockedSince: () => requests.blockedSince(),
   })
+  shared.shippingThreadTurns()
   const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
 
   const reply = (id: number, work: Promise<void>): void => {
@@ -43,12 +43,12 @@ function serve(port: MessagePort, { settings, runDir, endedThreads }: WorkerData
         return recorder.describe(message.run)
       case 'flush':
         return reply(message.id, recorder.flush())
+      case 'turn':
+        return shared.shippingThreadTurns()
       case 'relocated':
         return recorder.relocated(message.runDir)
       case 'swept':
-        sweeps.get(message.id)?.()
-        sweeps.delete(message.id)
-        return
+        return requests.done(message.id)
       case 'close':
         clearInterval(timer)
         return reply(

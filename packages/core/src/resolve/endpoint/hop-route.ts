@@ -34,12 +34,19 @@ export interface HopQuestion {
   readonly signal: AbortSignal
 }
 
+/** Since when the run's process serves nothing, if it does not. */
+export async function blocked(own: OwnRecords): Promise<{ blockedSince?: number }> {
+  const blockedSince = await own.blockedSince?.()
+  return blockedSince === undefined ? {} : { blockedSince }
+}
+
 /** `hops/<id>`: what this run knows of the hop and, with `recurse=1`, of everything below it. */
 export async function answerHop(question: HopQuestion): Promise<EndpointResponse> {
   const { own, walk, id, query } = question
   const { address, worker, startNanos } = own.row()
+  const state = await blocked(own)
   const tell = (lookup: Lookup, subtree: EvidenceTree | null, reads: Reads): ToldJson => ({
-    instance: { address, worker, startNanos },
+    instance: { address, worker, startNanos, ...state },
     lookup,
     subtree,
     reads,

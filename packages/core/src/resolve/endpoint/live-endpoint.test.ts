@@ -89,7 +89,7 @@ describe('the live endpoint', () => {
     await using chain = await Chain.of(['orders'])
     const { text } = await ask(endpointOf(chain.instance(0)), { url: '/_hoptrace/v1/metrics' })
     expect(text).toMatch(
-      /# TYPE hoptrace_shipped counter\nhoptrace_shipped\{service="orders",instance="127\.0\.0\.1:\d+",worker="0"\} 0\n/,
+      /# TYPE hoptrace_shipped_total counter\nhoptrace_shipped_total\{service="orders",instance="127\.0\.0\.1:\d+",worker="0"\} 0\n/,
     )
     expect(text).toContain('hoptrace_ship_lag_milliseconds{')
   })

@@ -4,7 +4,7 @@ import { isHopId } from '../../id/index.js'
 import type { InstanceRows } from '../../store/instance-row.js'
 import { messageOf } from '../walk/message.js'
 import type { TraceSource } from '../walk/source.js'
-import { answerHop, type Errands } from './hop-route.js'
+import { answerHop, blocked, type Errands } from './hop-route.js'
 import { answerKeys } from './key-route.js'
 import { metricsText } from './metrics-route.js'
 import type { OwnRecords } from './own-records.js'
@@ -90,7 +90,7 @@ export class LiveEndpoint {
     const [kind = '', id = '', ...rest] = url.pathname.slice(prefix.length).split('/')
     const query = url.searchParams
     if (rest.length > 0) return plain(404, 'no such thing')
-    if (kind === 'instance' && id === '') return json(200, own.row())
+    if (kind === 'instance' && id === '') return json(200, { ...own.row(), ...(await blocked(own)) })
     if (kind === 'metrics' && id === '')
       return plain(200, metricsText(own), 'text/plain; version=0.0.4; charset=utf-8')
     if (kind === 'keys' && id === '') return answerKeys(own, query)

@@ -4,6 +4,24 @@ import type { Store } from '../../store/contract.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { Lookup } from '../lookup.js'
 
+/** What a run counts since it began. */
+export interface RunCounters {
+  /** Hops whose first entry is in the log. */
+  readonly appended: number
+  /** Hops that the store acknowledged. */
+  readonly shipped: number
+  /** Attributes and events left out under pressure. */
+  readonly shed: number
+  /** Hops that could not be kept. */
+  readonly dropped: number
+  /** Failed writes of the log and failed puts of the store. */
+  readonly errors: number
+  /** Bytes appended to the log. */
+  readonly bytes: number
+  /** Milliseconds between now and the time through which everything is in the store. */
+  readonly lagMillis: number
+}
+
 /** What a run offers to its live endpoint. */
 export interface OwnRecords {
   /** Its row as of now, with the current watermark. */
@@ -17,6 +35,11 @@ export interface OwnRecords {
   unshipped(): Iterable<HopRecord> | Promise<Iterable<HopRecord>>
   /** Its own store, open. Former runs may have left records there. */
   readonly store: Store
-  /** Counters and gauges by name, for `metrics`. */
-  stats(): Readonly<Record<string, number>>
+  /** For `metrics`. */
+  counters(): RunCounters
+  /**
+   * Since when its process serves nothing, milliseconds since the epoch: the thread that serves requests does not turn. Undefined
+   * when it does.
+   */
+  blockedSince?(): Promise<number | undefined>
 }

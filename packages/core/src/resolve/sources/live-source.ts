@@ -40,7 +40,8 @@ export class LiveSource {
     if (told === undefined) return undefined
     const { lookup, subtree, instance } = told
     this.heard.add(row)
-    if (lookup.kind === 'absent') return { lookup }
+    const blocked = instance.blockedSince === undefined ? {} : { blockedSince: instance.blockedSince }
+    if (lookup.kind === 'absent') return { lookup, ...blocked }
     if (lookup.record.hopId !== id && lookup.record.assignedId !== id) return undefined
     const own = lookup.record.instance.startNanos === instance.startNanos
     const live = {
@@ -50,8 +51,8 @@ export class LiveSource {
     }
     const root = subtree?.hops[0]
     return root === undefined || subtree === null || root.record.hopId !== lookup.record.hopId
-      ? { lookup: live }
-      : { lookup: live, subtree }
+      ? { lookup: live, ...blocked }
+      : { lookup: live, subtree, ...blocked }
   }
 
   /** What a living instance finds in the store that it holds open about a run that has ended. Rejects when it cannot tell. */

@@ -20,6 +20,8 @@ export interface Errand {
 export interface Told {
   readonly lookup: Lookup
   readonly subtree?: EvidenceTree
+  /** The run's process serves nothing since then, milliseconds since the epoch: its event loop does not turn. */
+  readonly blockedSince?: number
 }
 
 /** Asks runs. A read that fails rejects with `HoptraceError`. */

@@ -21,8 +21,8 @@ import { readRecord } from './record-json.js'
 
 /** The answer to `hops/<id>`. */
 export interface ToldJson {
-  /** Who answered: an address may have changed hands, and workers share one. */
-  readonly instance: InstanceRef
+  /** The run that answered. `blockedSince`: its process serves nothing since then, milliseconds since the epoch. */
+  readonly instance: InstanceRef & { readonly blockedSince?: number }
   readonly lookup: Lookup
   readonly subtree: EvidenceTree | null
   readonly reads: Reads
@@ -141,9 +141,17 @@ function isLinked(
 
 const readReads = objectOf<Reads>({ instances: readWhole, scans: readWhole, bytes: readWhole })
 
+const readRef = objectOf<InstanceRef>({ address: readText(64), worker: readWhole, startNanos: readNanos })
+
+const readInstance: Reader<ToldJson['instance']> = (value) => {
+  const ref = readRef(value)
+  const since = readWhole((value as { blockedSince?: unknown } | null)?.blockedSince)
+  return ref === undefined || since === undefined ? ref : { ...ref, blockedSince: since }
+}
+
 /** Reads an answer to `hops/<id>`; undefined when it is not one. */
 export const readTold: Reader<ToldJson> = objectOf<ToldJson>({
-  instance: objectOf<InstanceRef>({ address: readText(64), worker: readWhole, startNanos: readNanos }),
+  instance: readInstance,
   lookup: readLookup,
   subtree: orNull(readTree),
   reads: readReads,
