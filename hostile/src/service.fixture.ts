@@ -1,7 +1,8 @@
+import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { traceAxios } from '@hoptrace/axios'
-import { createTracer, type Attributes, type TracerOptions } from '@hoptrace/core'
+import { createTracer, type Attributes, type Redact, type TracerOptions } from '@hoptrace/core'
 import { hoptrace } from '@hoptrace/express'
 import axios from 'axios'
 import express, { type ErrorRequestHandler } from 'express'
@@ -20,6 +21,8 @@ export interface Work {
   readonly error?: string
   /** Never answers. */
   readonly hangs?: boolean
+  /** Ends with an error that is no error: its `toString` throws. */
+  readonly nasty?: boolean
   /** Does nothing at all for so long. */
   readonly blocksMillis?: number
 }
@@ -29,19 +32,52 @@ export interface ControlMessage {
   readonly control: 'flush' | 'stats' | 'close' | 'exit' | 'inspect' | 'memory'
 }
 
-const { PORT = '0', TRACER = '{}', UMASK, APP_PREFIX = '' } = process.env
+const { PORT = '0', TRACER = '{}', UMASK, LOOKUP, REDACT } = process.env
 if (UMASK !== undefined) process.umask(Number.parseInt(UMASK, 8))
+const redact: Redact = ({ value }) =>
+  typeof value === 'string' ? value.replaceAll(/secret-\d+/g, 'hidden') : value
 const tracer = createTracer({
   windowMillis: 1000,
   graceMillis: 250,
+  ...(REDACT === undefined ? {} : { redact }),
   ...(JSON.parse(TRACER) as TracerOptions),
 })
-const http = traceAxios(axios.create({ timeout: 10_000, validateStatus: () => true }), tracer)
+// Every name leads to loopback: a service of the internet can be called that is none.
+const toLoopback = new Agent({
+  lookup: (_name, { all }, done) =>
+    all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+})
+const http = traceAxios(
+  axios.create({
+    timeout: 10_000,
+    validateStatus: () => true,
+    ...(LOOKUP === 'loopback' ? { httpAgent: toLoopback } : {}),
+  }),
+  tracer,
+)
+const nastyThing = {
+  toString: () => {
+    throw new Error('from toString')
+  },
+  get message(): string {
+    throw new Error('from message')
+  },
+}
 const app = express()
 app.use(hoptrace(tracer))
 app.use(express.json())
-app.post(`${APP_PREFIX}/work`, async (req, res) => {
-  const { task, keys = {}, attributes, events = [], call = [], error, hangs, blocksMillis } = req.body as Work
+app.post('/work', async (req, res) => {
+  const {
+    task,
+    keys = {},
+    attributes,
+    events = [],
+    call = [],
+    error,
+    hangs,
+    nasty,
+    blocksMillis,
+  } = req.body as Work
   if (task !== undefined) tracer.hop?.setKey('task', task)
   for (const [name, value] of Object.entries(keys)) tracer.hop?.setKey(name, value)
   if (attributes) tracer.hop?.setAttributes(attributes)
@@ -56,9 +92,17 @@ app.post(`${APP_PREFIX}/work`, async (req, res) => {
     )
     statuses.push(await answered)
   }
+  if (nasty) tracer.hop?.fail(nastyThing)
   if (error !== undefined) tracer.hop?.fail(new Error(error))
   res.status(error === undefined ? 200 : 500).json({ hopId: tracer.hop?.id, statuses })
 })
+// Mounts by pattern: what they match is a path of somebody, with what is secret in it.
+for (const mount of ['/star/*rest', /^\/regular\/[^/]+/]) {
+  const inner = express.Router()
+  inner.get('/end', (_req, res) => void res.json({ hopId: tracer.hop?.id }))
+  app.use(mount, inner)
+}
+app.get('/item/:id', (_req, res) => void res.json({}))
 const answerFailure: ErrorRequestHandler = (_error, _req, res, _next) => {
   res.status(400).json({})
 }
@@ -95,7 +139,6 @@ async function inspected(): Promise<string> {
   const shown = [tracer, tracer.hop, call].flatMap((value) => [
     inspect(value, { depth: 20, showHidden: true, getters: true }),
     JSON.stringify(value),
-    String(value),
   ])
   await sleep(1)
   return shown.join('\n')

@@ -1,13 +1,23 @@
 /**
- * Text out of a record made safe for a terminal: control characters (escape sequences would move the cursor or
- * set colours) become visible, and what is longer than `limit` is cut with an ellipsis.
+ * Text out of a record made safe for a terminal: control and format characters (escape sequences would move the cursor or
+ * set colours, others reverse or hide text) become visible, and what is longer than `limit` is cut with an ellipsis.
  */
 export function safeText(text: string, limit = 400): string {
   const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text
-  return cut.replace(
-    CONTROL,
-    (char) => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return cut.replace(CONTROL, (char) => ESCAPES[char] ?? escaped(char))
+}
+
+/** The same JSON text, with escapes in the place of characters that a terminal obeys. */
+export function safeJson(json: string): string {
+  return json.replace(CONTROL_IN_JSON, escaped)
+}
+
+/** `\u` and four digits for each unit of UTF-16. */
+function escaped(char: string): string {
+  return Array.from(
+    { length: char.length },
+    (_, index) => `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
 }
 
 /** `a=1 b="two words"`: attributes and keys on one line, in the order in which they were recorded. */
@@ -27,9 +37,8 @@ function formatValue(value: string | number | boolean): string {
   return typeof value === 'string' && (text === '' || /[\s"=]/.test(text)) ? JSON.stringify(text) : text
 }
 
-// C0, DEL, C1, line separators and the marks that reverse the direction of text.
-const CONTROL = new RegExp(
-  '[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]',
-  'g',
-)
+// C0, DEL, C1, separators of lines and paragraphs, and all that has no shape of its own but changes how others are shown.
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+// JSON has escaped C0 itself; the line feeds between its lines stay.
+const CONTROL_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -1,3 +1,4 @@
+import { safeJson } from './format-text.js'
 import { createPaint, wantsColours, type Paint } from './paint.js'
 import { createStatusLine, statusTerminal, type StatusLine } from './status-line.js'
 
@@ -7,7 +8,7 @@ export interface Output {
   readonly errorPaint: Paint
   /** Writes lines; resolves when the reader has taken them, so that a slow reader slows us and not our memory. */
   lines(lines: readonly string[]): Promise<void>
-  /** One JSON document, indented. */
+  /** One JSON document, indented. Characters that a terminal obeys are escaped in it, here and in `row`. */
   document(value: unknown): Promise<void>
   /** One JSON object on a line of its own. */
   row(value: unknown): Promise<void>
@@ -33,8 +34,8 @@ export function createOutput(
     paint: createPaint(wantsColours(out, env)),
     errorPaint: createPaint(wantsColours(err, env)),
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
-    document: (value) => write(`${JSON.stringify(value, jsonValue, 2)}\n`),
-    row: (value) => write(`${JSON.stringify(value, jsonValue)}\n`),
+    document: (value) => write(`${safeJson(JSON.stringify(value, jsonValue, 2))}\n`),
+    row: (value) => write(`${safeJson(JSON.stringify(value, jsonValue))}\n`),
     note: (text) => {
       status?.hide()
       err.write(`${text}\n`)

@@ -1,7 +1,18 @@
 /** Receives one line for each change of condition (log not writable, store away, store back): never one per request. */
 export type Diagnostics = (code: string, message: string) => void
 
-/** Node's own channel: one line on stderr, and `process.on('warning')` for those who route it elsewhere. */
+/**
+ * Node's own channel: one line on stderr, and `process.on('warning')` for those who route it elsewhere. Messages hold names of
+ * directories and texts of stores: what a terminal would obey in them is escaped.
+ */
 export const processDiagnostics: Diagnostics = (code, message) => {
-  process.emitWarning(message, { type: 'HoptraceWarning', code })
+  process.emitWarning(visible(message), { type: 'HoptraceWarning', code })
+}
+
+/** Control and format characters as `\u{…}`. */
+function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  )
 }

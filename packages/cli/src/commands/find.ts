@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT } from '../exit-codes.js'
+import { safeText } from '../format-text.js'
 import { withResolver } from '../open-resolver.js'
 import { parseCount, parseKey } from '../parse.js'
 
@@ -22,7 +23,7 @@ export function findCommand(context: CommandContext): Command {
         else await output.lines([`${output.paint.faint(trace.time)}  ${trace.traceId}`])
       }
       if (found.length === 0) {
-        if (!options.json) output.note(`no trace has ${name}=${value}`)
+        if (!options.json) output.note(`no trace has ${safeText(`${name}=${value}`)}`)
         exitWith(EXIT.unknown)
       }
     })

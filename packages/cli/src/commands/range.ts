@@ -3,6 +3,7 @@ import type { RangeQuery } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import type { RangeReadsView } from '../answer.js'
 import { formatRangeLine, formatReads } from '../format-range.js'
+import { safeText } from '../format-text.js'
 import { withResolver } from '../open-resolver.js'
 import { parseCount, parseDuration, parseKey, parseMoment } from '../parse.js'
 import { UsageError } from '../usage-error.js'
@@ -52,7 +53,7 @@ export function rangeCommand(context: CommandContext): Command {
       })
       if (flags.json) return
       if (printed === 0)
-        output.note(`${service}: nothing between ${flags.since} and ${flags.until} that fits`)
+        output.note(`${safeText(service)}: nothing between ${flags.since} and ${flags.until} that fits`)
       if (printed === flags.limit) output.note(`there may be more: --after ${last}, or a larger --limit`)
     })
 }
