@@ -12,3 +12,16 @@ export const projects = [
   'bench',
   'hostile',
 ]
+
+/** Test files within one of them that are a project of their own: they need more of a machine than others do. */
+export const projectsWithin: readonly TestProject[] = [
+  { root: 'apps', name: 'net', include: ['src/net/**/*.test.ts'], exclude: [] },
+]
+
+/** A project as Vitest runs it. */
+export interface TestProject {
+  readonly root: string
+  readonly name: string
+  readonly include: string[]
+  readonly exclude: string[]
+}

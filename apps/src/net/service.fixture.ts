@@ -3,8 +3,10 @@ import { createServer, request, type RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { traceAxios } from '@hoptrace/axios'
 import { hoptrace } from '@hoptrace/express'
+import { hoptrace as hoptraceFastify } from '@hoptrace/fastify'
 import axios, { isAxiosError, type AxiosRequestConfig } from 'axios'
 import express from 'express'
+import fastify from 'fastify'
 import { serveUntilStopped } from '../services/lifecycle.js'
 import { tracerOf } from './traced.js'
 
@@ -61,6 +63,13 @@ const server = app.listen(Number(PORT), '0.0.0.0', () => {
 /** The first request that the process takes comes another way, before it listens where its callers dial it. */
 async function beFirst(listener: RequestListener): Promise<void> {
   if (FIRST === '') return
+  if (FIRST === 'inject') {
+    const injected = fastify()
+    await injected.register(hoptraceFastify(tracer))
+    injected.get('/do/first', async () => 'injected')
+    await injected.inject('/do/first')
+    return
+  }
   const extra = createServer(listener)
   const where =
     FIRST === 'unix' ? { path: `/tmp/hoptrace-net-${process.pid}.sock` } : { port: 3999, host: '127.0.0.1' }

@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { sourceArguments } from '../chain/child.js'
+import type { Host } from './host.js'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@hoptrace/cli')))
+
+/** Runs the real `hoptrace` as a process of a host; resolves to its exit code and what it printed. */
+export function hoptraceOn(
+  host: Host,
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
+  const words = [...host.inside, process.execPath, ...sourceArguments, main, ...args]
+  const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output, errors }))
+  })
+}
