@@ -17,6 +17,8 @@ export async function startAsker(host: Host, env: NodeJS.ProcessEnv): Promise<As
   const child: ChildProcess = spawn(words[0] ?? '', words.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Answers hold BigInts.
+    serialization: 'advanced',
   })
   const waiting = new Map<
     number,
