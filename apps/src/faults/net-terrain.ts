@@ -88,6 +88,8 @@ export async function netTerrain(options: NetTerrainOptions): Promise<Terrain> {
   const standIn = standInOf(topology)
   return {
     instances,
+    // Twice the processes, and whatever is between them, on the same cores.
+    everyMillis: 10,
     urlOf: (service) => `http://${routes.get(service)?.dialled ?? ''}/`,
     ownAddress: network.host(ASKER).address,
     near: asker,

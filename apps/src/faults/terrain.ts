@@ -23,6 +23,8 @@ export interface Instance {
 /** Where the processes of a fleet run, what lies between them, and from where questions are asked. */
 export interface Terrain {
   readonly instances: readonly Instance[]
+  /** Time between two requests. */
+  readonly everyMillis: number
   /** What callers dial to reach a service. */
   urlOf(service: ServiceName): string
   /** An address of the harness itself that services can dial. */
@@ -57,6 +59,7 @@ export async function loopbackTerrain(dataDir: string): Promise<Terrain> {
   await mkdir(path.join(dataDir, 'registry'), { recursive: true })
   return {
     instances,
+    everyMillis: 5,
     urlOf: (service) => `http://127.0.0.1:${ports[SERVICES.indexOf(service)] ?? 0}/`,
     ownAddress: '127.0.0.1',
     near: () => ({ dir: dataDir }),

@@ -8,10 +8,14 @@ const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@hoptrace/cli
 /** Runs the real `hoptrace` as a process of a host; resolves to its exit code and what it printed. */
 export function hoptraceOn(
   host: Host,
+  env: NodeJS.ProcessEnv,
   ...args: readonly string[]
 ): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
   const words = [...host.inside, process.execPath, ...sourceArguments, main, ...args]
-  const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   let output = ''
   let errors = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))

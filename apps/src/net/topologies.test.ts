@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { sourceArguments } from '../chain/child.js'
+import { TOPOLOGIES } from '../faults/topologies.js'
+import { TIMES, type Tally } from '../faults/tally.js'
+import { describeNetwork } from './describe-network.js'
+
+describeNetwork('faults over every topology', () => {
+  it('lead to no false verdict, and lose no finished hop', { timeout: 1_500_000 }, async () => {
+    const { seed: _, ...report } = await faults(
+      '--topology',
+      'all',
+      '--store',
+      'level',
+      '--runs',
+      '15',
+      '--seed',
+      '3',
+    )
+    expect(report.bad).toEqual([])
+    expect(report.wrong).toBe(0)
+    const rows = report.tallies.filter(({ fault }) => fault !== 'all')
+    expect(rows.map(({ fault, runs }) => [fault, runs])).toEqual(TOPOLOGIES.map((name) => [name, 1]))
+    for (const row of rows) {
+      expect([row.fault, row.lost]).toEqual([row.fault, 0])
+      for (const time of TIMES) expect(row.times[time].right, `${row.fault}, ${time}`).toBeGreaterThan(0)
+    }
+  })
+})
+
+interface Report {
+  readonly seed: number
+  readonly wrong: number
+  readonly bad: readonly string[]
+  readonly tallies: readonly Tally[]
+}
+
+function faults(...args: readonly string[]): Promise<Report> {
+  const main = fileURLToPath(new URL('../faults/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [...sourceArguments, main, ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => {
+      try {
+        resolve(JSON.parse(output) as Report)
+      } catch (error) {
+        reject(new Error(`faults ${args.join(' ')} printed no report: ${output}`, { cause: error }))
+      }
+    })
+  })
+}
