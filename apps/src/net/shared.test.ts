@@ -49,10 +49,8 @@ describeNetwork('what hosts share', () => {
     for (let n = 0; n < 5; n++) await order(site, `${a.url}/do/${n}`)
     await order(site, `${a.url}/do/dead?die=b`)
     await b.ended
-    for (const one of [a]) {
-      one.kill('SIGTERM')
-      await one.ended
-    }
+    a.kill('SIGTERM')
+    await a.ended
     await site.asker.ship(site.dataDir, [])
     const copy = `${site.dataDir}-copy`
     await cp(site.dataDir, copy, { recursive: true, filter: isNoSocket })
@@ -84,6 +82,7 @@ describeNetwork('what hosts share', () => {
     await b.ended
     const { output } = await hoptraceOn(
       site.network.host('b'),
+      { HOPTRACE_KEY: site.key },
       'instances',
       '--json',
       '--all',

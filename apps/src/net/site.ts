@@ -41,14 +41,15 @@ export class Site {
   readonly network: Network
   readonly asker: Asker
   readonly dataDir: string
-  readonly #key: string
+  /** The cluster key of its services and of its asker. */
+  readonly key: string
   readonly #stops: (() => Promise<unknown>)[] = []
 
   private constructor(network: Network, asker: Asker, dataDir: string, key: string) {
     this.network = network
     this.asker = asker
     this.dataDir = dataDir
-    this.#key = key
+    this.key = key
   }
 
   static async open(): Promise<Site> {
@@ -86,7 +87,7 @@ export class Site {
         PORT: port,
         NEXT: JSON.stringify(next),
         HOPTRACE_DIR: dataDir,
-        HOPTRACE_KEY: this.#key,
+        HOPTRACE_KEY: this.key,
         STORE: store === undefined ? '' : JSON.stringify(store),
         ...env,
       },
@@ -100,7 +101,7 @@ export class Site {
   async startGateway(routes: readonly GatewayRoute[]): Promise<Child> {
     const child = await startChild(
       fileURLToPath(new URL('./gateway.ts', import.meta.url)),
-      { ROUTES: JSON.stringify(routes), HOPTRACE_DIR: this.dataDir, HOPTRACE_KEY: this.#key },
+      { ROUTES: JSON.stringify(routes), HOPTRACE_DIR: this.dataDir, HOPTRACE_KEY: this.key },
       { inside: this.network.host('between').inside, patienceMillis: 90_000 },
     )
     this.#stops.unshift(() => end(child))
