@@ -85,26 +85,21 @@ function isTrusted(trust: Trust, req: IncomingMessage): boolean {
   return trust(peer)
 }
 
-function setAll(res: ServerResponse, headers: Readonly<Record<string, string>>): void {
-  for (const name in headers) res.setHeader(name, headers[name] as string)
-}
-
 class InboundRequest implements InboundHop, ResponseObserver {
   readonly hop: Hop
   shared = false
   private readonly tracer: Tracer
   private readonly res: ServerResponse
-  private readonly ours: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
   private through = false
   private length: number | undefined
   private written = 0
 
-  constructor(tracer: Tracer, hop: Hop, res: ServerResponse, ours: Readonly<Record<string, string>>) {
+  constructor(tracer: Tracer, hop: Hop, res: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.tracer = tracer
     this.hop = hop
     this.res = res
-    this.ours = ours
-    setAll(res, ours)
+    this.headers = headers
   }
 
   run<T>(fn: () => T): T {
@@ -138,8 +133,6 @@ class InboundRequest implements InboundHop, ResponseObserver {
   }
 
   ending(): void {
-    // Frameworks clear all headers when they answer an error.
-    if (!this.res.headersSent) setAll(this.res, this.ours)
     this.close(false)
   }
 

@@ -4,6 +4,8 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 export interface ResponseObserver {
   /** Belongs to `observeResponse`: whether the wrappers that all responses share tell it. */
   shared: boolean
+  /** Headers that the response must have, by lowercase name, whatever else is said about them. */
+  readonly headers: Readonly<Record<string, string>>
   /** A part of the body is about to be written. */
   writing(chunk: unknown, encoding: BufferEncoding): void
   /** The response is about to end. */
@@ -26,15 +28,20 @@ type Response = ServerResponse<ObservedRequest>
 type Find = (res: Response) => ResponseObserver | undefined
 type Write = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => boolean
 type End = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => Response
+type WriteHead = (this: Response, status: number, reason?: unknown, headers?: unknown) => Response
 
 /** A response's methods as they are called here. */
 interface Methods {
   write: Write
   end: End
+  writeHead: WriteHead
+  /** An old name of the same. */
+  writeHeader?: WriteHead
 }
 
 let observedWrite: Write | undefined
 let observedEnd: End | undefined
+let observedHead: WriteHead | undefined
 
 /**
  * Tells `observer` what happens to `res`, before it happens. The methods of Node's `ServerResponse` are wrapped once, for all
@@ -45,9 +52,15 @@ export function observeResponse(req: ObservedRequest, res: Response, observer: R
   if (observedEnd === undefined) wrapPrototype()
   const methods = res as unknown as Methods
   req[observerKey] = observer
-  if (methods.end === observedEnd && methods.write === observedWrite && res.req === req) {
+  if (
+    methods.end === observedEnd &&
+    methods.write === observedWrite &&
+    methods.writeHead === observedHead &&
+    res.req === req
+  ) {
     observer.shared = true
   } else {
+    methods.writeHead = wrapHead(methods.writeHead, () => observer)
     methods.write = wrapWrite(methods.write, () => observer)
     methods.end = wrapEnd(methods.end, () => observer)
   }
@@ -63,6 +76,9 @@ function wrapPrototype(): void {
   }
   methods.write = observedWrite = wrapWrite(methods.write, find)
   methods.end = observedEnd = wrapEnd(methods.end, find)
+  const { writeHead, writeHeader } = methods
+  methods.writeHead = observedHead = wrapHead(writeHead, find)
+  if (writeHeader === writeHead) methods.writeHeader = observedHead
 }
 
 function wrapWrite(original: Write, find: Find): Write {
@@ -70,6 +86,40 @@ function wrapWrite(original: Write, find: Find): Write {
     find(this)?.writing(chunk, encoding)
     return original.call(this, chunk, encoding, callback)
   }
+}
+
+/**
+ * The head is written once, whoever begins with it: an application that says it, Node with the first part of a body, a gateway that
+ * copies the headers of its upstream, or a framework that cleared all headers to answer an error.
+ */
+function wrapHead(original: WriteHead, find: Find): WriteHead {
+  return function writeHead(status, reason, headers) {
+    const ours = this.headersSent ? undefined : find(this)?.headers
+    if (ours === undefined) return original.call(this, status, reason, headers)
+    const given = typeof reason === 'string' ? headers : (headers ?? reason)
+    const kept = withoutOurs(given, ours)
+    for (const name in ours) this.setHeader(name, ours[name] as string)
+    if (kept === given) return original.call(this, status, reason, headers)
+    return typeof reason === 'string'
+      ? original.call(this, status, reason, kept)
+      : original.call(this, status, kept)
+  }
+}
+
+/** Headers for `writeHead`, an object or a list, without those that are set already; the same value where it has none of them. */
+function withoutOurs(given: unknown, ours: Readonly<Record<string, string>>): unknown {
+  if (typeof given !== 'object' || given === null) return given
+  const isOurs = (name: unknown): boolean =>
+    typeof name === 'string' &&
+    (name.length === 8 || name.length === 13) &&
+    Object.hasOwn(ours, name.toLowerCase())
+  if (!Array.isArray(given)) {
+    if (!Object.keys(given).some(isOurs)) return given
+    return Object.fromEntries(Object.entries(given).filter(([name]) => !isOurs(name)))
+  }
+  const list = given as readonly unknown[]
+  if (Array.isArray(list[0])) return list.filter((pair) => !isOurs((pair as readonly unknown[])[0]))
+  return list.filter((_, i) => !isOurs(list[i - (i % 2)]))
 }
 
 function wrapEnd(original: End, find: Find): End {
