@@ -15,7 +15,8 @@ export const SEALED_TRACE = ';s'
 /** `hoptrace=`, 32 digits, the tag, what may stand behind them, and the comma. */
 const OWN_CHARS = MEMBER.length + 1 + 32 + 17 + SEALED_TRACE.length + 1
 
-const KEY = /^(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})$/
+/** The keys of Level 2, among which are all of Level 1. */
+const KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/
 const VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
 
 /** A `tracestate`, taken apart. */
@@ -29,7 +30,7 @@ export interface TraceState {
 const NONE: TraceState = { own: undefined, others: '' }
 
 /**
- * Reads `tracestate` by the W3C Recommendation (Level 1 grammar). A malformed member or more than 32 of them void the whole
+ * Reads `tracestate` by the grammar of W3C Trace Context Level 2. A malformed member or more than 32 of them void the whole
  * list. Empty members are left out; of a repeated key the left-most member, the newest, stays.
  */
 export function parseTracestate(text: string): TraceState {
