@@ -4,7 +4,10 @@ import { composedRegistry, fileRegistry, openStore, storeRegistry } from '@hoptr
 /** What `hoptrace ship DIR --store …` does. */
 export async function shipLogs(dataDir: string, stores: readonly string[] = []): Promise<AdoptReport> {
   const shared = stores.map((url) => openStore(url, { dataDir, service: 'hoptrace' }))
-  const registry = composedRegistry([fileRegistry(dataDir), ...shared.map(storeRegistry)])
+  const registry = composedRegistry([
+    fileRegistry(dataDir),
+    ...shared.map((store) => storeRegistry(store, dataDir)),
+  ])
   try {
     return await shipDeadRuns({ dataDir, registry })
   } finally {

@@ -93,6 +93,7 @@ describe('the instances', () => {
     stores: ['level:/data/payments'],
     buckets: 4,
     windowMillis: 1000,
+    boot: '',
     logDir: '/data/logs',
     loggedThrough: [0, 0],
     reached: [],

@@ -19,7 +19,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
     dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-slow-'))
     // An instance that takes questions and never answers: the resolver waits for it for a second.
     silent = createServer((socket) => void sockets.add(socket))
-    const logDir = path.join(dir, 'logs', 'payments', '1-1-silent')
+    const logDir = path.join(dir, 'logs', 'payments', '1-1-000000')
     await mkdir(logDir, { recursive: true })
     silent.listen(path.join(logDir, 'ask.sock'))
     await once(silent, 'listening')
@@ -38,6 +38,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
       stores: [],
       buckets: 1,
       windowMillis: 1000,
+      boot: '',
       logDir,
       loggedThrough: [0, 0],
       reached: [],

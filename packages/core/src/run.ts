@@ -16,6 +16,7 @@ import type { HopId } from './id/types.js'
 import type { RunInfo } from './log/entries.js'
 import { namedPlace, ReachedAddresses } from './reached-addresses.js'
 import { FileHopLog } from './log/index.js'
+import { clusterKeys } from './key/index.js'
 import type { Settings } from './options.js'
 import type { RunAddress } from './run-address.js'
 import type { Recorder } from './ship/recorder.js'
@@ -128,7 +129,9 @@ export class Run implements HopHost {
         dropped: [],
         state: 'running',
       } as const
-      registerNow(this.settings.dataDir, runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet }))
+      const { key, dataDir } = this.settings
+      const row = runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet })
+      registerNow(dataDir, clusterKeys(key.secret, key.given), row)
     } catch {
       this.failed()
     }

@@ -1,6 +1,9 @@
 import type { HopId, HopRecord, InstanceRow, Store } from '@hoptrace/core/store'
+import os from 'node:os'
+import path from 'node:path'
 import {
   StoreReader,
+  clusterKeys,
   expireRows,
   keyRows,
   segmentRows,
@@ -85,7 +88,9 @@ export function layoutSuite(subject: StoreSubject): void {
 
   it('keeps the rows of instances', async () => {
     const store = await freshStore(subject)
-    const registry = storeRegistry(store)
+    const dataDir = path.join(os.tmpdir(), 'hoptrace-store-kit')
+    const keys = clusterKeys('the key of the store kit, longer than 32', true)
+    const registry = storeRegistry(store, dataDir, () => keys)
     await registry.put(instanceRow)
     await registry.put({ ...instanceRow, worker: 3 })
     await registry.put({ ...instanceRow, heartbeatMillis: 2, state: 'stopped' })
@@ -123,7 +128,8 @@ const instanceRow: InstanceRow = {
   stores: ['memory:payments'],
   buckets,
   windowMillis,
-  logDir: '/logs',
+  boot: '',
+  logDir: 'logs/kit/1-1-000000',
   loggedThrough: [0, 0],
   reached: [],
   heartbeatMillis: 1,

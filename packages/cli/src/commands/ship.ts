@@ -21,7 +21,10 @@ export function shipCommand({ output, exitWith, signal }: CommandContext): Comma
       const shared = (options.store ?? []).map((url) =>
         openStore(checkedStoreUrl(url), { dataDir, service: 'hoptrace' }),
       )
-      const registry = composedRegistry([fileRegistry(dataDir), ...shared.map(storeRegistry)])
+      const registry = composedRegistry([
+        fileRegistry(dataDir),
+        ...shared.map((store) => storeRegistry(store, dataDir)),
+      ])
       try {
         const report = await shipDeadRuns({ dataDir, registry, signal })
         const view = shippedView(report)

@@ -29,7 +29,7 @@ class Service implements AsyncDisposable {
 
   private constructor(
     readonly dataDir: string,
-    clusterKey: string | undefined,
+    private readonly clusterKey: string | undefined,
   ) {
     this.tracer = createTracer({
       service: 'orders',
@@ -61,7 +61,7 @@ class Service implements AsyncDisposable {
 
   /** Its row, once it says where it is asked. */
   async row(): Promise<InstanceRow> {
-    const registry = fileRegistry(this.dataDir)
+    const registry = fileRegistry(this.dataDir, askersKeys(this.clusterKey, this.dataDir))
     const [row] = await registry.list()
     await registry.close()
     return row as InstanceRow

@@ -30,6 +30,11 @@ export function offerKey({ secret, given }: KeySource, dataDir: string): boolean
   return given || ensureDataDirKey(dataDir, secret) === secret
 }
 
+/** The keys that a process of this host has by its environment (`HOPTRACE_KEY`), else by the data directory. */
+export function keysHere(dataDir: string, env: NodeJS.ProcessEnv = process.env): AskersKeys {
+  return askersKeys(env['HOPTRACE_KEY'] || undefined, dataDir)
+}
+
 /** The keys of those who only ask, as of now. Throws `HOPTRACE_BAD_KEY` while the data directory's key cannot be read. */
 export type AskersKeys = () => ClusterKeys | undefined
 

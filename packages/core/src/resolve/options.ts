@@ -1,19 +1,19 @@
 import path from 'node:path'
+import { HoptraceError } from '../errors.js'
 import { askersKeys, type AskersKeys, type ClusterKeys } from '../key/index.js'
 import { isStore } from '../options.js'
 import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
-import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
+import { fileRegistry, openStore, storeRegistry } from '../store/index.js'
+import { isElsewhere } from '../store/registry/row-paths.js'
+import { knownInstances } from './known-instances.js'
 import { EndpointClient } from './wire/http-get.js'
 import { Patience } from './patience.js'
-import { patientRegistry } from './patient-registry.js'
 import { isAlive } from './sources/alive.js'
 import { LiveSource } from './sources/live-source.js'
-import { withLoggedRuns } from './sources/logged-runs.js'
 import { LogSource } from './sources/log-source.js'
 import { StoreSource } from './sources/store-source.js'
 import { Stores } from './sources/stores.js'
-import { tellingRegistry } from './telling-registry.js'
 import type { QueryLimits } from './trace-query.js'
 
 /** A store as the resolver takes it: a URL, a spec, or an object that stays the caller's. */
@@ -87,19 +87,27 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const named = given.filter(
     (store): store is string | StoreSpec => typeof store !== 'object' || !isStore(store),
   )
-  const open = (store: string | StoreSpec, service: string): Store =>
-    openStore(store, { dataDir: dir, service })
-  const opened = named.map((store) => open(store, 'hoptrace'))
+  const opened = named.map((store) => openStore(store, { dataDir: dir, service: 'hoptrace' }))
   const shared = [...objects, ...opened]
-  const stores = new Stores(open, new Map(shared.map((store) => [store.url, store])))
+  const openNamed = (url: string, service: string): Store => {
+    if (isElsewhere(url)) {
+      throw new HoptraceError(
+        'HOPTRACE_STORE_UNAVAILABLE',
+        `${url} is in the data directory of ${service}, which is not the one that is asked (${dir})`,
+      )
+    }
+    return openStore(url, { dataDir: dir, service })
+  }
+  const stores = new Stores(openNamed, new Map(shared.map((store) => [store.url, store])))
   const deadlineMillis = positive('deadlineMillis', options.deadlineMillis ?? 10_000)
-  const registries = (registry === undefined ? [fileRegistry(dir), ...shared.map(storeRegistry)] : [registry])
-    // One that is away must leave time for what the others know.
-    .map((one) => patientRegistry(one, deadlineMillis * placeShare))
   const client = new EndpointClient(dir, keys)
   const patienceMillis = positive('patienceMillis', options.patienceMillis ?? 1000)
   const warn = onWarning ?? (() => undefined)
-  const all = tellingRegistry(withLoggedRuns(composedRegistry(registries), dir), warn)
+  const registries =
+    registry === undefined
+      ? [fileRegistry(dir, keys), ...shared.map((store) => storeRegistry(store, dir, keys))]
+      : [registry]
+  const all = knownInstances({ registries, dataDir: dir, deadlineMillis, warn })
   return {
     // A store opens with the first question that needs the registry.
     registry: all,

@@ -77,6 +77,7 @@ export function testRow(service: string, port: number, more: Partial<InstanceRow
     stores: [],
     buckets: 4,
     windowMillis: 10_000,
+    boot: '',
     logDir: '/nowhere',
     loggedThrough: [0, 0],
     heartbeatMillis: Number(baseNanos / 1_000_000n),

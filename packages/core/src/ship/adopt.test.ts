@@ -47,6 +47,7 @@ describe('shipDeadRuns', () => {
       await using run = new TestProcess(['live', dir.path, 'run', 100])
       expect(await run.next()).toBe('ready')
       const runDir = runDirOf(dir.path)
+      // It has the key of the directory from the process.
       const registry = fileRegistry(dir.path)
       const store = new TestStore()
       expect(await runLiveness(runDir)).toBe('alive')

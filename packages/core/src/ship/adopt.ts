@@ -1,5 +1,6 @@
 import type { Diagnostics } from '../diagnostics.js'
 import { isStoreLocked } from '../errors.js'
+import type { AskersKeys } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
 import { readRunInfo } from '../log/read-run.js'
 import { runLiveness } from '../log/run-liveness.js'
@@ -18,6 +19,8 @@ export interface AdoptOptions {
   readonly service?: string
   /** Where runs are said to have ended; those that shipped to an HBase cluster, in the registry of that cluster too. */
   readonly registry: Registry
+  /** Sign what the registry of a cluster is told. @default those of `HOPTRACE_KEY`, or of the key that the data directory keeps */
+  readonly keys?: AskersKeys
   /** Makes the store of a run. It is opened, and closed afterwards. @default the one that its log names */
   readonly openStore?: (run: RunInfo) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
@@ -87,7 +90,7 @@ async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRu
     }
     const { registry, dataDir, openStore = (named) => openRunStore(named, dataDir) } = options
     const store = await openStore(run)
-    const cluster = clusterRegistry(run)
+    const cluster = clusterRegistry(run, dataDir, options.keys)
     try {
       await store.open()
       return await recoverRun(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
+import type { AskersKeys } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
@@ -16,6 +17,7 @@ export interface AdopterOptions {
   readonly dataDir: string
   readonly service: string
   readonly registry: Registry
+  readonly keys?: AskersKeys
   /** The open store of this process. */
   readonly store: Store
   /** What runs that ship to that store say of it in their logs. */
@@ -71,11 +73,12 @@ export class Adopter {
   }
 
   private async adopt(others: boolean): Promise<void> {
-    const { dataDir, service, registry, diagnostics } = this.options
+    const { dataDir, service, registry, keys, diagnostics } = this.options
     const { left } = await shipDeadRuns({
       dataDir,
       registry,
       diagnostics,
+      ...(keys === undefined ? {} : { keys }),
       signal: this.abort.signal,
       openStore: (run) => this.storeOf(run),
       passOver: (runDir) => this.now() < (this.left.get(runDir)?.againAt ?? 0),

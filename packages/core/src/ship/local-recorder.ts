@@ -62,9 +62,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
     this.registryStore = openRegistryStore(settings, this.store)
-    const files = fileRegistry(settings.dataDir)
+    const keys = (): ClusterKeys => this.keys
+    const files = fileRegistry(settings.dataDir, keys)
     this.registry =
-      this.registryStore === undefined ? files : composedRegistry([files, storeRegistry(this.registryStore)])
+      this.registryStore === undefined
+        ? files
+        : composedRegistry([files, storeRegistry(this.registryStore, settings.dataDir, keys)])
   }
 
   start(run: RunInfo): void {
@@ -167,6 +170,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       dataDir,
       service: settings.service,
       registry: this.registry,
+      keys: () => this.keys,
       store: this.store,
       storeUrl: specLocation(settings.store, settings).url,
       diagnostics,

@@ -9,8 +9,11 @@ import { memoryStore } from '../store/memory.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
 import { shipDeadRuns } from './adopt.js'
 import { Shipper } from './shipper.js'
+import { clusterKeys, ensureDataDirKey } from '../key/index.js'
 
 const [mode, dataDir = '', ...rest] = process.argv.slice(2)
+const own = clusterKeys(ensureDataDirKey(dataDir), false)
+const keys = () => own
 
 function say(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -48,7 +51,7 @@ async function live(name: string, hops: number, first: number): Promise<void> {
     runDir: testRunDir(dataDir, name),
     run: testRun({ startNanos: baseNanos + BigInt(first) }),
     store: away,
-    registry: fileRegistry(dataDir),
+    registry: fileRegistry(dataDir, keys),
     graceMillis: 0,
   })
   await shipper.start()
@@ -78,7 +81,7 @@ async function adopt(rows: number): Promise<void> {
   }
   const { adopted, left: leftOver } = await shipDeadRuns({
     dataDir,
-    registry: fileRegistry(dataDir),
+    registry: fileRegistry(dataDir, keys),
     openStore,
   })
   say({ adopted: adopted.map(({ runDir, hops }) => ({ run: path.basename(runDir), hops })), left: leftOver })

@@ -12,6 +12,8 @@ export interface RunRegistrarOptions {
   readonly registry: Registry
   readonly engine: RunShipping
   readonly outage: Outage
+  /** How long records are kept, in seconds. @default for ever */
+  readonly ttlSeconds?: number | undefined
 }
 
 /** Keeps a living run's row in the registry. */
@@ -19,6 +21,7 @@ export class RunRegistrar {
   state: InstanceRow['state'] = 'running'
   watermarkNanos = 0n
   private beating: Promise<void> | undefined
+  private removing: Promise<void> | undefined
 
   /** What its row says that does not come from shipping. */
   run: RunInfo
@@ -61,6 +64,15 @@ export class RunRegistrar {
 
   async settled(): Promise<void> {
     await this.beating?.catch(() => undefined)
+    await this.removing
+  }
+
+  /** Once a run: rows of runs of this service whose records have expired lead nowhere. What fails is left to the next run. */
+  private async removeEnded(): Promise<void> {
+    const { registry, run, ttlSeconds } = this.options
+    if (ttlSeconds === undefined) return
+    const ended = { service: run.service, beforeMillis: Date.now() - ttlSeconds * 1000 }
+    await registry.removeEnded?.(ended).catch(() => undefined)
   }
 
   private async put(): Promise<void> {
@@ -68,6 +80,7 @@ export class RunRegistrar {
     try {
       await registry.put(this.row())
       outage.succeeded()
+      this.removing ??= this.removeEnded()
     } catch (error) {
       outage.failed(error)
       throw error

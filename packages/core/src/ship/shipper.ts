@@ -55,6 +55,7 @@ export class Shipper {
       registry: options.registry,
       engine: this.engine,
       outage: this.outages.registry,
+      ttlSeconds: options.ttlSeconds,
     })
   }
 

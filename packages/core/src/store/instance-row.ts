@@ -23,10 +23,15 @@ export interface InstanceRow {
   readonly worker: number
   readonly startNanos: bigint
   readonly host: string
+  /** Names the boot of its machine; '' where that is not known. */
+  readonly boot: string
   readonly pid: number
   /** Base URL of its live endpoint, `http://127.0.0.1:4003/_hoptrace/v1`, or null when it does not listen. */
   readonly endpoint: string | null
-  /** Where its records are: store URLs, the newest last. */
+  /**
+   * Where its records are: store URLs, the newest last. In a registry, level stores below the data directory are named relative to it:
+   * `level:stores/<service>`. In memory they are absolute, unless the data directory is not here.
+   */
   readonly stores: readonly string[]
   /** Salt buckets that its store's keys use. */
   readonly buckets: number
@@ -47,18 +52,28 @@ export interface InstanceRow {
 
 /** Rows of instances, and what is missing among them. */
 export interface InstanceRows extends ReadonlyArray<InstanceRow> {
-  /** Why rows may be missing, a text for each registry that could not be read: from the absence of a row nothing may be concluded. */
+  /**
+   * Why rows may be missing: a text for each registry that could not be read, and for each row that is damaged, of a newer version, unsigned
+   * or under another key. Bounded in number; the last text counts the rest. From the absence of a row nothing may be concluded then.
+   */
   readonly unread?: readonly string[]
+}
+
+/** Which rows may be deleted: of runs of one service that have ended, and whose last sign of life is so old that their records have expired. */
+export interface EndedRuns {
+  readonly service: string
+  /** Milliseconds since the epoch. */
+  readonly beforeMillis: number
 }
 
 /** Where instances are looked up. Implementations: files in the data directory, rows in a store, several at once. */
 export interface Registry {
   /** What it is, for messages. */
   readonly name?: string
-  /** All rows; rejects when some may be missing. */
-  list(): Promise<readonly InstanceRow[]>
-  /** What can be read now. Rejects when nothing can. Without it, `list` is all there is. */
-  listKnown?(): Promise<InstanceRows>
+  /** What can be read, and in `unread` what cannot. Rejects when nothing can. It changes nothing. */
+  list(): Promise<InstanceRows>
   put(row: InstanceRow): Promise<void>
+  /** Deletes rows of ended runs, for a writer; bounded work. Returns how many were deleted. */
+  removeEnded?(ended: EndedRuns): Promise<number>
   close(): Promise<void>
 }

@@ -3,11 +3,12 @@ import { isStore } from '../options.js'
 import type { Store, StoreSpec } from './contract.js'
 import { hbaseSpecUrl } from './hbase/open-hbase.js'
 import { defaultBuckets, openStore } from './open-store.js'
+import { absoluteStoreUrl, relativeStoreUrl } from './registry/row-paths.js'
 import { parseStoreUrl } from './store-url.js'
 
 /**
  * What a run's log says of its store before the store is open: for a level spec the directory of slots, of which the run
- * takes one, otherwise the store's URL.
+ * takes one, relative to the data directory where it is below it; otherwise the store's URL.
  */
 export function specLocation(
   store: StoreSpec | Store,
@@ -20,7 +21,10 @@ export function specLocation(
       return { url: `memory:${context.service}`, buckets }
     case 'level':
       return {
-        url: `level:${path.resolve(store.dir ?? path.join(context.dataDir, 'stores', context.service))}`,
+        url: relativeStoreUrl(
+          `level:${path.resolve(store.dir ?? path.join(context.dataDir, 'stores', context.service))}`,
+          context.dataDir,
+        ),
         buckets,
       }
     case 'hbase':
@@ -33,7 +37,8 @@ export function openRunStore(
   run: { readonly storeUrl: string; readonly service: string },
   dataDir: string,
 ): Store {
-  const location = parseStoreUrl(run.storeUrl)
+  const url = absoluteStoreUrl(run.storeUrl, dataDir)
+  const location = parseStoreUrl(url)
   const context = { dataDir, service: run.service }
-  return openStore(location.kind === 'level' ? { kind: 'level', dir: location.dir } : run.storeUrl, context)
+  return openStore(location.kind === 'level' ? { kind: 'level', dir: location.dir } : url, context)
 }

@@ -3,29 +3,62 @@ import type { DroppedRange, InstanceRow } from '../instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { parseStoreUrl } from '../store-url.js'
 
-/** Bounds of a row, kept by writers and checked by readers. */
+/**
+ * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses (the first ones stay), places
+ * (the last met stay), stores (the newest stay); dropped ranges are joined. Other fields cannot be too long: `createTracer` refuses what is.
+ */
 export const rowLimits = {
-  bytes: 65_536,
+  bytes: 1_048_576,
   aliases: 1024,
   reached: 64,
-  stores: 64,
+  stores: 16,
+  storeChars: 4096,
   dropped: 256,
-  pathChars: 4096,
 } as const
 
 const servicePattern = /^[a-z0-9._-]{1,64}$/
 const ipPortPattern = /^(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}$/
 const aliasPattern = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$/
+/** No part of it is `.` or `..`. */
+const logDirPattern = /^logs\/(?!\.{1,2}\/)[a-z0-9._-]{1,64}\/(?!\.{1,2}$)[\w.-]{1,128}$/
 const nanosPattern = /^\d{1,20}$/
 
-/** A row as JSON text; times are decimal text. */
+/** A row as JSON text within the bounds; times are decimal text. */
 export function rowToJson(row: InstanceRow): string {
-  return JSON.stringify({ ...row, dropped: boundDropped(row.dropped) }, (_, value: unknown) =>
+  const bounded: InstanceRow = {
+    service: row.service,
+    address: row.address,
+    aliases: withOwn(row.aliases.slice(0, rowLimits.aliases), row),
+    reached: row.reached.slice(-rowLimits.reached),
+    loggedThrough: row.loggedThrough,
+    worker: row.worker,
+    startNanos: row.startNanos,
+    host: row.host,
+    boot: row.boot,
+    pid: row.pid,
+    endpoint: row.endpoint,
+    stores: row.stores.slice(-rowLimits.stores),
+    buckets: row.buckets,
+    windowMillis: row.windowMillis,
+    logDir: row.logDir,
+    heartbeatMillis: row.heartbeatMillis,
+    shippedThroughNanos: row.shippedThroughNanos,
+    dropped: boundDropped(row.dropped),
+    state: row.state,
+  }
+  return JSON.stringify(bounded, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   )
 }
 
-/** The row in a JSON text; undefined when it is none, too large, or says what a row may not say. */
+/** The aliases that are left, and among them the one that the endpoint is at. */
+function withOwn(aliases: readonly string[], { endpoint, aliases: all }: InstanceRow): readonly string[] {
+  if (aliases.length === all.length || endpoint === null) return aliases
+  const own = all.find((alias) => isEndpoint(endpoint, [alias]))
+  return own === undefined || aliases.includes(own) ? aliases : [...aliases.slice(0, -1), own]
+}
+
+/** The row in a JSON text; undefined when it is none, or says what a row may not say. */
 export function rowFromJson(text: string): InstanceRow | undefined {
   if (text.length > rowLimits.bytes) return undefined
   try {
@@ -48,6 +81,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
     worker,
     startNanos,
     host,
+    boot,
     pid,
     endpoint,
     stores,
@@ -65,7 +99,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
     return undefined
   if (!isWhole(windowMillis, 1, 86_400_000) || !isWhole(heartbeatMillis, 0, 2 ** 53 - 1)) return undefined
   if (!isNanos(startNanos) || !isNanos(shippedThroughNanos)) return undefined
-  if (!isChars(host, 255) || !isChars(logDir, rowLimits.pathChars)) return undefined
+  if (!isChars(host, 255) || !isChars(boot, 64) || !isText(logDir, logDirPattern)) return undefined
   if (!isList(stores, rowLimits.stores) || !stores.every(isStoreUrl)) return undefined
   if (!isList(dropped, rowLimits.dropped) || !dropped.every(isDropped)) return undefined
   if (state !== 'running' && state !== 'stopped' && state !== 'dead') return undefined
@@ -79,9 +113,10 @@ function checkRow(value: unknown): InstanceRow | undefined {
     worker,
     startNanos: BigInt(startNanos),
     host,
+    boot,
     pid,
     endpoint,
-    stores: stores as string[],
+    stores: stores,
     buckets,
     windowMillis,
     logDir,
@@ -141,11 +176,12 @@ function isDropped(value: unknown): boolean {
   return isNanos(fromNanos) && isNanos(toNanos) && isWhole(count, 0, Number.MAX_SAFE_INTEGER)
 }
 
-function isStoreUrl(value: unknown): boolean {
-  if (typeof value !== 'string') return false
+/** May a row name this store? Relative level stores are below the data directory. */
+export function isStoreUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > rowLimits.storeChars) return false
+  if (value.startsWith('level:') && value.slice('level:'.length).split(/[\\/]/).includes('..')) return false
   // A store of a package of its own has a scheme of its own; its package checks the rest.
-  if (/^[a-z][a-z0-9+-]{1,31}:[^\0]{0,4000}$/.test(value) && !/^(?:level|memory|hbase)\b/.test(value))
-    return true
+  if (/^[a-z][a-z0-9+-]{1,31}:[^\0]*$/.test(value) && !/^(?:level|memory|hbase)\b/.test(value)) return true
   try {
     parseStoreUrl(value)
     return true

@@ -46,12 +46,6 @@ class Kept implements Registry {
 }
 
 describe('several registries of which one is away', () => {
-  it('list nothing, rather than a part as if it were all', async () => {
-    const kept = new Kept()
-    kept.rows.push(testRow('orders', 4002))
-    await expect(composedRegistry([kept, away]).list()).rejects.toThrow('nobody listens')
-  })
-
   it('list what is known, and say what may be missing', async () => {
     const kept = new Kept()
     kept.rows.push(testRow('orders', 4002))
@@ -73,6 +67,37 @@ describe('several registries of which one is away', () => {
     const registry = composedRegistry([away, kept])
     await expect(registry.put(testRow('orders', 4002))).rejects.toThrow('nobody listens')
     expect(kept.rows).toHaveLength(1)
+  })
+})
+
+describe('several registries of which one does not answer', () => {
+  const silent = (): Registry & { asked: number } => ({
+    name: 'hbase://silent',
+    asked: 0,
+    list() {
+      this.asked++
+      return new Promise(() => undefined)
+    },
+    put: () => new Promise(() => undefined),
+    close: async () => undefined,
+  })
+
+  it('give what the others know after a moment, and ask the silent one once', async () => {
+    const kept = new Kept()
+    kept.rows.push(testRow('orders', 4002))
+    const part = silent()
+    const registry = composedRegistry([part, kept], { millis: 20, emptyMillis: 60_000 })
+    for (let i = 0; i < 3; i++) {
+      const rows = await listKnown(registry)
+      expect(rows).toHaveLength(1)
+      expect(rows.unread).toEqual(['hbase://silent does not answer yet'])
+    }
+    expect(part.asked).toBe(1)
+  })
+
+  it('wait longer where nothing is known without it, but not for ever', async () => {
+    const registry = composedRegistry([silent(), new Kept()], { millis: 1, emptyMillis: 50 })
+    await expect(listKnown(registry)).rejects.toThrow('hbase://silent does not answer yet')
   })
 })
 

@@ -1,99 +1,109 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { InstanceRow, Registry } from '../instance-row.js'
-import { rowFromJson, rowLimits, rowToJson } from './check-row.js'
-import { removeLeftovers, temporaryName } from './temporary-files.js'
+import { setImmediate } from 'node:timers/promises'
+import {
+  type Entry,
+  isMissing,
+  listDir,
+  makeDirSync,
+  type Place,
+  readFileSync,
+  writeReplacing,
+  writeReplacingSync,
+} from '../../files/index.js'
+import { type AskersKeys, type ClusterKeys, keysHere } from '../../key/index.js'
+import type { InstanceRow, InstanceRows, Registry } from '../instance-row.js'
+import { rowLimits } from './check-row.js'
+import { removeRows } from './remove-rows.js'
+import { rowFile, rowFileStart } from './row-file.js'
+import { readPaths, writtenPaths } from './row-paths.js'
+import { type ReadRow, readRow, writeRow } from './signed-row.js'
+import { UnreadRows } from './unread-rows.js'
 
-/** A registry of files; `skipped` counts files of the last `list` that are no rows. */
-export interface FileRegistry extends Registry {
-  readonly skipped: number
-}
-
-const filePattern = /^[\w.-]{1,120}\.json$/
-
-/** Most rows that are read. */
-const maxFiles = 20_000
+/** The most rows and bytes that are read at a time; the newest runs count. */
+const maxFiles = 200_000
+const maxBytes = 512 * 1024 * 1024
+/** So many files are read before other work gets its turn. */
+const stretch = 64
 
 /**
- * One JSON file for each instance run in `<dataDir>/registry/`, replaced by a rename, so that it is read without a lock and
- * never half; what a killed process left half written goes with the first `put` of another. Only for processes of one host (or one shared directory).
- * @param options.keepMillis How long a row of a run that has ended and is shipped is kept after its last heartbeat: no shorter
- * than its records are, as they are found through it. Default: for ever.
+ * One file for each instance run in `<dataDir>/registry/`, signed, synced, and replaced as a whole, so that it is read without a lock and
+ * never half. Only for processes that share the directory. `list` writes nothing, follows no link and waits for no pipe. Paths in rows
+ * are relative to the data directory in files, and absolute in what `list` gives.
+ * @param keys Verify rows and sign them. @default those of `HOPTRACE_KEY`, or of the key that the directory keeps
  */
-export function fileRegistry(dataDir: string, options: { readonly keepMillis?: number } = {}): FileRegistry {
-  const dir = path.resolve(dataDir, 'registry')
-  const { keepMillis = Infinity } = options
-  let skipped = 0
-  let cleaned = false
+export function fileRegistry(dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
+  const dir = path.resolve(dataDir)
   return {
-    name: dir,
-    get skipped() {
-      return skipped
-    },
+    name: path.join(dir, 'registry'),
 
-    async list() {
-      const rows: InstanceRow[] = []
-      let bad = 0
-      const names = (await existing(readdir(dir))) ?? []
-      for (const name of names.filter((name) => name.endsWith('.json')).slice(0, maxFiles)) {
-        const text = filePattern.test(name) ? await existing(readBounded(path.join(dir, name))) : ''
-        if (text === undefined) continue
-        const row = rowFromJson(text)
-        if (row === undefined || fileName(row) !== name) bad++
-        else if (row.state === 'running' || row.heartbeatMillis + keepMillis > Date.now()) rows.push(row)
-        else await rm(path.join(dir, name), { force: true })
-      }
-      skipped = bad
-      return rows
-    },
+    list: () => listRows(dir, keys),
 
     async put(row) {
-      const text = rowToJson(row)
-      if (rowFromJson(text) === undefined) throw new TypeError(`not an instance row: ${text.slice(0, 500)}`)
-      await mkdir(dir, { recursive: true })
-      const temporary = path.join(dir, temporaryName())
-      await writeFile(temporary, text)
-      await rename(temporary, path.join(dir, fileName(row)))
-      if (cleaned) return
-      cleaned = true
-      await removeLeftovers(dir).catch(() => undefined)
+      const text = writeRow(writtenPaths(row, dir), keys)
+      makeDirSync({ dir, name: 'registry' })
+      await writeReplacing(placeOf(dir, rowFile(row)), text)
     },
+
+    removeEnded: (ended) => removeRows(dir, keys, ended),
 
     async close() {},
   }
 }
 
 /**
- * The same at once, without waiting: for the moment before a run's first hop. Until a run is registered, whoever asks takes
- * its address for that of an earlier run, or of nobody. Throws what the file system throws.
+ * The same as `put`, without waiting: for the moment before a run's first hop. Until a run is registered, a question takes its address for
+ * that of an earlier run, or of none. Throws what the file system throws.
  */
-export function registerNow(dataDir: string, row: InstanceRow): void {
-  const dir = path.resolve(dataDir, 'registry')
-  mkdirSync(dir, { recursive: true })
-  const temporary = path.join(dir, temporaryName())
-  writeFileSync(temporary, rowToJson(row))
-  renameSync(temporary, path.join(dir, fileName(row)))
+export function registerNow(dataDir: string, keys: ClusterKeys, row: InstanceRow): void {
+  const dir = path.resolve(dataDir)
+  const text = writeRow(writtenPaths(row, dir), () => keys)
+  makeDirSync({ dir, name: 'registry' })
+  writeReplacingSync(placeOf(dir, rowFile(row)), text)
 }
 
-function fileName({ address, worker, startNanos }: InstanceRow): string {
-  return `${address.replace(':', '_')}-${worker}-${startNanos}.json`
-}
-
-/** The file's text; '' when it is too large to be a row. */
-async function readBounded(file: string): Promise<string> {
-  await using handle = await open(file)
-  const buffer = Buffer.alloc(rowLimits.bytes + 1)
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
-  return bytesRead > rowLimits.bytes ? '' : buffer.toString('utf8', 0, bytesRead)
-}
-
-/** Undefined for a file or directory that is not there (any more). */
-async function existing<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+async function listRows(dir: string, keys: AskersKeys): Promise<InstanceRows> {
+  const rows: InstanceRow[] = []
+  const unread = new UnreadRows()
+  let bytes = 0
+  let count = 0
+  for (const { name, kind } of await rowFiles(dir)) {
+    if (++count % stretch === 0) await setImmediate()
+    const where = `${path.join(dir, 'registry')}/${name}`
+    if (count > maxFiles || bytes > maxBytes) {
+      unread.add(where, 'is one row more than can be read at a time')
+      continue
+    }
+    const text = kind === 'file' ? readText(dir, name) : { why: 'is not a plain file' }
+    if (text === undefined) continue
+    if (typeof text === 'string') bytes += text.length
+    const read: ReadRow = typeof text === 'string' ? readRow(text, keys) : text
+    if ('why' in read) unread.add(where, read.why)
+    else if (rowFile(read.row) !== name) unread.add(where, 'is the row of another run')
+    else rows.push(readPaths(read.row, dir))
   }
+  return unread.beside(rows)
+}
+
+/** What may be rows, newest run first. A name that no row can have is one that was damaged: its row is missing. */
+async function rowFiles(dir: string): Promise<Entry[]> {
+  const entries = await listDir({ dir, name: 'registry' })
+  return entries
+    .filter(({ name }) => name.endsWith('.json'))
+    .map((entry) => ({ entry, start: rowFileStart(entry.name) }))
+    .sort((a, b) => (a.start < b.start ? 1 : a.start > b.start ? -1 : 0))
+    .map(({ entry }) => entry)
+}
+
+/** The text of a row's file; undefined when it is gone. */
+function readText(dir: string, name: string): string | { readonly why: string } | undefined {
+  try {
+    return readFileSync(placeOf(dir, name), { maxBytes: rowLimits.bytes }).toString('utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    return { why: `cannot be read: ${(error as Error).message}` }
+  }
+}
+
+function placeOf(dir: string, name: string): Place {
+  return { dir, name: `registry/${name}` }
 }

@@ -5,8 +5,7 @@ import type { InstanceRows, Registry } from '../instance-row.js'
  * The rows that can be read now. Rejects when none can: from an empty registry of which a part is missing no answer follows.
  */
 export async function listKnown(registry: Registry): Promise<InstanceRows> {
-  const rows: InstanceRows =
-    registry.listKnown === undefined ? await registry.list() : await registry.listKnown()
+  const rows = await registry.list()
   const { unread = [] } = rows
   if (rows.length > 0 || unread.length === 0) return rows
   throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `the registry cannot be read: ${unread.join('; ')}`)

@@ -1,16 +1,20 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ipv4OfHost } from '../../id/ip.js'
-import type { InstanceRow, Registry } from '../instance-row.js'
+import { clusterKeys, newClusterKey } from '../../key/index.js'
+import type { InstanceRow, InstanceRows, Registry } from '../instance-row.js'
 import { instanceRowKey } from '../keys.js'
 import { memoryStore } from '../memory.js'
 import { rowFromJson, rowToJson } from './check-row.js'
 import { composedRegistry } from './composed-registry.js'
-import { fileRegistry } from './file-registry.js'
+import { fileRegistry, registerNow } from './file-registry.js'
+import { rowFile } from './row-file.js'
+import { readRow, writeRow } from './signed-row.js'
 import { storeRegistry } from './store-registry.js'
 
 const row: InstanceRow = {
@@ -21,6 +25,7 @@ const row: InstanceRow = {
   worker: 2,
   startNanos: 1_795_000_000_000_000_001n,
   host: 'host-1',
+  boot: '00112233-4455-6677-8899-aabbccddeeff',
   pid: 4242,
   endpoint: 'http://127.0.0.1:4002/_hoptrace/v1',
   stores: ['level:/var/x', 'hbase://a:2181/t', 'mysql://db:3306/traces'],
@@ -33,6 +38,9 @@ const row: InstanceRow = {
   dropped: [{ fromNanos: 1n, toNanos: 2n, count: 3 }],
   state: 'running',
 }
+
+const keys = clusterKeys(newClusterKey(), true)
+const ours = () => keys
 
 async function freshDir(): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-registry-'))
@@ -56,7 +64,7 @@ describe('a row of an instance', () => {
     ['a service that is no name', { service: '../etc' }],
     ['an address that is none', { address: 'evil.example:80' }],
     ['an alias with a path', { aliases: ['127.0.0.1:4002/x'] }],
-    ['too many aliases', { aliases: Array.from({ length: 100 }, () => '127.0.0.1:1') }],
+    ['too many aliases', { aliases: Array.from({ length: 1025 }, () => '127.0.0.1:1') }],
     ['an endpoint elsewhere', { endpoint: 'http://169.254.169.254/latest' }],
     ['an endpoint on another port', { endpoint: 'http://127.0.0.1:4003/_hoptrace/v1' }],
     ['an endpoint of another scheme', { endpoint: 'file:///etc/passwd' }],
@@ -69,7 +77,11 @@ describe('a row of an instance', () => {
     ['a time beyond 64 bits', { shippedThroughNanos: '99999999999999999999' }],
     ['a dropped range that is none', { dropped: [{ fromNanos: '1' }] }],
     ['an unknown state', { state: 'asleep' }],
-    ['a text that is too long', { logDir: 'x'.repeat(70_000) }],
+    ['a text that is too long', { boot: 'x'.repeat(70) }],
+    ['a log elsewhere', { logDir: '/etc' }],
+    ['a log above', { logDir: 'logs/../etc' }],
+    ['a log above, too', { logDir: 'logs/payments/..' }],
+    ['a store above', { stores: ['level:stores/../../etc'] }],
     ['a worker that is none', { worker: 256 }],
   ])('is refused with %s', (_, fields) => {
     expect(rowFromJson(forged({}))).toEqual(row)
@@ -102,26 +114,127 @@ describe('a row of an instance', () => {
       ).toBe(true)
     }
   })
+
+  const port = fc.integer({ min: 1, max: 65_535 })
+  const ipPort = fc.tuple(fc.ipV4(), port).map(([ip, number]) => `${ip}:${number}`)
+  const place = fc.oneof(
+    ipPort,
+    fc.tuple(fc.domain(), port).map(([name, number]) => `${name}:${number}`),
+  )
+  const nanos = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+  const millis = fc.integer({ min: 0, max: 2 ** 53 - 1 })
+  const level = fc
+    .array(
+      fc.stringMatching(/^[^/\\\0]{1,60}$/u).filter((part) => part !== '.' && part !== '..'),
+      {
+        minLength: 1,
+        maxLength: 20,
+      },
+    )
+    .map((parts) => `level:/${parts.join('/')}`)
+  const anyRow: fc.Arbitrary<InstanceRow> = fc
+    .record({
+      service: fc.stringMatching(/^[a-z0-9_-]{1,64}$/),
+      address: ipPort,
+      aliases: fc.array(place, { maxLength: 1500, size: 'max' }),
+      reached: fc.array(place, { maxLength: 200 }),
+      loggedThrough: fc.tuple(millis, millis),
+      worker: fc.integer({ min: 0, max: 255 }),
+      startNanos: nanos,
+      host: fc.string({ maxLength: 64 }),
+      boot: fc.uuid(),
+      pid: fc.nat(),
+      isListening: fc.boolean(),
+      stores: fc.array(fc.oneof(level, fc.constant('hbase://a:2181,b:2181/t')), { maxLength: 40 }),
+      buckets: fc.integer({ min: 1, max: 128 }),
+      windowMillis: fc.integer({ min: 100, max: 3_600_000 }),
+      logDir: fc.stringMatching(/^logs\/[a-z0-9_-]{1,64}\/\d{1,20}-\d{1,7}-[0-9a-f]{6}$/),
+      heartbeatMillis: millis,
+      shippedThroughNanos: nanos,
+      dropped: fc.array(fc.record({ fromNanos: nanos, toNanos: nanos, count: fc.nat() }), { maxLength: 600 }),
+      state: fc.constantFrom('running', 'stopped', 'dead'),
+    })
+    .map(({ isListening, ...fields }) => ({
+      ...fields,
+      endpoint: isListening ? `http://${fields.address}/_hoptrace/v1` : null,
+    }))
+
+  it('is taken by the reader, whatever the writer writes', () => {
+    fc.assert(
+      fc.property(anyRow, (written) => {
+        const read = readRow(writeRow(written, ours), ours)
+        expect(read).toMatchObject({
+          row: {
+            service: written.service,
+            address: written.address,
+            aliases: written.aliases.slice(0, 1024),
+            reached: written.reached.slice(-64),
+            stores: written.stores.slice(-16),
+            endpoint: written.endpoint,
+            startNanos: written.startNanos,
+          },
+        })
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('keeps the address that its endpoint is at, among more than it may have', () => {
+    const aliases = Array.from({ length: 3000 }, (_, i) => `10.1.${i >> 8}.${i & 255}:4002`)
+    const many = { ...row, aliases, endpoint: `http://${aliases[2999]}/_hoptrace/v1` }
+    const read = readRow(writeRow(many, ours), ours)
+    expect(read).toMatchObject({ row: { endpoint: many.endpoint } })
+  })
+
+  it('is not believed when one bit of it is another, in any place', () => {
+    const text = Buffer.from(writeRow(row, ours))
+    for (let bit = 0; bit < text.length * 8; bit++) {
+      const damaged = Buffer.from(text)
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
+      expect(readRow(damaged.toString('utf8'), ours)).toHaveProperty('why')
+    }
+    for (let length = 0; length < text.length; length++) {
+      expect(readRow(text.toString('utf8', 0, length), ours)).toHaveProperty('why')
+    }
+  })
+
+  it('says why it is not believed', () => {
+    const text = writeRow(row, ours)
+    const others = clusterKeys(newClusterKey(), true)
+    const why = (from: string, by = ours): string | undefined => {
+      const read = readRow(from, by)
+      return 'why' in read ? read.why : undefined
+    }
+    expect(why(text, () => others)).toBe(`is registered under another key (${keys.fingerprint})`)
+    expect(readRow(text, () => undefined)).toHaveProperty('why', expect.stringContaining('set HOPTRACE_KEY'))
+    expect(why('')).toBe('is empty')
+    expect(why(rowToJson(row))).toBe('is damaged')
+    expect(why(text.replace('"v":1', '"v":2'))).toBe('is of a newer version (2)')
+    expect(why(text.replace('payments', 'paymentz'))).toBe('is damaged or forged')
+    expect(why('x'.repeat(2_000_000))).toContain('has more than')
+    expect(() => writeRow(row, () => undefined)).toThrow('HOPTRACE_KEY')
+  })
 })
 
 const byWorker = (a: InstanceRow, b: InstanceRow): number => a.worker - b.worker
 
 describe.each([
-  ['fileRegistry', async (): Promise<Registry> => fileRegistry(await freshDir())],
-  ['storeRegistry', async (): Promise<Registry> => storeRegistry(memoryStore())],
+  ['fileRegistry', (dir: string): Registry => fileRegistry(dir, ours)],
+  ['storeRegistry', (dir: string): Registry => storeRegistry(memoryStore(), dir, ours)],
   [
     'composedRegistry',
-    async (): Promise<Registry> =>
-      composedRegistry([fileRegistry(await freshDir()), storeRegistry(memoryStore())]),
+    (dir: string): Registry =>
+      composedRegistry([fileRegistry(dir, ours), storeRegistry(memoryStore(), dir, ours)]),
   ],
 ])('%s', (_, create) => {
   it('keeps one row for each run, the last one written', async () => {
-    const registry = await create()
+    const dir = await freshDir()
+    const registry = create(dir)
     expect(await registry.list()).toEqual([])
     await registry.put(row)
     await registry.put({ ...row, worker: 3 })
     await registry.put({ ...row, heartbeatMillis: row.heartbeatMillis + 1, state: 'stopped' })
-    const rows = (await registry.list()).toSorted(byWorker)
+    const rows = [...(await registry.list())].sort(byWorker)
     expect(rows).toEqual([
       { ...row, heartbeatMillis: row.heartbeatMillis + 1, state: 'stopped' },
       { ...row, worker: 3 },
@@ -130,103 +243,172 @@ describe.each([
   })
 
   it('refuses a row that no reader would take', async () => {
-    const registry = await create()
+    const registry = create(await freshDir())
     await expect(registry.put({ ...row, endpoint: 'http://evil.example/' })).rejects.toThrow(TypeError)
     expect(await registry.list()).toEqual([])
   })
 })
 
 describe('fileRegistry', () => {
-  it('passes over files that are no rows, and counts them', async () => {
+  const text = writeRow(row, ours)
+  const plain = async (dir: string): Promise<string> => {
+    await fileRegistry(dir, ours).put({ ...row, worker: 0 })
+    return path.join(dir, 'registry', rowFile(row))
+  }
+
+  it.each<[string, (file: string) => Promise<unknown>, string]>([
+    ['is empty', (file) => writeFile(file, ''), 'is empty'],
+    ['is cut', (file) => writeFile(file, text.slice(0, 300)), 'is damaged'],
+    ['has a flipped bit', (file) => writeFile(file, text.replace('4242', '4243')), 'is damaged or forged'],
+    ['has no signature', (file) => writeFile(file, rowToJson(row)), 'is damaged'],
+    ['is newer', (file) => writeFile(file, '{"v":7,"rows":[]}'), 'is of a newer version (7)'],
+    [
+      'is another run\u2019s',
+      (file) => writeFile(file, writeRow({ ...row, worker: 9 }, ours)),
+      'is the row of another run',
+    ],
+    ['is a pipe', async (file) => execFileSync('mkfifo', [file]), 'is not a plain file'],
+    ['is a directory', (file) => mkdir(file), 'is not a plain file'],
+    ['is a link', (file) => symlink('/dev/zero', file), 'is not a plain file'],
+    ['is huge', async (file) => execFileSync('truncate', ['-s', '10G', file]), 'cannot be read'],
+  ])('tells of a row that %s, and gives the others', async (_, plant, why) => {
     const dir = await freshDir()
-    const registry = fileRegistry(dir)
-    await registry.put(row)
-    const files = path.join(dir, 'registry')
-    await writeFile(path.join(files, 'half.json'), rowToJson(row).slice(0, 100))
-    await writeFile(path.join(files, 'other-name.json'), rowToJson(row))
-    await writeFile(path.join(files, 'large.json'), 'x'.repeat(100_000))
-    await writeFile(path.join(files, 'x.tmp'), 'half')
-    expect(await registry.list()).toEqual([row])
-    expect(registry.skipped).toBe(3)
+    await plant(await plain(dir))
+    const rows: InstanceRows = await fileRegistry(dir, ours).list()
+    expect(rows).toHaveLength(1)
+    expect(rows.unread).toHaveLength(1)
+    expect(rows.unread?.[0]).toContain(`registry/${rowFile(row)} ${why}`)
+  })
+
+  it('tells of a row whose file has a name that no row has', async () => {
+    const dir = await freshDir()
+    await rename(
+      await plain(dir).then((file) => file.replace('-2-', '-0-')),
+      path.join(dir, 'registry', 'x.json'),
+    )
+    expect(await fileRegistry(dir, ours).list()).toMatchObject({
+      unread: [expect.stringContaining('another run')],
+    })
+  })
+
+  it('tells of twenty rows in words, and counts the rest', async () => {
+    const dir = await freshDir()
+    await plain(dir)
+    for (let i = 0; i < 50; i++) await writeFile(path.join(dir, 'registry', `${i}.json`), '')
+    const { unread = [] } = await fileRegistry(dir, ours).list()
+    expect(unread).toHaveLength(21)
+    expect(unread.at(-1)).toBe('30 more rows cannot be read')
   })
 
   it('is read and written by many at once, never half', async () => {
     const dir = await freshDir()
-    const registries = Array.from({ length: 4 }, () => fileRegistry(dir))
+    const registries = Array.from({ length: 4 }, () => fileRegistry(dir, ours))
     await registries[0]?.put(row)
     await Promise.all(
       registries.map(async (registry, i) => {
-        for (let n = 0; n < 50; n++) {
+        for (let n = 0; n < 30; n++) {
           await registry.put({ ...row, heartbeatMillis: n * 10 + i })
-          expect(await registry.list()).toHaveLength(1)
-          expect(registry.skipped).toBe(0)
+          const rows = await registry.list()
+          expect(rows).toHaveLength(1)
+          expect(rows.unread).toBeUndefined()
         }
       }),
     )
-    expect(await readdir(path.join(dir, 'registry'))).toHaveLength(1)
+    expect((await readdir(path.join(dir, 'registry'))).sort()).toEqual([rowFile(row), 'HOPTRACE'])
   })
 
-  it('forgets runs that have ended when their records are gone, and no others', async () => {
-    const dir = await freshDir()
-    const registry = fileRegistry(dir, { keepMillis: 60_000 })
-    await registry.put({ ...row, worker: 0, state: 'stopped', heartbeatMillis: Date.now() - 120_000 })
-    await registry.put({ ...row, worker: 1, state: 'dead', heartbeatMillis: Date.now() })
-    await registry.put({ ...row, worker: 2, state: 'running', heartbeatMillis: 0 })
-    expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 2])
-    expect(await readdir(path.join(dir, 'registry'))).toHaveLength(2)
-    expect(await fileRegistry(dir).list()).toHaveLength(2)
+  it('is the same by registerNow, with modes that others have no part in', async () => {
+    const dir = path.join(await freshDir(), 'data')
+    registerNow(dir, keys, row)
+    const file = path.join(dir, 'registry', rowFile(row))
+    expect(await fileRegistry(dir, ours).list()).toEqual([row])
+    expect([statSync(file).mode & 0o777, statSync(path.dirname(file)).mode & 0o777]).toEqual([0o640, 0o750])
   })
 
-  it('cleans up what a killed process left half written, and nothing of one that lives', async () => {
+  it('leads to logs and stores in a directory that was moved, and is read without a right to write', async () => {
+    const base = await freshDir()
+    const before = path.join(base, 'before')
+    const stores = [`level:${path.join(before, 'stores/payments')}`, 'level:/var/x', 'hbase://a:2181/t']
+    await fileRegistry(before, ours).put({ ...row, logDir: path.join(before, row.logDir), stores })
+    const text = await readFile(path.join(before, 'registry', rowFile(row)), 'utf8')
+    expect(text).not.toContain(base)
+    const after = path.join(base, 'after')
+    await rename(before, after)
+    chmodSync(path.join(after, 'registry'), 0o550)
+    expect(await fileRegistry(after, ours).list()).toEqual([
+      {
+        ...row,
+        stores: [`level:${path.join(after, 'stores/payments')}`, 'level:/var/x', 'hbase://a:2181/t'],
+      },
+    ])
+    chmodSync(path.join(after, 'registry'), 0o750)
+  })
+
+  it('forgets, for a writer, runs of its service whose records have expired, and no others', async () => {
     const dir = await freshDir()
+    const registry = fileRegistry(dir, ours)
+    const old = { startNanos: 1n, heartbeatMillis: Date.now() - 120_000 }
+    await registry.put({ ...row, ...old, worker: 0, state: 'stopped' })
+    await registry.put({ ...row, ...old, worker: 1, state: 'dead', heartbeatMillis: Date.now() })
+    await registry.put({ ...row, ...old, worker: 2, state: 'running' })
+    await registry.put({ ...row, ...old, worker: 3, state: 'dead', service: 'orders' })
+    await registry.put({ ...row, ...old, worker: 4, state: 'dead', logDir: 'logs/payments/4-4-444444' })
+    await mkdir(path.join(dir, 'logs/payments/4-4-444444'), { recursive: true })
+    expect(await registry.list()).toHaveLength(5)
+    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() - 60_000 })).toBe(1)
+    expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 2, 3, 4])
+  })
+
+  it('cleans up, for a writer, what a killed process left half written, and nothing else', async () => {
+    const dir = await freshDir()
+    await plain(dir)
     const files = path.join(dir, 'registry')
-    const child = fork(new URL('./stuck-writer.fixture.ts', import.meta.url), [dir, rowToJson(row)])
-    onTestFinished(() => void child.kill('SIGKILL'))
-    await once(child, 'message')
-    const other = { ...row, worker: 3 }
-    const age = async (): Promise<string[]> => {
-      const minutesAgo = new Date(Date.now() - 120_000)
-      const left = (await readdir(files)).filter((name) => name.endsWith('.tmp'))
-      for (const name of left) await utimes(path.join(files, name), minutesAgo, minutesAgo)
-      return left
-    }
-    await writeFile(path.join(files, 'notes.tmp'), 'not ours')
-    expect(await age()).toHaveLength(2)
-    await fileRegistry(dir).put(other)
-    expect(await age()).toHaveLength(2)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    await fileRegistry(dir).put(other)
-    expect(await age()).toEqual(['notes.tmp'])
-    expect(await fileRegistry(dir).list()).toEqual([other])
+    const half = (n: number): string => `.${rowFile(row)}.${String(n).repeat(16)}.tmp`
+    const left = [half(1), half(2), 'notes.tmp']
+    for (const name of left) await writeFile(path.join(files, name), 'half')
+    const minutesAgo = new Date(Date.now() - 120_000)
+    for (const name of [half(1), 'notes.tmp']) await utimes(path.join(files, name), minutesAgo, minutesAgo)
+    expect(await fileRegistry(dir, ours).list()).toHaveLength(1)
+    expect((await readdir(files)).length).toBe(5)
+    await fileRegistry(dir, ours).removeEnded?.({ service: 'payments', beforeMillis: 1 })
+    expect((await readdir(files)).filter((name) => name.endsWith('.tmp')).sort()).toEqual([
+      half(2),
+      'notes.tmp',
+    ])
   })
 
   it('fails when its directory cannot be read', async () => {
     const dir = await freshDir()
     await mkdir(path.join(dir, 'data'))
     await writeFile(path.join(dir, 'data', 'registry'), 'a file')
-    await expect(fileRegistry(path.join(dir, 'data')).list()).rejects.toThrow('ENOTDIR')
+    await expect(fileRegistry(path.join(dir, 'data'), ours).list()).rejects.toThrow('not a directory')
   })
 })
 
 describe('storeRegistry', () => {
-  it('passes over damaged rows and rows under the wrong key, and counts them', async () => {
+  it('tells of damaged rows and rows under the wrong key', async () => {
     const store = memoryStore()
-    const registry = storeRegistry(store)
+    const registry = storeRegistry(store, '/data', ours)
     await registry.put(row)
     const [stored] = await store.scan({ from: Buffer.from([0xf2]), to: Buffer.from([0xf3]), limit: 1 })
     const value = Buffer.from(stored?.value ?? [])
     await store.put([{ key: instanceRowKey({ ...row, worker: 9 }), value }])
     value[20] = (value[20] as number) ^ 1
-    await store.put([{ key: instanceRowKey({ ...row, worker: 8 }), value }])
-    expect(await registry.list()).toEqual([row])
-    expect(registry.skipped).toBe(2)
+    await store.put([{ key: instanceRowKey({ ...row, worker: 8 }), value: Buffer.from(value) }])
+    const rows = await registry.list()
+    expect([...rows]).toEqual([row])
+    expect(rows.unread?.map((text) => text.replace(/^.*\) /, ''))).toEqual([
+      'is damaged',
+      'is the row of another run',
+    ])
   })
 })
 
 describe('composedRegistry', () => {
+  const memory = (): Registry => storeRegistry(memoryStore(), '/data', ours)
+
   it('believes the later row, and a run that has ended', async () => {
-    const [a, b] = [storeRegistry(memoryStore()), storeRegistry(memoryStore())]
+    const [a, b] = [memory(), memory()]
     const both = composedRegistry([a, b])
     await a.put({ ...row, heartbeatMillis: 5 })
     await b.put({ ...row, heartbeatMillis: 7 })
@@ -235,13 +417,29 @@ describe('composedRegistry', () => {
     expect((await both.list()).map(({ state }) => state)).toEqual(['dead'])
   })
 
-  it('fails to list when one of its registries does, and still writes to the others', async () => {
-    const good = storeRegistry(memoryStore())
+  it('takes the stores of a run from the data directory that is here, whatever is later', async () => {
+    const dir = await freshDir()
+    const [files, shared] = [fileRegistry(dir, ours), memory()]
+    const stores = ['level:stores/payments']
+    await files.put({ ...row, stores, heartbeatMillis: 5 })
+    await shared.put({ ...row, stores, heartbeatMillis: 7 })
+    await shared.put({ ...row, stores, worker: 3 })
+    const rows = [...(await composedRegistry([files, shared]).list())].sort(byWorker)
+    expect(rows).toEqual([
+      { ...row, stores: [`level:${path.join(dir, 'stores/payments')}`], heartbeatMillis: 7 },
+      { ...row, stores, worker: 3 },
+    ])
+  })
+
+  it('says what is missing when one of its registries fails, and still writes to the others', async () => {
+    const good = memory()
     const store = memoryStore()
     await store.close()
-    const both = composedRegistry([storeRegistry(store), good])
-    await expect(both.list()).rejects.toMatchObject({ code: 'HOPTRACE_STORE_CLOSED' })
+    const both = composedRegistry([storeRegistry(store, '/data', ours), good])
     await expect(both.put(row)).rejects.toMatchObject({ code: 'HOPTRACE_STORE_CLOSED' })
     expect(await good.list()).toEqual([row])
+    const rows = await both.list()
+    expect([...rows]).toEqual([row])
+    expect(rows.unread).toHaveLength(1)
   })
 })

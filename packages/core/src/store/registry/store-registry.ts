@@ -1,50 +1,33 @@
+import { HoptraceError } from '../../errors.js'
+import { type AskersKeys, keysHere } from '../../key/index.js'
 import { readChecked, writeChecked } from '../checked-value.js'
 import type { Store } from '../contract.js'
-import type { InstanceRow, Registry } from '../instance-row.js'
-import { HoptraceError } from '../../errors.js'
+import type { InstanceRow, InstanceRows, Registry } from '../instance-row.js'
 import { instanceRange, instanceRowKey, nextKey } from '../keys.js'
-import { rowFromJson, rowToJson } from './check-row.js'
-
-/** A registry in a store; `skipped` counts rows of the last `list` that are damaged or none. */
-export interface StoreRegistry extends Registry {
-  readonly skipped: number
-}
+import { writtenPaths } from './row-paths.js'
+import { type ReadRow, readRow, writeRow } from './signed-row.js'
+import { UnreadRows } from './unread-rows.js'
 
 const page = 256
+/** The most rows that are read at a time. */
+const maxRows = 200_000
 
-/** One row for each instance run in a store that all services see. Closing it leaves the store open: it belongs to the caller. */
-export function storeRegistry(store: Store): StoreRegistry {
-  let skipped = 0
+/**
+ * One signed row for each instance run in a store that all services see. Paths in rows stay relative to a data directory, which may be
+ * another host's. Closing it leaves the store open: it belongs to the caller.
+ * @param dataDir The data directory of the process that writes, or asks.
+ * @param keys Verify rows and sign them. @default those of `HOPTRACE_KEY`, or of the key that the directory keeps
+ */
+export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
   return {
     get name() {
       return store.url
     },
-    get skipped() {
-      return skipped
-    },
 
-    async list() {
-      const found: InstanceRow[] = []
-      let bad = 0
-      const range = instanceRange()
-      for (let from = range.from; ;) {
-        const rows = await store.scan({ from, to: range.to, limit: page })
-        for (const { key, value } of rows) {
-          const row = readRow(value)
-          if (row !== undefined && instanceRowKey(row).equals(key)) found.push(row)
-          else bad++
-        }
-        const last = rows.at(-1)
-        if (last === undefined || rows.length < page) break
-        from = nextKey(last.key)
-      }
-      skipped = bad
-      return found
-    },
+    list: () => listRows(store, keys),
 
     async put(row) {
-      const text = rowToJson(row)
-      if (rowFromJson(text) === undefined) throw new TypeError(`not an instance row: ${text.slice(0, 500)}`)
+      const text = writeRow(writtenPaths(row, dataDir), keys)
       await store.put([{ key: instanceRowKey(row), value: writeChecked(Buffer.from(text, 'utf8')) }])
     },
 
@@ -52,11 +35,36 @@ export function storeRegistry(store: Store): StoreRegistry {
   }
 }
 
-function readRow(value: Uint8Array): InstanceRow | undefined {
+async function listRows(store: Store, keys: AskersKeys): Promise<InstanceRows> {
+  const found: InstanceRow[] = []
+  const unread = new UnreadRows()
+  const { from: first, to } = instanceRange()
+  for (let from = first, count = 0; ;) {
+    const rows = await store.scan({ from, to, limit: page })
+    for (const { key, value } of rows) {
+      const read = readValue(value, keys)
+      const where = `a row of ${store.url} (${Buffer.from(key).toString('hex').slice(0, 64)})`
+      if ('why' in read) unread.add(where, read.why)
+      else if (instanceRowKey(read.row).equals(key)) found.push(read.row)
+      else unread.add(where, 'is the row of another run')
+    }
+    count += rows.length
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < page) break
+    if (count >= maxRows) {
+      unread.add(store.url, `has more than the ${maxRows} rows that can be read at a time`)
+      break
+    }
+    from = nextKey(last.key)
+  }
+  return unread.beside(found)
+}
+
+function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {
   try {
-    return readChecked(value, (body) => rowFromJson(body.toString('utf8')))
+    return readChecked(value, (body) => readRow(body.toString('utf8'), keys))
   } catch (error) {
-    if (error instanceof HoptraceError) return undefined
+    if (error instanceof HoptraceError) return { why: 'is damaged' }
     throw error
   }
 }

@@ -1,0 +1,39 @@
+import type { InstanceRows, Registry } from '../store/instance-row.js'
+import { composedRegistry } from '../store/registry/composed-registry.js'
+import { LoggedRuns } from './sources/logged-runs.js'
+
+export interface KnownInstancesOptions {
+  readonly registries: readonly Registry[]
+  /** Runs whose logs lie there are instances too, also before they are registered. */
+  readonly dataDir: string
+  /** For one question. Registries that are away leave time for what the others know. */
+  readonly deadlineMillis: number
+  readonly warn: (message: string) => void
+}
+
+/** What a process that asks knows of instances: the rows of all registries, and runs that only their logs tell of. It writes nothing. */
+export function knownInstances(options: KnownInstancesOptions): Registry {
+  const { registries, dataDir, deadlineMillis, warn } = options
+  const composed = composedRegistry(registries, {
+    millis: Math.min(2500, deadlineMillis / 4),
+    emptyMillis: deadlineMillis / 2,
+  })
+  const logged = new LoggedRuns(dataDir)
+  let told = 0
+  /** Once for as long as it is so. Where nothing can be read, the error says so. */
+  const tell = ({ length, unread = [] }: InstanceRows): void => {
+    const count = length === 0 ? 0 : unread.length
+    // The same failure may be worded in another way the next time.
+    if (count > told) for (const what of unread) warn(`not every instance is known: ${what}`)
+    told = count
+  }
+  return {
+    list: async () => {
+      const rows = await logged.beside(() => composed.list())
+      tell(rows)
+      return rows
+    },
+    put: (row) => composed.put(row),
+    close: () => composed.close(),
+  }
+}

@@ -1,0 +1,75 @@
+import { lstat } from 'node:fs/promises'
+import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import {
+  isMissing,
+  listDir,
+  type OurDir,
+  readFileSync,
+  removeFileSync,
+  temporaryPattern,
+} from '../../files/index.js'
+import type { AskersKeys } from '../../key/index.js'
+import type { EndedRuns } from '../instance-row.js'
+import { rowLimits } from './check-row.js'
+import { ourRowFiles, rowFileStart } from './row-file.js'
+import { readRow } from './signed-row.js'
+
+/** A write takes no longer. */
+const temporaryMillis = 60_000
+/** What is left is for the next service that starts. */
+const maxLooked = 5000
+
+/**
+ * Deletes the rows of a service's ended runs whose records have expired and whose log is gone, and what killed processes left half written.
+ * Bounded work: of very many files only some are looked at, others the next time. Returns how many were deleted.
+ */
+export async function removeRows(
+  dataDir: string,
+  keys: AskersKeys,
+  { service, beforeMillis }: EndedRuns,
+): Promise<number> {
+  const place = { dir: dataDir, name: 'registry' }
+  const registry: OurDir = { place, ours: ourRowFiles }
+  const goes = async (name: string): Promise<boolean> => {
+    if (temporaryPattern.test(name)) {
+      const modified = await modifiedMillis(path.join(dataDir, 'registry', name))
+      return modified !== undefined && Date.now() - modified > temporaryMillis
+    }
+    const file = { dir: dataDir, name: `registry/${name}` }
+    const read = readRow(readFileSync(file, { maxBytes: rowLimits.bytes }).toString('utf8'), keys)
+    if ('why' in read || read.row.service !== service || read.row.state === 'running') return false
+    if (read.row.heartbeatMillis >= beforeMillis) return false
+    return (await modifiedMillis(path.resolve(dataDir, read.row.logDir))) === undefined
+  }
+  let removed = 0
+  for (const [index, name] of (await candidates(dataDir, beforeMillis)).entries()) {
+    if (index % 64 === 63) await setImmediate()
+    try {
+      if ((await goes(name)) && removeFileSync(registry, name)) removed++
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return removed
+}
+
+/** Files that may go by their names: a run lives after it began. */
+async function candidates(dataDir: string, beforeMillis: number): Promise<string[]> {
+  const entries = await listDir({ dir: dataDir, name: 'registry' })
+  const names = entries
+    .filter(({ name, kind }) => kind === 'file' && ourRowFiles.test(name))
+    .map(({ name }) => name)
+    .filter((name) => Number(rowFileStart(name) / 1_000_000n) < beforeMillis)
+  const first = names.length > maxLooked ? Math.floor(Math.random() * (names.length - maxLooked)) : 0
+  return names.slice(first, first + maxLooked)
+}
+
+async function modifiedMillis(file: string): Promise<number | undefined> {
+  try {
+    return (await lstat(file)).mtimeMs
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

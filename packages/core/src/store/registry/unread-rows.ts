@@ -1,0 +1,20 @@
+const most = 20
+
+/** Why rows could not be read: the first twenty in words, the rest counted. */
+export class UnreadRows {
+  private readonly texts: string[] = []
+  private count = 0
+
+  /** `where` and `why` make a sentence: "registry/x.json" "is damaged". */
+  add(where: string, why: string): void {
+    if (++this.count <= most) this.texts.push(`${where} ${why}`)
+  }
+
+  /** The rows with what is missing among them. */
+  beside<T extends object>(rows: T): T & { readonly unread?: readonly string[] } {
+    if (this.count === 0) return rows
+    const more = this.count - this.texts.length
+    const unread = more === 0 ? this.texts : [...this.texts, `${more} more rows cannot be read`]
+    return Object.assign(rows, { unread })
+  }
+}
