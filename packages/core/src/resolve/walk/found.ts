@@ -39,37 +39,19 @@ function chosen(versions: readonly OneAnswer[], id: HopId): Found {
   const candidates = versions.flatMap(({ row, lookup, subtree }) =>
     lookup?.kind === 'found' ? [{ row, lookup, subtree }] : [],
   )
-  type Candidate = (typeof candidates)[number]
-  // A store tells runs of one address apart only by their records.
-  const isOwn = ({ row, lookup }: Candidate): boolean => row.startNanos === lookup.record.instance.startNanos
-  candidates.sort(
-    (a, b) =>
-      weight[a.lookup.record.state] - weight[b.lookup.record.state] || Number(isOwn(b)) - Number(isOwn(a)),
-  )
-  const [first, ...rest] = candidates as [Candidate, ...Candidate[]]
-  const others = rest.filter(({ lookup }) => !isSame(lookup.record, first.lookup.record))
+  candidates.sort((a, b) => weight[a.lookup.record.state] - weight[b.lookup.record.state])
+  const [first, ...others] = candidates as [(typeof candidates)[0], ...typeof candidates]
   return {
     record: first.lookup.record,
     row: first.row,
     source: first.lookup.source,
-    liveness:
-      isOwn(first) || first.lookup.liveness !== undefined ? livenessOf(first.row, first.lookup) : 'unsure',
+    liveness: livenessOf(first.row, first.lookup),
     subtree: first.subtree,
     notes: others.map(
       ({ row, lookup }) =>
         `${row.service} ${row.address} holds a record of ${id} too: ${lookup.record.state}`,
     ),
   }
-}
-
-function isSame(a: HopRecord, b: HopRecord): boolean {
-  const { instance } = a
-  return (
-    a.hopId === b.hopId &&
-    instance.address === b.instance.address &&
-    instance.worker === b.instance.worker &&
-    instance.startNanos === b.instance.startNanos
-  )
 }
 
 /** A hop without an end, from a run that lost records of its time, may have ended well: its end may be what was lost. */

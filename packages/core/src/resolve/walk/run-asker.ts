@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isStoreLocked } from '../../errors.js'
+import type { HopRecord } from '../../hop/record.js'
 import { hopIdAddress, parseHopId, rebaseId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
+import { orAborted } from '../deadline.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
 import { concludeAbsent } from './conclude.js'
 import { foundAmong, type Found, type OneAnswer } from './found.js'
@@ -105,7 +107,10 @@ export class RunAsker {
 
   private async read(row: InstanceRow, id: HopId, errand?: Errand): Promise<OneAnswer> {
     try {
-      const { lookup, subtree } = await this.source.lookup(row, id, this.reads, this.signal, errand)
+      const asked = this.source.lookup(row, id, this.reads, this.signal, errand)
+      const { lookup, subtree } = await orAborted(asked, this.signal)
+      if (lookup.kind === 'found' && !isOf(lookup.record, row))
+        return { row, lookup: null, failure: 'it answered with a hop of another run' }
       return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
     } catch (error) {
       return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
@@ -115,10 +120,11 @@ export class RunAsker {
   /** Callees that did not take the id they were given. A text says why that could not be looked up. */
   private async alias(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[] | string> {
     try {
-      const hits = await this.source.aliases(rows, id, this.reads, this.signal)
+      const asked = this.source.aliases(rows, id, this.reads, this.signal)
+      const hits = await orAborted(asked, this.signal)
       const found = await Promise.all(
         hits.map(({ hopId, startNanos }) =>
-          hopId === id ? [] : this.among(this.index.startedAt(startNanos), hopId),
+          hopId === id ? Promise.resolve([]) : this.among(this.index.startedAt(startNanos), hopId),
         ),
       )
       return found.flat()
@@ -126,4 +132,14 @@ export class RunAsker {
       return messageOf(error)
     }
   }
+}
+
+/** A run speaks for itself only. */
+function isOf({ service, instance }: HopRecord, row: InstanceRow): boolean {
+  return (
+    service === row.service &&
+    instance.address === row.address &&
+    instance.worker === row.worker &&
+    instance.startNanos === row.startNanos
+  )
 }

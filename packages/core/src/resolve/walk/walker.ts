@@ -69,6 +69,7 @@ export class Walker {
   private readonly hops: GrowingHop[] = []
   private readonly depths: number[] = []
   private readonly seen = new Set<string>()
+  private readonly asking = new Set<string>()
   private readonly notes = new Set<string>()
   private readonly queue: Task[] = []
   private head = 0
@@ -80,33 +81,59 @@ export class Walker {
   /** Walks everything below `entry`. Runs once. */
   async run(entry: Found): Promise<EvidenceTree> {
     this.add(entry, null)
-    const lanes = new Set<Promise<void>>()
-    while (this.head < this.queue.length || lanes.size > 0) {
-      while (this.head < this.queue.length && lanes.size < this.options.limits.concurrency) {
+    const failures: unknown[] = []
+    let lanes = 0
+    let wake = (): void => undefined
+    while (this.head < this.queue.length || lanes > 0) {
+      const woken = new Promise<void>((resolve) => (wake = resolve))
+      while (this.head < this.queue.length && lanes < this.options.limits.concurrency) {
         const task = this.queue[this.head++] as Task
-        const lane: Promise<void> = this.follow(task).finally(() => lanes.delete(lane))
-        lanes.add(lane)
+        if (this.isSettled(task)) continue
+        lanes++
+        void this.follow(task)
+          .catch((error: unknown) => failures.push(error))
+          .finally(() => {
+            lanes--
+            wake()
+          })
       }
       if (this.head > 4096) {
         this.queue.splice(0, this.head)
         this.head = 0
       }
-      await Promise.race(lanes)
+      if (lanes > 0) await woken
     }
+    if (failures.length > 0) throw failures[0]
     return { hops: this.hops, notes: [...this.notes], partial: this.partial }
   }
 
-  private async follow({ node, call }: Task): Promise<void> {
+  /** Is nothing to be asked about a call, because its hop is known, or a limit is reached? */
+  private isSettled({ node, call }: Task): boolean {
     const hop = this.hops[node] as GrowingHop
     const made = hop.record.next[call] as CallRecord
-    if (hop.callees[call]?.kind === 'hop') return
-    const { limits, signal, locator, index } = this.options
-    const expired = (): boolean => signal.aborted || performance.now() >= limits.deadlineAt
-    if (expired()) return this.skip(node, call, 'deadline')
-    if (this.asked >= limits.hops) return this.skip(node, call, 'hops')
-    if ((this.depths[node] ?? 0) + 1 >= limits.depth) return this.skip(node, call, 'depth')
-    // A circle is not asked about.
-    if (this.seen.has(made.hopId)) return this.skip(node, call, 'cycle')
+    if (hop.callees[call]?.kind === 'hop') return true
+    const { limits } = this.options
+    const why =
+      (this.isOver() && 'deadline') ||
+      (this.asked >= limits.hops && 'hops') ||
+      ((this.depths[node] ?? 0) + 1 >= limits.depth && 'depth') ||
+      // A circle is not asked about.
+      ((this.seen.has(made.hopId) || this.asking.has(made.hopId)) && 'cycle')
+    if (why === false) return false
+    this.skip(node, call, why)
+    return true
+  }
+
+  private isOver(): boolean {
+    const { signal, limits } = this.options
+    return signal.aborted || performance.now() >= limits.deadlineAt
+  }
+
+  private async follow({ node, call }: Task): Promise<void> {
+    const { locator, index } = this.options
+    const hop = this.hops[node] as GrowingHop
+    const made = hop.record.next[call] as CallRecord
+    this.asking.add(made.hopId)
     this.asked++
     const callees = await locator.callees(
       hop.record,
@@ -114,7 +141,8 @@ export class Walker {
       index.hostOf(hop.record.instance),
       this.errand(node),
     )
-    if (callees.hops.length === 0 && callees.rest?.kind !== 'absent' && expired())
+    this.asking.delete(made.hopId)
+    if (callees.hops.length === 0 && callees.rest?.kind !== 'absent' && this.isOver())
       return this.skip(node, call, 'deadline')
     this.place(node, call, made, callees)
   }
