@@ -3,7 +3,8 @@ import type { CallRecord, HopRecord } from '../hop/record.js'
 import { formatHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import { queryTrace, type TraceQuery } from './trace-query.js'
-import { baseNanos, testCall, testRecord, testRow } from './test-trace.fixture.js'
+import { baseNanos, testCall, testHop, testId, testRecord, testRow } from './test-trace.fixture.js'
+import { placeOf } from './verdict/evidence.js'
 import type { TraceSource } from './walk/source.js'
 
 const limits = { deadlineMillis: 20_000, maxHops: 10_000, maxDepth: 256, concurrency: 32 }
@@ -81,6 +82,14 @@ describe('a trace that is large or made to be', () => {
     expect(judgement.verdict).toBe('undetermined')
   })
 
+  it('is asked about once where 30,000 calls lead in a circle', async () => {
+    const source = made((index) => Array.from({ length: index > 1 ? 0 : 30_000 }, () => 1 - index))
+    const { tree, judgement } = await query(source)
+    expect(tree.hops).toHaveLength(2)
+    expect(judgement.verdict).toBe('undetermined')
+    expect(source.asked).toBeLessThan(10)
+  })
+
   it('is given up when its asker has gone', async () => {
     const abort = new AbortController()
     const source = made((index) => [index + 1])
@@ -102,5 +111,65 @@ describe('a trace that is large or made to be', () => {
     expect(tree.hops).toHaveLength(3)
     expect(judgement.verdict).toBe('undetermined')
     expect(judgement.evidence.join('\n')).toContain('could not be read: the store is down')
+  })
+})
+
+describe('an instance on an errand', () => {
+  /** Instances a, b and c in a row. b answers for a's call by itself, and tells of the rest what `lie` says. */
+  const told = (lie: (truth: HopRecord) => HopRecord | undefined): ReturnType<typeof query> => {
+    const records = [0, 1, 2].map((index) => {
+      const next =
+        index === 2
+          ? []
+          : [testCall(4002 + index, { hopId: testId(4002 + index, baseNanos + BigInt(index + 1)) })]
+      const hopId = testId(4001 + index, baseNanos + BigInt(index))
+      return testRecord('abc'.charAt(index), 4001 + index, { hopId, traceId: testId(4001, baseNanos), next })
+    })
+    const [, b, c] = records as [HopRecord, HopRecord, HopRecord]
+    const source: TraceSource = {
+      lookup: async (row, id, _reads, _signal, errand) => {
+        const record = records.find(({ hopId }) => hopId === id)
+        if (record?.service !== row.service) throw new Error('not here')
+        const lookup = { kind: 'found', record, source: 'live' } as const
+        if (errand === undefined || record !== b) return { lookup }
+        const lied = lie(c)
+        const hops =
+          lied === undefined
+            ? [
+                testHop(b, {
+                  callees: [{ kind: 'absent', proof: 'ended-during', suspect: placeOf(c), says: 'c died' }],
+                }),
+              ]
+            : [
+                testHop(b, { callees: [{ kind: 'hop', node: 1 }] }),
+                testHop(lied, {
+                  parent: 0,
+                  call: 0,
+                  callees: lied.next.map(() => ({ kind: 'untraced', suspect: placeOf(c) })),
+                }),
+              ]
+        return { lookup, subtree: { hops, notes: [], partial: false } }
+      },
+      aliases: async () => [],
+    }
+    const rows = ['a', 'b', 'c'].map((service, index) => testRow(service, 4001 + index))
+    return queryTrace([testId(4001, baseNanos)], { source, rows, limits, recursive: true })
+  }
+
+  it('is believed about itself only', async () => {
+    expect((await told((truth) => truth)).judgement.verdict).toBe('completed')
+    // It invents a failure, a hop that is not there, and a death.
+    const failed = await told((truth) => ({
+      ...truth,
+      status: 500,
+      error: { name: 'E', message: 'lie', code: null },
+    }))
+    expect(failed.judgement.verdict).toBe('completed')
+    expect(failed.judgement.evidence.join()).not.toContain('lie')
+    const invented = await told((truth) => ({ ...truth, hopId: testId(4003), state: 'interrupted' }))
+    expect(invented.judgement.verdict).toBe('completed')
+    expect(invented.tree.hops.map(({ record }) => record.state)).toEqual(['closed', 'closed', 'closed'])
+    const dead = await told(() => undefined)
+    expect(dead.judgement.verdict).toBe('completed')
   })
 })

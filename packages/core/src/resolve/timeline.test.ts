@@ -96,6 +96,7 @@ describe('a timeline', () => {
           lastHealthy: null,
           evidence: [],
           faults: [],
+          decisive: [],
         }
         const reads = { instances: 0, scans: 0, bytes: 0 }
         const { events } = progressOf({ traceId: '', tree, judgement, reads })

@@ -5,7 +5,7 @@ import type { HopId } from '../id/types.js'
 import type { InstanceRow, InstanceRows } from '../store/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
 import { isoNanos } from './iso.js'
-import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'
+import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.js'
 import { judge, type Judgement } from './verdict/overall.js'
 import { InstanceIndex } from './walk/candidates.js'
 import { Locator } from './walk/locate.js'
@@ -80,16 +80,26 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       })
       // The entry is asked again when instances may walk for us: its subtree comes with the answer.
       const found = recursive ? await withSubtree(walker, locator, entry.found) : entry.found
-      const walked = await walker.run(found)
-      query.signal?.throwIfAborted()
       const headless = isHeadless(entry, unread.length > 0)
-      const tree = {
+      const asJudged = (walked: EvidenceTree): JudgedTree => ({
         ...walked,
         notes: [...entry.notes, ...walked.notes, ...unread],
         partial: walked.partial || headless,
         ...(headless ? { headless } : {}),
+      })
+      let tree = asJudged(await walker.run(found))
+      let judgement = judge(tree)
+      // An instance speaks for itself only: what decides is asked of its own run.
+      for (let round = 0; ; round++) {
+        const confirmed = await walker.confirm(judgement.decisive)
+        query.signal?.throwIfAborted()
+        if (confirmed === undefined) break
+        if (round === maxRounds) return unconfirmed(entry.traceId, tree, reads)
+        tree = asJudged(confirmed)
+        judgement = judge(tree)
       }
-      return { traceId: entry.traceId, tree, judgement: judge(tree), reads }
+      query.signal?.throwIfAborted()
+      return { traceId: entry.traceId, tree, judgement, reads }
     }
     return nothing(ids[0] as HopId, missing, deadline.signal.aborted, reads)
   } finally {
@@ -120,6 +130,16 @@ async function withSubtree(walker: Walker, locator: Locator, entry: FoundEntry):
   return located?.kind === 'found' ? located.found : entry
 }
 
+/** So often what decides may turn out to be told by others. */
+const maxRounds = 50
+
+/** What instances say of each other does not hold, again and again. */
+function unconfirmed(traceId: string, tree: JudgedTree, reads: Reads): TraceAnswer {
+  const notes = [...tree.notes, 'what instances told of each other is not confirmed by their own runs']
+  const doubted = { ...tree, notes, partial: true, headless: true }
+  return { traceId, tree: doubted, judgement: judge(doubted), reads }
+}
+
 function nothing(
   id: HopId,
   missing: Extract<Entry, { kind: 'missing' }> | undefined,
@@ -138,7 +158,7 @@ function nothing(
   return {
     traceId: id,
     tree: { hops: [], notes: [], partial: expired },
-    judgement: { verdict, endedAt, lastHealthy: null, evidence, faults: [] },
+    judgement: { verdict, endedAt, lastHealthy: null, evidence, faults: [], decisive: [] },
     reads,
   }
 }

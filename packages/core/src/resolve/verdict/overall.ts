@@ -18,6 +18,12 @@ export interface Fault extends Place {
   readonly evidence: readonly string[]
 }
 
+/** A hop by its place in the tree, and the call if it is about one. */
+export interface Decisive {
+  readonly node: number
+  readonly call: number | null
+}
+
 /** The verdict on a trace. */
 export interface Judgement {
   readonly verdict: Verdict
@@ -25,6 +31,8 @@ export interface Judgement {
   readonly lastHealthy: Place | null
   readonly evidence: readonly string[]
   readonly faults: readonly Fault[]
+  /** What the verdict and the faults rest on. */
+  readonly decisive: readonly Decisive[]
 }
 
 /** What became of a part of the tree, as seen from above. */
@@ -55,7 +63,14 @@ const maxFaults = 100
 export function judge(tree: JudgedTree): Judgement {
   const entry = tree.hops[0]
   if (entry === undefined) {
-    return { verdict: 'not-found', endedAt: null, lastHealthy: null, evidence: tree.notes, faults: [] }
+    return {
+      verdict: 'not-found',
+      endedAt: null,
+      lastHealthy: null,
+      evidence: tree.notes,
+      faults: [],
+      decisive: [],
+    }
   }
   const { own, ofCall, attempts, itself } = findFaults(tree)
   const entryHealth = healthOf(entry)
@@ -139,6 +154,7 @@ export function judge(tree: JudgedTree): Judgement {
     lastHealthy: decision.lastHealthy,
     evidence: wordEvidence(tree, faults, listed.size),
     faults,
+    decisive: [decision.decisive, ...[...listed.values()].slice(0, maxFaults).map(({ finding }) => finding)],
   }
 }
 
@@ -147,6 +163,7 @@ interface Decision {
   readonly endedAt: Place | null
   readonly lastHealthy: Place | null
   readonly finding: Finding | null
+  readonly decisive: Decisive
 }
 
 function decide(tree: JudgedTree, own: Finding | null, unseen: Finding | null): Decision {
@@ -176,6 +193,7 @@ function decisionOf(tree: EvidenceTree, finding: Finding): Decision {
     endedAt: finding.at,
     lastHealthy: healthy === undefined ? null : placeOf(healthy.record),
     finding,
+    decisive: { node: finding.node, call: finding.call },
   }
 }
 
@@ -197,6 +215,7 @@ function latest(tree: EvidenceTree, verdict: 'running' | 'completed' | 'undeterm
     endedAt: placeOf(hop.record),
     lastHealthy: verdict === 'running' ? before : placeOf(hop.record),
     finding: null,
+    decisive: { node: last, call: null },
   }
 }
 

@@ -62,6 +62,15 @@ export class Locator {
     return asked?.rest === undefined ? undefined : this.doubted(asked.rest)
   }
 
+  /** A hop as its own run, or what that left, knows it. Undefined when neither can be read, or has it. */
+  async own({ hopId, instance }: HopRecord): Promise<Found | undefined> {
+    const rows = this.index
+      .startedAt(instance.startNanos)
+      .filter(({ address, worker }) => address === instance.address && worker === instance.worker)
+    const found = await this.asker.among(rows, hopId)
+    return found.find(({ record }) => record.hopId === hopId)
+  }
+
   private async amongKnown(
     caller: HopRecord,
     call: CallRecord,

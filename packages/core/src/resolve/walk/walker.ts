@@ -1,13 +1,15 @@
 import type { CallRecord, HopRecord } from '../../hop/record.js'
 import { isoNanos } from '../iso.js'
-import type {
-  Attempt,
-  CalleeEvidence,
-  EvidenceTree,
-  HopEvidence,
-  Place,
-  SkipReason,
+import {
+  placeOf,
+  type Attempt,
+  type CalleeEvidence,
+  type EvidenceTree,
+  type HopEvidence,
+  type Place,
+  type SkipReason,
 } from '../verdict/evidence.js'
+import type { Decisive } from '../verdict/overall.js'
 import type { InstanceIndex } from './candidates.js'
 import { fitOf } from './answers-to.js'
 import { ordered } from './attempts.js'
@@ -40,9 +42,13 @@ export interface WalkOptions {
   readonly onHop?: (hop: HopEvidence, index: number) => void
 }
 
-interface GrowingHop extends HopEvidence {
-  readonly callees: CalleeEvidence[]
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+interface GrowingHop extends Mutable<Omit<HopEvidence, 'callees' | 'attempts'>> {
+  callees: CalleeEvidence[]
   attempts?: Attempt[]
+  /** Its own run has not said this: another instance on an errand has. */
+  told?: boolean
 }
 
 interface Task {
@@ -70,6 +76,8 @@ export class Walker {
   private readonly depths: number[] = []
   private readonly seen = new Set<string>()
   private readonly asking = new Set<string>()
+  /** Calls of which an instance on an errand said what was found: node and call. */
+  private readonly toldCalls = new Set<string>()
   private readonly notes = new Set<string>()
   private readonly queue: Task[] = []
   private head = 0
@@ -81,6 +89,61 @@ export class Walker {
   /** Walks everything below `entry`. Runs once. */
   async run(entry: Found): Promise<EvidenceTree> {
     this.add(entry, null)
+    await this.walk()
+    return this.tree()
+  }
+
+  /**
+   * Asks again, directly, what instances on errands said of these hops, of those that lead to them, and of their calls. Undefined when
+   * nothing of it was told by others.
+   */
+  async confirm(decisive: readonly Decisive[]): Promise<EvidenceTree | undefined> {
+    const told = new Set<number>()
+    const calls: Task[] = []
+    for (const { node, call } of decisive) {
+      for (let at: number | null = node; at !== null; at = this.hops[at]?.parent ?? null)
+        if (this.hops[at]?.told === true) told.add(at)
+      if (call !== null && this.toldCalls.delete(`${node} ${call}`)) calls.push({ node, call })
+    }
+    if (told.size === 0 && calls.length === 0) return undefined
+    await Promise.all([...told].map((at) => this.recheck(at)))
+    this.queue.push(...calls)
+    await this.walk()
+    return this.tree()
+  }
+
+  private tree(): EvidenceTree {
+    return { hops: [...this.hops], notes: [...this.notes], partial: this.partial }
+  }
+
+  /** What a hop's own run, or its log and store, say of it. */
+  private async recheck(node: number): Promise<void> {
+    const hop = this.hops[node] as GrowingHop
+    const { record, callees, parent, call, passedOn: more = 0 } = hop
+    delete hop.told
+    const found = await this.options.locator.own(record)
+    if (found !== undefined) {
+      const concluded = more === 0 ? [] : record.next.slice(-more)
+      const byId = new Map(record.next.map(({ hopId }, index) => [hopId, callees[index]]))
+      hop.record = { ...found.record, next: [...found.record.next, ...concluded] }
+      hop.source = found.source
+      hop.liveness = found.liveness
+      hop.callees = hop.record.next.map((made) => byId.get(made.hopId) ?? unasked(made, 'deadline'))
+      for (const [index, { hopId }] of found.record.next.entries())
+        if (!byId.has(hopId)) this.queue.push({ node, call: index })
+      return
+    }
+    const above = parent === null ? undefined : this.hops[parent]
+    if (above === undefined || call === null) return
+    const suspect = placeOf(record)
+    const says = `another instance told of a hop of ${record.service} ${record.instance.address}, which its own run does not confirm`
+    const callee = above.callees[call]
+    above.attempts = (above.attempts ?? []).filter((attempt) => attempt.node !== node)
+    if (callee?.kind === 'hop' && callee.node === node)
+      above.callees[call] = { kind: 'unsure', suspect, says }
+  }
+
+  private async walk(): Promise<void> {
     const failures: unknown[] = []
     let lanes = 0
     let wake = (): void => undefined
@@ -104,7 +167,6 @@ export class Walker {
       if (lanes > 0) await woken
     }
     if (failures.length > 0) throw failures[0]
-    return { hops: this.hops, notes: [...this.notes], partial: this.partial }
   }
 
   /** Is nothing to be asked about a call, because its hop is known, or a limit is reached? */
@@ -201,15 +263,29 @@ export class Walker {
         const above = hop.parent === null ? undefined : places[hop.parent]
         if (above === undefined || hop.call === null || this.seen.has(hop.record.hopId)) continue
         if (this.hops.length >= this.options.limits.hops) break
+        if (!this.fits(hop.record, above, hop.call)) continue
         const { callees } = this.hops[above] as GrowingHop
         if (hop.call >= callees.length) continue
         const told = subtree.hops[hop.parent as number]?.callees[hop.call]
         const isMain = told?.kind === 'hop' && told.node === index
-        places[index] = this.append(hop, { node: above, call: hop.call }, !isMain)
+        const place = this.append(hop, { node: above, call: hop.call }, !isMain)
+        ;(this.hops[place] as GrowingHop).told = true
+        places[index] = place
       }
       this.adopt(places[index] as number, hop)
     }
     return root
+  }
+
+  /** Is what an errand brought an answer to the call that it is said to be one to? */
+  private fits(record: HopRecord, node: number, call: number): boolean {
+    const hop = this.hops[node] as GrowingHop
+    const made = hop.record.next[call]
+    if (made === undefined) return false
+    return (
+      isConcluded(hop, call) ||
+      fitOf(record, made, hop.record.traceId, callTimes(hop.record, made)) === 'fits'
+    )
   }
 
   /** Takes over what an errand found about calls that have no hop, and asks again where that may help. */
@@ -218,6 +294,7 @@ export class Walker {
     for (const [call, callee] of told.callees.entries()) {
       if (callee.kind === 'hop' || call >= hop.callees.length) continue
       hop.callees[call] = callee
+      this.toldCalls.add(`${node} ${call}`)
       if (isConcluded(hop, call)) continue
       if (callee.kind === 'skipped' && callee.why === 'foreign') continue
       const again =
