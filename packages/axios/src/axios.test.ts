@@ -6,7 +6,7 @@ import { traceAxios } from './index.js'
 
 clientAdapterSuite({
   name: 'axios 1',
-  supports: { redirects: true, streaming: true, timeout: true },
+  supports: { redirects: true, streaming: true, timeout: true, routes: true },
   create: (tracer) => {
     const http = tracer === undefined ? axios.create() : traceAxios(axios.create(), tracer)
     return {

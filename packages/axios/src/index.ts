@@ -2,7 +2,8 @@ import { AsyncResource } from 'node:async_hooks'
 import { beginOutbound, type OutboundCall, type Tracer } from '@hoptrace/core'
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { end, endWithStream } from './call-end.js'
-import { methodOf, senderOf, targetOf } from './request.js'
+import { methodOf, senderOf, targetOf, usesNodeHttp } from './request.js'
+import { viaOf, type RouteConfig } from './via.js'
 
 type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
 
@@ -16,9 +17,10 @@ export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer)
   const tracing: AxiosAdapter = (config) => {
     const send = senderOf(adapter, config)
     const url = targetOf(config)
-    const call =
-      url === undefined ? undefined : beginOutbound(tracer, { method: methodOf(config.method), url })
-    return call === undefined ? send(config) : sendTraced(tracer, send, config, call)
+    // Nothing else of what axios sends with knows proxies or sockets.
+    const route = usesNodeHttp(send, config) ? config : undefined
+    const call = url === undefined ? undefined : begin(tracer, config.method, url, route)
+    return call === undefined ? send(config) : sendTraced(tracer, send, config, call, route)
   }
   traced.add(tracing)
   instance.defaults.adapter = tracing
@@ -28,11 +30,22 @@ export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer)
 /** Adapters made here: an instance that is traced twice records its calls once. */
 const traced = new WeakSet<AxiosAdapter>()
 
+function begin(
+  tracer: Tracer,
+  method: unknown,
+  url: URL,
+  route: RouteConfig | undefined,
+): OutboundCall | undefined {
+  const via = route === undefined ? undefined : viaOf(route, url)
+  return beginOutbound(tracer, { method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
+}
+
 async function sendTraced(
   tracer: Tracer,
   send: AxiosAdapter,
   config: InternalAxiosRequestConfig,
   first: OutboundCall,
+  route: RouteConfig | undefined,
 ): Promise<AxiosResponse> {
   let call: OutboundCall | undefined = first
   config.headers.set({ ...call.headers }, true)
@@ -41,7 +54,8 @@ async function sendTraced(
     call?.answered(statusOf(response), response?.headers ?? {})
     call = undefined
     own?.(options, response, request)
-    call = beginOutbound(tracer, { method: methodOf(options['method']), url: String(options['href']) })
+    const href = String(options['href'])
+    if (URL.canParse(href)) call = begin(tracer, options['method'], new URL(href), route)
     Object.assign((options['headers'] ??= {}), call?.headers)
   }
   config.beforeRedirect = AsyncResource.bind(redirected)

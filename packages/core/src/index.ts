@@ -21,7 +21,7 @@ export type {
 export { beginInbound, inboundOf } from './http/inbound.js'
 export type { InboundHop } from './http/inbound.js'
 export { beginOutbound } from './http/outbound.js'
-export type { OutboundCall } from './http/outbound.js'
+export type { OutboundCall, OutboundTarget } from './http/outbound.js'
 export { deriveSealKey, hopIdAddress, hopIdNanos, isHopId, parseHopId, unsealId } from './id/index.js'
 export type { HopId, HopIdFields, TraceId } from './id/types.js'
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './store/contract.js'

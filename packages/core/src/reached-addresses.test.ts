@@ -24,7 +24,16 @@ describe('foreign addresses under which a process is reached', () => {
     expect(namedPlace('Payments.svc:8080', '0.0.0.0:8080')).toBe('payments.svc:8080')
     expect(namedPlace('payments', '0.0.0.0:80')).toBe('payments:80')
     expect(namedPlace('payments', '0.0.0.0:443')).toBe('payments:443')
-    for (const host of [undefined, '', 'payments', 'payments:81', 'a b:8080', '[::1]:8080', 'x'.repeat(300)])
+    for (const host of [
+      undefined,
+      '',
+      'payments',
+      'payments:81',
+      'localhost:8080',
+      'a b:8080',
+      '[::1]:8080',
+      'x'.repeat(300),
+    ])
       expect(namedPlace(host, '0.0.0.0:8080')).toBeUndefined()
   })
 })

@@ -42,7 +42,8 @@ export class ReachedAddresses {
  */
 export function namedPlace(host: string | undefined, dialled: string): string | undefined {
   const match = /^([a-z0-9._-]{1,253})(?::(\d{1,5}))?$/.exec(host?.toLowerCase() ?? '')
-  if (match === null) return undefined
+  // On every host that name is another one.
+  if (match === null || match[1] === 'localhost') return undefined
   const port = dialled.slice(dialled.indexOf(':') + 1)
   const named = match[2] ?? (port === '443' ? '443' : '80')
   return named === port ? `${match[1]}:${port}` : undefined

@@ -6,8 +6,12 @@ import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
 import { outcomeOf } from './outcome.js'
 
-/** Whom a call goes to: a URL, `host:port`, or either with a method. */
-export type CallTarget = string | URL | { readonly url: string | URL; readonly method?: string }
+/**
+ * Whom a call goes to: a URL, `host:port`, or either with a method. `via` is what is dialled in its place: a forward proxy
+ * (`host:port`) or a socket (`unix:/path`).
+ */
+export type CallTarget =
+  string | URL | { readonly url: string | URL; readonly method?: string; readonly via?: string }
 
 /** Response headers as frameworks hold them. */
 export type ResponseHeaders = Readonly<Record<string, unknown>>
@@ -33,9 +37,11 @@ export class Call {
     this.host = host
     this.index = index
     this.startMicros = hop.offsetMicros()
-    const { hostname, port, method } = parseTarget(target)
+    const { hostname, port, method, via } = parseTarget(target)
     this.target = truncate(`${hostname}:${port}`, limits.targetChars)
-    this.hopId = host.ids.assign({ ip: ipv4OfHost(hostname), port })
+    // Behind a socket nobody listens at the address that the URL names.
+    const ip = via?.startsWith('unix:') === true ? '0.0.0.0' : ipv4OfHost(hostname)
+    this.hopId = host.ids.assign({ ip, port })
     const kept =
       withinLimits &&
       host.log.call(hop, {
@@ -44,7 +50,7 @@ export class Call {
         target: this.target,
         service: host.targets.serviceAt(this.target),
         method,
-        via: null,
+        via,
         offsetMicros: this.startMicros,
       })
     if (!kept) host.failed()
@@ -84,14 +90,21 @@ interface ParsedTarget {
   readonly hostname: string
   readonly port: number
   readonly method: string | null
+  readonly via: string | null
 }
 
 function parseTarget(target: CallTarget): ParsedTarget {
   try {
-    if (typeof target === 'string' || target instanceof URL) return { ...hostAndPort(target), method: null }
-    return { ...hostAndPort(target.url), method: target.method?.toUpperCase().slice(0, 32) ?? null }
+    if (typeof target === 'string' || target instanceof URL)
+      return { ...hostAndPort(target), method: null, via: null }
+    const { url, method, via } = target
+    return {
+      ...hostAndPort(url),
+      method: method?.toUpperCase().slice(0, 32) ?? null,
+      via: via === undefined ? null : truncate(String(via), limits.targetChars),
+    }
   } catch {
-    return { hostname: 'unknown', port: 0, method: null }
+    return { hostname: 'unknown', port: 0, method: null, via: null }
   }
 }
 

@@ -11,14 +11,20 @@ export interface OutboundCall {
   failed(error: unknown): void
 }
 
+/** Where one attempt goes. */
+export interface OutboundTarget {
+  readonly method: string
+  /** Whom it is for. */
+  readonly url: string | URL
+  /** What is dialled in its place: a forward proxy (`host:port`) or a socket (`unix:/path`). @default the URL's host */
+  readonly via?: string
+}
+
 /**
  * Begins the call for one attempt of an outgoing request: each retry and each redirect is a call of its own. It is in the
  * log when this returns. `undefined` outside any hop: the request goes out untouched. Never throws.
  */
-export function beginOutbound(
-  tracer: Tracer,
-  target: { readonly method: string; readonly url: string | URL },
-): OutboundCall | undefined {
+export function beginOutbound(tracer: Tracer, target: OutboundTarget): OutboundCall | undefined {
   const hop = tracer.hop
   if (hop === undefined || !tracer.active) return undefined
   try {

@@ -8,6 +8,8 @@ export interface ClientSupports {
   readonly streaming: boolean
   /** `timeoutMillis` */
   readonly timeout: boolean
+  /** `proxy` and `socketPath`. @default false */
+  readonly routes?: boolean
 }
 
 /** A request in the kit's words. */
@@ -19,6 +21,10 @@ export interface ClientRequest {
   readonly timeoutMillis?: number
   readonly signal?: AbortSignal
   readonly maxRedirects?: number
+  /** The forward proxy that is asked to pass it on. */
+  readonly proxy?: { readonly host: string; readonly port: number }
+  /** The Unix socket that is dialled in place of the URL's host. */
+  readonly socketPath?: string
   /** Resolve when the head has come. */
   readonly stream?: boolean
 }

@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { testCalls } from './calls.js'
 import { testFailures } from './failures.js'
 import { testRequests } from './requests.js'
+import { testRoutes } from './routes.js'
 import type { ClientSubject } from './subject.js'
 
 /**
@@ -13,5 +14,6 @@ export function clientAdapterSuite(subject: ClientSubject): void {
     testRequests(subject)
     testCalls(subject)
     testFailures(subject)
+    testRoutes(subject)
   })
 }
