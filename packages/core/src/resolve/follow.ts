@@ -17,8 +17,8 @@ export interface FollowOptions {
   readonly intervalMillis?: number
   /** A flow of which nothing can be told for so long is not followed further. @default 60000 */
   readonly patienceMillis?: number
-  /** Keys of events that were told before. */
-  readonly told?: Iterable<string>
+  /** Keys of events that were told before, or what says of a key whether it was. */
+  readonly told?: Iterable<string> | ((key: string) => boolean)
   /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -33,7 +33,8 @@ export async function* follow(
 ): AsyncGenerator<FollowStep, void, undefined> {
   if (!(intervalMillis >= 10 && intervalMillis <= 60_000))
     throw new TypeError(`intervalMillis must be from 10 to 60000 (got ${intervalMillis})`)
-  const known = new Set(told)
+  const known = new Set(typeof told === 'function' ? [] : told)
+  const wasTold = typeof told === 'function' ? told : (): boolean => false
   let state = ''
   let changedAt = performance.now()
   const isPatient = (): boolean => performance.now() - changedAt <= patienceMillis
@@ -49,7 +50,7 @@ export async function* follow(
       continue
     }
     for (const event of progress.events) {
-      if (known.has(event.key)) continue
+      if (known.has(event.key) || wasTold(event.key)) continue
       known.add(event.key)
       changedAt = performance.now()
       yield { kind: 'event', event }

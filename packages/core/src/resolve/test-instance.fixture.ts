@@ -110,8 +110,8 @@ export class TestInstance implements OwnRecords {
     }
   }
 
-  unshipped(): Iterable<HopRecord> {
-    return this.records
+  unshipped(isWanted: (record: HopRecord) => boolean = () => true): readonly HopRecord[] {
+    return this.records.filter(isWanted)
   }
 
   counters(): RunCounters {

@@ -113,6 +113,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
     }
   }
 
+  get busy(): boolean {
+    return this.shipper?.busy === true
+  }
+
   blockedSince(): Promise<number | undefined> {
     return this.options.blockedSince()
   }
@@ -148,9 +152,9 @@ export class LocalRecorder implements Recorder, OwnRecords {
     return this.running().lookup(id)
   }
 
-  async unshipped(): Promise<Iterable<HopRecord>> {
+  async unshipped(isWanted?: (record: Readonly<HopRecord>) => boolean): Promise<readonly HopRecord[]> {
     await this.options.sweep()
-    return this.running().unshipped()
+    return this.running().unshipped(isWanted)
   }
 
   private async began(): Promise<void> {

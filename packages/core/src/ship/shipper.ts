@@ -116,11 +116,18 @@ export class Shipper {
   }
 
   /** Records that the store does not have as they are: open hops, and those of the last window or two. Later entries do not change them. */
-  *unshipped(): Iterable<HopRecord> {
+  unshipped(isWanted: (record: Readonly<HopRecord>) => boolean = () => true): readonly HopRecord[] {
     this.read()
-    for (const hop of this.engine.table.hops()) {
-      if (hop.dirty || hop.record.state === 'open') yield snapshotRecord(hop.record)
+    const records: HopRecord[] = []
+    for (const { dirty, record } of this.engine.table.hops()) {
+      if ((dirty || record.state === 'open') && isWanted(record)) records.push(snapshotRecord(record))
     }
+    return records
+  }
+
+  /** Is something on its way to the store? */
+  get busy(): boolean {
+    return this.engine.pending !== undefined
   }
 
   /** The run's row of the registry, as it is now. */

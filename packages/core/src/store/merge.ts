@@ -24,6 +24,7 @@ export interface MergeBounds {
   readonly toId: string
   readonly counts: ReadCounts
   readonly signal?: AbortSignal
+  readonly pause?: () => Promise<void> | undefined
 }
 
 /** The records of one decoded segment that are still to come. */
@@ -53,6 +54,7 @@ export async function* mergeSegments(
           head !== undefined && (lowest === undefined || head.minId <= lowest);
           head = heads[i]
         ) {
+          await bounds.pause?.()
           const run = open(head, bounds)
           if (run !== undefined) runs.push(run)
           heads[i] = await (sources[i] as SegmentSource).next()

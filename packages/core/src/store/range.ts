@@ -25,6 +25,8 @@ export interface RangeOptions {
   /** Only ids beyond this one: the last of the page before. */
   readonly afterId?: HopId
   readonly signal?: AbortSignal
+  /** Called before each segment is decoded: what it returns is awaited. */
+  readonly pause?: () => Promise<void> | undefined
 }
 
 /** Records in id order, their versions folded. `counts` is what this range has read so far. */
@@ -103,6 +105,7 @@ class RangeReader {
       toId: this.#toId,
       counts: this.counts,
       ...(this.options.signal && { signal: this.options.signal }),
+      ...(this.options.pause && { pause: this.options.pause }),
     }
     if (this.#runs !== undefined && windows * BigInt(this.#runs.length) * 2n <= mostSeeks) {
       for (let window = fromWindow; window < toNanos; window += this.#windowNanos) {

@@ -23,7 +23,8 @@ export async function* beating(
   }
 }
 
-async function orBeat<T>(task: Promise<T>, millis: number): Promise<T | undefined> {
+/** What a task gives, or undefined when it has given nothing in this time. */
+export async function orBeat<T>(task: Promise<T>, millis: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const beat = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, millis, undefined)

@@ -76,9 +76,10 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
   const lookup = await own.lookup(id)
   if (lookup.kind === 'found') return lookup
   let alias: HopRecord | undefined
-  for (const record of await own.unshipped()) {
-    const named = record.assignedId === id || (record.traceId === id && record.parentSpan !== null)
-    if (named && (alias === undefined || record.hopId < alias.hopId)) alias = record
+  const isNamed = ({ assignedId, traceId, parentSpan }: Readonly<HopRecord>): boolean =>
+    assignedId === id || (traceId === id && parentSpan !== null)
+  for (const record of await own.unshipped(isNamed)) {
+    if (alias === undefined || record.hopId < alias.hopId) alias = record
   }
   if (alias !== undefined) return { kind: 'found', record: alias, source: 'live' }
   return lookup

@@ -10,7 +10,10 @@ import { metricsText } from './metrics-route.js'
 import type { OwnRecords } from './own-records.js'
 import { holding, Places } from './places.js'
 import { answerProgress, isFollowed, type Progress } from './progress-route.js'
+import { Desks } from './desks.js'
+import type { RangeBudget, RangeWork } from './range-lines.js'
 import { answerRange } from './range-route.js'
+import { Turns } from './turns.js'
 import { isOtherRun, otherRun } from './same-run.js'
 import { json, plain, type EndpointResponse } from './responses.js'
 
@@ -39,10 +42,15 @@ export interface LiveEndpointOptions {
   readonly maxOfOne?: number
   /** Flows that are followed at a time. @default 32, half of them by one asker */
   readonly maxFollowers?: number
+  /** What one answer to `range` may cost. @default a second of work, 32 MiB, 50000 records */
+  readonly budget?: Partial<RangeBudget>
   /** How long an answer may wait for its reader. @default 60000 */
   readonly idleMillis?: number
 }
 
+const defaultBudget: RangeBudget = { workMillis: 1000, bytes: 32 << 20, records: 50_000 }
+/** Ranges that are worked on at a time: each holds some segments in memory. */
+const desks = 4
 const maxUrlChars = 4096
 /** A key's name and value, every byte of them encoded. */
 const maxSubjectChars = 3 * 4 * 330
@@ -55,10 +63,16 @@ export class LiveEndpoint {
   private readonly errands: Errands = new Map()
   private readonly questions: Places
   private readonly followers: Places
+  private readonly work: RangeWork
 
   constructor(private readonly options: LiveEndpointOptions) {
     const { maxConcurrent = 128, maxOfOne = Math.ceil(maxConcurrent / 2), maxFollowers = 32 } = options
     this.questions = new Places(maxConcurrent, maxOfOne)
+    this.work = {
+      turns: new Turns(() => options.own.busy === true),
+      desks: new Desks(desks),
+      budget: { ...defaultBudget, ...options.budget },
+    }
     this.followers = new Places(maxFollowers, Math.ceil(maxFollowers / 2))
   }
 
@@ -94,7 +108,7 @@ export class LiveEndpoint {
     if (kind === 'metrics' && id === '')
       return plain(200, metricsText(own), 'text/plain; version=0.0.4; charset=utf-8')
     if (kind === 'keys' && id === '') return answerKeys(own, query)
-    if (kind === 'range' && id === '') return answerRange(own, query, signal)
+    if (kind === 'range' && id === '') return answerRange(own, this.work, request.asker, query, signal)
     if (kind === 'hops' && isHopId(id)) {
       return answerHop({ own, walk, errands: this.errands, id, query, signal })
     }

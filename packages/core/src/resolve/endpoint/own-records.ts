@@ -31,8 +31,15 @@ export interface OwnRecords {
    * Rejects when its store cannot be read.
    */
   lookup(id: HopId): Promise<Lookup>
-  /** Hops whose newest version is not in the store: from the log, and open ones. In any order; later questions may differ. */
-  unshipped(): Iterable<HopRecord> | Promise<Iterable<HopRecord>>
+  /**
+   * Hops whose newest version is not in the store: from the log, and open ones. In any order; later questions may differ.
+   * `isWanted` is asked of each before it is copied.
+   */
+  unshipped(
+    isWanted?: (record: Readonly<HopRecord>) => boolean,
+  ): readonly HopRecord[] | Promise<readonly HopRecord[]>
+  /** Is there something to ship now? Then questions take half of the thread's time at most. */
+  readonly busy?: boolean
   /** Its own store, open. Former runs may have left records there. */
   readonly store: Store
   /** For `metrics`. */

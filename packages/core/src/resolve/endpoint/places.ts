@@ -11,7 +11,9 @@ export class Places {
   /** Takes a place: a function that gives it back, at most once. Undefined when there is none. */
   take(asker: string): (() => void) | undefined {
     const his = this.byAsker.get(asker) ?? 0
-    if (this.taken >= this.inAll || his >= this.each) return undefined
+    // At most half of what the others leave, so that one asker never has all.
+    const half = Math.ceil((this.inAll - this.taken + his) / 2)
+    if (this.taken >= this.inAll || his >= Math.min(this.each, half)) return undefined
     this.taken++
     this.byAsker.set(asker, his + 1)
     let back = false

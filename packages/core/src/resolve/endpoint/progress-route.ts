@@ -72,11 +72,13 @@ async function* messages(
   told: Told,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
-  const keys = [...told].flatMap(([hopId, last]) =>
-    Array.from({ length: last + 1 }, (_, index) => `${hopId}-${index}`),
-  )
+  const before = new Map(told)
+  const wasTold = (key: string): boolean => {
+    const [hopId = '', index = ''] = key.split('-')
+    return Number(index) <= (before.get(hopId) ?? -1)
+  }
   try {
-    for await (const step of source.follow(idOrKey, { told: keys, signal })) {
+    for await (const step of source.follow(idOrKey, { told: wasTold, signal })) {
       if (step.kind === 'event') {
         const [hopId = '', index = '0'] = step.event.key.split('-')
         // The hop that was told last stands last; the oldest go first.

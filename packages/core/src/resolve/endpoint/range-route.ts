@@ -2,12 +2,9 @@ import type { InstanceRef } from '../../hop/record.js'
 import { isHopId } from '../../id/index.js'
 import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../find/filter.js'
-import type { Sourced } from '../find/merge.js'
-import { ownRange, storedRange, type Stretch } from '../find/own.js'
-import { messageOf } from '../walk/message.js'
-import { toJson } from '../wire/record-json.js'
+import { ownRange, storedRange, type Pause, type Stretch } from '../find/own.js'
 import type { OwnRecords } from './own-records.js'
-import { failureLine, rangeEnd, readsLine } from './range-end.js'
+import { rangeLines, type RangeSource, type RangeWork } from './range-lines.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
 const maxRecords = 1_000_000
@@ -15,9 +12,15 @@ const maxRecords = 1_000_000
 /**
  * `range?from=…&to=…` (nanoseconds of id time) with `status`, `route`, `min` (microseconds), `key`, `limit`, `after`, and `of`
  * for a run that has ended and whose store this run holds open: one record a line, in id order, then a line that says that
- * this is all.
+ * this is all, or where it stopped.
  */
-export function answerRange(own: OwnRecords, query: URLSearchParams, signal: AbortSignal): EndpointResponse {
+export function answerRange(
+  own: OwnRecords,
+  work: RangeWork,
+  asker: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+): EndpointResponse {
   const [from, to] = [query.get('from') ?? '', query.get('to') ?? '']
   const after = query.get('after')
   const limit = Number(query.get('limit') ?? maxRecords)
@@ -44,9 +47,12 @@ export function answerRange(own: OwnRecords, query: URLSearchParams, signal: Abo
     signal,
   }
   const reader = new StoreReader(own.store, own.row())
-  const records =
-    instance === undefined ? ownRange(own, reader, stretch) : storedRange(reader, [instance], stretch)
-  return stream(lines(records, reader, filter, Math.min(limit, maxRecords)), 'application/x-ndjson')
+  const open = async (pause: Pause): Promise<RangeSource> =>
+    instance === undefined
+      ? ownRange(own, reader, { ...stretch, pause })
+      : { records: storedRange(reader, [instance], { ...stretch, pause }) }
+  const lines = rangeLines(work, asker, signal, reader, filter, Math.min(limit, maxRecords), open)
+  return stream(lines, 'application/x-ndjson')
 }
 
 function isNanos(text: string): boolean {
@@ -59,31 +65,4 @@ function formerOf(of: string | null): InstanceRef | null | undefined {
   const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3}),(\d{1,19})$/.exec(of)
   if (match === null) return null
   return { address: match[1] as string, worker: Number(match[2]), startNanos: BigInt(match[3] as string) }
-}
-
-async function* lines(
-  records: AsyncIterable<Sourced>,
-  { counts }: StoreReader,
-  filter: ReturnType<typeof hopFilter>,
-  limit: number,
-): AsyncGenerator<string> {
-  let left = limit
-  let told = 0
-  const cost = (): string => {
-    const now = counts.scans + counts.segments + counts.pruned
-    if (now === told) return ''
-    told = now
-    return `${readsLine({ instances: 0, ...counts })}\n`
-  }
-  try {
-    for await (const { record } of records) {
-      if (!filter(record)) continue
-      yield `${cost()}${toJson(record)}\n`
-      if (--left === 0) break
-    }
-  } catch (error) {
-    yield `${cost()}${failureLine(messageOf(error))}\n`
-    return
-  }
-  yield `${cost()}${rangeEnd}\n`
 }

@@ -2,7 +2,7 @@ import { HoptraceError } from '../../errors.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { AskPlace } from '../../ask/ask-place.js'
-import { parseFailureLine, parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
+import { parseFailureLine, parseMoreLine, parseReadsLine, rangeEnd } from '../endpoint/range-end.js'
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
 import { readRecord } from '../wire/record-json.js'
@@ -19,21 +19,40 @@ const maxLineChars = 16 << 20
  * records that were not asked for, or not in order.
  */
 export async function* liveRange(
-  { client }: ResolverParts,
+  parts: ResolverParts,
   place: AskPlace,
   extra: Readonly<Record<string, string>>,
   stretch: Stretch,
   filter: HopFilter,
   reads: RangeReads,
 ): AsyncGenerator<Sourced, void, undefined> {
+  let { afterId } = stretch
+  reads.instances++
+  do afterId = yield* oneAnswer(parts, place, extra, { ...stretch, afterId }, filter, reads)
+  while (afterId !== undefined)
+}
+
+/** One answer. Returns where the instance stopped because it had cost enough, undefined when it was at the end. */
+async function* oneAnswer(
+  { client }: ResolverParts,
+  place: AskPlace,
+  extra: Readonly<Record<string, string>>,
+  stretch: Stretch,
+  filter: HopFilter,
+  reads: RangeReads,
+): AsyncGenerator<Sourced, HopId | undefined, undefined> {
   const question = questionOf(extra, stretch, filter)
   let before: HopId | undefined = stretch.afterId
   let told: RangeReads | undefined
-  reads.instances++
   for await (const line of lines(
     client.stream(place, question, bounds, stretch.signal ?? new AbortController().signal),
   )) {
-    if (line === rangeEnd) return
+    // It is alive, and waits for others to be answered.
+    if (line === '') continue
+    if (line === rangeEnd) return undefined
+    const after = parseMoreLine(line)
+    if (after !== undefined && isNext(after, stretch.afterId, stretch) && after >= (before ?? after))
+      return after
     const failure = parseFailureLine(line)
     if (failure !== undefined)
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${place.run}: ${failure}`)

@@ -15,22 +15,56 @@ export interface Stretch {
   readonly toNanos: bigint
   readonly afterId?: HopId | undefined
   readonly signal?: AbortSignal
+  /** Called between two steps of work: what it returns is awaited. */
+  readonly pause?: Pause
 }
 
-/** What a run did in a stretch of time: unshipped and shipped together, in id order. `reader` reads its own store. */
-export async function* ownRange(
+/** Lets others work when the own slice of time is over. */
+export type Pause = () => Promise<void> | undefined
+
+/** Unshipped records that one answer takes up. */
+const mostUnshipped = 5000
+
+/**
+ * What a run did in a stretch of time: unshipped and shipped together, in id order. `reader` reads its own store. With
+ * `throughId`, what is behind it is not whole.
+ */
+export async function ownRange(
   own: OwnRecords,
   reader: StoreReader,
   stretch: Stretch,
-): AsyncGenerator<Sourced, void, undefined> {
-  const failures: unknown[] = []
-  const stored = patience.each(own.store.url, storedRange(reader, [own.row()], stretch))
-  // What is not shipped is told, though the store is away.
-  yield* mergeById([
-    listed(await own.unshipped(), stretch, 'live'),
-    unfailing(stored, (error) => failures.push(error)),
-  ])
-  if (failures.length > 0) throw failures[0]
+): Promise<{ records: AsyncGenerator<Sourced, void, undefined>; throughId: HopId | undefined }> {
+  // What is known of the log has to be older than the answer of the store: in between, a hop may move there.
+  const { unshipped, throughId } = await ownUnshipped(own, stretch)
+  const both = async function* (): AsyncGenerator<Sourced, void, undefined> {
+    const failures: unknown[] = []
+    const stored = patience.each(own.store.url, storedRange(reader, [own.row()], stretch))
+    // What is not shipped is told, though the store is away.
+    yield* mergeById([listed(unshipped, stretch, 'live'), unfailing(stored, (error) => failures.push(error))])
+    if (failures.length > 0) throw failures[0]
+  }
+  return { records: both(), throughId }
+}
+
+/** The first so many of the unshipped records of a stretch. `throughId`: there are more behind this one. */
+async function ownUnshipped(
+  own: OwnRecords,
+  { fromNanos, toNanos, afterId }: Stretch,
+): Promise<{ unshipped: Iterable<HopRecord>; throughId: HopId | undefined }> {
+  const isWanted = (id: HopId): boolean => {
+    const nanos = hopIdNanos(id)
+    return nanos >= fromNanos && nanos < toNanos && (afterId === undefined || id > afterId)
+  }
+  const ids: HopId[] = []
+  await own.unshipped(({ hopId }) => {
+    if (isWanted(hopId)) ids.push(hopId)
+    return false
+  })
+  if (ids.length <= mostUnshipped)
+    return { unshipped: await own.unshipped(({ hopId }) => isWanted(hopId)), throughId: undefined }
+  const throughId = ids.sort()[mostUnshipped - 1] as HopId
+  const unshipped = await own.unshipped(({ hopId }) => hopId <= throughId && isWanted(hopId))
+  return { unshipped, throughId }
 }
 
 /** How long a run's own store is waited for. */
@@ -52,13 +86,14 @@ export async function* unfailing(
 export async function* storedRange(
   reader: StoreReader,
   runs: readonly InstanceRef[],
-  { fromNanos, toNanos, afterId, signal }: Stretch,
+  { fromNanos, toNanos, afterId, signal, pause }: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
   const options = { fromNanos, toNanos, runs }
   const range = reader.range({
     ...options,
     ...(afterId === undefined ? {} : { afterId }),
     ...(signal === undefined ? {} : { signal }),
+    ...(pause === undefined ? {} : { pause }),
   })
   for await (const found of range) {
     const record = readRecord(found)
@@ -87,7 +122,16 @@ export async function ownKeys(own: OwnRecords, query: KeyQuery): Promise<KeyHit[
   const { name, value, limit, beforeNanos } = query
   const before = beforeNanos === undefined ? {} : { beforeNanos }
   const hits = await new StoreReader(own.store, own.row()).findKey(name, value, { limit, ...before })
-  return newest([...hits, ...keysAmong(await own.unshipped(), query)], limit)
+  return newest(
+    [
+      ...hits,
+      ...keysAmong(
+        await own.unshipped(({ keys }) => Object.hasOwn(keys, name) && keys[name] === value),
+        query,
+      ),
+    ],
+    limit,
+  )
 }
 
 /** The hops with a key among records at hand. */
