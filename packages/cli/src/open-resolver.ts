@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { createResolver, type Resolver } from '@hoptrace/core'
+import { parseStoreUrl } from '@hoptrace/core/store'
 import type { CommandContext, GlobalOptions } from './context.js'
 import { safeText } from './format-text.js'
 import { parseDurationWithin } from './parse.js'
@@ -87,11 +88,16 @@ export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: Node
   return dataDir
 }
 
-/** A store's URL, checked for its form. Throws UsageError. */
+/** A store's URL, checked for its form. Throws UsageError, which shows neither user nor password. */
 export function checkedStoreUrl(url: string): string {
-  if (/^(level:.+|hbase:\/\/[^/:]+:\d+.*|hbase\+http:\/\/[^/:]+(:\d+)?.*)$/.test(url)) return url
+  try {
+    // What is in the memory of this process alone is no store of a service.
+    if (parseStoreUrl(url).kind !== 'memory') return url
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
   throw new UsageError(
-    `'${url}' is not a store`,
-    'stores look like level:DIR, hbase://host:port or hbase+http://host:port',
+    '--store was given what is no store',
+    'stores look like level:DIR, hbase://host:port or hbase+http://host:port; a user, a password and a query have no place in them',
   )
 }

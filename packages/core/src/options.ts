@@ -6,6 +6,7 @@ import type { Redact } from './hop/redaction.js'
 import { isTargetPattern } from './hop/trusted-targets.js'
 import { isGivenAddress } from './run-address.js'
 import type { Store, StoreSpec } from './store/contract.js'
+import { parseStoreUrl } from './store/store-url.js'
 
 /** Who calls, as far as the socket knows. */
 export interface Peer {
@@ -202,8 +203,19 @@ function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store
       `${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`,
     )
   }
-  if (store.kind === 'hbase' && !/^hbase(\+https?)?:\/\/./.test(store.url ?? '')) {
-    throw new TypeError(`${name}.url must be hbase://host:port[,host:port] or hbase+http://host:port`)
+  if (store.kind === 'hbase' && !isHBaseUrl(store.url)) {
+    // Not shown: it may hold a password.
+    throw new TypeError(
+      `${name}.url must be hbase://host:port[,host:port] or hbase+http://host:port, without user and query`,
+    )
   }
   return store
+}
+
+function isHBaseUrl(url: string | undefined): boolean {
+  try {
+    return parseStoreUrl(url ?? '').kind === 'hbase'
+  } catch {
+    return false
+  }
 }

@@ -20,7 +20,7 @@ const hbasePattern = new RegExp(
 
 /**
  * Reads `level:DIR`, `memory:NAME`, `hbase://host:port[,host:port][/table]`, `hbase+http://host:port[/table]`.
- * Throws `TypeError` that says which forms there are.
+ * Throws `TypeError` that says which forms there are, and shows neither user nor password of what it was given.
  */
 export function parseStoreUrl(url: string): StoreLocation {
   if (url.length <= 4096 && !url.includes('\0')) {
@@ -36,6 +36,11 @@ export function parseStoreUrl(url: string): StoreLocation {
     }
   }
   throw new TypeError(
-    `a store is level:DIR, memory:NAME, hbase://host:port[,host:port][/table] or hbase+http://host:port[/table] (got ${JSON.stringify(url.slice(0, 200))})`,
+    `a store is level:DIR, memory:NAME, hbase://host:port[,host:port][/table] or hbase+http://host:port[/table] (got ${JSON.stringify(withoutSecrets(url).slice(0, 200))})`,
   )
+}
+
+/** The URL as it may be shown: user, password and query can hold what nobody else may read. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//…@').replace(/\?.*$/s, '?…')
 }
