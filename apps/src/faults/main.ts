@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
     topology: { type: 'string' },
     store: { type: 'string' },
+    figures: { type: 'string' },
     only: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 const runs = Number(values.runs)
-const { topology, store, json, keep, verbose } = values
+const { topology, store, figures, json, keep, verbose } = values
 const output = createOutput(process.stdout, process.stderr, process.env)
 const stopped = new AbortController()
 process.once('SIGINT', () => stopped.abort())
@@ -43,6 +44,6 @@ async function onLoopback(): Promise<number> {
 if (values.damage) process.exit(await runDamage({ ...values, runs, seed }, stopped.signal))
 else if (topology === undefined) process.exitCode = await onLoopback()
 else {
-  const asked = { topologies: topologiesOf(topology), store, runs, seed, json, keep, verbose }
+  const asked = { topologies: topologiesOf(topology), store, figures, runs, seed, json, keep, verbose }
   process.exitCode = await runTopologies(asked, output, stopped.signal)
 }

@@ -41,15 +41,23 @@ export class Report {
     else await this.#output.lines(lines)
   }
 
+  /** The table so far, as lines of text. */
+  table(): string[] {
+    const cells = tallyRows(this.#shown(), this.#options.kind).map((row) => row.map((text) => ({ text })))
+    return formatTable(cells)
+  }
+
+  #shown(): Tally[] {
+    return [...[...this.#tallies.values()].filter(({ runs }) => runs > 0), this.#all]
+  }
+
   /** Prints the table; resolves to the exit code: 1 when a verdict was wrong. */
   async close(): Promise<number> {
-    const { kind, seed, json } = this.#options
-    const shown = [...[...this.#tallies.values()].filter(({ runs }) => runs > 0), this.#all]
+    const { seed, json } = this.#options
     const wrong = TIMES.reduce((sum, time) => sum + this.#all.times[time].wrong, 0)
-    if (json) await this.#output.document({ seed, wrong, bad: this.#bad, tallies: shown })
+    if (json) await this.#output.document({ seed, wrong, bad: this.#bad, tallies: this.#shown() })
     else {
-      const cells = tallyRows(shown, kind).map((row) => row.map((text) => ({ text })))
-      await this.#output.lines(['', ...formatTable(cells), ''])
+      await this.#output.lines(['', ...this.table(), ''])
       await this.#output.lines([wrong > 0 ? `${wrong} verdicts are wrong` : 'no verdict is wrong'])
     }
     return wrong > 0 ? 1 : 0

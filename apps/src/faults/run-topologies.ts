@@ -9,6 +9,7 @@ import { campaign } from './campaign.js'
 import { ASKER, HOSTS, netTerrain, STORE_HOST } from './net-terrain.js'
 import { coldPlan, plansOf, type Plan } from './plan.js'
 import { Report } from './report.js'
+import { writeFigures } from './figures.js'
 import { faultsOf, type TopologyName } from './topologies.js'
 import { SERVICES } from './topology.js'
 
@@ -17,6 +18,8 @@ export interface TopologyRuns {
   readonly topologies: readonly TopologyName[]
   /** `hbase`: one that all share, each host with a data directory of its own; `level`: one data directory. @default hbase where it can run */
   readonly store: string | undefined
+  /** A Markdown file whose figures are replaced by the table: see `writeFigures`. @default none is */
+  readonly figures: string | undefined
   /** In all, shared out evenly. */
   readonly runs: number
   readonly seed: number
@@ -86,7 +89,7 @@ function againOn(network: Network, surroundings: Surroundings, signal: AbortSign
 }
 
 async function runHere(
-  { topologies, runs, seed, json, keep, verbose }: TopologyRuns,
+  { topologies, runs, seed, json, keep, verbose, figures }: TopologyRuns,
   { network: state, hbase }: Surroundings,
   output: Output,
   signal: AbortSignal,
@@ -104,6 +107,10 @@ async function runHere(
       terrain: (dataDir) => netTerrain({ network, topology, dataDir, hbase: hbase ?? undefined }),
     })
     for await (const { plan, result } of all) await report.add(topology, plan, result)
+  }
+  if (figures !== undefined && !signal.aborted) {
+    const command = `npm run faults -- --topology ${topologies.join(',')} --runs ${runs} --seed ${seed}`
+    await writeFigures(figures, `${command}${hbase === null ? ' --store level' : ''}`, report.table())
   }
   return report.close()
 }
