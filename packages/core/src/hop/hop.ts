@@ -32,6 +32,7 @@ export class Hop implements LogHop {
   /** @internal Belongs to the log. */ logNumber = 0
   /** @internal Belongs to the log. */ loggedRoute: string | null = null
   /** @internal Belongs to the log. */ rerouted = false
+  /** @internal Belongs to the log. */ loggedEntries = 0
   /** @internal The route's template, or how to find it once it is known. Set by who began the hop. */
   routeSource: RouteSource = undefined
   /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number

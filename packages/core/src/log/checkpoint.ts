@@ -1,4 +1,4 @@
-import { decodeRunInfo, encodeRunInfo } from './run-dir.js'
+import { decodeRunInfo } from './run-dir.js'
 import type { HopTable } from './hop-table.js'
 import type { LogPosition } from './log-tail.js'
 import { restoreHop, saveHop } from './hop-state.js'
@@ -16,12 +16,12 @@ export interface CheckpointState {
 /** What has to be known of the files before `firstFile`: the hops that they opened, and what they said of the run. */
 export function takeCheckpoint(table: HopTable, state: CheckpointState): CheckpointRecord {
   const hops = []
-  for (const hop of table.hops()) if (hop.firstFile < state.firstFile) hops.push(saveHop(hop))
+  for (const hop of table.hops()) if (hop.firstFile < state.firstFile) hops.push(saveHop(hop, table.damage))
   return {
     type: 'checkpoint',
     ...state,
     known: [state.known.file, state.known.offset],
-    run: table.run === undefined ? null : encodeRunInfo(table.run),
+    header: table.run === undefined ? null : [table.header.text, table.header.mac],
     markedNanos: String(table.markedNanos),
     crash: table.crash,
     dropped: table.dropped.map(({ fromNanos, toNanos, count }) => [
@@ -36,8 +36,12 @@ export function takeCheckpoint(table: HopTable, state: CheckpointState): Checkpo
 
 /** The other way, into an empty table. What cannot be read is counted as damage. */
 export function readCheckpoint(table: HopTable, checkpoint: CheckpointRecord): void {
-  const run = checkpoint.run === null ? undefined : decodeRunInfo(checkpoint.run)
-  if (run !== undefined) table.setRun(run)
+  if (checkpoint.header !== null) {
+    const [text, mac] = checkpoint.header
+    const run = decodeRunInfo(text)
+    if (run !== undefined) table.setRun(run)
+    table.header = { text, mac }
+  }
   table.markedNanos = BigInt(checkpoint.markedNanos)
   table.crash = checkpoint.crash
   table.dropped = checkpoint.dropped.map(([from, to, count]) => ({
@@ -48,7 +52,7 @@ export function readCheckpoint(table: HopTable, checkpoint: CheckpointRecord): v
   table.damage = checkpoint.damage
   for (const state of checkpoint.hops) {
     try {
-      table.restore(restoreHop(state))
+      table.restore(restoreHop(state, table.damage))
     } catch {
       table.damaged()
     }

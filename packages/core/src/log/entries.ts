@@ -26,8 +26,8 @@ export interface RunInfo {
 }
 
 /**
- * What the log needs of a hop. `logNumber` belongs to the log: 0 until the hop's first entry is appended. So does `loggedRoute`:
- * the route that stands in the log under that number, and `rerouted`: it is not the first that does.
+ * What the log needs of a hop. `logNumber` belongs to the log: 0 until the hop's first entry is appended. So do `loggedRoute`:
+ * the route that stands in the log under that number, `rerouted`: it is not the first that does, and `loggedEntries`.
  */
 export interface LogHop {
   readonly id: HopId
@@ -43,6 +43,8 @@ export interface LogHop {
   logNumber: number
   loggedRoute: string | null
   rerouted: boolean
+  /** Entries of it under `logNumber`. */
+  loggedEntries: number
 }
 
 /** A call about to leave. `index` is its place in the hop's `next`, from 0. */

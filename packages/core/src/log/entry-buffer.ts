@@ -1,4 +1,5 @@
 import { crc32 } from './crc32.js'
+import { frameSeed } from './pattern.js'
 import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from './format.js'
 
 const hexDigit = new Uint8Array(128).fill(255)
@@ -6,12 +7,17 @@ for (let digit = 0; digit < 16; digit++) hexDigit[digit.toString(16).charCodeAt(
 
 /** The frame that is being put together: one preallocated buffer, written to without allocation. */
 export class EntryBuffer {
-  readonly bytes: Buffer = Buffer.allocUnsafeSlow(128 * 1024)
-  private readonly view = new DataView(this.bytes.buffer)
+  readonly bytes: Buffer
+  private readonly view: DataView
   private readonly interned = new Map<string, number>()
   private nextText = 0
   /** Where the next byte goes. */
   at = frameHeaderBytes
+
+  constructor(capacity = 128 * 1024) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+    this.view = new DataView(this.bytes.buffer)
+  }
 
   get empty(): boolean {
     return this.at === frameHeaderBytes
@@ -32,14 +38,17 @@ export class EntryBuffer {
     this.interned.clear()
   }
 
-  /** Completes the frame and returns its length. The bytes stay in place until `clear`. */
-  seal(): number {
+  /**
+   * Completes the frame for its place in a file and returns its length. The bytes stay in place until `clear`.
+   * @param seed Of the file's nonce.
+   */
+  seal(offset: number, seed: number): number {
     const { bytes, at } = this
     const length = at - frameHeaderBytes
     bytes[0] = sync0
     bytes[1] = sync1
     this.view.setUint16(2, length, true)
-    this.view.setUint32(4, crc32(bytes, frameHeaderBytes, at, length), true)
+    this.view.setUint32(4, crc32(bytes, frameHeaderBytes, at, frameSeed(seed, offset, length)), true)
     return at
   }
 

@@ -59,8 +59,14 @@ export function writeCallEnd(out: EntryBuffer, end: LogCallEnd): void {
   if (otherKey !== null) out.hex(otherKey, 8)
 }
 
-/** `logged`: the route that stands in the log already. */
-export function writeClose(out: EntryBuffer, close: LogClose, logged: string | null, shed: number): void {
+/** `logged`: the route that stands in the log already. `before`: entries of the hop under its number before this one. */
+export function writeClose(
+  out: EntryBuffer,
+  close: LogClose,
+  logged: string | null,
+  shed: number,
+  before: number,
+): void {
   const { error, route } = close
   const stands = route !== null && route === logged
   out.varint(close.durationMicros)
@@ -69,7 +75,8 @@ export function writeClose(out: EntryBuffer, close: LogClose, logged: string | n
   out.byte(
     (close.aborted ? closeBits.aborted : 0) |
       (error === null ? 0 : closeBits.error) |
-      (stands ? closeBits.routeStands : 0),
+      (stands ? closeBits.routeStands : 0) |
+      (before > 0 ? closeBits.counted : 0),
   )
   if (error !== null) {
     out.reference(error.name, textBytes.errorName)
@@ -77,6 +84,7 @@ export function writeClose(out: EntryBuffer, close: LogClose, logged: string | n
     out.reference(error.code, textBytes.errorCode)
   }
   out.varint(shed)
+  if (before > 0) out.varint(before)
 }
 
 /** Bytes of an attribute beside its name and text: reference, type, length. */

@@ -15,6 +15,8 @@ export interface FileHopLogOptions {
   /** Attributes of one event, or of one call of `attributes`. At most 32 KiB. @default 4096 */
   readonly maxEventBytes?: number
   readonly diagnostics?: Diagnostics
+  /** Signs the header of each file. @default a signature that nobody takes */
+  readonly sign?: (header: string) => string
   /** Whose directory it is. @default its own for as long as it is there */
   readonly ownership?: Ownership
 }
@@ -32,7 +34,8 @@ export interface Ownership {
 /** The options of what writes its frames, with their defaults. */
 export function frameWriterOptions(options: FileHopLogOptions): FrameWriterOptions {
   const { runDir, run, maxLogBytes = 256 << 20, diagnostics = () => undefined, ownership } = options
+  const { sign = () => '' } = options
   // Only closed files are deleted: a limit that the open one reaches alone would never be met again.
   const maxFileBytes = options.maxFileBytes ?? Math.min(8 << 20, Math.ceil(maxLogBytes / 8))
-  return { runDir, run, maxFileBytes, maxLogBytes, diagnostics, ownership }
+  return { runDir, run, maxFileBytes, maxLogBytes, diagnostics, ownership, sign }
 }

@@ -35,6 +35,7 @@ export class FileHopLog implements HopLog {
   private entryStart = 0
   private numberBefore = 0
   private routeBefore: string | null = null
+  private entriesBefore = 0
   private appended = 0
   private dropped = 0
   private mistakes = 0
@@ -109,7 +110,7 @@ export class FileHopLog implements HopLog {
     try {
       const shed = close.shed + this.shed.of(hop)
       // Of several routes a damaged log may have lost the last: the close brings its own.
-      writeClose(this.out, close, hop.rerouted ? null : hop.loggedRoute, shed)
+      writeClose(this.out, close, hop.rerouted ? null : hop.loggedRoute, shed, hop.loggedEntries - 1)
     } catch {
       return this.abandon(hop)
     }
@@ -160,7 +161,7 @@ export class FileHopLog implements HopLog {
         if (!this.out.empty) this.write()
         this.frames.writeDrops()
         this.out.byte(kind.end)
-        this.write()
+        if (this.write()) this.frames.complete()
       }
       this.frames.end()
     })
@@ -197,7 +198,9 @@ export class FileHopLog implements HopLog {
     this.entryStart = out.at
     this.numberBefore = before
     this.routeBefore = hop.loggedRoute
+    this.entriesBefore = hop.loggedEntries
     if (isNew) {
+      hop.loggedEntries = 0
       hop.loggedRoute = null
       hop.rerouted = false
     }
@@ -207,6 +210,7 @@ export class FileHopLog implements HopLog {
         hop.logNumber = frames.nextNumber++
         this.appended++
       }
+      hop.loggedEntries++
       writeHead(out, entryKind, hop, isNew, tells)
       if (tells !== null) {
         hop.rerouted ||= hop.loggedRoute !== null
@@ -282,6 +286,7 @@ export class FileHopLog implements HopLog {
     if (opens) this.appended--
     hop.logNumber = this.numberBefore
     hop.loggedRoute = this.routeBefore
+    hop.loggedEntries = this.entriesBefore
     return opens
   }
 

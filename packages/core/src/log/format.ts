@@ -1,12 +1,16 @@
 /**
  * The bytes of a log file.
  *
- *     file    = magic(8) frame*
- *     frame   = 0xFE 0xED  length(u16 LE)  crc32(u32 LE, of the payload, seeded with the length)  payload
+ *     file    = magic(8) nonce(8) frame* unwritten
+ *     frame   = 0xFE 0xED  length(u16 LE)  crc32(u32 LE)  payload
  *     payload = entry+
  *     entry   = kind(u8)  fields
  *
- * One frame is one append. `0xFE` and `0xFF` never occur in UTF-8, so no recorded text can look like a frame's beginning.
+ * A file grows by steps that are filled with a pattern, which follows from the nonce; frames are written over it. The checksum
+ * is the CRC-32 of the payload, seeded with nonce, offset in the file, and length. So a frame that was moved does not check, and
+ * a file that was cut does not end as it should: in unwritten bytes up to a full step, or in an entry that says that it is its last.
+ *
+ * `0xFE` and `0xFF` never occur in UTF-8 nor in the pattern, so nothing that is recorded can look like a frame's beginning.
  * The first frame of a file holds one `file` entry. Numbers are LEB128 varints, ids raw bytes, times u64 big endian.
  * An entry of a hop begins with the hop's local number; with `opening` set in its kind, what is known at the beginning follows,
  * and with `routed` the route's template as it is known by then.
@@ -16,7 +20,13 @@
  * table every {@link internEpochBytes}: a damaged definition costs the fields that refer to it, for a bounded stretch, and
  * never turns one text into another.
  */
-export const magic = Buffer.from('hoplog2\n', 'latin1')
+export const magic = Buffer.from('hoplog3\n', 'latin1')
+/** Bytes of a file before its first frame. */
+export const headBytes = 16
+/** A file grows by so many bytes. */
+export const stepBytes = 64 * 1024
+/** A larger file is none of ours: a writer begins the next one long before. */
+export const maxFileBytes = 16 << 20
 
 export const sync0 = 0xfe
 export const sync1 = 0xed
@@ -30,8 +40,11 @@ export const opening = 0x80
 /** Added to the kind of an entry that brings the route's template: the hop is known by it though it may never close. */
 export const routed = 0x40
 
-/** What a byte of a `close` says. `routeStands`: the route is the one that an earlier entry brought. */
-export const closeBits = { aborted: 1, error: 2, routeStands: 4 } as const
+/**
+ * What a byte of a `close` says. `routeStands`: the route is the one that an earlier entry brought. `counted`: how many entries
+ * its hop has under this number before this one stands at its end; without it there are none.
+ */
+export const closeBits = { aborted: 1, error: 2, routeStands: 4, counted: 8 } as const
 
 /** What follows in a call's end. */
 export const callEndBits = { servedBy: 1, otherKey: 2 } as const
@@ -49,6 +62,7 @@ export const kind = {
   crash: 10,
   end: 11,
   dropped: 12,
+  rotated: 13,
 } as const
 
 /** Bits of the byte that follows a hop's id in its opening. */
@@ -81,7 +95,11 @@ export const textBytes = {
   errorCode: 64,
   address: 64,
   crash: 1024,
+  mac: 64,
 } as const
+
+/** The most bytes of a header's text: a run has at most 256 addresses of its own and 64 under which it is reached. */
+export const headerBytes = 48 * 1024
 
 /** The most that `maxEventBytes` may be: an entry has to fit into a frame. */
 export const maxEventBytesLimit = 32 * 1024

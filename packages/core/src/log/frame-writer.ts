@@ -4,7 +4,7 @@ import type { RunInfo } from './entries.js'
 import { EntryBuffer } from './entry-buffer.js'
 import { PendingDrops } from './drops.js'
 import type { Ownership } from './file-hop-log-options.js'
-import { internEpochBytes, kind, magic } from './format.js'
+import { headerBytes, internEpochBytes, kind, textBytes } from './format.js'
 import { LogFiles } from './log-files.js'
 import { errorCode } from '../files/index.js'
 import { encodeRunInfo } from './run-dir.js'
@@ -20,6 +20,7 @@ export interface FrameWriterOptions {
   readonly maxLogBytes: number
   readonly diagnostics: Diagnostics
   readonly ownership: Ownership | undefined
+  readonly sign: (header: string) => string
 }
 
 /**
@@ -95,7 +96,9 @@ export class FrameWriter {
   writeHeader(out = this.out): void {
     out.byte(kind.file)
     out.varint(this.nextNumber)
-    out.text(encodeRunInfo(this.options.run()), 16 * 1024)
+    const text = encodeRunInfo(this.options.run())
+    out.text(text, headerBytes)
+    out.text(this.options.sign(text), textBytes.mac)
   }
 
   /** Says in the log which hops could not be kept. */
@@ -141,6 +144,11 @@ export class FrameWriter {
     this.retryAt = 0
   }
 
+  /** The last entry of the file says that it is its last. */
+  complete(): void {
+    this.files.trim()
+  }
+
   end(): void {
     this.ended = true
     this.files.close()
@@ -161,7 +169,7 @@ export class FrameWriter {
   private append(): boolean {
     const { out } = this
     try {
-      const length = out.seal()
+      const length = out.seal(this.files.fileBytes, this.files.seed)
       this.files.append(out.bytes, length)
       this.bytes += length
       return true
@@ -179,9 +187,7 @@ export class FrameWriter {
       const head = new EntryBuffer()
       this.writeHeader(head)
       this.drops.write(head)
-      const bytes = Buffer.concat([magic, head.bytes.subarray(0, head.seal())])
-      this.files.openNext(bytes)
-      this.bytes += bytes.length
+      this.bytes += this.files.openNext(head)
       this.drops.clear()
     } catch (error) {
       if (isStoreLocked(error) && !this.moving) this.moveOn()

@@ -9,12 +9,18 @@ export interface HopState {
   readonly clean: boolean
   readonly keysPending: boolean
   readonly continued?: boolean
+  /** Entries read and missed under its last number; whether the log was damaged since it was opened, and what was made of that. */
+  readonly entries: readonly [read: number, missed: number]
+  readonly shaken: boolean
+  readonly doubted: boolean
+  readonly reopened: boolean
   /** The local number and index of each call, in the order of the record's `next`. */
   readonly calls: readonly (readonly [number: number, index: number])[]
   readonly record: string
 }
 
-export function saveHop(hop: LoggedHop): HopState {
+/** @param damage Of the log, so far. */
+export function saveHop(hop: LoggedHop, damage: number): HopState {
   return {
     number: hop.number,
     more: hop.moreNumbers ?? [],
@@ -22,13 +28,17 @@ export function saveHop(hop: LoggedHop): HopState {
     clean: !hop.dirty,
     keysPending: hop.keysPending,
     ...(hop.continued ? { continued: true } : {}),
+    entries: [hop.entries, hop.missed],
+    shaken: damage > hop.damageBefore,
+    doubted: hop.doubted,
+    reopened: hop.reopened,
     calls: hop.record.next.map(({ number, index }) => [number, index]),
     record: recordToJson(hop.record),
   }
 }
 
 /** The other way. Throws when it is not what `saveHop` made. */
-export function restoreHop(state: HopState): LoggedHop {
+export function restoreHop(state: HopState, damage: number): LoggedHop {
   const saved = recordFromJson(state.record)
   const record = new LoggedRecord(
     saved.hopId,
@@ -70,6 +80,11 @@ export function restoreHop(state: HopState): LoggedHop {
   hop.pendingCalls = record.next.filter(({ outcome }) => outcome === null).length
   hop.keysPending = state.keysPending
   hop.continued = state.continued === true
+  hop.entries = state.entries[0]
+  hop.missed = state.entries[1]
+  hop.damageBefore = state.shaken ? damage - 1 : damage
+  hop.doubted = state.doubted
+  hop.reopened = state.reopened
   hop.shippedVersion = state.clean ? 0 : -1
   hop.restored = true
   return hop

@@ -1,11 +1,13 @@
+import { limits } from '../hop/limits.js'
 import type { InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../store/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
 import { addDropped } from './drops.js'
 import type { RunInfo } from './entries.js'
-import { kind, opening, routed, textBytes } from './format.js'
-import { LoggedHop, LoggedRecord, noItems } from './logged-hop.js'
+import { bootId } from '../rundir/index.js'
+import { headerBytes, kind, opening, routed, textBytes } from './format.js'
+import { LoggedHop, LoggedRecord } from './logged-hop.js'
 import {
   readCall,
   readCallEnd,
@@ -15,6 +17,7 @@ import {
   readKey,
   readOpening,
   readRoute,
+  withinLimit,
 } from './read-entries.js'
 import { decodeRunInfo } from './run-dir.js'
 
@@ -29,6 +32,8 @@ const neverNanos = 1n << 64n
  */
 export class HopTable {
   run: RunInfo | undefined
+  /** What stands in the newest header, and who signed it: the key's owner says whether it is true. */
+  header = { text: '', mac: '' }
   /** Every hop that began up to here is in the table or was, unless it is within `dropped`. */
   markedNanos = 0n
   crash: string | null = null
@@ -40,6 +45,9 @@ export class HopTable {
   late = 0
   /** Hops with key rows to ship, in the order of the log; whoever ships them empties it. */
   keyed: LoggedHop[] = []
+  /** The file that is being read says that another one follows; and that, or the run's end, is the last that it says. */
+  rotated = false
+  closedFile = false
   private readonly byNumber = new Map<number, LoggedHop>()
   private readonly byId = new Map<HopId, LoggedHop>()
   private readonly byAssigned = new Map<HopId, LoggedHop>()
@@ -105,6 +113,8 @@ export class HopTable {
   newFile(file: number): void {
     if (this.file === 0 && file > 1) this.passedNanos = neverNanos
     this.file = file
+    this.rotated = false
+    this.closedFile = false
     this.read.newFile()
   }
 
@@ -114,9 +124,24 @@ export class HopTable {
     this.gapFromNanos ??= this.newestNanos > damageMarginNanos ? this.newestNanos - damageMarginNanos : 0n
   }
 
-  /** The log is over; `nanos` is when it was last written. */
+  /**
+   * The log is over; `nanos` is when it was last written. What was not synced may be missing when the machine has ended since,
+   * though all that is there is intact.
+   */
   finish(nanos: bigint): void {
+    const { run } = this
+    if (!this.ended && run !== undefined && run.boot !== '' && run.boot !== bootId()) this.damaged()
     this.closeGap(nanos)
+    for (const hop of this.byId.values()) this.doubt(hop)
+  }
+
+  /** Says of a hop of which something is expected that it may have been lost: damage behind its opening may have been that. */
+  private doubt(hop: LoggedHop): void {
+    const expected = !hop.complete || hop.reopened
+    if (hop.doubted || !expected || this.damage <= hop.damageBefore) return
+    hop.doubted = true
+    hop.record.lost++
+    hop.version++
   }
 
   /** The run is over: hops that it left open will not be closed any more. Returns them. */
@@ -124,6 +149,7 @@ export class HopTable {
     const interrupted: LoggedHop[] = []
     for (const hop of this.byId.values()) {
       if (hop.record.state !== 'open') continue
+      this.doubt(hop)
       hop.record.state = 'interrupted'
       hop.record.crash = this.crash ?? (this.damage > 0 ? 'unknown: the log is damaged' : null)
       hop.version++
@@ -136,6 +162,7 @@ export class HopTable {
   apply(bytes: Buffer, start: number, end: number, skip: boolean): void {
     const { read } = this
     read.frame(bytes, start, end)
+    this.closedFile = false
     const unknown = read.unknownTexts
     try {
       while (read.more) this.entry(read.byte(), skip)
@@ -161,11 +188,16 @@ export class HopTable {
       this.seen(nanos)
     } else if (entryKind === kind.file) {
       const firstNumber = read.varint()
-      this.header(firstNumber, decodeRunInfo(read.text(16 * 1024)))
+      const text = read.text(headerBytes)
+      this.readHeader(firstNumber, text, read.text(textBytes.mac))
     } else if (entryKind === kind.crash) {
       this.crash = read.text(textBytes.crash)
     } else if (entryKind === kind.end) {
       this.ended = true
+      this.closedFile = true
+    } else if (entryKind === kind.rotated) {
+      this.rotated = true
+      this.closedFile = true
     } else if (entryKind === kind.dropped) {
       const range = { fromNanos: read.nanos(), toNanos: read.nanos(), count: read.varint() }
       if (!skip) addDropped(this.dropped, range)
@@ -174,7 +206,9 @@ export class HopTable {
     }
   }
 
-  private header(firstNumber: number, run: RunInfo | undefined): void {
+  private readHeader(firstNumber: number, text: string, mac: string): void {
+    const run = decodeRunInfo(text)
+    this.header = { text, mac }
     if (run === undefined) {
       this.damaged()
       return
@@ -190,21 +224,31 @@ export class HopTable {
     if (skip && hop?.restored === true) hop = undefined
     else if (hop === undefined && number < this.retiredBelow) this.late++
     else if (hop === undefined) this.damaged()
-    else hop.version++
+    else {
+      hop.version++
+      hop.entries++
+    }
     const record = hop?.record
+    const unknown = read.unknownTexts
     if ((byte & routed) !== 0) readRoute(read, record)
-    switch (byte & ~(opening | routed)) {
+    this.fields(byte & ~(opening | routed), number, hop)
+    if (record !== undefined && read.unknownTexts > unknown) record.lost++
+  }
+
+  private fields(entryKind: number, number: number, hop: LoggedHop | undefined): void {
+    const { read } = this
+    const record = hop?.record
+    switch (entryKind) {
       case kind.call: {
         const call = readCall(read, number)
         if (hop === undefined) return
-        if (hop.record.next === noItems) hop.record.next = [call]
-        else hop.record.next.push(call)
-        hop.pendingCalls++
+        withinLimit(hop.record.next.length, limits.calls)
+        hop.addCall(call)
         return
       }
       case kind.callEnd: {
         const open = hop?.pendingCalls ?? 0
-        const call = readCallEnd(read, record, number)
+        const call = readCallEnd(read, hop, number)
         if (hop !== undefined && call !== undefined && open > 0) hop.pendingCalls--
         return
       }
@@ -218,9 +262,18 @@ export class HopTable {
       case kind.attributes:
         readHopAttributes(read, record)
         return
-      case kind.close:
-        readClose(read, record)
+      case kind.close: {
+        const before = readClose(read, record)
+        if (hop !== undefined) this.count(hop, before)
+      }
     }
+  }
+
+  /** Its writer counted the entries before the close, under the same number. */
+  private count(hop: LoggedHop, before: number): void {
+    const missed = Math.max(0, before - (hop.entries - 1))
+    hop.record.lost += Math.max(0, missed - hop.missed)
+    hop.missed = missed
   }
 
   private opened(number: number): LoggedHop | undefined {
@@ -233,6 +286,9 @@ export class HopTable {
     const known = this.byId.get(hopId)
     if (known !== undefined) {
       if (known.number !== number) (known.moreNumbers ??= []).push(number)
+      known.reopened = true
+      known.entries = 0
+      known.missed = 0
       this.byNumber.set(number, known)
       return known
     }
@@ -250,6 +306,7 @@ export class HopTable {
     )
     const hop = new LoggedHop(record, number, idMillis, this.file)
     hop.continued = startNanos <= this.passedNanos
+    hop.damageBefore = this.damage
     this.byNumber.set(number, hop)
     this.add(hop)
     if (assignedId !== null || parentSpan !== null) this.wantsKeys(hop)

@@ -1,16 +1,14 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import path from 'node:path'
+import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { isMissing } from '../files/index.js'
+import {
+  isMissing,
+  openFileSync,
+  type Place,
+  readFileSync,
+  writeAllSync,
+  writeReplacingSync,
+} from '../files/index.js'
+import { runFile } from '../rundir/index.js'
 import type { HopState } from './hop-state.js'
 
 /** Where one window's records of a cut went: the window's number and the max id of each segment. */
@@ -49,8 +47,8 @@ export interface CheckpointRecord {
   readonly cutBelow: number
   readonly cutEarly: readonly number[]
   readonly number: number
-  /** The header of the files that are gone. */
-  readonly run: string | null
+  /** The header of the files that are gone, as it stands in them, and its signature. */
+  readonly header: readonly [text: string, mac: string] | null
   readonly markedNanos: string
   readonly crash: string | null
   readonly dropped: readonly (readonly [from: string, to: string, count: number])[]
@@ -70,66 +68,76 @@ export interface DoneRecord {
 
 export type JournalRecord = CutRecord | CheckpointRecord | AckRecord | DoneRecord
 
-/** The journal of a run: one checksummed JSON line a record. Lines that are torn or damaged are left out and counted. */
+/** A larger journal is none of ours. */
+const maxBytes = 512 << 20
+
+/**
+ * The journal of a run: a line a record, which is its checksum, its running number and JSON. Lines that are damaged or missing in
+ * between are left out and counted. A torn last line is none: what it says was not begun.
+ */
 export class Journal {
-  private readonly file: string
+  private readonly file: Place
   private fd: number | undefined
+  private next = 1
 
   constructor(runDir: string) {
-    this.file = path.join(runDir, 'ship.journal')
+    this.file = runFile(runDir, 'ship.journal')
   }
 
-  /** What stands in it. Unless it is only looked at, a torn last line is ended, so that the next one is whole. */
+  /** What stands in it. Unless it is only looked at, a torn last line is cut off. */
   read(lookOnly = false): { records: JournalRecord[]; damage: number } {
     const records: JournalRecord[] = []
     let damage = 0
-    let text: string
+    let bytes: Buffer
     try {
-      text = readFileSync(this.file, 'utf8')
+      bytes = readFileSync(this.file, { maxBytes })
     } catch (error) {
       if (isMissing(error)) return { records, damage }
       throw error
     }
-    const lines = text.split('\n')
-    const torn = lines.pop()
+    let next = 1
+    const whole = bytes.lastIndexOf('\n') + 1
+    const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1)
     for (const line of lines) {
-      const record = decodeLine(line)
-      if (record === undefined) damage++
-      else records.push(record)
+      const read = decodeLine(line)
+      if (read === undefined || read.number !== next) damage++
+      if (read === undefined) {
+        next++
+        continue
+      }
+      next = read.number + 1
+      records.push(read.record)
     }
-    if (torn !== undefined && torn !== '' && !lookOnly) this.append(undefined)
+    this.next = next
+    if (whole < bytes.length && !lookOnly) this.dropTorn(whole)
     return { records, damage }
   }
 
   /** In the kernel when it returns. Throws what the file system throws; a line that was written in part is taken back. */
-  append(record: JournalRecord | undefined): void {
-    this.fd ??= openSync(this.file, 'a', 0o640)
-    const bytes = Buffer.from(record === undefined ? '\n' : encodeLine(record))
+  append(record: JournalRecord): void {
+    this.fd ??= openFileSync(this.file, 'make')
+    const bytes = Buffer.from(encodeLine(this.next, record))
     const { size } = fstatSync(this.fd)
-    let written = 0
     try {
-      written = writeSync(this.fd, bytes)
-    } finally {
-      if (written < bytes.length) ftruncateSync(this.fd, size)
+      writeAllSync(this.fd, bytes, size)
+      this.next++
+    } catch (error) {
+      ftruncateSync(this.fd, size)
+      throw error
     }
-    if (written < bytes.length) throw new Error('ENOSPC')
+  }
+
+  private dropTorn(whole: number): void {
+    this.fd ??= openFileSync(this.file, 'make')
+    ftruncateSync(this.fd, whole)
   }
 
   /** Replaces the whole journal, in one step. */
   rewrite(records: readonly JournalRecord[]): void {
-    const next = `${this.file}.next`
-    const fd = openSync(next, 'w', 0o640)
-    try {
-      const bytes = Buffer.from(records.map(encodeLine).join(''))
-      if (writeSync(fd, bytes) !== bytes.length) throw new Error('ENOSPC')
-    } catch (error) {
-      rmSync(next, { force: true })
-      throw error
-    } finally {
-      closeSync(fd)
-    }
+    const lines = records.map((record, i) => encodeLine(i + 1, record))
+    writeReplacingSync(this.file, lines.join(''))
     this.close()
-    renameSync(next, this.file)
+    this.next = lines.length + 1
   }
 
   close(): void {
@@ -139,19 +147,24 @@ export class Journal {
   }
 }
 
-function encodeLine(record: JournalRecord): string {
-  const json = JSON.stringify(record)
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+function encodeLine(number: number, record: JournalRecord): string {
+  const text = `${number} ${JSON.stringify(record)}`
+  return `${checksum(text)} ${text}\n`
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0')
 }
 
 const types = new Set(['cut', 'checkpoint', 'ack', 'done'])
 
-function decodeLine(line: string): JournalRecord | undefined {
-  const json = line.slice(9)
-  if (line.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, '0')} `) return undefined
+function decodeLine(line: string): { number: number; record: JournalRecord } | undefined {
+  const text = line.slice(9)
+  const [, number, json] = /^(\d{1,15}) (.*)$/.exec(text) ?? []
+  if (json === undefined || line.slice(0, 9) !== `${checksum(text)} `) return undefined
   try {
     const record = JSON.parse(json) as JournalRecord
-    return types.has(record.type) ? record : undefined
+    return types.has(record.type) ? { number: Number(number), record } : undefined
   } catch {
     return undefined
   }

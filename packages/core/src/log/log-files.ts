@@ -1,6 +1,10 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fstatSync, ftruncateSync, readSync } from 'node:fs'
 import { errorCode, linkNewSync, makeDirSync, openFileSync, writeAllSync } from '../files/index.js'
 import { deleteRunFile, runFile, runPlace } from '../rundir/index.js'
+import { EntryBuffer } from './entry-buffer.js'
+import { headBytes, kind, magic, stepBytes } from './format.js'
+import { type FileNonce, fileNonce } from './pattern.js'
 import { listLogFiles, logFileName, logFilePath } from './run-dir.js'
 
 const refreshMillis = 200
@@ -11,6 +15,10 @@ export class LogFiles {
   private readonly claim: (runDir: string) => void
   private fd: number | undefined
   private number = 0
+  private next = 0
+  private nonce: FileNonce = { seed: 0, pattern: Buffer.alloc(0) }
+  /** Bytes that the open file has, written or not. */
+  private allocated = 0
   private size = 0
   private closed: { readonly number: number; readonly bytes: number }[] = []
   private closedBytes = 0
@@ -26,9 +34,14 @@ export class LogFiles {
     return this.fd !== undefined
   }
 
-  /** Bytes in the open file. */
+  /** Bytes that were written to the open file: the offset of the next frame. */
   get fileBytes(): number {
     return this.size
+  }
+
+  /** Of the open file's nonce, for the checksums of its frames. */
+  get seed(): number {
+    return this.nonce.seed
   }
 
   /** Bytes in all files that were not deleted when last looked. */
@@ -69,49 +82,94 @@ export class LogFiles {
     }
   }
 
-  /** Creates the next file, and the directory when it is missing. Throws what the file system throws. */
-  openNext(head: Uint8Array): void {
+  /**
+   * Makes the next file, and the directory when it is missing, and ends the one before. Returns the bytes that were written.
+   * Throws what the file system throws.
+   */
+  openNext(header: EntryBuffer): number {
     this.claim(this.runDir)
     let number = Math.max(this.number, listLogFiles(this.runDir).at(-1) ?? 0) + 1
     let fd: number | undefined
     for (let tries = 0; fd === undefined; tries++, number++) {
       try {
         fd = openFileSync(runFile(this.runDir, logFileName(number)), 'create')
-        this.number = number
+        this.next = number
       } catch (error) {
         if (errorCode(error) !== 'EEXIST' || tries >= 100) throw error
       }
     }
+    const random = randomBytes(headBytes - magic.length)
+    const nonce = fileNonce(random)
+    const length = header.seal(headBytes, nonce.seed)
+    const head = Buffer.concat([magic, random, header.bytes.subarray(0, length)])
+    const allocated = stepsFor(head.length)
+    const rest = Buffer.concat(Array.from({ length: allocated / stepBytes }, () => nonce.pattern))
+    head.copy(rest)
     try {
-      writeAllSync(fd, head, 0)
+      writeAllSync(fd, rest, 0)
     } catch (error) {
       quietly(() => closeSync(fd))
-      quietly(() => deleteRunFile(this.runDir, logFileName(this.number)))
+      quietly(() => deleteRunFile(this.runDir, logFileName(this.next)))
       throw error
     }
-    this.close()
-    this.fd = fd
-    this.size = head.length
+    this.rotate()
+    Object.assign(this, { fd, nonce, allocated, number: this.next, size: head.length })
+    return head.length
   }
 
-  /** One write. Throws when not all of it was taken; the file then ends after the last whole frame, or is given up. */
+  /** One write over bytes that are there. Throws when it fails; the file then ends after the last whole frame, and is given up. */
   append(bytes: Buffer, length: number): void {
-    if (this.fd === undefined) throw new Error('no log file')
-    let written = 0
+    const { fd, size } = this
+    if (fd === undefined) throw new Error('no log file')
     try {
-      written = writeSync(this.fd, bytes, 0, length, this.size)
-      if (written === length) {
-        this.size += length
-        return
-      }
+      // Unwritten bytes stay behind the last frame: they say that it is the last.
+      while (size + length >= this.allocated) this.extend(fd)
+      writeAllSync(fd, length === bytes.length ? bytes : bytes.subarray(0, length), size)
+      this.size += length
     } catch (error) {
+      quietly(() => this.restore(fd, size, length))
       this.close()
       throw error
     }
+  }
+
+  /** Cuts off what was not written: the last entry says that it is the last. */
+  trim(): void {
     const { fd, size } = this
-    quietly(() => ftruncateSync(fd, size))
+    if (fd !== undefined) quietly(() => ftruncateSync(fd, size))
+  }
+
+  private extend(fd: number): void {
+    try {
+      writeAllSync(fd, this.nonce.pattern, this.allocated)
+    } catch (error) {
+      quietly(() => ftruncateSync(fd, this.allocated))
+      throw error
+    }
+    this.allocated += stepBytes
+  }
+
+  /** Makes bytes unwritten again. */
+  private restore(fd: number, from: number, length: number): void {
+    for (let at = from; at < Math.min(from + length, this.allocated); at += stepBytes - (at % stepBytes)) {
+      const start = at % stepBytes
+      writeAllSync(fd, this.nonce.pattern.subarray(start, Math.min(stepBytes, start + length)), at)
+    }
+  }
+
+  /** There is a next file: the open one says that it has ended. */
+  private rotate(): void {
+    const { fd } = this
+    if (fd === undefined) return
+    quietly(() => {
+      const entry = new EntryBuffer(64)
+      entry.byte(kind.rotated)
+      const length = entry.seal(this.size, this.nonce.seed)
+      writeAllSync(fd, entry.bytes.subarray(0, length), this.size)
+      this.size += length
+      ftruncateSync(fd, this.size)
+    })
     this.close()
-    throw new Error('ENOSPC')
   }
 
   /** Was the open file deleted under us? */
@@ -141,6 +199,10 @@ export class LogFiles {
     this.size = 0
     quietly(() => closeSync(fd))
   }
+}
+
+function stepsFor(bytes: number): number {
+  return Math.ceil((bytes + 1) / stepBytes) * stepBytes
 }
 
 function quietly(work: () => void): void {

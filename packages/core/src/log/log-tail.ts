@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { frameHeaderBytes, magic } from './format.js'
-import { findFrame, frameAt, incomplete, maxFrameBytes } from './frame-scan.js'
+import { closeSync, fstatSync, readSync } from 'node:fs'
+import { FileRefused, isMissing, openFileSync } from '../files/index.js'
+import { runFile } from '../rundir/index.js'
+import { frameHeaderBytes, headBytes, magic, maxFileBytes } from './format.js'
+import { findFrame, frameAt, type FramePlace, maxFrameBytes } from './frame-scan.js'
 import type { HopTable } from './hop-table.js'
-import { isMissing } from '../files/index.js'
-import { listLogFiles, logFilePath } from './run-dir.js'
+import { listLogFiles, logFileName } from './run-dir.js'
+import { UnwrittenBytes } from './unwritten.js'
 
 /** A place in a run's log: before the byte `offset` of the file `file`. File 0 is before the first one. */
 export interface LogPosition {
@@ -20,29 +22,39 @@ export interface LogTailOptions {
   readonly from?: LogPosition
   /** Entries up to here are in the table already, for the hops that it was restored with. */
   readonly knownThrough?: LogPosition
-  /** Nobody writes any more: a torn end is damage, and not an entry that is still to come. */
+  /** How far the log was written at some time: a complete one that ends before is damaged. @default nowhere */
+  readonly reaches?: readonly LogPosition[]
+  /** Nobody writes any more: what a file lacks at its end is damage, and not an entry that is still to come. */
   readonly complete?: boolean
 }
 
 const chunkBytes = 256 * 1024
+/** Searches behind damage may checksum so many bytes in all, see `SearchBudget`. */
+const searchBytes = 256 << 20
 
 /**
  * Reads a run's log as it grows, and applies what it reads to a table. It tolerates an end that is still being written,
- * and damage anywhere: it goes on at the next intact frame and counts what it left out. Throws only what the file
- * system throws. An open file is read to its end even when it has been deleted.
+ * and damage anywhere: it goes on at the next intact frame and counts what it left out. What is no log file of a possible size is
+ * damage as well. Throws only what the file system throws. An open file is read to its end even when it has been deleted.
  */
 export class LogTail {
   private readonly runDir: string
   private readonly table: HopTable
   private readonly known: LogPosition
   private readonly complete: boolean
+  private readonly reaches: readonly LogPosition[]
   private readonly chunk = Buffer.allocUnsafeSlow(chunkBytes)
+  private readonly budget = { bytes: searchBytes }
   private fd: number | undefined
   private file: number
   private offset: number
+  private unwritten: UnwrittenBytes | undefined
   /** A file after the open one exists, so nothing is added to this one. */
   private last = false
   private skipping = false
+  /** It was said how the open file ends. */
+  private ended = false
+  private refused = false
   private finished = false
 
   constructor(runDir: string, table: HopTable, options: LogTailOptions = {}) {
@@ -50,6 +62,7 @@ export class LogTail {
     this.table = table
     this.known = options.knownThrough ?? { file: 0, offset: 0 }
     this.complete = options.complete ?? false
+    this.reaches = options.reaches ?? []
     this.file = options.from?.file ?? 0
     this.offset = options.from?.offset ?? 0
     if (this.file > 0) table.newFile(this.file)
@@ -85,39 +98,64 @@ export class LogTail {
     if (this.fd === undefined && !this.open()) return 0
     const limit = until?.file === this.file ? Math.min(chunkBytes, until.offset - this.offset) : chunkBytes
     const end = readSync(this.fd as number, this.chunk, 0, limit, this.offset)
-    if (end === 0) return 0
-    const used = this.consume(end, end < chunkBytes)
+    const used = this.consume(end, end < limit || (limit < chunkBytes && end === limit))
     this.offset += used
     return used
   }
 
   /** Applies the frames in the first `end` bytes of the chunk and returns how many bytes are done with. */
   private consume(end: number, atEnd: boolean): number {
-    const { chunk, table } = this
+    const { chunk, table, offset } = this
     const final = atEnd && (this.complete || this.last)
     let at = 0
-    if (this.offset === 0 && !this.skipping) {
-      if (end < magic.length && !final) return 0
-      const head = chunk.subarray(0, Math.min(end, magic.length))
-      if (head.equals(magic)) at = magic.length
+    if (offset === 0) {
+      if (end < headBytes) return final ? this.damagedEnd(end) : 0
+      this.unwritten ??= new UnwrittenBytes(chunk.subarray(magic.length, headBytes))
+      if (!chunk.subarray(0, magic.length).equals(magic)) table.damaged()
+      at = headBytes
     }
+    const { unwritten } = this
+    if (unwritten === undefined) return this.damagedEnd(end)
+    const place: FramePlace = { seed: unwritten.seed, offset }
     while (at < end) {
-      const length = frameAt(chunk, at, end)
+      const length = frameAt(chunk, at, end, place)
       if (length > 0) {
         this.skipping = false
-        table.apply(chunk, at + frameHeaderBytes, at + length, this.isKnown(this.offset + at + length))
+        this.ended = false
+        table.apply(chunk, at + frameHeaderBytes, at + length, this.isKnown(offset + at + length))
         at += length
         continue
       }
-      if (length === incomplete && !final && !this.skipping && end - at < maxFrameBytes) return at
-      const next = findFrame(chunk, at, end)
-      if (next === -1 && atEnd && !final) return at
+      // What follows the frame may not be here yet: it is looked at from its beginning.
+      if (!atEnd && at > 0 && end - at < chunkBytes / 2 && !this.skipping) return at
+      const writtenTo = atEnd ? unwritten.writtenTo(chunk, at, end, offset) : end
+      if (atEnd && writtenTo === at) {
+        this.ended = true
+        return at
+      }
+      if (atEnd && !this.skipping && unwritten.isTorn(chunk, at, writtenTo, offset, final)) {
+        // Its writer is at it right now, or was killed: it never let go what the entry speaks of.
+        this.ended = final
+        return final ? end : at
+      }
       if (!this.skipping) table.damaged()
       this.skipping = true
+      const next = findFrame(chunk, at, end, place, this.budget)
       if (next !== -1) at = next
-      else return final ? end : Math.max(at + 1, end - maxFrameBytes)
+      else if (!atEnd) return Math.max(at + 1, end - maxFrameBytes)
+      else {
+        this.ended = true
+        return final ? end : writtenTo
+      }
     }
-    return at
+    return at === 0 && final ? this.damagedEnd(0) : at
+  }
+
+  /** A file is over that does not say so and has no unwritten bytes: its end is missing. */
+  private damagedEnd(end: number): number {
+    if (!this.ended && !this.skipping && !this.table.closedFile) this.table.damaged()
+    this.ended = true
+    return end
   }
 
   private isKnown(offset: number): boolean {
@@ -125,12 +163,15 @@ export class LogTail {
   }
 
   private open(): boolean {
-    if (this.file === 0) return false
+    if (this.file === 0 || this.refused) return false
     try {
-      this.fd = openSync(logFilePath(this.runDir, this.file), 'r')
+      this.fd = openFileSync(runFile(this.runDir, logFileName(this.file)), 'read', { maxBytes: maxFileBytes })
       return true
     } catch (error) {
-      if (!isMissing(error)) throw error
+      if (error instanceof FileRefused) {
+        this.table.damaged()
+        this.refused = true
+      } else if (!isMissing(error)) throw error
       return false
     }
   }
@@ -148,11 +189,15 @@ export class LogTail {
     const next = listLogFiles(this.runDir).find((file) => file > this.file)
     this.last = false
     if (next === undefined) return false
-    if (next > this.file + 1 || (this.file > 0 && this.fd === undefined)) this.table.damaged()
+    const missing = this.file > 0 && this.fd === undefined && !this.refused
+    if (next > this.file + 1 || missing) this.table.damaged()
     this.close()
     this.file = next
     this.offset = 0
     this.skipping = false
+    this.ended = false
+    this.refused = false
+    this.unwritten = undefined
     this.table.newFile(next)
     return true
   }
@@ -160,7 +205,10 @@ export class LogTail {
   private finish(): void {
     if (!this.complete || this.finished) return
     this.finished = true
-    const seconds = this.fd === undefined ? 0 : Math.floor(fstatSync(this.fd).mtimeMs / 1000)
-    this.table.finish(BigInt(seconds) * 1_000_000_000n)
+    const short = this.reaches.some((reached) => comparePositions(this.position, reached) < 0)
+    // The file that it went on in is missing, or an older copy of it is in its place.
+    if (this.table.rotated || short) this.table.damaged()
+    const millis = this.fd === undefined ? Date.now() : Math.ceil(fstatSync(this.fd).mtimeMs)
+    this.table.finish(BigInt(millis) * 1_000_000n)
   }
 }

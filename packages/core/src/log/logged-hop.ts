@@ -78,6 +78,18 @@ export class LoggedHop {
   moreNumbers: number[] | undefined
   /** It came out of a checkpoint, with everything that the log says up to there. */
   restored = false
+  /** Entries that were read under the number that it has now; the writer counts them, too. */
+  entries = 0
+  /** Entries under that number that were written and not read. */
+  missed = 0
+  /** The damage of the log when the hop was opened: more of it may have been the hop's. */
+  damageBefore = 0
+  /** It was opened once more. */
+  reopened = false
+  /** It was said that some of it may be lost. */
+  doubted = false
+  /** Made when it is needed; under number 0 the last call of each place. */
+  private calls: Map<string, LoggedCall> | undefined
   /** It began before a mark and stands behind it: the log knew it before. What followed then (its close?) may be shipped and gone. */
   continued = false
 
@@ -90,6 +102,37 @@ export class LoggedHop {
     readonly firstFile: number,
   ) {}
 
+  /**
+   * The call that a local number of the hop made as its so manieth. A hop that was opened once more ends calls of before under
+   * its new number: then it is the last one of that place, if its end is not known.
+   */
+  callAt(number: number, index: number): LoggedCall | undefined {
+    const { next } = this.record
+    const likely = next[index]
+    if (likely?.index === index && likely.number === number) return likely
+    if (this.calls === undefined) {
+      this.calls = new Map()
+      for (const call of next) this.indexCall(call)
+    }
+    const exact = this.calls.get(placeOf(number, index))
+    if (exact !== undefined) return exact
+    const last = this.calls.get(placeOf(0, index))
+    return last?.outcome === null ? last : undefined
+  }
+
+  private indexCall(call: LoggedCall): void {
+    this.calls?.set(placeOf(call.number, call.index), call)
+    this.calls?.set(placeOf(0, call.index), call)
+  }
+
+  addCall(call: LoggedCall): void {
+    const { record } = this
+    if (record.next === noItems) record.next = [call]
+    else record.next.push(call)
+    this.indexCall(call)
+    this.pendingCalls++
+  }
+
   get dirty(): boolean {
     return this.version !== this.shippedVersion
   }
@@ -100,6 +143,8 @@ export class LoggedHop {
     return state === 'interrupted' || (state === 'closed' && this.pendingCalls === 0)
   }
 }
+
+const placeOf = (number: number, index: number): string => `${number} ${index}`
 
 /** A copy that later entries do not change. */
 export function snapshotRecord(record: HopRecord): HopRecord {

@@ -1,12 +1,11 @@
 import type { AttributeValue, ErrorInfo } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { ByteReader } from './byte-reader.js'
+import { limits } from '../hop/limits.js'
+import { MalformedEntry } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
 import { callEndBits, closeBits, openingBits, textBytes, valueType } from './format.js'
-import { LoggedCall, type LoggedRecord, noFields, noItems } from './logged-hop.js'
-
-/** Entries are bounded by their frame; this bounds what a hop may gather over many of them. */
-const maxGathered = 20_000
+import { LoggedCall, type LoggedHop, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** What an opening says, beside the instance, which the file's header says. */
 export interface Opening {
@@ -45,6 +44,7 @@ export function nanosToMillis(high: number, low: number): number {
 export function readHopAttributes(read: ByteReader, record: LoggedRecord | undefined): void {
   if (record?.attributes === noFields) record.attributes = {}
   readAttributes(read, record?.attributes)
+  if (record !== undefined) withinLimit(Object.keys(record.attributes).length - 1, limits.attributes)
 }
 
 export function readCall(read: ByteReader, number: number): LoggedCall {
@@ -59,10 +59,15 @@ export function readCall(read: ByteReader, number: number): LoggedCall {
   return call
 }
 
+/** A writer sheds what goes beyond its limits: a log that has more is none of ours. */
+export function withinLimit(count: number, limit: number): void {
+  if (count >= limit) throw new MalformedEntry('more than a writer writes')
+}
+
 /** Reads a call's end into the call it belongs to; undefined (read over) when there is none. */
 export function readCallEnd(
   read: ByteReader,
-  record: LoggedRecord | undefined,
+  hop: LoggedHop | undefined,
   number: number,
 ): LoggedCall | undefined {
   const index = read.varint()
@@ -74,7 +79,7 @@ export function readCallEnd(
   const service = served ? read.reference(textBytes.service) : null
   const address = served ? read.reference(textBytes.address) : null
   const otherKey = (bits & callEndBits.otherKey) === 0 ? null : read.hex(8)
-  const call = record === undefined ? undefined : findCall(record.next, number, index)
+  const call = hop?.callAt(number, index)
   if (call === undefined) return undefined
   call.outcome = outcome
   call.durationMicros = durationMicros
@@ -83,33 +88,27 @@ export function readCallEnd(
   return call
 }
 
-function findCall(calls: readonly LoggedCall[], number: number, index: number): LoggedCall | undefined {
-  const likely = calls[index]
-  if (likely !== undefined && likely.number === number && likely.index === index) return likely
-  return (
-    calls.findLast((call) => call.index === index && call.number === number) ??
-    calls.findLast((call) => call.index === index && call.outcome === null)
-  )
-}
-
 export function readEvent(read: ByteReader, record: LoggedRecord | undefined): void {
   const name = read.reference(textBytes.eventName)
   const offsetMicros = read.varint()
   const attributes: Record<string, AttributeValue> = {}
   readAttributes(read, attributes)
   if (record === undefined || name === null) return
-  if (record.events.length >= maxGathered) record.shed++
-  else if (record.events === noItems) record.events = [{ name, offsetMicros, attributes }]
+  withinLimit(record.events.length, limits.events)
+  if (record.events === noItems) record.events = [{ name, offsetMicros, attributes }]
   else record.events.push({ name, offsetMicros, attributes })
 }
 
 function readAttributes(read: ByteReader, into: Record<string, AttributeValue> | undefined): void {
+  let count = 0
   for (;;) {
     const type = read.byte()
     if (type === endOfAttributes) return
     const name = read.reference(textBytes.attributeName)
     const value = readValue(read, type)
-    if (into !== undefined && name !== null) setOwn(into, name, value)
+    if (into === undefined || name === null) continue
+    if (++count > limits.attributes) throw new MalformedEntry('more than a writer writes')
+    setOwn(into, name, value)
   }
 }
 
@@ -125,6 +124,7 @@ export function readKey(read: ByteReader, record: LoggedRecord | undefined): voi
   const value = read.text(textBytes.keyValue)
   if (record === undefined || name === null) return
   if (record.keys === noFields) record.keys = {}
+  if (!Object.hasOwn(record.keys, name)) withinLimit(Object.keys(record.keys).length, limits.keys)
   setOwn(record.keys, name, value)
 }
 
@@ -134,14 +134,16 @@ export function readRoute(read: ByteReader, record: LoggedRecord | undefined): v
   if (record !== undefined && route !== null) record.route = route
 }
 
-export function readClose(read: ByteReader, record: LoggedRecord | undefined): void {
+/** Returns how many entries its writer wrote before it under the hop's number. */
+export function readClose(read: ByteReader, record: LoggedRecord | undefined): number {
   const durationMicros = read.varint()
   const route = read.reference(textBytes.route)
   const status = read.varint()
   const bits = read.byte()
   const error = (bits & closeBits.error) === 0 ? null : readError(read)
   const shed = read.varint()
-  if (record === undefined) return
+  const before = (bits & closeBits.counted) !== 0 ? read.varint() : 0
+  if (record === undefined) return before
   record.state = 'closed'
   record.durationMicros = durationMicros
   if ((bits & closeBits.routeStands) === 0) record.route = route
@@ -149,6 +151,7 @@ export function readClose(read: ByteReader, record: LoggedRecord | undefined): v
   record.aborted = (bits & closeBits.aborted) !== 0
   record.error = error
   record.shed = shed
+  return before
 }
 
 function readError(read: ByteReader): ErrorInfo {

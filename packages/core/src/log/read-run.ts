@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { HoptraceError } from '../errors.js'
+import { FileRefused } from '../files/index.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../store/instance-row.js'
@@ -7,11 +8,13 @@ import { readCheckpoint } from './checkpoint.js'
 import type { RunInfo } from './entries.js'
 import { HopTable } from './hop-table.js'
 import { type CheckpointRecord, Journal } from './journal.js'
-import { LogTail } from './log-tail.js'
+import { comparePositions, type LogPosition, LogTail } from './log-tail.js'
 
 /** What the log of one run says, as far as it is on disk. */
 export interface LoggedRun {
   readonly run: RunInfo
+  /** The text that `run` was read from, and its signature: see `ClusterKeys.mac`. */
+  readonly header: { readonly text: string; readonly mac: string }
   /** In the order in which they stand in the log. Hops that the log does not close are `open`. */
   readonly hops: readonly HopRecord[]
   /** Those of them that the log had known and forgotten: what it says of them now is not all. */
@@ -29,18 +32,25 @@ export interface LoggedRun {
 /** Files may be shipped and deleted while they are read; what stands in the journal then says where to begin again. */
 const maxTries = 5
 
+export interface ReadRunOptions {
+  /** How far the log was written at some time: when there is less of it, its end is missing. */
+  readonly through?: LogPosition
+  /** Reading stops when it fires, with its reason. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Reads a whole log at once and changes nothing. What has been shipped and deleted is not in it any more, but for hops
- * that were open then. Rejects with `HOPTRACE_BAD_LOG` when no file says whose log it is, and with what the file system
- * says when it cannot be read.
+ * that were open then. Rejects with `HOPTRACE_BAD_LOG` when no file says whose log it is and when its journal is no file, and
+ * with what the file system says when it cannot be read.
  */
-export async function readRun(runDir: string): Promise<LoggedRun> {
-  let checkpoint = findCheckpoint(runDir)
+export async function readRun(runDir: string, options: ReadRunOptions = {}): Promise<LoggedRun> {
+  let journal = readJournal(runDir)
   for (let tries = 1; ; tries++) {
-    const table = await readTable(runDir, checkpoint)
-    const next = findCheckpoint(runDir)
-    if (next?.firstFile !== checkpoint?.firstFile && tries < maxTries) {
-      checkpoint = next
+    const table = await readTable(runDir, journal, options)
+    const next = readJournal(runDir)
+    if (next.checkpoint?.firstFile !== journal.checkpoint?.firstFile && tries < maxTries) {
+      journal = next
       continue
     }
     const { run, markedNanos, crash, dropped, ended, damage } = table
@@ -51,20 +61,51 @@ export async function readRun(runDir: string): Promise<LoggedRun> {
       hops.push(record)
       if (anew) continued.add(record.hopId)
     }
-    return { run, hops, continued, markedNanos, crash, dropped, ended, damage }
+    return { run, header: table.header, hops, continued, markedNanos, crash, dropped, ended, damage }
   }
 }
 
-function findCheckpoint(runDir: string): CheckpointRecord | undefined {
-  return new Journal(runDir).read(true).records.findLast((record) => record.type === 'checkpoint')
+/** What a reader has to know of a journal. */
+interface ReadJournal {
+  readonly checkpoint: CheckpointRecord | undefined
+  /** How far the log was read when the last cut was made. */
+  readonly through: LogPosition
+  readonly damage: number
 }
 
-async function readTable(runDir: string, checkpoint: CheckpointRecord | undefined): Promise<HopTable> {
+function readJournal(runDir: string): ReadJournal {
+  try {
+    const { records, damage } = new Journal(runDir).read(true)
+    let through: LogPosition = { file: 0, offset: 0 }
+    for (const record of records) {
+      if (record.type !== 'cut') continue
+      const [file, offset] = record.position
+      if (comparePositions({ file, offset }, through) > 0) through = { file, offset }
+    }
+    return { checkpoint: records.findLast((record) => record.type === 'checkpoint'), through, damage }
+  } catch (cause) {
+    if (!(cause instanceof FileRefused)) throw cause
+    throw new HoptraceError('HOPTRACE_BAD_LOG', `the journal of ${runDir} cannot be read: ${cause.message}`, {
+      cause,
+    })
+  }
+}
+
+async function readTable(runDir: string, journal: ReadJournal, options: ReadRunOptions): Promise<HopTable> {
+  const { signal, through } = options
+  const { checkpoint, damage } = journal
   const table = new HopTable()
   if (checkpoint !== undefined) readCheckpoint(table, checkpoint)
-  const tail = new LogTail(runDir, table, { complete: true, ...(checkpoint && tailFrom(checkpoint)) })
+  for (let i = 0; i < damage; i++) table.damaged()
+  const reaches = [journal.through, ...(through === undefined ? [] : [through])]
+  const tail = new LogTail(runDir, table, {
+    complete: true,
+    reaches,
+    ...(checkpoint && tailFrom(checkpoint)),
+  })
   try {
-    while (tail.poll(1 << 20) > 0) await setImmediate()
+    do signal?.throwIfAborted()
+    while (tail.poll(1 << 20) > 0 && (await setImmediate(true)))
   } finally {
     tail.close()
   }
@@ -75,10 +116,10 @@ function tailFrom({ firstFile, known: [file, offset] }: CheckpointRecord) {
   return { from: { file: firstFile, offset: 0 }, knownThrough: { file, offset } }
 }
 
-/** Whose log it is; undefined when nothing in the directory says so. Throws what the file system throws. */
-export function readRunInfo(runDir: string): RunInfo | undefined {
+/** Whose log it is, and who says so; undefined when nothing in the directory does. Throws what the file system throws. */
+export function readRunHeader(runDir: string): { run: RunInfo; text: string; mac: string } | undefined {
   const table = new HopTable()
-  const checkpoint = findCheckpoint(runDir)
+  const { checkpoint } = readJournal(runDir)
   if (checkpoint !== undefined) readCheckpoint(table, checkpoint)
   const tail = new LogTail(runDir, table, { complete: true })
   try {
@@ -86,5 +127,10 @@ export function readRunInfo(runDir: string): RunInfo | undefined {
   } finally {
     tail.close()
   }
-  return table.run
+  return table.run === undefined ? undefined : { run: table.run, ...table.header }
+}
+
+/** Whose log it is; undefined when nothing in the directory says so. Throws what the file system throws. */
+export function readRunInfo(runDir: string): RunInfo | undefined {
+  return readRunHeader(runDir)?.run
 }

@@ -47,6 +47,7 @@ export function testHop(offsetNanos: number | bigint, changes: Partial<LogHop> =
     logNumber: 0,
     loggedRoute: null,
     rerouted: false,
+    loggedEntries: 0,
     ...changes,
   }
 }

@@ -17,7 +17,7 @@ function open(runDir: string, store: TestStore, dead = false): RunShipping {
   return engine
 }
 
-describe('RunShipping', { timeout: 30_000 }, () => {
+describe('RunShipping', { timeout: 120_000 }, () => {
   it('puts a window that is over into the first lane and what comes after into the late one', async () => {
     using dir = tempDir()
     const store = new TestStore()

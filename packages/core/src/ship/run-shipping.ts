@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { RunInfo } from '../log/entries.js'
 import { HopTable } from '../log/hop-table.js'
 import { comparePositions, type LogPosition, LogTail } from '../log/log-tail.js'
 import type { LoggedHop } from '../log/logged-hop.js'
-import { listLogFiles, logFilePath } from '../log/run-dir.js'
+import { listLogFiles, logFileName } from '../log/run-dir.js'
+import { deleteRunFile } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
 import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
@@ -85,9 +85,14 @@ export class RunShipping {
         this.replay(record, acked.has(record.number), record.number <= (checkpoint?.number ?? 0))
     }
     if (damage > 0) {
-      this.table.damage += damage
+      for (let i = 0; i < damage; i++) this.table.damaged()
       this.windows.closeBelow(this.windowAt(Date.now()) + 1)
     }
+  }
+
+  /** Up to where the log is read. */
+  get position(): LogPosition {
+    return this.tail.position
   }
 
   /** Reads on. Returns the bytes that were read; 0 at the end of what there is. */
@@ -187,7 +192,7 @@ export class RunShipping {
     this.journalBroken = false
     this.firstFile = keepFrom
     for (const file of listLogFiles(this.runDir)) {
-      if (file < keepFrom) rmSync(logFilePath(this.runDir, file), { force: true })
+      if (file < keepFrom) deleteRunFile(this.runDir, logFileName(file))
     }
     return true
   }
@@ -200,7 +205,7 @@ export class RunShipping {
       // The disk is full: deleting is what helps. Only who is killed while deleting leaves something to be shipped again.
     }
     this.close()
-    for (const file of listLogFiles(this.runDir)) rmSync(logFilePath(this.runDir, file), { force: true })
+    for (const file of listLogFiles(this.runDir)) deleteRunFile(this.runDir, logFileName(file))
   }
 
   close(): void {
@@ -231,6 +236,8 @@ export class RunShipping {
   private replay(record: CutRecord, acked: boolean, past: boolean): void {
     const until = position(record.position)
     while (comparePositions(this.tail.position, until) < 0 && this.tail.poll(chunkBytes, until) > 0);
+    // The log was read that far once: an older copy of it was put back, or it was cut.
+    if (comparePositions(this.tail.position, until) < 0) this.table.damaged()
     if (record.interrupt) this.table.interrupt()
     const members = changedHops(this.table, record.below).filter(({ restored }) => !(restored && past))
     this.lastNumber = Math.max(this.lastNumber, record.number)
