@@ -66,6 +66,7 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
       logNumber: 0,
       loggedRoute: null,
       rerouted: false,
+      loggedEntries: 0,
     }
     if (shape !== 'leaf') {
       const hopId = called[i] as HopId
