@@ -92,7 +92,7 @@ function compressors(records: readonly HopRecord[]): void {
 
 async function onLevel(hops: number): Promise<void> {
   const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-bench-'))
-  const store = levelStore({ slotsIn: dir })
+  const store = levelStore({ dir: path.join(dir, 'store'), make: true })
   try {
     const sample: HopRecord[] = []
     const started = process.hrtime.bigint()

@@ -146,7 +146,7 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
   try {
     const appended = append(runDir, run, shape)
     const store = counted(
-      kind === 'memory' ? memoryStore() : levelStore({ slotsIn: path.join(dir, 'store') }),
+      kind === 'memory' ? memoryStore() : levelStore({ dir: path.join(dir, 'store'), make: true }),
     )
     await store.open()
     const begin = performance.now()

@@ -20,7 +20,7 @@ export function setStoreWeather(next: StoreWeather, forMillis: number): void {
 
 /** An embedded store that can be slow or away, as one on another machine is. */
 export function fragileStore(dataDir: string, service: string): Store {
-  const store = levelStore({ slotsIn: path.join(dataDir, 'stores', service) })
+  const store = levelStore({ dir: path.join(dataDir, 'stores', service), make: true })
   const suffer = async (): Promise<void> => {
     if (weather === 'away')
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', 'the store is away, on purpose')

@@ -1,5 +1,6 @@
 import type { Store } from '@hoptrace/core/store'
 import { describe } from 'vitest'
+import { integritySuite } from './store-kit-integrity.js'
 import { layoutSuite } from './store-kit-layout.js'
 import { rowSuite } from './store-kit-rows.js'
 
@@ -12,6 +13,8 @@ export interface StoreGround {
   connect(): Store
   /** Where only one process may have it open: has another process open it, until `release`. */
   hold?(): Promise<{ release(): Promise<void> }>
+  /** A store that is files of this host: where they are, and a store over a copy of them. */
+  readonly files?: { readonly dir: string; connect(dir: string): Store }
   /** Removes everything. All stores are closed by then. */
   remove(): Promise<void>
 }
@@ -25,5 +28,6 @@ export interface StoreSubject {
 /** Declares the tests that every store passes: the contract on rows, and the layout of hoptrace on top of it. */
 export function storeKit(subject: StoreSubject): void {
   describe(`${subject.name} keeps the store contract`, () => rowSuite(subject))
+  describe(`${subject.name}, damaged`, () => integritySuite(subject))
   describe(`${subject.name} under the layout`, () => layoutSuite(subject))
 }

@@ -155,7 +155,7 @@ describe('a service whose store is away, over HTTP', { timeout: 300_000 }, () =>
     await Promise.all([front.ask({ do: 'flush' }), pressed.ask({ do: 'flush' })])
     expect((await resolveIn(dir.path, 'orderId=after-1')).verdict).toBe('completed')
     await pressed.kill()
-    const shipped = levelStore({ dir: path.join(store, '0') })
+    const shipped = levelStore({ dir: store })
     const records = await recordsOf(shipped)
     await shipped.close()
     // Its attributes are one entry, beside two events.

@@ -1,5 +1,6 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
 export { checkParents, pathOf, type Place, placeOf } from './beneath.js'
+export { closeFileSync, readAtSync, sizeOfSync } from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
   dirMode,

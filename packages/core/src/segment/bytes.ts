@@ -83,6 +83,11 @@ export class ByteWriter {
     this.#length = at
   }
 
+  /** Begins anew in the same memory. */
+  clear(): void {
+    this.#length = 0
+  }
+
   /** What was written; valid until the next write. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length)

@@ -113,7 +113,7 @@ describe('shipDeadRuns', () => {
         adopted: [{ run: path.basename(runDirOf(dir.path)), hops: hops + 1 }],
         left: [],
       })
-      const store = levelStore({ slotsIn: path.join(dir.path, 'store') })
+      const store = levelStore({ dir: path.join(dir.path, 'store') })
       await store.open()
       const ids = (await segmentsOf(store)).flatMap(({ records }) => records.map(({ hopId }) => hopId))
       await store.close()

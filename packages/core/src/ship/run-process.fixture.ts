@@ -63,7 +63,7 @@ async function live(name: string, hops: number, first: number): Promise<void> {
 async function adopt(rows: number): Promise<void> {
   let left = rows
   const openStore = (): Store => {
-    const inner = levelStore({ slotsIn: path.join(dataDir, 'store') })
+    const inner = levelStore({ dir: path.join(dataDir, 'store'), make: true })
     const put = async (batch: readonly Row[]): Promise<void> => {
       for (const row of batch) {
         if (left-- <= 0) process.kill(process.pid, 'SIGKILL')

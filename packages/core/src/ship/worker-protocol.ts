@@ -8,8 +8,6 @@ export interface WorkerData {
   readonly runDir: string
   /** What both threads can read at any time: a `SharedState`. */
   readonly memory: SharedArrayBuffer
-  /** Threads that recorded this run before and have ended. */
-  readonly endedThreads: readonly number[]
 }
 
 /** The request thread keeps what is a function: the worker never decides about trust. */

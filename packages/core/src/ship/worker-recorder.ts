@@ -58,7 +58,7 @@ export class WorkerRecorder implements Recorder {
   private stopped = (): void => undefined
 
   constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
-    this.data = { settings, runDir: run.dir, memory: this.shared.memory, endedThreads: [] }
+    this.data = { settings, runDir: run.dir, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
     this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), turnMillis).unref()
@@ -173,7 +173,6 @@ export class WorkerRecorder implements Recorder {
 
   private spawn(): Worker {
     const worker = new Worker(entry, { workerData: this.data, ...workerOptions() })
-    this.data = { ...this.data, endedThreads: [...this.data.endedThreads, worker.threadId] }
     worker.on('message', (message: FromWorker) => this.receive(message))
     // After the listener, which keeps the process: it ends when the application's work is done.
     worker.unref()

@@ -1,6 +1,5 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { HoptraceError } from '../errors.js'
-import { threadsEnded } from '../store/level/thread-claim.js'
 import { LocalRecorder } from './local-recorder.js'
 import { RequestThread } from './request-thread.js'
 import { SharedState } from './shared-state.js'
@@ -9,8 +8,7 @@ import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 const statsMillis = 500
 
 /** Runs a recorder in this thread for the thread that started it. */
-function serve(port: MessagePort, { settings, runDir, endedThreads, memory }: WorkerData): void {
-  threadsEnded(endedThreads)
+function serve(port: MessagePort, { settings, runDir, memory }: WorkerData): void {
   const send = (message: FromWorker): void => port.postMessage(message)
   const shared = new SharedState(memory)
   const requests = new RequestThread(shared, send)

@@ -7,7 +7,7 @@ import { parseStoreUrl } from './store-url.js'
 
 /** For whom a store is opened. */
 export interface StoreContext {
-  /** The level stores of services are in `<dataDir>/stores/<service>/<slot>`. */
+  /** The level stores of services are in `<dataDir>/stores/<service>`. */
   readonly dataDir: string
   /** Also the name of a memory store, and of a table where none is named. */
   readonly service: string
@@ -30,7 +30,7 @@ function fromSpec(spec: StoreSpec, { dataDir, service }: StoreContext): Store {
     case 'memory':
       return memoryStore(service)
     case 'level':
-      return levelStore({ slotsIn: spec.dir ?? path.join(dataDir, 'stores', service) })
+      return levelStore({ dir: spec.dir ?? path.join(dataDir, 'stores', service), make: true })
     case 'hbase':
       return openHBaseSpec(spec, service)
     default:

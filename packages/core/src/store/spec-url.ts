@@ -6,10 +6,7 @@ import { defaultBuckets, openStore } from './open-store.js'
 import { absoluteStoreUrl, relativeStoreUrl } from './registry/row-paths.js'
 import { parseStoreUrl } from './store-url.js'
 
-/**
- * What a run's log says of its store before the store is open: for a level spec the directory of slots, of which the run
- * takes one, relative to the data directory where it is below it; otherwise the store's URL.
- */
+/** The URL of the store that an option names, relative to the data directory where it is below it, and the buckets of its keys. */
 export function specLocation(
   store: StoreSpec | Store,
   context: { readonly dataDir: string; readonly service: string },
@@ -32,7 +29,7 @@ export function specLocation(
   }
 }
 
-/** Opens the store that a run's log names, to ship what the run left: for a level store, a slot that nobody has open. */
+/** Opens the store that a run's log names, to ship what the run left. */
 export function openRunStore(
   run: { readonly storeUrl: string; readonly service: string },
   dataDir: string,

@@ -50,12 +50,12 @@ describe('parseStoreUrl', () => {
 })
 
 describe('openStore', () => {
-  it('puts the level stores of a service into numbered directories, and opens one by its url', async () => {
+  it('puts the level store of a service into its data directory, and opens it by its url', async () => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'hoptrace-open-'))
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
     const made = openStore({ kind: 'level' }, { dataDir, service: 'orders' })
     await made.put([{ key: Buffer.from('a'), value: Buffer.from('b') }])
-    expect(made.url).toBe(`level:${path.join(dataDir, 'stores', 'orders', '0')}`)
+    expect(made.url).toBe(`level:${path.join(dataDir, 'stores', 'orders')}`)
     const found = openStore(made.url, { dataDir: 'unused', service: 'cli' })
     expect(await found.scan({ from: Buffer.from('a'), to: Buffer.from('b'), limit: 9 })).toHaveLength(1)
     await made.close()

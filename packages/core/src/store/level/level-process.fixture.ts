@@ -1,7 +1,11 @@
 import { levelStore } from './level-store.js'
 
-/** Puts one row into a level store, says where, and waits to be killed. */
-const store = levelStore({ slotsIn: process.argv[2] as string })
-await store.put([{ key: Buffer.from('a'), value: Buffer.from('acknowledged') }])
-process.send?.(store.url)
+/** Puts rows into a level store, and says which are acknowledged, until it is killed. */
+const [dir = '', name = ''] = process.argv.slice(2)
+const store = levelStore({ dir })
 process.on('disconnect', () => process.exit())
+for (let i = 0; ; i++) {
+  const key = `${name}-${String(i).padStart(6, '0')}`
+  await store.put([{ key: Buffer.from(key), value: Buffer.alloc(20_000, i) }])
+  process.send?.(key)
+}

@@ -1,27 +1,18 @@
-import type { ChildProcess } from 'node:child_process'
-import { fork } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Store } from '../contract.js'
+import type { Row, Store } from '../contract.js'
 import { levelStore } from './level-store.js'
 
-const all = { from: Buffer.from('a'), to: Buffer.from('z'), limit: 10 }
+const everything = { from: Buffer.alloc(0), to: Buffer.from([255]), limit: 100_000 }
 
-async function freshDir(): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-level-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
-  return dir
-}
-
-/** A process that has a store in `dir` open and has put a row into it. */
-async function otherProcess(dir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = fork(new URL('./level-process.fixture.ts', import.meta.url), [dir])
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [url] = (await once(child, 'message')) as [string]
-  return { child, url }
+function freshDir(): string {
+  const parent = mkdtempSync(path.join(tmpdir(), 'hoptrace-level-'))
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+  return path.join(parent, 'store')
 }
 
 function opened(store: Store): Store {
@@ -29,66 +20,118 @@ function opened(store: Store): Store {
   return store
 }
 
+function row(key: string, value: string | Buffer = key): Row {
+  return { key: Buffer.from(key), value: Buffer.from(value) }
+}
+
+async function keysOf(store: Store): Promise<string[]> {
+  return (await store.scan(everything)).map(({ key }) => Buffer.from(key).toString())
+}
+
+/** A process that puts rows into the store until it is killed, and says which are acknowledged. */
+function writerProcess(dir: string, name: string): { child: ChildProcess; acknowledged: string[] } {
+  const child = fork(new URL('./level-process.fixture.ts', import.meta.url), [dir, name])
+  const acknowledged: string[] = []
+  child.on('message', (key: string) => acknowledged.push(key))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, acknowledged }
+}
+
+function bytesOf(dir: string): number {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0)
+}
+
 describe('levelStore', () => {
-  it('takes the next directory where another process has the first', async () => {
-    const dir = await freshDir()
-    const { child, url } = await otherProcess(dir)
-    const store = opened(levelStore({ slotsIn: dir }))
-    await store.open()
-    expect(url).toBe(`level:${path.join(dir, '0')}`)
-    expect(store.url).toBe(`level:${path.join(dir, '1')}`)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    const next = opened(levelStore({ slotsIn: dir }))
-    await next.open()
-    expect(next.url).toBe(url)
+  it('is written and read by several processes at once, and a kill loses nothing that was acknowledged', async () => {
+    const dir = freshDir()
+    const reader = opened(levelStore({ dir, make: true }))
+    await reader.open()
+    const writers = ['a', 'b', 'c'].map((name) => writerProcess(dir, name))
+    for (let round = 0; round < 3; round++) {
+      for (const writer of writers) {
+        const enough = writer.acknowledged.length + 20
+        await expect.poll(() => writer.acknowledged.length, { timeout: 60_000 }).toBeGreaterThan(enough)
+        const known = [...writer.acknowledged]
+        const found = new Set(await keysOf(reader))
+        expect(known.filter((key) => !found.has(key))).toEqual([])
+      }
+    }
+    for (const { child } of writers) {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    const found = new Set(await keysOf(levelStore({ dir })))
+    for (const { acknowledged } of writers) expect(acknowledged.filter((key) => !found.has(key))).toEqual([])
+    // The next writer goes on with the files of one that is gone.
+    const next = opened(levelStore({ dir }))
+    await next.put([row('z')])
+    expect(readdirSync(dir).filter((name) => name.endsWith('.head'))).toHaveLength(3)
+    expect(new Set(await keysOf(next))).toEqual(new Set([...found, 'z']))
+  }, 120_000)
+
+  it('lets the latest put of a key count, whichever store put it', async () => {
+    const dir = freshDir()
+    const [a, b] = [opened(levelStore({ dir, make: true })), opened(levelStore({ dir, make: true }))]
+    await a.put([row('k', '1')])
+    await b.put([row('k', '2')])
+    expect((await a.scan(everything)).map(({ value }) => Buffer.from(value).toString())).toEqual(['2'])
+    await a.put([row('k', '3')])
+    expect((await b.scan(everything)).map(({ value }) => Buffer.from(value).toString())).toEqual(['3'])
+    await b.deleteRange?.(Buffer.from('k'), Buffer.from('l'))
+    expect(await keysOf(a)).toEqual([])
+    await a.put([row('k', '4')])
+    expect(await keysOf(b)).toEqual(['k'])
   })
 
-  it('says who has a directory open, and what to do', async () => {
-    const dir = await freshDir()
-    const { child } = await otherProcess(dir)
-    const store = opened(levelStore({ dir: path.join(dir, '0') }))
-    const wanted = new RegExp(`process ${child.pid} since \\d{4}-.*--recursive`)
-    await expect(store.scan(all)).rejects.toMatchObject({
-      code: 'HOPTRACE_STORE_LOCKED',
-      message: expect.stringMatching(wanted) as string,
-    })
-  })
-
-  it('keeps an acknowledged row when its process is killed', async () => {
-    const dir = await freshDir()
-    const { child } = await otherProcess(dir)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    const rows = await opened(levelStore({ dir: path.join(dir, '0') })).scan(all)
-    expect(rows.map(({ value }) => Buffer.from(value).toString())).toEqual(['acknowledged'])
-  })
-
-  it('is shared by the stores of one process until the last is closed', async () => {
-    const dir = await freshDir()
-    const [a, b] = [levelStore({ slotsIn: dir }), levelStore({ slotsIn: dir })].map(opened) as [Store, Store]
-    await Promise.all([a.open(), b.open()])
-    expect(a.url).toBe(b.url)
-    await a.put([{ key: Buffer.from('a'), value: Buffer.from('1') }])
-    await a.close()
-    expect(await b.scan(all)).toHaveLength(1)
-    await b.close()
-    const c = opened(levelStore({ dir: path.join(dir, '0') }))
-    expect(await c.scan(all)).toHaveLength(1)
-  })
+  it('keeps files few, and gives the space of deleted rows back', async () => {
+    const dir = freshDir()
+    const [a, b] = [opened(levelStore({ dir, make: true })), opened(levelStore({ dir, make: true }))]
+    const value = Buffer.alloc(50_000, 'v')
+    for (let batch = 0; batch < 60; batch++) {
+      const rows = Array.from({ length: 25 }, (_, i) =>
+        row(`${batch % 2}-${String(batch).padStart(3, '0')}-${i}`, value),
+      )
+      await (batch % 3 === 0 ? b : a).put(rows)
+    }
+    expect(await a.scan(everything)).toHaveLength(1500)
+    expect(bytesOf(dir)).toBeGreaterThan(70_000_000)
+    const tables = (): number =>
+      readdirSync(dir, { recursive: true }).filter((name) => String(name).endsWith('.table')).length
+    await expect.poll(tables, { timeout: 60_000 }).toBeLessThan(14)
+    const first = { from: Buffer.from('0'), to: Buffer.from('1') }
+    await a.deleteRange?.(first.from, first.to)
+    expect(await b.scan(everything)).toHaveLength(750)
+    await b.deleteRange?.(first.from, first.to)
+    await expect.poll(() => bytesOf(dir), { timeout: 60_000 }).toBeLessThan(41_000_000)
+    expect(await b.scan(everything)).toHaveLength(750)
+    expect(await a.scan({ ...first, limit: 9 })).toEqual([])
+  }, 120_000)
 
   it('fails as unavailable where it cannot write, and tries again later', async () => {
-    const dir = await freshDir()
-    const file = path.join(dir, 'file')
-    await writeFile(file, '')
-    const store = opened(levelStore({ slotsIn: file }))
+    const dir = freshDir()
+    writeFileSync(dir, '')
+    const store = opened(levelStore({ dir, make: true }))
     await expect(store.open()).rejects.toMatchObject({ code: 'HOPTRACE_STORE_UNAVAILABLE' })
-    await rm(file)
-    await store.open()
+    rmSync(dir)
+    await store.put([row('a')])
+    expect(await keysOf(store)).toEqual(['a'])
   })
 
-  it('takes one place', () => {
-    expect(() => levelStore({})).toThrow(TypeError)
-    expect(() => levelStore({ dir: 'a', slotsIn: 'b' })).toThrow(TypeError)
+  it('makes nothing where there is no store, and reading changes nothing', async () => {
+    const dir = freshDir()
+    await expect(levelStore({ dir }).scan(everything)).rejects.toMatchObject({
+      code: 'HOPTRACE_STORE_UNAVAILABLE',
+    })
+    expect(readdirSync(path.dirname(dir))).toEqual([])
+    const store = levelStore({ dir, make: true })
+    await store.put([row('a')])
+    await store.close()
+    const before = readdirSync(dir, { recursive: true }).sort()
+    const reader = levelStore({ dir })
+    expect(await keysOf(reader)).toEqual(['a'])
+    await reader.close()
+    expect(readdirSync(dir, { recursive: true }).sort()).toEqual(before)
   })
 })

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import type { OurDir, Place } from '../../files/index.js'
+
+/**
+ * A store is a directory. Each writer has a directory of its own in it, and beside that a head:
+ *
+ * | | |
+ * | --- | --- |
+ * | `<writer>.head` | how far the writer is: generation of the manifest, size of the append file |
+ * | `<writer>/manifest` | which files count |
+ * | `<writer>/<n>.append` | rows as they were put |
+ * | `<writer>/<n>.table` | rows in order |
+ * | `<writer>/owner-<n>.sock` | who writes |
+ */
+const writerPattern = /^w-[0-9a-f]{24}$/
+const headPattern = /^(w-[0-9a-f]{24})\.head$/
+
+/** Every name of a file that is made in a writer's directory. */
+const ours =
+  /^(?:manifest|\d{1,15}\.(?:append|table)|owner-\d{1,6}\.sock|\.[\w.-]{1,200}\.[0-9a-f]{16}\.(?:tmp|sock))$/
+
+/** Files that a manifest names. */
+export const dataFile = /^\d{1,15}\.(?:append|table)$/
+
+/** The directory of a store. */
+export function storePlace(dir: string): Place {
+  return { dir: path.dirname(dir), name: path.basename(dir) }
+}
+
+export function newWriterName(): string {
+  return `w-${Date.now().toString(16).padStart(12, '0')}${randomBytes(6).toString('hex')}`
+}
+
+export function isWriterName(name: string): boolean {
+  return writerPattern.test(name)
+}
+
+/** The writer whose head has this name. */
+export function writerOfHead(name: string): string | undefined {
+  return headPattern.exec(name)?.[1]
+}
+
+export function headPlace(dir: string, writer: string): Place {
+  return { dir, name: `${writer}.head` }
+}
+
+export function manifestPlace(dir: string, writer: string): Place {
+  return { dir, name: `${writer}/manifest` }
+}
+
+export function filePlace(dir: string, writer: string, number: number, kind: 'append' | 'table'): Place {
+  return { dir, name: `${writer}/${number}.${kind}` }
+}
+
+/** A writer's directory for its owner. */
+export function ourWriterDir(dir: string, writer: string): OurDir {
+  return { place: { dir, name: writer }, ours }
+}

@@ -1,0 +1,94 @@
+import type { Cursor, RowSource, StoredRow } from './stored-row.js'
+
+/** Rows in memory, in order of their keys, each key once. */
+export class SortedRows implements RowSource {
+  /** `rows` are in order. */
+  constructor(readonly rows: readonly StoredRow[]) {}
+
+  cursor(from: Uint8Array, to: Uint8Array): Cursor {
+    return new ListCursor(this.rows, lowerBound(this.rows, from), lowerBound(this.rows, to))
+  }
+}
+
+class ListCursor implements Cursor {
+  constructor(
+    private readonly rows: readonly StoredRow[],
+    private at: number,
+    private readonly end: number,
+  ) {}
+
+  get key(): Buffer | undefined {
+    return this.at < this.end ? (this.rows[this.at] as StoredRow).key : undefined
+  }
+
+  get stamp(): number {
+    return (this.rows[this.at] as StoredRow).stamp
+  }
+
+  value(): Buffer | null {
+    return (this.rows[this.at] as StoredRow).value
+  }
+
+  next(): void {
+    this.at++
+  }
+}
+
+/**
+ * Rows of an append file as they come. They are kept as a few sorted lists of growing size, so that neither adding nor looking
+ * up costs what is there.
+ */
+export class AppendedRows {
+  readonly #lists: SortedRows[] = []
+  count = 0
+
+  get sources(): readonly RowSource[] {
+    return this.#lists
+  }
+
+  /** Rows of one put, each key once. */
+  add(rows: StoredRow[]): void {
+    if (rows.length === 0) return
+    this.count += rows.length
+    let list: readonly StoredRow[] = rows.sort((a, b) => Buffer.compare(a.key, b.key))
+    for (
+      let last = this.#lists.at(-1);
+      last !== undefined && last.rows.length <= 2 * list.length;
+      last = this.#lists.at(-1)
+    ) {
+      list = merged(last.rows, list)
+      this.#lists.pop()
+    }
+    this.#lists.push(new SortedRows(list))
+  }
+}
+
+/** Two sorted lists as one; of equal keys the later stamp stays. */
+function merged(a: readonly StoredRow[], b: readonly StoredRow[]): StoredRow[] {
+  const rows: StoredRow[] = []
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    const [left, right] = [a[i] as StoredRow, b[j] as StoredRow]
+    const order = Buffer.compare(left.key, right.key)
+    if (order < 0) rows.push(left)
+    else if (order > 0) rows.push(right)
+    else rows.push(left.stamp > right.stamp ? left : right)
+    if (order <= 0) i++
+    if (order >= 0) j++
+  }
+  while (i < a.length) rows.push(a[i++] as StoredRow)
+  while (j < b.length) rows.push(b[j++] as StoredRow)
+  return rows
+}
+
+function lowerBound(rows: readonly StoredRow[], key: Uint8Array): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (Buffer.compare((rows[middle] as StoredRow).key, key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,148 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { listDirSync } from '../../files/index.js'
+import { HoptraceError } from '../../errors.js'
+import { BlockCache } from './block-cache.js'
+import { damagedStore, Unsettled } from './damage.js'
+import { RowMerge, type MergedKey } from './merge-rows.js'
+import { isWriterName, storePlace, writerOfHead } from './names.js'
+import type { RowSource } from './stored-row.js'
+import { isNewborn } from './newborn.js'
+import { WriterView } from './writer-view.js'
+
+/** How often, and after how many milliseconds, files are read again that do not fit together. */
+const attempts = 40
+const pauseMillis = 5
+
+/** Tables that stay open between scans. */
+const maxOpenTables = 256
+const cacheBytes = 8 << 20
+
+/** After as many rows or bytes of values a scan lets others have a turn. */
+const turnRows = 2000
+const turnBytes = 1 << 20
+
+/** A row of a scan as `StoreView.scan` hands it to `take`. */
+export type Take = (row: MergedKey, value: Buffer) => boolean
+
+/** What all writers of a store have. It only reads, and holds no lock. */
+export class StoreView {
+  readonly #writers = new Map<string, WriterView>()
+  readonly #cache = new BlockCache(cacheBytes)
+  #scans = 0
+  #closed = false
+
+  constructor(readonly dir: string) {}
+
+  /**
+   * Gives rows of a range in order to `take`, until it says false. A scan that meets files which were replaced meanwhile begins anew
+   * behind the last row that it gave.
+   */
+  async scan(from: Uint8Array, to: Uint8Array, take: Take, signal?: AbortSignal): Promise<void> {
+    this.#scans++
+    let after: Buffer | undefined
+    try {
+      for (let attempt = 1; ; attempt++) {
+        signal?.throwIfAborted()
+        this.#checkOpen()
+        try {
+          const start = after === undefined ? from : Buffer.concat([after, Buffer.alloc(1)])
+          const merge = new RowMerge(this.#sources().map((source) => source.cursor(start, to)))
+          let rows = 0
+          let bytes = 0
+          for (let row = merge.next(); row !== undefined; row = merge.next()) {
+            const value = row.newest.value()
+            after = row.key
+            if (value !== null && !take(row, value)) return
+            bytes += value?.length ?? 0
+            if (++rows < turnRows && bytes < turnBytes) continue
+            rows = bytes = 0
+            await setImmediate()
+            signal?.throwIfAborted()
+            this.#checkOpen()
+          }
+          return
+        } catch (error) {
+          if (!(error instanceof Unsettled)) throw error
+          if (attempt >= attempts) throw damagedStore(error.what, error)
+          await sleep(pauseMillis)
+        }
+      }
+    } finally {
+      this.#scans--
+    }
+  }
+
+  /** All writers as they are now; waits for files that do not fit together. */
+  async settled(): Promise<readonly WriterView[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#refresh()
+      } catch (error) {
+        if (!(error instanceof Unsettled)) throw error
+        if (attempt >= attempts) throw damagedStore(error.what, error)
+        await sleep(pauseMillis)
+      }
+    }
+  }
+
+  /** Throws `Unsettled` and `HoptraceError`. */
+  #refresh(): readonly WriterView[] {
+    const heads = new Set<string>()
+    const dirs = new Set<string>()
+    for (const { name } of listDirSync(storePlace(this.dir))) {
+      const writer = writerOfHead(name)
+      if (writer !== undefined) heads.add(writer)
+      else if (isWriterName(name)) dirs.add(name)
+    }
+    for (const writer of dirs) {
+      if (!heads.has(writer) && !isNewborn(this.dir, writer))
+        throw new Unsettled(`the head of ${writer} in ${this.dir} is missing`)
+    }
+    for (const [name, view] of this.#writers) {
+      if (heads.has(name) || this.#scans > 1) continue
+      view.close()
+      this.#writers.delete(name)
+    }
+    return [...heads].map((name) => this.#refreshed(name))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const view of this.#writers.values()) view.close()
+    this.#writers.clear()
+  }
+
+  #sources(): RowSource[] {
+    return this.#refresh().flatMap((writer) => writer.sources())
+  }
+
+  #refreshed(name: string): WriterView {
+    let view = this.#writers.get(name)
+    if (view === undefined) this.#writers.set(name, (view = new WriterView(this.dir, name, this.#cache)))
+    if (this.#scans <= 1) {
+      view.closeRetired()
+      if (this.#openTables() > maxOpenTables) for (const other of this.#writers.values()) other.closeTables()
+    }
+    try {
+      view.refresh()
+    } catch (error) {
+      // What was read of files that do not fit together may be wrong itself.
+      if (this.#scans <= 1) {
+        view.close()
+        this.#writers.delete(name)
+      }
+      throw error
+    }
+    return view
+  }
+
+  #openTables(): number {
+    let open = 0
+    for (const view of this.#writers.values()) open += view.openTables
+    return open
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new HoptraceError('HOPTRACE_STORE_CLOSED', `level:${this.dir} is closed`)
+  }
+}
