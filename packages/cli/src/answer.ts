@@ -123,6 +123,10 @@ export interface ProgressView {
   readonly events: readonly (HopPlace & EventView)[]
   readonly lastEvent: (HopPlace & EventView) | null
   /** Hops that are at it, and what they wait for. */
-  readonly running: readonly (HopPlace & { readonly since: string; readonly waitsFor: readonly string[] })[]
+  readonly running: readonly (HopPlace & {
+    readonly since: string
+    readonly waitsFor: readonly string[]
+    readonly blockedSince?: string
+  })[]
   readonly evidence: readonly string[]
 }

@@ -1,4 +1,4 @@
-import type { HopPlace, ProgressView } from './answer.js'
+import type { ProgressView } from './answer.js'
 import { formatClock, formatDuration, timeNanos } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { paintVerdict, place, verdictSentence } from './format-verdict.js'
@@ -42,13 +42,11 @@ function formatEnd(progress: ProgressView, paint: Paint): string {
   return paintVerdict(progress.verdict, paint)(`${sentence}${events}`)
 }
 
-function workingLine(
-  hop: HopPlace & { since: string; waitsFor: readonly string[] },
-  nowMillis: number,
-): string {
+function workingLine(hop: ProgressView['running'][number], nowMillis: number): string {
   const since = Number((timeNanos(hop.since) ?? 0n) / 1_000_000n)
   const waits = hop.waitsFor.length > 0 ? `, waits for ${safeText(hop.waitsFor.join(', '), 200)}` : ''
-  return `${place(hop)} for ${formatDuration(Math.max(0, nowMillis - since) * 1000)}${waits}`
+  const blocked = hop.blockedSince ? ', its event loop does not turn' : ''
+  return `${place(hop)} for ${formatDuration(Math.max(0, nowMillis - since) * 1000)}${waits}${blocked}`
 }
 
 const SERVICE_WIDTH = 10

@@ -21,6 +21,8 @@ export interface RunningHop extends Place {
   readonly since: string
   /** What it waits for: calls without an answer, by target. */
   readonly waitsFor: readonly string[]
+  /** Its process serves nothing since then, ISO: its event loop does not turn. Left out when it does. */
+  readonly blockedSince?: string
 }
 
 /** How far a flow got. */
@@ -46,7 +48,11 @@ export function progressOf({ traceId, tree, judgement }: TraceAnswer): ProgressR
     const waitsFor = hop.record.next
       .filter((call) => call.outcome === null)
       .map(({ service, target }) => service ?? target)
-    return [{ ...placeOf(hop.record), since: isoNanos(starts[node] ?? hop.record.startNanos), waitsFor }]
+    const { blockedSince } = hop
+    const since = isoNanos(starts[node] ?? hop.record.startNanos)
+    const blocked =
+      blockedSince === undefined ? {} : { blockedSince: isoNanos(BigInt(blockedSince) * 1_000_000n) }
+    return [{ ...placeOf(hop.record), since, waitsFor, ...blocked }]
   })
   const { verdict, endedAt, lastHealthy, evidence } = judgement
   const keys: Record<string, string> = {}

@@ -241,3 +241,19 @@ it('a hop of which entries are lost is shown, and nothing is concluded from its 
   expect(result.hops[0]?.lost).toBe(2)
   expect(result.evidence.join()).toContain('the log of a')
 })
+
+it('a process that does not turn is said to hang, and since when', async () => {
+  const sinceMillis = Number(baseNanos / 1_000_000n)
+  Object.assign(b, { blockedSince: async () => sinceMillis })
+  const id = assigned(baseNanos + 60n, { ip: '127.0.0.1', port: b.port })
+  const root = entry(testCall(b.port, { hopId: id, outcome: 'ETIMEDOUT' }), { status: 504 })
+  taken(b, id, root, open)
+  const result = await resolver.resolve(root.hopId)
+  expect(ends(result)).toEqual(['failed', at(b)])
+  expect(result.evidence.join()).toContain(
+    'its event loop has not turned since 2026-11-22T15:00:00.000000000Z',
+  )
+  expect((await resolver.progress(root.hopId)).running).toMatchObject([
+    { blockedSince: '2026-11-22T15:00:00.000000000Z' },
+  ])
+})

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { HoptraceError } from '../../errors.js'
 import type { HopRecord } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
@@ -40,7 +39,7 @@ interface Cached {
 
 const maxCached = 16
 
-/** Reads logs that lie on this host. */
+/** Reads logs that lie below the data directory, whatever host or container writes them. */
 export class LogSource {
   private readonly cache = new Map<string, Cached>()
 
@@ -55,7 +54,6 @@ export class LogSource {
 
   /** The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read. */
   async view(row: InstanceRow, reads: Reads): Promise<LogView | undefined> {
-    if (row.host !== hostname()) return undefined
     const runDir = runDirOf(this.dataDir, row.logDir)
     if (runDir === undefined) return undefined
     // Asked first: what a run that has ended by now wrote is all there.

@@ -63,6 +63,8 @@ export interface HopEvidence {
   readonly liveness: Liveness
   /** The process showed life after the call that led here was over, however it ended later. */
   readonly outlived?: boolean
+  /** Its process serves nothing since then, milliseconds since the epoch: its event loop does not turn. */
+  readonly blockedSince?: number
   /** The hop whose call led here, as a place in `EvidenceTree.hops`, always before this one; null for the entry. */
   readonly parent: number | null
   /** Which call of the parent: an index into its record's `next`. */

@@ -1,4 +1,5 @@
 import type { CallRecord } from '../../hop/record.js'
+import { isoNanos } from '../iso.js'
 import { cellOfCall, healthOf } from './cell.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './evidence.js'
 import type { Finding } from './finding.js'
@@ -27,6 +28,8 @@ export function wordNotes(tree: EvidenceTree): string[] {
   const lines: string[] = []
   for (const hop of tree.hops) {
     if (hop.record.lost > 0) lines.push(wordLoss(hop))
+    if (hop.blockedSince !== undefined && healthOf(hop) === 'open')
+      lines.push(`${hop.record.service} ${hop.record.instance.address} ${stateOf(hop)}`)
     for (const [index, callee] of hop.callees.entries()) {
       const call = hop.record.next[index]
       if (call === undefined) continue
@@ -125,6 +128,11 @@ function wordHop(hop: HopEvidence): string[] {
   return lines
 }
 
+/** An event loop that does not turn. */
+export function wordBlocked(sinceMillis: number): string {
+  return `its event loop has not turned since ${isoNanos(BigInt(Math.floor(sinceMillis)) * 1_000_000n)}`
+}
+
 function wordLoss({ record: { service, instance, lost } }: HopEvidence): string {
   const entries = lost === 1 ? 'an entry' : `${lost} entries`
   return `the log of ${service} ${instance.address} is damaged: ${entries} of this hop could not be read`
@@ -136,7 +144,9 @@ function stateOf(hop: HopEvidence): string {
     case 'interrupted':
       return 'ended while the hop was open: interrupted'
     case 'open':
-      return 'is still at it'
+      return hop.blockedSince === undefined
+        ? 'is still at it'
+        : `is still at it: ${wordBlocked(hop.blockedSince)}`
     case 'open?':
       if (record.lost > 0) return 'has it open, as far as its log can be read'
       if (record.state === 'interrupted') return 'had it open when its tracer was closed'

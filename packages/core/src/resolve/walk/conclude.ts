@@ -3,6 +3,7 @@ import type { Lookup, RunLiveness } from '../lookup.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { HopId } from '../../id/types.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
+import { wordBlocked } from '../verdict/wording.js'
 import { settleNanos, type CallTimes } from './times.js'
 
 /** What one run said, or why it could not be read. */
@@ -10,6 +11,8 @@ export interface Answer {
   readonly row: InstanceRow
   readonly lookup: Lookup | null
   readonly failure: string | null
+  /** Its process serves nothing since then, milliseconds since the epoch. */
+  readonly blockedSince?: number
   /** It could not be read because another process has its store open, and who that is was not known. */
   readonly locked?: boolean
 }
@@ -92,11 +95,13 @@ function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes):
 }
 
 /** What a run says of its absence, for people. */
-function says({ row, lookup, failure }: Answer): string {
+function says({ row, lookup, failure, blockedSince }: Answer): string {
   const who = `${row.service} ${row.address}`
   if (lookup?.kind !== 'absent') return `${who} could not be read: ${failure ?? 'no answer'}`
   if (lookup.damage !== undefined) return lookup.damage
   if (lookup.dropped) return `unknown: dropped here: ${who} lost records of that time`
   if (lookup.final) return `${who} has ended and is known to its end, no record`
-  return `${who} is ${lookup.source === 'store' ? 'shipped' : 'known'} through ${isoNanos(lookup.throughNanos)}, no record`
+  const known = lookup.source === 'store' ? 'shipped' : 'known'
+  const state = `${who} is ${known} through ${isoNanos(lookup.throughNanos)}, no record`
+  return blockedSince === undefined ? state : `${state}; ${wordBlocked(blockedSince)}`
 }

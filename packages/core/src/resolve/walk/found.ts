@@ -14,6 +14,8 @@ export interface Found {
   readonly source: RecordSource
   readonly liveness: Liveness
   readonly outlived?: boolean
+  /** Its process serves nothing since then, milliseconds since the epoch. */
+  readonly blockedSince?: number
   readonly subtree: EvidenceTree | undefined
   /** What else was noticed, for people. */
   readonly notes: readonly string[]
@@ -36,8 +38,8 @@ export function foundAmong(answers: readonly OneAnswer[], id: HopId): Found[] {
 /** Of several records of one hop: the one that finished, then the newest run's. All are told. */
 function chosen(versions: readonly OneAnswer[], id: HopId): Found {
   const weight = { closed: 0, interrupted: 1, open: 2 }
-  const candidates = versions.flatMap(({ row, lookup, subtree }) =>
-    lookup?.kind === 'found' ? [{ row, lookup, subtree }] : [],
+  const candidates = versions.flatMap(({ row, lookup, subtree, blockedSince }) =>
+    lookup?.kind === 'found' ? [{ row, lookup, subtree, blockedSince }] : [],
   )
   candidates.sort((a, b) => weight[a.lookup.record.state] - weight[b.lookup.record.state])
   const [first, ...others] = candidates as [(typeof candidates)[0], ...typeof candidates]
@@ -47,6 +49,7 @@ function chosen(versions: readonly OneAnswer[], id: HopId): Found {
     source: first.lookup.source,
     liveness: livenessOf(first.row, first.lookup),
     subtree: first.subtree,
+    ...(first.blockedSince === undefined ? {} : { blockedSince: first.blockedSince }),
     notes: others.map(
       ({ row, lookup }) =>
         `${row.service} ${row.address} holds a record of ${id} too: ${lookup.record.state}`,

@@ -108,10 +108,16 @@ export class RunAsker {
   private async read(row: InstanceRow, id: HopId, errand?: Errand): Promise<OneAnswer> {
     try {
       const asked = this.source.lookup(row, id, this.reads, this.signal, errand)
-      const { lookup, subtree } = await orAborted(asked, this.signal)
+      const { lookup, subtree, blockedSince } = await orAborted(asked, this.signal)
       if (lookup.kind === 'found' && !isOf(lookup.record, row))
         return { row, lookup: null, failure: 'it answered with a hop of another run' }
-      return { row, lookup, failure: null, ...(subtree === undefined ? {} : { subtree }) }
+      return {
+        row,
+        lookup,
+        failure: null,
+        ...(subtree === undefined ? {} : { subtree }),
+        ...(blockedSince === undefined ? {} : { blockedSince }),
+      }
     } catch (error) {
       return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
     }

@@ -128,6 +128,7 @@ export class Walker {
       hop.record = { ...found.record, next: [...found.record.next, ...concluded] }
       hop.source = found.source
       hop.liveness = found.liveness
+      if (found.blockedSince !== undefined) hop.blockedSince = found.blockedSince
       hop.callees = hop.record.next.map((made) => byId.get(made.hopId) ?? unasked(made, 'deadline'))
       for (const [index, { hopId }] of found.record.next.entries())
         if (!byId.has(hopId)) this.queue.push({ node, call: index })
@@ -310,7 +311,7 @@ export class Walker {
   }
 
   private append(
-    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived' | 'passedOn'>,
+    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived' | 'passedOn' | 'blockedSince'>,
     parent: Task | null,
     isAttempt: boolean,
   ): number {
@@ -322,6 +323,7 @@ export class Walker {
       source,
       liveness,
       ...(outlived ? { outlived } : {}),
+      ...(found.blockedSince === undefined ? {} : { blockedSince: found.blockedSince }),
       ...(found.passedOn === undefined ? {} : { passedOn: found.passedOn }),
       parent: parent?.node ?? null,
       call: parent?.call ?? null,

@@ -90,7 +90,7 @@ const readCallee: Reader<CalleeEvidence> = (value) => {
   return rest === undefined ? undefined : ({ kind, ...rest } as CalleeEvidence)
 }
 
-const readPlainHop = objectOf<Omit<HopEvidence, 'outlived' | 'attempts' | 'passedOn'>>({
+const readPlainHop = objectOf<Omit<HopEvidence, 'outlived' | 'attempts' | 'passedOn' | 'blockedSince'>>({
   record: readRecord,
   source: readSource,
   liveness: readLiveness,
@@ -104,14 +104,16 @@ const readAttempts = listOf(objectOf<Attempt>({ call: readWhole, node: readWhole
 const readHop: Reader<HopEvidence> = (value) => {
   const hop = readPlainHop(value)
   if (hop === undefined) return undefined
-  const { outlived, attempts, passedOn } = value as Partial<Record<keyof HopEvidence, unknown>>
+  const { outlived, attempts, passedOn, blockedSince } = value as Partial<Record<keyof HopEvidence, unknown>>
   const several = attempts === undefined ? [] : readAttempts(attempts)
+  const blocked = readWhole(blockedSince)
   const passed = passedOn === undefined ? 0 : readWhole(passedOn)
   if (several === undefined || passed === undefined || passed > hop.record.next.length) return undefined
   return {
     ...hop,
     ...(outlived === true ? { outlived } : {}),
     ...(several.length === 0 ? {} : { attempts: several }),
+    ...(blocked === undefined ? {} : { blockedSince: blocked }),
     ...(passed === 0 ? {} : { passedOn: passed }),
   }
 }
