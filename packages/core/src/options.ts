@@ -56,7 +56,10 @@ export interface TracerOptions {
   readonly trustedTargets?: readonly string[]
   /** The only attributes (of hops and events) that are recorded, by name. @default all */
   readonly allowAttributes?: readonly string[]
-  /** Sees every key, attribute and error message before it is recorded, and may replace it, or drop it by `undefined`. */
+  /**
+   * Sees every text of the application, whole, before it is recorded: keys, attributes, messages and codes of errors and of calls, names of
+   * events and jobs. It may replace it, or drop it by `undefined`.
+   */
   readonly redact?: Redact
   /** Disk that this process's log may take while its store is away. @default 268435456 */
   readonly maxLogBytes?: number

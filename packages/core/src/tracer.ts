@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect, type InspectOptions } from 'node:util'
 import { RemoteQuestions } from './ask/remote-questions.js'
-import { errorInfo } from './hop/error-info.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
+import { hideProperties, inspectAs, type Shown } from './hop/shown.js'
 import { unwatchListeners, watchListeners } from './http/listeners.js'
 import type { HopId } from './id/index.js'
 import { clusterKeys, type ClusterKeys } from './key/index.js'
@@ -57,6 +58,7 @@ export class Tracer {
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
     this.remoteQuestions = this.keys.given ? new RemoteQuestions(settings.dataDir, this.keys) : undefined
     this.runs = new Runs(settings, { keys: this.keys, sealTraces: settings.wire === 'sealed' })
+    hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context'])
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
     process.on('exit', this.onExit)
@@ -131,6 +133,15 @@ export class Tracer {
     return total
   }
 
+  toJSON(): Shown {
+    const { hop } = this
+    return { service: this.service, id: hop?.id, trace: hop?.traceId }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspectAs('Tracer', this.toJSON(), options)
+  }
+
   /** @internal The run that hops begin in. */
   get currentRun(): Run {
     return this.runs.current
@@ -164,7 +175,7 @@ export class Tracer {
         anyAge: true,
       })
       // Before there is a hop that nobody would close.
-      const name = String(options.name)
+      const name = run.redaction.name('job', String(options.name))
       // A message may come again, and to several consumers: each hop has an id of its own.
       const hop = this.begin(run, context, null)
       hop.routeSource = name
@@ -191,7 +202,7 @@ export class Tracer {
   }
 
   private readonly onCrash = (error: unknown, origin: string): void => {
-    const { name, message } = this.currentRun.redaction.error(errorInfo(error))
+    const { name, message } = this.currentRun.redaction.error(error)
     this.crashed = { reason: `${origin}: ${name}: ${message}`, millis: performance.now() }
     // An application that catches it goes on, perhaps for long: what ends it later has another reason.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())

@@ -1,20 +1,19 @@
 import { inboundOf, type InboundHop, type Tracer } from '@hoptrace/core'
 import type { Request, Response } from 'express'
-import { joinPath, RouteTemplates } from './route-templates.js'
+import type { MountedLayer } from './mount-pattern.js'
+import { RouteTemplates } from './route-templates.js'
 
 type Next = (error?: unknown) => void
 type Handle = (this: Layer, req: Request, res: Response, next: Next) => unknown
 type HandleError = (this: Layer, error: unknown, req: Request, res: Response, next: Next) => unknown
 
 /** What Express keeps for each `use` and each route: Express 4 with underscores, Express 5 without. */
-interface Layer {
+interface Layer extends MountedLayer {
   readonly route?: { readonly path?: unknown }
   readonly handle?: { readonly stack?: readonly Layer[] }
-  /** Express 5.3 and newer: the path as it was given to `use`. */
-  readonly rawPath?: unknown
   /** Mounted at `/`. */
   readonly slash?: boolean
-  readonly regexp?: { readonly fast_slash?: boolean }
+  readonly regexp?: RegExp & { readonly fast_slash?: boolean }
   handle_request?: Handle
   handleRequest?: Handle
   handle_error?: HandleError
@@ -83,8 +82,8 @@ function observeNext(layer: Layer, req: Request, next: Next): Next {
   if (inbound === undefined || seen === undefined) return next
   const { tracer, templates } = seen
   const { route } = layer
-  if (route !== undefined) templates.enterRoute(req, joinPath(route.path))
-  else if (layer.slash !== true && layer.regexp?.fast_slash !== true) templates.enterMount(req, layer.rawPath)
+  if (route !== undefined) templates.enterRoute(req.baseUrl, route.path)
+  else if (layer.slash !== true && layer.regexp?.fast_slash !== true) templates.enterMount(req.baseUrl, layer)
   observe(layer.handle?.stack)
   return (error) => {
     if (route !== undefined) templates.leaveRoute()

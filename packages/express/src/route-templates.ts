@@ -1,30 +1,27 @@
-/** What of a request the templates are made of. */
-interface Located {
-  /** The part of the path that mounts have taken, as it came. */
-  readonly baseUrl: string
-  readonly params: Readonly<Record<string, unknown>>
-}
+import { mountPattern, type MountedLayer } from './mount-pattern.js'
 
 /** The template of the route that a request is in, put together while Express walks down its mounts. */
 export class RouteTemplates {
-  private readonly mounts: { readonly raw: string; readonly template: string }[] = []
+  /** `raw`: the part of the path that the mounts have taken, as it came. `template`: undefined where it is not known. */
+  private readonly mounts: { readonly raw: string; readonly template: string | undefined }[] = []
   private route: string | undefined
   private inRoute = false
 
-  /** Express enters what is mounted under `path`, if the version keeps that, and has taken its part of the path off. */
-  enterMount(req: Located, path: unknown): void {
-    if (this.inRoute || req.baseUrl === '') return
-    const parent = this.mountAbove(req.baseUrl)
-    const own = req.baseUrl.slice(parent.raw.length)
-    const template = typeof path === 'string' ? withoutSlash(path) : withNames(own, req.params)
-    this.mounts.push({ raw: req.baseUrl, template: parent.template + template })
+  /** Express enters what a layer has mounted, and has taken its part of the path off. */
+  enterMount(baseUrl: string, layer: MountedLayer): void {
+    if (this.inRoute || baseUrl === '') return
+    const above = this.mountAbove(baseUrl)
+    const own = mountPattern(layer)
+    const template = above === undefined || own === undefined ? undefined : above + own
+    this.mounts.push({ raw: baseUrl, template })
   }
 
   /** Express enters a route. Its layers belong to it until it is left. */
-  enterRoute(req: Located, path: string): void {
+  enterRoute(baseUrl: string, path: unknown): void {
     this.inRoute = true
-    const base = req.baseUrl === '' ? '' : (this.mountAt(req.baseUrl) ?? withNames(req.baseUrl, req.params))
-    this.route = path === '/' && base !== '' ? base : base + path
+    const base = baseUrl === '' ? '' : this.mountAt(baseUrl)
+    const own = Array.isArray(path) ? path.map(String).join('|') : String(path)
+    this.route = base === undefined ? undefined : own === '/' && base !== '' ? base : base + own
   }
 
   /** The route passed the request on. */
@@ -32,7 +29,7 @@ export class RouteTemplates {
     this.inRoute = false
   }
 
-  /** The route entered last, or the mount that answers by itself; undefined when nothing matched. */
+  /** The route entered last, or the mount that answers by itself; undefined when nothing matched, or nobody knows the pattern. */
   current(baseUrl: string): string | undefined {
     return this.route ?? (baseUrl === '' ? undefined : this.mountAt(baseUrl))
   }
@@ -41,44 +38,12 @@ export class RouteTemplates {
     return this.mounts.findLast((mount) => mount.raw === raw)?.template
   }
 
-  private mountAbove(raw: string): { raw: string; template: string } {
+  /** The template of the mount that `raw` is in; empty for one that is in none. */
+  private mountAbove(raw: string): string | undefined {
     for (let top = this.mounts.at(-1); top !== undefined; top = this.mounts.at(-1)) {
-      if (raw.startsWith(`${top.raw}/`)) return top
+      if (raw.startsWith(`${top.raw}/`)) return top.template
       this.mounts.pop()
     }
-    return { raw: '', template: '' }
+    return ''
   }
 }
-
-/** A route's path as text: a pattern as its source, alternatives one behind the other. */
-export function joinPath(path: unknown): string {
-  return Array.isArray(path) ? path.map(String).join('|') : String(path)
-}
-
-/**
- * Puts `:name` back for the values that a mount matched. Names are put back from the right, where parameters usually stand:
- * `/users/users` of `/users/:id` is `/users/:id`.
- */
-export function withNames(path: string, params: Readonly<Record<string, unknown>>): string {
-  const segments = path.split('/')
-  for (const [name, value] of Object.entries(params).reverse()) {
-    if (typeof value !== 'string' || value === '') continue
-    const whole = segments.findLastIndex((segment) => decoded(segment) === value)
-    const index =
-      whole >= 0 ? whole : segments.findLastIndex((s) => !s.includes(':') && decoded(s).includes(value))
-    const segment = segments[index]
-    if (segment === undefined) continue
-    segments[index] = whole >= 0 ? `:${name}` : decoded(segment).replace(value, () => `:${name}`)
-  }
-  return segments.join('/')
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
-
-const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)

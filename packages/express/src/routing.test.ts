@@ -96,6 +96,35 @@ describe.each([
     expect(routes).toEqual(['/health', null])
   })
 
+  it('has the pattern of a mount, or nothing, and never the path that came', async () => {
+    const star = express === express5 ? '/star/*rest' : '/star/*'
+    const routes = await routesOf(
+      (app) => {
+        app.use(star, ok)
+        app.use(/^\/rn\/[^/]+/, ok)
+        app.use(['/list/:token', /^\/reset\/[^/]+/], ok)
+        app.use(
+          /^\/api\/[^/]+/,
+          router((r) => r.get('/items/:id', ok)),
+        )
+        app.use('/a.b/:one/:two', ok)
+      },
+      '/star/secret/deep',
+      '/rn/secret',
+      '/list/secret',
+      '/reset/secret',
+      '/api/secret/items/7',
+      '/a.b/secret/secret',
+    )
+    expect(routes.join(' ')).not.toContain('secret')
+    expect(routes[0]).toBe(star)
+    expect(routes[1]).toBe(String(/^\/rn\/[^/]+/))
+    expect(routes[2]).toContain('reset')
+    expect(routes[3]).toBe(routes[2])
+    expect(routes[4]).toBe(`${String(/^\/api\/[^/]+/)}/items/:id`)
+    expect(routes[5]).toBe('/a.b/:one/:two')
+  })
+
   it('keeps templates of requests apart that wait in app.param', async () => {
     await using kit = await openKitTracer()
     const app = express()

@@ -12,17 +12,30 @@ export function cleanAttributes(attributes: Readonly<Record<string, unknown>> | 
     const value = attributes[name]
     if (value === undefined) continue
     if (++count > limits.attributes) break
-    clean[truncate(name, 128)] =
+    const kept =
       typeof value === 'string' ||
       typeof value === 'boolean' ||
       (typeof value === 'number' && Number.isFinite(value))
         ? value
         : describe(value)
+    setOwn(clean, truncate(name, 128), kept)
   }
   return clean
 }
 
+/** Sets a property whose name is data: it may be `__proto__`. */
+export function setOwn<T>(into: Record<string, T>, name: string, value: T): void {
+  if (name === '__proto__') {
+    Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })
+  } else {
+    into[name] = value
+  }
+}
+
 function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) return JSON.stringify(value)
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    // Nothing comes of a value whose `toJSON` gives nothing.
+    return (JSON.stringify(value) as string | undefined) ?? 'undefined'
+  }
   return String(value)
 }

@@ -1,10 +1,12 @@
+import { inspect, type InspectOptions } from 'node:util'
 import { ipv4OfHost } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import { readAnswer, writeContext } from '../propagation/index.js'
 import type { Hop } from './hop.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
-import { outcomeOf } from './outcome.js'
+import { outcomeOf, standardOutcomes } from './outcome.js'
+import { inspectAs, type Shown } from './shown.js'
 
 /**
  * Whom a call goes to: a URL, `host:port`, or either with a method. `via` is what is dialled in its place: a forward proxy
@@ -23,8 +25,8 @@ export class Call {
   /** The id that the callee is asked to take. */
   readonly hopId: HopId
 
-  private readonly hop: Hop
-  private readonly host: HopHost
+  readonly #hop: Hop
+  readonly #host: HopHost
   private readonly index: number
   private readonly target: string
   private readonly asked: HopId
@@ -33,8 +35,8 @@ export class Call {
 
   /** @internal Use `hop.call(target)`. */
   constructor(hop: Hop, host: HopHost, index: number, target: CallTarget, withinLimits: boolean) {
-    this.hop = hop
-    this.host = host
+    this.#hop = hop
+    this.#host = host
     this.index = index
     this.startMicros = hop.offsetMicros()
     const { hostname, port, method, via } = parseTarget(target)
@@ -67,20 +69,34 @@ export class Call {
     if (this.ended) return
     this.ended = true
     try {
-      const { keys } = this.host.wire
+      const { keys } = this.#host.wire
       const { servedBy, otherKey } = headers === undefined ? noAnswer : readAnswer(headers, this.asked, keys)
-      if (servedBy !== null) this.host.targets.learn(this.target, this.hopId, servedBy)
-      this.host.log.callEnd(this.hop, {
+      if (servedBy !== null) this.#host.targets.learn(this.target, this.hopId, servedBy)
+      this.#host.log.callEnd(this.#hop, {
         index: this.index,
-        outcome: outcomeOf(outcome),
-        durationMicros: this.hop.offsetMicros() - this.startMicros,
+        outcome: this.outcome(outcome),
+        durationMicros: this.#hop.offsetMicros() - this.startMicros,
         servedBy,
         otherKey,
       })
     } catch {
-      this.host.failed()
+      this.#host.failed()
     }
-    this.hop.callEnded()
+    this.#hop.callEnded()
+  }
+
+  toJSON(): Shown {
+    return { id: this.hopId, trace: this.#hop.traceId, target: this.target }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspectAs('Call', this.toJSON(), options)
+  }
+
+  private outcome(outcome: number | string | Error): string {
+    if (typeof outcome === 'number') return String(outcome)
+    const code = outcomeOf(outcome)
+    return standardOutcomes.has(code) ? code : (this.#host.redaction.code(this.target, code) ?? 'ERROR')
   }
 }
 

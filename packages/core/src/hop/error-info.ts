@@ -1,19 +1,32 @@
-import { limits, truncate } from './limits.js'
-import type { ErrorInfo } from './record.js'
+/** An error, not cut yet. */
+export interface DescribedError {
+  readonly name: string
+  /** Empty for an error that a bad request caused. */
+  readonly message: string
+  readonly code: string | null
+}
 
-/** Describes anything that can be thrown, without throwing: getters of a hostile error may throw themselves. */
-export function errorInfo(error: unknown): ErrorInfo {
+/** Names of classes: anything else may be a text for people. */
+const NAME = /^[\w$.]{1,128}$/
+
+/**
+ * Describes anything that can be thrown, without throwing: getters of a hostile error may throw themselves. The message of an error
+ * with a 4xx status is left out: frameworks put there what the client sent, a body that is no JSON or a path that cannot be decoded.
+ */
+export function describeError(error: unknown): DescribedError {
   try {
     if (error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)) {
-      const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown }
+      const { name, message, code, status, statusCode } = error as Readonly<Record<string, unknown>>
       return {
-        name: truncate(typeof name === 'string' ? name : 'Error', 128),
-        message: truncate(String(message), limits.errorMessageChars),
-        code: typeof code === 'string' || typeof code === 'number' ? truncate(String(code), 64) : null,
+        name: typeof name === 'string' && NAME.test(name) ? name : 'Error',
+        message: isOfClient(status) || isOfClient(statusCode) ? '' : String(message),
+        code: typeof code === 'string' || typeof code === 'number' ? String(code) : null,
       }
     }
-    return { name: typeof error, message: truncate(String(error), limits.errorMessageChars), code: null }
+    return { name: typeof error, message: String(error), code: null }
   } catch {
     return { name: 'Error', message: 'an error that cannot be described', code: null }
   }
 }
+
+const isOfClient = (status: unknown): boolean => typeof status === 'number' && status >= 400 && status < 500

@@ -1,12 +1,13 @@
+import { inspect, type InspectOptions } from 'node:util'
 import type { LogHop } from '../log/entries.js'
 import type { HopId, TraceId } from '../id/types.js'
 import type { InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
 import { cleanAttributes } from './attributes.js'
-import { errorInfo } from './error-info.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
 import type { Attributes, ErrorInfo } from './record.js'
+import { inspectAs, type Shown } from './shown.js'
 
 /** A route's template, or a function of a framework that gives it once it is known, and may throw. */
 export type RouteSource = string | (() => string | undefined) | undefined
@@ -44,8 +45,8 @@ export class Hop implements LogHop {
   /** @internal */
   newer: Hop | undefined
 
-  private readonly host: HopHost
-  private readonly context: InboundContext
+  readonly #host: HopHost
+  readonly #context: InboundContext
   private error: ErrorInfo | null = null
   private end: HopEnd | undefined
   private durationMicros = 0
@@ -62,8 +63,8 @@ export class Hop implements LogHop {
    */
   constructor(host: HopHost, context: InboundContext, method: string | null, taken: HopId | undefined) {
     const { ids } = host
-    this.host = host
-    this.context = context
+    this.#host = host
+    this.#context = context
     this.service = host.service
     this.id = taken ?? ids.next()
     this.assignedId = context.assignedId ?? (taken === undefined ? (context.hopId ?? null) : null)
@@ -77,17 +78,17 @@ export class Hop implements LogHop {
 
   /** @internal */
   get parentSpan(): string | null {
-    return this.context.parentSpan ?? null
+    return this.#context.parentSpan ?? null
   }
 
   /** @internal */
   get link(): string | null {
-    return this.context.link ?? null
+    return this.#context.link ?? null
   }
 
   /** @internal */
   get flags(): number {
-    return this.context.flags
+    return this.#context.flags
   }
 
   /** @internal The route's template as far as it is known now. */
@@ -103,12 +104,12 @@ export class Hop implements LogHop {
 
   /** @internal Members of `tracestate` that are not ours, in order, to be passed on. */
   get tracestate(): string {
-    return this.context.tracestate
+    return this.#context.tracestate
   }
 
   /** @internal The trace-id is the cluster's own. */
   get sealTrace(): boolean {
-    return this.context.sealedTrace || this.context.traceId === undefined
+    return this.#context.sealedTrace || this.#context.traceId === undefined
   }
 
   /** Has it answered? Events and calls may still follow: work that goes on behind the response. */
@@ -124,7 +125,9 @@ export class Hop implements LogHop {
     }
     this.events++
     this.guard(() => {
-      this.host.log.event(this, truncate(String(name), 128), this.offsetMicros(), this.clean(attributes))
+      const text = this.#host.redaction.name('event', String(name))
+      if (text === undefined) return
+      this.#host.log.event(this, truncate(text, 128), this.offsetMicros(), this.clean(attributes))
       this.settle()
     })
   }
@@ -137,10 +140,10 @@ export class Hop implements LogHop {
     }
     this.keys++
     this.guard(() => {
-      const text = this.host.redaction.key(String(name), String(value))
+      const text = this.#host.redaction.key(String(name), String(value))
       if (text === undefined) return
       const keyName = truncate(String(name), limits.keyNameChars)
-      this.host.log.key(this, keyName, truncate(text, limits.keyValueChars))
+      this.#host.log.key(this, keyName, truncate(text, limits.keyValueChars))
       this.settle()
     })
   }
@@ -155,14 +158,14 @@ export class Hop implements LogHop {
         return
       }
       this.attributeCount += count
-      this.host.log.attributes(this, clean)
+      this.#host.log.attributes(this, clean)
       this.settle()
     })
   }
 
   /** Records why it failed; the first error of a hop stays. The error itself is not touched. */
   fail(error: unknown): void {
-    this.error ??= this.host.redaction.error(errorInfo(error))
+    this.error ??= this.#host.redaction.error(error)
   }
 
   /**
@@ -172,7 +175,7 @@ export class Hop implements LogHop {
   call(target: CallTarget): Call {
     const index = this.calls++
     this.pendingCalls++
-    return new Call(this, this.host, index, target, index < limits.calls)
+    return new Call(this, this.#host, index, target, index < limits.calls)
   }
 
   /** @internal The adapter saw the end. Before the last byte leaves. A second end is ignored. */
@@ -181,7 +184,7 @@ export class Hop implements LogHop {
     this.end = end
     this.durationMicros = this.offsetMicros()
     this.writeClose()
-    this.host.closed(this)
+    this.#host.closed(this)
     this.settle()
   }
 
@@ -196,17 +199,25 @@ export class Hop implements LogHop {
     return Math.max(0, Math.round((performance.now() - this.startMillis) * 1000))
   }
 
+  toJSON(): Shown {
+    return { id: this.id, trace: this.traceId, service: this.service }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspectAs('Hop', this.toJSON(), options)
+  }
+
   private clean(attributes: Readonly<Record<string, unknown>> | undefined): Attributes {
-    return this.host.redaction.attributes(cleanAttributes(attributes))
+    return this.#host.redaction.attributes(cleanAttributes(attributes))
   }
 
   private writeClose(): void {
     const { status, route, aborted } = this.end ?? { status: null, route: null, aborted: false }
     const { durationMicros, error, shed } = this
     try {
-      this.host.log.close(this, { durationMicros, route, status, error, aborted, shed })
+      this.#host.log.close(this, { durationMicros, route, status, error, aborted, shed })
     } catch {
-      this.host.failed()
+      this.#host.failed()
     }
   }
 
@@ -229,7 +240,7 @@ export class Hop implements LogHop {
     try {
       work()
     } catch {
-      this.host.failed()
+      this.#host.failed()
     }
   }
 }

@@ -11,9 +11,19 @@ const timeouts = new Set([
 const cancels = new Set(['ERR_CANCELED', 'ABORT_ERR', 'AbortError', 'CanceledError'])
 const resets = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ERR_STREAM_PREMATURE_CLOSE'])
 
+/** Outcomes that say nothing of the application. */
+export const standardOutcomes: ReadonlySet<string> = new Set([
+  'ETIMEDOUT',
+  'ERR_CANCELED',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ERROR',
+])
+
 /**
  * What a caller saw, as it stands in `next`: an HTTP status as text, or an error's code. Different clients name the same
  * thing differently: giving up waiting is `ETIMEDOUT`, being cancelled `ERR_CANCELED`, a broken connection `ECONNRESET`.
+ * What is no code is cut from the record by `Redaction.code`; `ERROR` then stands in its place.
  */
 export function outcomeOf(outcome: number | string | Error): string {
   if (typeof outcome === 'number') return String(outcome)
@@ -34,5 +44,5 @@ function normalized(code: string): string {
   if (timeouts.has(code)) return 'ETIMEDOUT'
   if (cancels.has(code)) return 'ERR_CANCELED'
   if (resets.has(code)) return 'ECONNRESET'
-  return code.slice(0, 64)
+  return code
 }

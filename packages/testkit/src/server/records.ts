@@ -44,6 +44,7 @@ export function testRecords(subject: ServerSubject): void {
       const record = (await traced.kit.records()).find((hop) => hop.traceId === traceId)
       expect(record).toMatchObject({ state: 'closed', status: response.status })
       expect(record?.error?.name).toMatch(/Error$/)
+      expect(record?.error?.message).toBe('')
     })
 
     it('a request with a malformed URL, answered as without it', async () => {

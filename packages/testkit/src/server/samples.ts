@@ -70,7 +70,8 @@ export function samples(supports: ServerSupports): Sample[] {
       path: '/teapot',
       route: '/teapot',
       status: 418,
-      error: 'short and stout',
+      // The message of an error that a request caused may say what the client sent.
+      error: '',
     },
   ]
   if (supports.asyncErrors) {
