@@ -68,7 +68,7 @@ export class Run implements HopHost {
     this.redaction = new Redaction(settings.allowAttributes, settings.redact)
     this.targets = new Targets(settings.trustedTargets)
     this.service = settings.service
-    this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings) })
+    this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings, diagnostics) })
     this.startNanos = this.ids.nowNanos()
     const name = newRunName(this.startNanos, process.pid)
     this.dir = path.join(settings.dataDir, 'logs', settings.service, name)

@@ -1,6 +1,15 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
 export { checkParents, pathOf, type Place, placeOf } from './beneath.js'
 export { closeFileSync, readAtSync, sizeOfSync } from './descriptor.js'
+export {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  modifiedMillisSync,
+  readSync,
+} from './descriptors.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
   dirMode,
@@ -24,6 +33,7 @@ export { errorCode, FileRefused, isMissing } from './refused.js'
 export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
 export {
   linkNewSync,
+  setModifiedSync,
   syncDir,
   syncDirSync,
   temporaryPattern,

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  futimesSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { checkParents, pathOf, type Place } from './beneath.js'
@@ -92,6 +101,16 @@ export async function writeReplacing(
 export function writeAllSync(fd: number, bytes: Uint8Array, offset: number): void {
   const written = bytes.length === 0 ? 0 : writeSync(fd, bytes, 0, bytes.length, offset)
   if (written !== bytes.length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+}
+
+/** Stamps a file with a time, and makes it when there is none. */
+export function setModifiedSync(place: Place, millis: number): void {
+  const fd = openFileSync(place, 'make')
+  try {
+    futimesSync(fd, millis / 1000, millis / 1000)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** A second name for a file. Throws `EEXIST` when that name is taken. */

@@ -92,10 +92,12 @@ export class FrameWriter {
     return true
   }
 
-  /** Puts into the frame what the run says of itself now. */
-  writeHeader(out = this.out): void {
+  /** Puts into the frame what the run says of itself now. `before`: the end of the file before this one, where it begins one. */
+  writeHeader(out = this.out, before = { file: 0, offset: 0 }): void {
     out.byte(kind.file)
     out.varint(this.nextNumber)
+    out.varint(before.file)
+    out.varint(before.offset)
     const text = encodeRunInfo(this.options.run())
     out.text(text, headerBytes)
     out.text(this.options.sign(text), textBytes.mac)
@@ -185,7 +187,7 @@ export class FrameWriter {
   private nextFile(): boolean {
     try {
       const head = new EntryBuffer()
-      this.writeHeader(head)
+      this.writeHeader(head, this.files.lastEnd)
       this.drops.write(head)
       this.bytes += this.files.openNext(head)
       this.drops.clear()

@@ -48,6 +48,7 @@ export class HopTable {
   /** The file that is being read says that another one follows; and that, or the run's end, is the last that it says. */
   rotated = false
   closedFile = false
+  private before: { readonly file: number; readonly offset: number } | undefined
   private readonly byNumber = new Map<number, LoggedHop>()
   private readonly byId = new Map<HopId, LoggedHop>()
   private readonly byAssigned = new Map<HopId, LoggedHop>()
@@ -110,7 +111,9 @@ export class HopTable {
     this.retiredBelow = Math.max(this.retiredBelow, hop.number + 1)
   }
 
-  newFile(file: number): void {
+  /** @param before Where the file before it ends, for the reader; undefined when that was not read. */
+  newFile(file: number, before?: { readonly file: number; readonly offset: number }): void {
+    this.before = before
     if (this.file === 0 && file > 1) this.passedNanos = neverNanos
     this.file = file
     this.rotated = false
@@ -188,6 +191,7 @@ export class HopTable {
       this.seen(nanos)
     } else if (entryKind === kind.file) {
       const firstNumber = read.varint()
+      this.follows(read.varint(), read.varint())
       const text = read.text(headerBytes)
       this.readHeader(firstNumber, text, read.text(textBytes.mac))
     } else if (entryKind === kind.crash) {
@@ -204,6 +208,11 @@ export class HopTable {
     } else {
       throw new MalformedEntry('unknown entry')
     }
+  }
+
+  /** Its writer says where the file before ended: one that ends before that is an older copy, or was cut. */
+  private follows(file: number, offset: number): void {
+    if (this.before?.file === file && this.before.offset < offset) this.damaged()
   }
 
   private readHeader(firstNumber: number, text: string, mac: string): void {

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
   isMissing,
   openFileSync,
   type Place,
@@ -115,7 +117,7 @@ export class Journal {
 
   /** In the kernel when it returns. Throws what the file system throws; a line that was written in part is taken back. */
   append(record: JournalRecord): void {
-    this.fd ??= openFileSync(this.file, 'make')
+    this.fd ??= openFileSync(this.file, 'make', { maxBytes })
     const bytes = Buffer.from(encodeLine(this.next, record))
     const { size } = fstatSync(this.fd)
     try {
@@ -128,7 +130,7 @@ export class Journal {
   }
 
   private dropTorn(whole: number): void {
-    this.fd ??= openFileSync(this.file, 'make')
+    this.fd ??= openFileSync(this.file, 'make', { maxBytes })
     ftruncateSync(this.fd, whole)
   }
 

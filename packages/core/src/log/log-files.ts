@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fstatSync, ftruncateSync, readSync } from 'node:fs'
-import { errorCode, linkNewSync, makeDirSync, openFileSync, writeAllSync } from '../files/index.js'
+import {
+  closeSync,
+  errorCode,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  linkNewSync,
+  makeDirSync,
+  openFileSync,
+  readSync,
+  writeAllSync,
+} from '../files/index.js'
 import { deleteRunFile, runFile, runPlace } from '../rundir/index.js'
 import { EntryBuffer } from './entry-buffer.js'
 import { headBytes, kind, magic, stepBytes } from './format.js'
@@ -16,6 +26,7 @@ export class LogFiles {
   private fd: number | undefined
   private number = 0
   private next = 0
+  private lastSize = 0
   private nonce: FileNonce = { seed: 0, pattern: Buffer.alloc(0) }
   /** Bytes that the open file has, written or not. */
   private allocated = 0
@@ -37,6 +48,11 @@ export class LogFiles {
   /** Bytes that were written to the open file: the offset of the next frame. */
   get fileBytes(): number {
     return this.size
+  }
+
+  /** Where the open file ends, or the last one that was. */
+  get lastEnd(): { readonly file: number; readonly offset: number } {
+    return { file: this.number, offset: this.isOpen ? this.size : this.lastSize }
   }
 
   /** Of the open file's nonce, for the checksums of its frames. */
@@ -196,6 +212,7 @@ export class LogFiles {
     this.fd = undefined
     this.closed.push({ number: this.number, bytes: this.size })
     this.closedBytes += this.size
+    this.lastSize = this.size
     this.size = 0
     quietly(() => closeSync(fd))
   }

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, readSync } from 'node:fs'
-import { FileRefused, isMissing, openFileSync } from '../files/index.js'
+import { closeSync, FileRefused, fstatSync, isMissing, openFileSync, readSync } from '../files/index.js'
 import { runFile } from '../rundir/index.js'
 import { frameHeaderBytes, headBytes, magic, maxFileBytes } from './format.js'
 import { findFrame, frameAt, type FramePlace, maxFrameBytes } from './frame-scan.js'
@@ -192,13 +191,14 @@ export class LogTail {
     const missing = this.file > 0 && this.fd === undefined && !this.refused
     if (next > this.file + 1 || missing) this.table.damaged()
     this.close()
+    const before = this.file === 0 ? undefined : this.position
     this.file = next
     this.offset = 0
     this.skipping = false
     this.ended = false
     this.refused = false
     this.unwritten = undefined
-    this.table.newFile(next)
+    this.table.newFile(next, before)
     return true
   }
 

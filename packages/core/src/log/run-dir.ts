@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { isMissing } from '../files/index.js'
+import { listDirSync } from '../files/index.js'
+import { isLogFileName, runPlace } from '../rundir/index.js'
 import type { RunInfo } from './entries.js'
 
 /** `00000001.log`: order by name is order of writing. */
@@ -14,18 +14,9 @@ export function logFilePath(runDir: string, number: number): string {
 
 /** The numbers of the log files in a run's directory, ascending; empty when there is no such directory. */
 export function listLogFiles(runDir: string): number[] {
-  let names: string[]
-  try {
-    names = readdirSync(runDir)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
-  const numbers: number[] = []
-  for (const name of names) {
-    const match = /^(\d{8,12})\.log$/.exec(name)
-    if (match !== null) numbers.push(Number(match[1]))
-  }
+  const numbers = listDirSync(runPlace(runDir))
+    .filter(({ name }) => isLogFileName(name))
+    .map(({ name }) => Number.parseInt(name, 10))
   return numbers.sort((a, b) => a - b)
 }
 

@@ -58,7 +58,7 @@ export async function recoverRun(
 async function registerDead(
   runDir: string,
   run: RunInfo,
-  { table, shipped }: RunShipping,
+  { table, shipped, position }: RunShipping,
   storeUrl: string,
   registry: Registry,
 ): Promise<void> {
@@ -77,7 +77,7 @@ async function registerDead(
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
     dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),
-    loggedThrough: [0, 0],
+    loggedThrough: [position.file, position.offset],
     state: 'dead',
   })
   await registry.put(row)

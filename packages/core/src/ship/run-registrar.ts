@@ -42,7 +42,7 @@ export class RunRegistrar {
       heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,
       dropped: engine.table.dropped,
-      loggedThrough: [0, 0],
+      loggedThrough: [engine.position.file, engine.position.offset],
       state: this.state,
     })
   }

@@ -135,7 +135,9 @@ async function read(
   alive: boolean,
   writtenNanos: bigint,
 ): Promise<ReadLog> {
-  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(runDir)
+  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(runDir, {
+    through: { file: row.loggedThrough[0], offset: row.loggedThrough[1] },
+  })
   if (run.startNanos !== row.startNanos || run.address !== row.address) {
     throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} is the log of another run`)
   }

@@ -1,0 +1,46 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { tempDir } from '../log/test-run.fixture.js'
+import { floorNanos, maxAheadMillis, noteClock } from './clock-floor.js'
+
+const minute = 60_000
+
+/** A trace of an earlier run, so far ahead of the clock. */
+function trace(dataDir: string, aheadMillis: number): void {
+  const file = path.join(dataDir, 'registry', `${aheadMillis}.json`)
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, '')
+  utimesSync(file, (Date.now() + aheadMillis) / 1000, (Date.now() + aheadMillis) / 1000)
+}
+
+describe('the youngest trace of an earlier run', () => {
+  it('is believed up to ten minutes ahead of the clock', () => {
+    using dir = tempDir()
+    const said: string[] = []
+    trace(dir.path, maxAheadMillis - minute)
+    const floor = floorNanos({ dataDir: dir.path, service: 'orders' }, (code) => said.push(code))
+    expect(Number(floor / 1_000_000n)).toBeGreaterThan(Date.now() + maxAheadMillis - 2 * minute)
+    expect(said).toEqual([])
+  })
+
+  it('is left out when it is further ahead, and a warning says what was found', () => {
+    using dir = tempDir()
+    const said: string[] = []
+    trace(dir.path, minute)
+    trace(dir.path, 120 * minute)
+    const warn = (code: string, message: string) => said.push(`${code} ${message}`)
+    const floor = floorNanos({ dataDir: dir.path, service: 'orders' }, warn)
+    expect(Number(floor / 1_000_000n)).toBeLessThan(Date.now() + 2 * minute)
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(/^HOPTRACE_CLOCK .*7200000\.json was written 120 minutes ahead/)
+  })
+
+  it('is what a run notes when its ids are ahead of the clock', () => {
+    using dir = tempDir()
+    const place = { dataDir: dir.path, service: 'orders' }
+    const nanos = BigInt(Date.now() + 5 * minute) * 1_000_000n
+    noteClock(place, nanos)
+    expect(floorNanos(place)).toBeGreaterThan(nanos - 1_000_000_000n)
+  })
+})
