@@ -64,7 +64,7 @@ describe('a range that costs more than one answer may', () => {
       expect(answers).toBeGreaterThan(2)
       const found: HopId[] = []
       const query = { service: 'payments', from: baseNanos, to: baseNanos + 3_600_000_000_000n }
-      for await (const { hopId } of chain.resolver().range(query)) found.push(hopId as HopId)
+      for await (const { hopId } of chain.resolver().range(query)) found.push(hopId)
       expect(found).toEqual(told)
     },
   )
