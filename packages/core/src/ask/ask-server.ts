@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, ListenOptions } from 'node:net'
 import path from 'node:path'
 import { listDir, writeReplacing } from '../files/index.js'
+import { markInternal } from '../http/listeners.js'
 import type { EndpointRequest, EndpointResponse } from '../resolve/endpoint.js'
 import { deleteRunFile, giveDirMode, heldSocketPath, runFile, runPlace } from '../rundir/index.js'
 import {
@@ -114,6 +115,7 @@ function serverOf(handler: AskHandler, secret: string | undefined): Server {
     req.resume()
     void answer(handler, secret, req, res).catch(() => res.destroy())
   })
+  markInternal(server)
   server.maxConnections = maxConnections
   // A server that is only asked keeps no process.
   server.on('connection', (socket) => socket.unref())

@@ -14,6 +14,7 @@ import { Walker } from '../walk/walker.js'
 import { readRecord } from '../wire/record-json.js'
 import type { ToldJson } from '../wire/told-json.js'
 import type { OwnRecords } from './own-records.js'
+import { parseRunName } from './same-run.js'
 import { json, plain, slowJson, type EndpointResponse } from './responses.js'
 
 /** Which hops are being walked for which question: an errand that comes back to its sender ends there. */
@@ -87,13 +88,8 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
 
 /** A run that has ended, in the store that this run holds open. */
 async function lookupFormer(own: OwnRecords, of: string, id: HopId): Promise<Lookup | undefined> {
-  const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3}),(\d{1,19})$/.exec(of)
-  if (match === null) return undefined
-  const instance = {
-    address: match[1] as string,
-    worker: Number(match[2]),
-    startNanos: BigInt(match[3] as string),
-  }
+  const instance = parseRunName(of)
+  if (instance === undefined) return undefined
   const reader = new StoreReader(own.store, own.row())
   const stored = await reader.lookup(instance, id)
   const record = stored === undefined ? undefined : readRecord(stored)

@@ -1,9 +1,9 @@
-import type { InstanceRef } from '../../hop/record.js'
 import { isHopId } from '../../id/index.js'
 import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../find/filter.js'
 import { ownRange, storedRange, type Pause, type Stretch } from '../find/own.js'
 import type { OwnRecords } from './own-records.js'
+import { parseRunName } from './same-run.js'
 import { rangeLines, type RangeSource, type RangeWork } from './range-lines.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
@@ -24,7 +24,8 @@ export function answerRange(
   const [from, to] = [query.get('from') ?? '', query.get('to') ?? '']
   const after = query.get('after')
   const limit = Number(query.get('limit') ?? maxRecords)
-  const instance = formerOf(query.get('of'))
+  const of = query.get('of')
+  const instance = of === null ? undefined : (parseRunName(of) ?? null)
   if (!isNanos(from) || !isNanos(to)) return plain(400, 'from and to are nanoseconds')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (after !== null && !isHopId(after)) return plain(400, 'after is an id')
@@ -57,12 +58,4 @@ export function answerRange(
 
 function isNanos(text: string): boolean {
   return /^\d{1,19}$/.test(text) && BigInt(text) <= 1n << 63n
-}
-
-/** Undefined: this run. Null: malformed. */
-function formerOf(of: string | null): InstanceRef | null | undefined {
-  if (of === null) return undefined
-  const match = /^(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}),(\d{1,3}),(\d{1,19})$/.exec(of)
-  if (match === null) return null
-  return { address: match[1] as string, worker: Number(match[2]), startNanos: BigInt(match[3] as string) }
 }

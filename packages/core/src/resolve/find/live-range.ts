@@ -6,6 +6,7 @@ import { parseFailureLine, parseMoreLine, parseReadsLine, rangeEnd } from '../en
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
 import { readRecord } from '../wire/record-json.js'
+import { runName } from '../wire/sign.js'
 import type { Question } from '../wire/http-get.js'
 import type { HopFilter } from './filter.js'
 import type { Sourced } from './merge.js'
@@ -65,7 +66,8 @@ async function* oneAnswer(
       continue
     }
     const record = readRecord(parse(line))
-    if (record === undefined || !isNext(record.hopId, before, stretch)) {
+    const isOf = record !== undefined && runName(record.instance) === (extra['of'] ?? place.run)
+    if (!isOf || !isNext(record.hopId, before, stretch)) {
       throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${place.run} sent what was not asked for`)
     }
     before = record.hopId

@@ -42,15 +42,13 @@ export class LiveSource {
     this.heard.add(row)
     const blocked = instance.blockedSince === undefined ? {} : { blockedSince: instance.blockedSince }
     if (lookup.kind === 'absent') return { lookup, ...blocked }
-    if (lookup.record.hopId !== id && lookup.record.assignedId !== id) return undefined
-    const own = lookup.record.instance.startNanos === instance.startNanos
-    const live = {
-      ...lookup,
-      source: 'live' as const,
-      liveness: own ? ('alive' as const) : (lookup.liveness ?? 'unsure'),
-    }
+    const { record } = lookup
+    // A run speaks for itself alone.
+    if ((record.hopId !== id && record.assignedId !== id) || runName(record.instance) !== runName(row))
+      return undefined
+    const live = { ...lookup, source: 'live' as const, liveness: 'alive' as const }
     const root = subtree?.hops[0]
-    return root === undefined || subtree === null || root.record.hopId !== lookup.record.hopId
+    return root === undefined || subtree === null || root.record.hopId !== record.hopId
       ? { lookup: live, ...blocked }
       : { lookup: live, subtree, ...blocked }
   }
