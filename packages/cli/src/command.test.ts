@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createTracer, type Tracer } from '@hoptrace/core'
+import { checkClusterKey, createTracer, newClusterKey, type Tracer } from '@hoptrace/core'
 import { hoptrace as hoptraceOf } from '@hoptrace/express'
 import express, { type ErrorRequestHandler } from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -209,6 +209,33 @@ describe('the hoptrace command', () => {
     const { stdout, code } = await hoptrace(['id', traceId, '--json', '--dir', '/nowhere'])
     expect(JSON.parse(stdout)).toMatchObject({ id: traceId, assigned: false, sealed: false })
     expect(code).toBe(0)
+  })
+
+  it('makes a key, another one each time, that services take', async () => {
+    const { stdout, code } = await hoptrace(['key'])
+    expect(stdout).toMatch(/^[\w-]{43}\n$/)
+    checkClusterKey(stdout.trim())
+    expect(code).toBe(0)
+    const other = JSON.parse((await hoptrace(['key', '--json'])).stdout) as { key: string }
+    expect(other.key).toMatch(/^[\w-]{43}$/)
+    expect(other.key).not.toBe(stdout.trim())
+  })
+
+  it('takes no key that could be guessed', async () => {
+    const { stderr, code } = await hoptrace(['resolve', traceId, '--dir', dir], { HOPTRACE_KEY: 'x' })
+    expect(stderr).toContain('it must have 32 or more; make one with: hoptrace key')
+    expect(code).toBe(2)
+  })
+
+  it('names rows of the registry that it cannot believe', async () => {
+    const copy = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-'))
+    await cp(path.join(dir, 'registry'), path.join(copy, 'registry'), { recursive: true })
+    const without = await hoptrace(['instances', '--dir', copy])
+    expect(without.stderr).toContain('there is no cluster key here, set HOPTRACE_KEY')
+    const other = await hoptrace(['instances', '--dir', copy], { HOPTRACE_KEY: newClusterKey() })
+    expect(other.stderr).toContain('is registered under another key')
+    expect([without.code, other.code]).toEqual([3, 3])
+    await rm(copy, { recursive: true })
   })
 
   it('ships nothing of a run that lives', async () => {

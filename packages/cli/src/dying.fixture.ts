@@ -14,7 +14,7 @@ void tracer.run({ name: 'report.send' }, async () => {
 // From then on others can tell that it has died.
 const logs = path.join(dataDir, 'logs', 'nightly')
 const waiting = setInterval(() => {
-  if (!readdirSync(logs).some((run) => existsSync(path.join(logs, run, 'lock', 'CURRENT')))) return
+  if (!readdirSync(logs).some((run) => existsSync(path.join(logs, run, 'owner-1.sock')))) return
   clearInterval(waiting)
   process.send?.('ready')
 }, 50)

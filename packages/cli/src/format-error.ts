@@ -15,9 +15,7 @@ export function formatError(error: unknown, paint: Paint = plain): string[] {
 /** Codes that say that the question was wrong, not that the answer could not be read. */
 export function isMisuse(error: unknown): boolean {
   if (error instanceof UsageError || error instanceof TypeError) return true
-  return (
-    error instanceof HoptraceError && (error.code === 'HOPTRACE_BAD_ID' || error.code === 'HOPTRACE_BAD_KEY')
-  )
+  return error instanceof HoptraceError && error.code === 'HOPTRACE_BAD_ID'
 }
 
 function hintOf(error: unknown): string | undefined {
@@ -28,6 +26,7 @@ function hintOf(error: unknown): string | undefined {
 const HINTS: Readonly<Partial<Record<HoptraceErrorCode, string>>> = {
   HOPTRACE_STORE_LOCKED:
     'a living service has its embedded store open: try --recursive, which asks the service itself',
+  HOPTRACE_BAD_KEY: 'set HOPTRACE_KEY to the key of the services, or mend the key of the data directory',
   HOPTRACE_STORE_UNAVAILABLE: 'is the store up, and is --store right?',
   HOPTRACE_INSTANCE_UNAVAILABLE: 'the service does not answer: try --iterative, which reads its store',
   HOPTRACE_FORBIDDEN: 'the services have a cluster key: set HOPTRACE_KEY to the same one',

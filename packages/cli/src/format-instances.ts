@@ -22,16 +22,16 @@ export interface InstanceView {
 }
 
 /**
- * A registry row as it is shown. `alive` is what the registry says: the run has not ended, and its heartbeat is younger
- * than 30 s.
+ * A registry row as it is shown. `alive`: the run has not ended, its heartbeat is younger than 30 s, and its process is not known to be
+ * gone (`isGone`): such a run has the state `dead`, whether its log is shipped or not.
  */
-export function instanceView(row: InstanceRow, nowMillis: number): InstanceView {
+export function instanceView(row: InstanceRow, nowMillis: number, isGone = false): InstanceView {
   return {
     service: row.service,
     instance: row.address,
     worker: row.worker,
-    state: row.state,
-    alive: row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
+    state: isGone ? 'dead' : row.state,
+    alive: !isGone && row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
     startTime: formatNanos(row.startNanos),
     heartbeatTime: formatNanos(BigInt(row.heartbeatMillis) * 1_000_000n),
     shippedThrough: row.shippedThroughNanos > 0n ? formatNanos(row.shippedThroughNanos) : null,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { findCommand } from './commands/find.js'
 import { idCommand } from './commands/id.js'
 import { instancesCommand } from './commands/instances.js'
+import { keyCommand } from './commands/key.js'
 import { progressCommand } from './commands/progress.js'
 import { rangeCommand } from './commands/range.js'
 import { resolveCommand } from './commands/resolve.js'
@@ -43,6 +44,7 @@ export function createProgram(context: CommandContext): Command {
   add(instancesCommand(context))
   add(idCommand(context))
   add(shipCommand(context))
+  add(keyCommand(context))
   return inherit(program, program, output)
 }
 
@@ -62,4 +64,4 @@ An id has 32 hex digits (a whole traceparent will do); a key looks like orderId=
 
 Exit code: 0 completed, 1 failed, died, unreachable or interrupted, 2 wrong use,
            3 not found, undetermined or not readable, 4 running
-Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key), NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG`
+Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key, made by: hoptrace key), NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG`

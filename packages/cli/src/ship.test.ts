@@ -25,6 +25,8 @@ describe('hoptrace ship', () => {
     await once(child, 'message')
     child.kill('SIGKILL')
     await once(child, 'exit')
+    const listed = await hoptrace(['instances', '--dir', dir, '--json'])
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ service: 'nightly', state: 'dead', alive: false }])
     const first = await hoptrace(['ship', dir, '--json'])
     const { shipped, left } = JSON.parse(first.stdout) as Shipped
     expect({ shipped, left, code: first.code }).toMatchObject({

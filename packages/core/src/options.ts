@@ -6,7 +6,9 @@ import type { Redact } from './hop/redaction.js'
 import { isTargetPattern } from './hop/trusted-targets.js'
 import { isGivenAddress } from './run-address.js'
 import type { Store, StoreSpec } from './store/contract.js'
-import { parseStoreUrl } from './store/store-url.js'
+import { hbaseSpecUrl } from './store/hbase/open-hbase.js'
+import { maxBuckets } from './store/keys.js'
+import { isStoreUrl, rowLimits } from './store/registry/check-row.js'
 
 /** Who calls, as far as the socket knows. */
 export interface Peer {
@@ -141,7 +143,16 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }
 
+/** A system's paths have 4,096 bytes at most; logs and stores lie some way below. */
+const maxPathBytes = 3072
+
 function checkedDataDir(dataDir: string): string {
+  const bytes = Buffer.byteLength(dataDir)
+  if (bytes > maxPathBytes) {
+    throw new TypeError(
+      `dataDir is too long: its path has ${bytes} bytes, ${maxPathBytes} at most; choose a shorter one`,
+    )
+  }
   const reason = whyNotDataDir(dataDir)
   if (reason !== undefined) throw new TypeError(`dataDir: ${reason}`)
   return dataDir
@@ -199,6 +210,11 @@ function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store
     ) {
       throw new TypeError(`${name} lacks a method of the store contract: open, put, scan, close`)
     }
+    if (!isStoreUrl(store.url)) {
+      throw new TypeError(
+        `${name}.url must be <scheme>:<text> of ${rowLimits.storeChars} characters at most: other processes find the store by it`,
+      )
+    }
     return store
   }
   if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {
@@ -206,19 +222,24 @@ function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store
       `${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`,
     )
   }
-  if (store.kind === 'hbase' && !isHBaseUrl(store.url)) {
-    // Not shown: it may hold a password.
-    throw new TypeError(
-      `${name}.url must be hbase://host:port[,host:port] or hbase+http://host:port, without user and query`,
-    )
+  if (store.kind === 'hbase') checkHBase(store, name)
+  if (store.kind === 'level' && Buffer.byteLength(path.resolve(store.dir ?? '')) > maxPathBytes) {
+    throw new TypeError(`${name}.dir is too long: a path has ${maxPathBytes} bytes at most`)
   }
   return store
 }
 
-function isHBaseUrl(url: string | undefined): boolean {
+/** What a row of the registry could not say is refused here. The message does not show the URL: it may hold a password. */
+function checkHBase(store: Extract<StoreSpec, { kind: 'hbase' }>, name: string): void {
   try {
-    return parseStoreUrl(url ?? '').kind === 'hbase'
-  } catch {
-    return false
+    if (isStoreUrl(store.url) && isStoreUrl(hbaseSpecUrl(store, 'x'.repeat(64)))) {
+      if (store.buckets !== undefined) integer(`${name}.buckets`, store.buckets, 1, maxBuckets)
+      return
+    }
+  } catch (error) {
+    if (error instanceof TypeError && error.message.startsWith(`${name}.`)) throw error
   }
+  throw new TypeError(
+    `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of ${rowLimits.storeChars} characters at most`,
+  )
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect, type InspectOptions } from 'node:util'
+import { processDiagnostics } from './diagnostics.js'
 import { RemoteQuestions } from './ask/remote-questions.js'
 import { Hop } from './hop/hop.js'
 import { closedEarly } from './hop/record.js'
@@ -7,7 +8,7 @@ import { hideProperties, inspectAs, type Shown } from './hop/shown.js'
 import { unwatchListeners, watchListeners } from './http/listeners.js'
 import type { HopId } from './id/index.js'
 import { clusterKeys, type ClusterKeys } from './key/index.js'
-import { normalizeOptions, type Settings, type TracerOptions } from './options.js'
+import { isStore, normalizeOptions, type Settings, type TracerOptions } from './options.js'
 import { readContext, type InboundContext, type RawHeaders } from './propagation/index.js'
 import type { Run } from './run.js'
 import { Runs } from './runs.js'
@@ -245,5 +246,19 @@ function exitReason(code: number, crashed: Crash | undefined): string {
 
 /** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
 export function createTracer(options: TracerOptions): Tracer {
-  return new Tracer(normalizeOptions(options))
+  const settings = normalizeOptions(options)
+  if (!settings.key.given && isShared(settings)) {
+    processDiagnostics(
+      'HOPTRACE_KEY',
+      'other hosts see the store, and no clusterKey is given: several hosts need one clusterKey, made by: hoptrace key',
+    )
+  }
+  return new Tracer(settings)
+}
+
+/** Do other hosts read the registry rows of this service? */
+function isShared({ store, registry }: Settings): boolean {
+  return [store, registry].some(
+    (one) => one !== undefined && (isStore(one) ? one.supports.shared : one.kind === 'hbase'),
+  )
 }

@@ -1,4 +1,5 @@
-import { deriveSealKey, hopIdNanos, isHopId, parseHopId, unsealId } from '@hoptrace/core'
+import path from 'node:path'
+import { type ClusterKeys, hopIdNanos, isHopId, keysHere, parseHopId, unsealId } from '@hoptrace/core'
 import { Command, Option } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { formatId, idView } from '../format-id.js'
@@ -9,26 +10,32 @@ import { UsageError } from '../usage-error.js'
 export function idCommand({ output, env }: CommandContext): Command {
   return new Command('id')
     .description('what an id says: time, sequence, address')
-    .argument('<id>', 'an id, or with HOPTRACE_KEY its sealed form')
+    .argument('<id>', 'an id, or with the cluster key its sealed form')
     .addOption(new Option('--sealed', 'it is a sealed id').conflicts('raw'))
     .addOption(new Option('--raw', 'it is not sealed').conflicts('sealed'))
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { raw?: boolean; sealed?: boolean }>()
       const subject = parseSubject(text)
       if (subject.kind !== 'id') throw new UsageError(`'${text}' is not an id`, 'an id has 32 hex digits')
-      const clusterKey = env['HOPTRACE_KEY']
-      if (options.sealed && !clusterKey) {
+      const isSealed = options.sealed ?? (!options.raw && !isPlausible(subject.id))
+      const keys = isSealed ? keysOf(options, env) : undefined
+      if (options.sealed && keys === undefined) {
         throw new UsageError(
           'a sealed id needs the cluster key',
-          'set HOPTRACE_KEY to the key of the services',
+          'set HOPTRACE_KEY to the key of the services, or give their directory with --dir',
         )
       }
-      const sealed = options.sealed ?? (!options.raw && clusterKey !== undefined && !isPlausible(subject.id))
-      const id = sealed && clusterKey ? unsealId(deriveSealKey(clusterKey), subject.id) : subject.id
+      const sealed = keys !== undefined
+      const id = sealed ? unsealId(keys.seal, subject.id) : subject.id
       const fields = parseHopId(id ?? subject.id)
       if (options.json) await output.document(idView(id ?? subject.id, fields, sealed))
       else await output.lines(formatId(id ?? subject.id, fields, sealed, output.paint))
     })
+}
+
+/** Of `HOPTRACE_KEY`, else of the key that the data directory keeps. */
+function keysOf({ dir }: GlobalOptions, env: NodeJS.ProcessEnv): ClusterKeys | undefined {
+  return keysHere(path.resolve(dir ?? (env['HOPTRACE_DIR'] || '.hoptrace')), env)()
 }
 
 // Raw and sealed ids look alike; only a raw one has the time of a request that somebody may ask about.

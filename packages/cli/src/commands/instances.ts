@@ -1,8 +1,9 @@
+import { deadInstances } from '@hoptrace/core'
 import { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT } from '../exit-codes.js'
 import { formatInstances, instanceView } from '../format-instances.js'
-import { withResolver } from '../open-resolver.js'
+import { dataDirOf, withResolver } from '../open-resolver.js'
 
 /** `hoptrace instances`: who is registered, alive, and shipped through when. */
 export function instancesCommand(context: CommandContext): Command {
@@ -14,9 +15,12 @@ export function instancesCommand(context: CommandContext): Command {
       const options = command.optsWithGlobals<GlobalOptions & { all?: boolean }>()
       const now = Date.now()
       const rows = await withResolver(options, context, (resolver) => resolver.instances())
+      const dead = await deadInstances(rows, dataDirOf({ stores: [], ...options }, context.env))
       const views = rows
-        .map((row) => instanceView(row, now))
-        .sort((a, b) => a.service.localeCompare(b.service) || a.startTime.localeCompare(b.startTime))
+        .map((row) => instanceView(row, now, dead.has(row)))
+        .sort((a, b) => order(a.service, b.service) || order(a.startTime, b.startTime))
+      // What is missing was named by warnings.
+      if (rows.unread !== undefined) exitWith(EXIT.unknown)
       if (options.json) return output.document(views)
       const shown = options.all ? views : newestRuns(views)
       await output.lines(formatInstances(shown, now, output.paint))
@@ -29,6 +33,10 @@ export function instancesCommand(context: CommandContext): Command {
         exitWith(EXIT.unknown)
       }
     })
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Of each address the newest run, and every run that has not ended. */

@@ -20,9 +20,16 @@ export function listLogFiles(runDir: string): number[] {
   return numbers.sort((a, b) => a - b)
 }
 
+const maxAliases = 1024
+const maxReached = 64
+const maxUrlChars = 4096
+
 /** The header of a log file as text. */
 export function encodeRunInfo(run: RunInfo): string {
-  return JSON.stringify({ ...run, startNanos: String(run.startNanos) })
+  // Within the bounds that a reader keeps.
+  const aliases = run.aliases.slice(0, maxAliases)
+  const reached = run.reached.slice(-maxReached)
+  return JSON.stringify({ ...run, aliases, reached, startNanos: String(run.startNanos) })
 }
 
 /** Reads a header; undefined when it is not one. Stored data is hostile: every field is checked. */
@@ -51,7 +58,7 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     buckets,
     windowMillis,
   } = run
-  if (!isText(service, 64) || !isText(address, 64) || !isText(host, 256) || !isText(storeUrl, 1024))
+  if (!isText(service, 64) || !isText(address, 64) || !isText(host, 256) || !isText(storeUrl, maxUrlChars))
     return undefined
   if (typeof startNanos !== 'string' || !/^\d{1,19}$/.test(startNanos)) return undefined
   if (!isWhole(worker, 255) || !isWhole(pid, 2 ** 31)) return undefined
@@ -59,9 +66,9 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
     return undefined
   if (process !== undefined && !isText(process, 64)) return undefined
   if (endpoint !== null && !isText(endpoint, 1024)) return undefined
-  if (!Array.isArray(aliases) || aliases.length > 1024) return undefined
+  if (!Array.isArray(aliases) || aliases.length > maxAliases) return undefined
   if (!aliases.every((alias): alias is string => isText(alias, 64))) return undefined
-  if (!Array.isArray(reached) || reached.length > 64 || typeof boot !== 'string' || boot.length > 64)
+  if (!Array.isArray(reached) || reached.length > maxReached || typeof boot !== 'string' || boot.length > 64)
     return undefined
   if (!reached.every((place): place is string => isText(place, 300))) return undefined
   return {

@@ -3,7 +3,7 @@ import type { Diagnostics } from '../diagnostics.js'
 import { HoptraceError } from '../errors.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
-import { clusterKeys, type ClusterKeys } from '../key/index.js'
+import { clusterKeys, type ClusterKeys, offerKey } from '../key/index.js'
 import type { HopLogStats, RunInfo } from '../log/entries.js'
 import { isStore } from '../options.js'
 import type { OwnRecords, RunCounters } from '../resolve/endpoint.js'
@@ -182,6 +182,21 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.began()
   }
 
+  /** The data directory takes files by now: its key is this run's, where it had none before. */
+  private offerKey(): void {
+    const { key, dataDir } = this.options.settings
+    try {
+      if (offerKey(key, dataDir)) return
+    } catch {
+      // It was said when the service began.
+      return
+    }
+    this.options.diagnostics(
+      'HOPTRACE_KEY',
+      `${dataDir} keeps another key by now: start the service again, or its records are not believed`,
+    )
+  }
+
   private shipperOf(run: RunInfo, moved = false): Shipper {
     const { settings, diagnostics } = this.options
     const ttlSeconds =
@@ -207,6 +222,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     try {
       await this.running().start()
       await this.questions?.listen(this.runDir)
+      this.offerKey()
       return true
     } catch (error) {
       if (!this.stumbled)

@@ -1,0 +1,31 @@
+import { hostname } from 'node:os'
+import { bootId, probeRun, runDirOf } from '../rundir/index.js'
+import type { InstanceRow } from '../store/instance-row.js'
+
+/** Probes at a time. */
+const atOnce = 32
+
+/**
+ * Of runs that are registered as running, those whose process is gone: nothing listens in the run's directory below this data directory any
+ * more, or the run's machine was started again since. It only reads. A run of which nothing is known here is not among them.
+ */
+export async function deadInstances(
+  rows: readonly InstanceRow[],
+  dataDir: string,
+): Promise<ReadonlySet<InstanceRow>> {
+  const dead = new Set<InstanceRow>()
+  const running = rows.filter(({ state }) => state === 'running')
+  const next = running[Symbol.iterator]()
+  const probe = async (): Promise<void> => {
+    for (const row of { [Symbol.iterator]: () => next }) if (await isDead(row, dataDir)) dead.add(row)
+  }
+  await Promise.all(Array.from({ length: atOnce }, probe))
+  return dead
+}
+
+async function isDead(row: InstanceRow, dataDir: string): Promise<boolean> {
+  if (row.host === hostname() && row.boot !== '' && bootId() !== '' && row.boot !== bootId()) return true
+  const runDir = runDirOf(dataDir, row.logDir)
+  if (runDir === undefined) return false
+  return (await probeRun(runDir).catch(() => 'unknown')) === 'dead'
+}
