@@ -97,7 +97,7 @@ describe('time', { timeout: 90_000 }, () => {
     await expectAllFound(dir.path, ids)
   })
 
-  it('that differs between hosts: ids of the last minute are adopted, others found under the id that was given', async () => {
+  it('that differs between hosts: ids of the last minute are adopted, others of five minutes found under the id that was given', async () => {
     using dir = tempDir()
     await using service = await TestService.start({ service: 'here', dataDir: dir.path, port: 0, ...quick })
     const assignedAt = (minutes: number): HopId => {
@@ -114,6 +114,8 @@ describe('time', { timeout: 90_000 }, () => {
       )
       found.set(minutes, { id, own: body.split(' ')[0] as string })
     }
+    // Signed ten minutes ago: a replay looks the same, so its sender counts as a stranger.
+    found.delete(-10)
     for (const [minutes, { id, own }] of found) {
       expect({ minutes, adopted: own === id }).toEqual({ minutes, adopted: minutes === -0.5 })
     }
