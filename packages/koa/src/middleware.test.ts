@@ -29,7 +29,7 @@ describe.each([
       },
       ['/x'],
     )
-    expect(records[0]).toMatchObject({ status: 402, error: { message: 'pay first' }, route: null })
+    expect(records[0]).toMatchObject({ status: 402, error: { name: 'PaymentRequiredError', message: '' }, route: null })
   })
 
   it('records no error that the application answers by itself', async () => {
