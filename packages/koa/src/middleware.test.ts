@@ -29,7 +29,11 @@ describe.each([
       },
       ['/x'],
     )
-    expect(records[0]).toMatchObject({ status: 402, error: { name: 'PaymentRequiredError', message: '' }, route: null })
+    expect(records[0]).toMatchObject({
+      status: 402,
+      error: { name: 'PaymentRequiredError', message: '' },
+      route: null,
+    })
   })
 
   it('records no error that the application answers by itself', async () => {

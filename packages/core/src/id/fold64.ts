@@ -1,5 +1,8 @@
 import { hex32 } from './hex.js'
 import type { HopId } from './types.js'
+import { readWords } from './words.js'
+
+const words = new Int32Array(4)
 
 /** The finaliser of MurmurHash3 (Austin Appleby, public domain): each bit of `n` reaches each bit of the result. */
 const fmix32 = (n: number): number => {
@@ -18,8 +21,9 @@ const fmix32 = (n: number): number => {
 export const fold64 = (id: HopId): string => {
   let a = 0x686f7074
   let b = 0x72616365
-  for (let i = 0; i < 32; i += 8) {
-    const word = Number.parseInt(id.slice(i, i + 8), 16) | 0
+  readWords(id, words)
+  for (let i = 0; i < 4; i++) {
+    const word = words[i] as number
     a = fmix32(a ^ word)
     b = fmix32(((b + a) | 0) ^ word)
   }

@@ -1,4 +1,7 @@
 import type { HopId } from './types.js'
+import { readWords } from './words.js'
+
+const words = new Int32Array(4)
 
 /** Seconds of id time that are remembered: more than an id may be away from now, ahead and behind. */
 const seconds = 128
@@ -24,18 +27,17 @@ export class TakenIds {
 
   /** True when it was not taken before; from now on it is. */
   add(id: HopId): boolean {
-    const high = Number.parseInt(id.slice(0, 8), 16)
-    const low = Number.parseInt(id.slice(8, 16), 16)
+    readWords(id, words)
+    const high = (words[0] as number) >>> 0
+    const low = (words[1] as number) >>> 0
     const second = Math.floor((high * 4_294_967_296 + low) / 1e9)
     if (second <= this.#newest - seconds) return false
     if (second > this.#newest) this.#newest = second
     const slice = this.#sliceOf(second)
     if (slice.count >= maxPerSecond) return false
     if (slice.count * 2 >= slice.slots.length / 2) grow(slice)
-    const rest = mix(
-      Number.parseInt(id.slice(16, 24), 16) ^ Math.imul(Number.parseInt(id.slice(24), 16), 0x9e3779b1),
-    )
-    if (!insert(slice.slots, low >>> 0, (rest | 1) >>> 0)) return false
+    const rest = mix((words[2] as number) ^ Math.imul(words[3] as number, 0x9e3779b1))
+    if (!insert(slice.slots, low, (rest | 1) >>> 0)) return false
     slice.count++
     return true
   }
