@@ -9,6 +9,7 @@ import type { Store, StoreSpec } from './store/contract.js'
 import { hbaseSpecUrl } from './store/hbase/open-hbase.js'
 import { maxBuckets } from './store/keys.js'
 import { isStoreUrl, rowLimits } from './store/registry/check-row.js'
+import { hasSecrets } from './store/store-url.js'
 
 /** Who calls, as far as the socket knows. */
 export interface Peer {
@@ -215,6 +216,8 @@ function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store
         `${name}.url must be <scheme>:<text> of ${rowLimits.storeChars} characters at most: other processes find the store by it`,
       )
     }
+    if (hasSecrets(store.url))
+      throw new TypeError(`${name}.url must have no user, password or query: others are shown it`)
     return store
   }
   if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {

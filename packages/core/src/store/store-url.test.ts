@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openStore } from './open-store.js'
-import { parseStoreUrl } from './store-url.js'
+import { hasSecrets, parseStoreUrl } from './store-url.js'
+
+describe('hasSecrets', () => {
+  it.each(['hbase+http://user:word@a:1/t', 'tape://user@a', 'tape://a/b?token=x'])('%s', (url) => {
+    expect(hasSecrets(url)).toBe(true)
+  })
+
+  it.each(['level:/a@b/c?d', 'memory:a', 'hbase://a:1,b:2/t', 'tape://a/b@c'])('not %s', (url) => {
+    expect(hasSecrets(url)).toBe(false)
+  })
+})
 
 describe('parseStoreUrl', () => {
   it('reads the forms that there are', () => {

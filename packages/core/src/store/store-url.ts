@@ -40,6 +40,11 @@ export function parseStoreUrl(url: string): StoreLocation {
   )
 }
 
+/** Has a URL a user, a password or a query? Rows of the registry and messages show a store's URL. */
+export function hasSecrets(url: string): boolean {
+  return /^[\w+.-]+:\/\/(?:[^/]*@|[^?]*\?)/.test(url)
+}
+
 /** The URL as it may be shown: user, password and query can hold what nobody else may read. */
 function withoutSecrets(url: string): string {
   return url.replace(/\/\/[^/]*@/, '//…@').replace(/\?.*$/s, '?…')
