@@ -74,12 +74,14 @@ export class Run implements HopHost {
     this.dir = path.join(settings.dataDir, 'logs', settings.service, name)
     // Before there is anything to ship: a process that its first request kills is known to be dead at once.
     this.guarded(() => this.claim(this.dir))
+    const keys = clusterKeys(settings.key.secret, settings.key.given)
     this.log = new FileHopLog({
       runDir: this.dir,
       run: () => this.info as RunInfo,
       maxLogBytes: settings.maxLogBytes,
       maxEventBytes: settings.maxEventBytes,
       diagnostics,
+      sign: (header) => keys.mac('log', header),
       ownership: {
         claim: (runDir) => this.claim(runDir),
         held: () => this.owned?.held() === true,

@@ -27,7 +27,10 @@ export const maxAheadMillis = 10 * 60_000
  * between the runs. Files are stamped by the same clock that the ids came from. A trace more than ten minutes ahead of the
  * clock is left out, and a warning says so.
  */
-export function floorNanos({ dataDir, service }: ServicePlace, warn: Diagnostics = () => undefined): bigint {
+export function floorNanos(
+  { dataDir, service }: ServicePlace,
+  diagnostics: Diagnostics = () => undefined,
+): bigint {
   const latest = Date.now() + maxAheadMillis
   const logs = `logs/${service}`
   const runs = names({ dir: dataDir, name: logs }).map((name) => `${logs}/${name}`)
@@ -43,7 +46,7 @@ export function floorNanos({ dataDir, service }: ServicePlace, warn: Diagnostics
   }
   if (beyond !== undefined) {
     const ahead = Math.round((beyond.millis - Date.now()) / 60_000)
-    warn(
+    diagnostics(
       'HOPTRACE_CLOCK',
       `${beyond.file} was written ${ahead} minutes ahead of this machine's clock, which was wrong then or is wrong now: ` +
         `ids follow the clock, and ranges may show requests of that time out of order`,

@@ -1,8 +1,8 @@
 import type { Diagnostics } from '../diagnostics.js'
-import { isStoreLocked } from '../errors.js'
-import type { AskersKeys } from '../key/index.js'
+import { HoptraceError, isStoreLocked } from '../errors.js'
+import { type AskersKeys, keysHere } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
-import { readRunInfo } from '../log/read-run.js'
+import { readRunHeader } from '../log/read-run.js'
 import { runLiveness } from '../log/run-liveness.js'
 import { listLogFiles } from '../log/run-dir.js'
 import { acquireRunDir, deleteRunDir, listRunDirs, logDirOf, type OwnedRun } from '../rundir/index.js'
@@ -21,8 +21,11 @@ export interface AdoptOptions {
   readonly registry: Registry
   /** Sign what the registry of a cluster is told. @default those of `HOPTRACE_KEY`, or of the key that the data directory keeps */
   readonly keys?: AskersKeys
-  /** Makes the store of a run. It is opened, and closed afterwards. @default the one that its log names */
-  readonly openStore?: (run: RunInfo) => Store | Promise<Store>
+  /**
+   * Makes the store of a run. It is opened, and closed afterwards. @default the one that its log names, when the log is signed
+   * @param signed The log's header is signed by a process that has the key: what it names may be opened.
+   */
+  readonly openStore?: (run: RunInfo, signed: boolean) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
   /** Runs that are not to be tried now. @default none */
   readonly passOver?: (runDir: string) => boolean
@@ -80,17 +83,21 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
 async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
   const { runDir } = owned
   try {
-    const run = readRunInfo(runDir)
-    if (run === undefined) {
+    const header = readRunHeader(runDir)
+    if (header === undefined) {
       if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
       // Its run never began to write, or its deletion was cut short.
       await registerEnded(runDir, options.registry)
       deleteRunDir(owned)
       return undefined
     }
-    const { registry, dataDir, openStore = (named) => openRunStore(named, dataDir) } = options
-    const store = await openStore(run)
-    const cluster = clusterRegistry(run, dataDir, options.keys)
+    const { run, text, mac } = header
+    const { registry, dataDir } = options
+    const asked = (options.keys ?? keysHere(dataDir))()
+    const signed = asked?.mac('log', text) === mac
+    const openStore = options.openStore ?? ((named: RunInfo) => openSigned(named, signed, dataDir))
+    const store = await openStore(run, signed)
+    const cluster = signed ? clusterRegistry(run, dataDir, options.keys) : undefined
     try {
       await store.open()
       return await recoverRun(
@@ -106,6 +113,15 @@ async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRu
     if (isStoreLocked(error)) return 'its store is held by a living process'
     throw error
   }
+}
+
+/** The store that a log names. Throws `HOPTRACE_FORBIDDEN` when nobody signed it who has the key. */
+export function openSigned(run: RunInfo, signed: boolean, dataDir: string): Store {
+  if (signed) return openRunStore(run, dataDir)
+  throw new HoptraceError(
+    'HOPTRACE_FORBIDDEN',
+    `its log is not signed with the key in use here: ${run.storeUrl} is not opened; set HOPTRACE_KEY as its service had it`,
+  )
 }
 
 /** A run may have been killed between its first row in the registry and its first entry in the log: nobody else says that it ended. */

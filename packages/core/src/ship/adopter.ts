@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync } from '../files/index.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../diagnostics.js'
 import type { AskersKeys } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
-import { openRunStore } from '../store/spec-url.js'
-import { shipDeadRuns } from './adopt.js'
+import { openSigned, shipDeadRuns } from './adopt.js'
 
 /** Dead runs of the own service are looked for this often. */
 const defaultLookMillis = 5000
@@ -80,7 +79,7 @@ export class Adopter {
       diagnostics,
       ...(keys === undefined ? {} : { keys }),
       signal: this.abort.signal,
-      openStore: (run) => this.storeOf(run),
+      openStore: (run, signed) => this.storeOf(run, signed),
       passOver: (runDir) => this.now() < (this.left.get(runDir)?.againAt ?? 0),
       ...(others ? {} : { service }),
     })
@@ -105,9 +104,9 @@ export class Adopter {
     return (this.options.nowMillis ?? (() => performance.now()))()
   }
 
-  private storeOf(run: RunInfo): Store {
+  private storeOf(run: RunInfo, signed: boolean): Store {
     const { store, storeUrl, dataDir } = this.options
-    return run.storeUrl === storeUrl ? lent(store) : openRunStore(run, dataDir)
+    return run.storeUrl === storeUrl ? lent(store) : openSigned(run, signed, dataDir)
   }
 }
 
