@@ -18,8 +18,11 @@ describeNetwork('a traced gateway that passes on the headers that it got', () =>
     await site.startGateway([{ kind, port: 8001, target: b.url }])
     const a = await site.start('a', { service: 'a', next: [`http://${site.address('between')}:8001`] })
     expect((await order(site, `${a.url}/do/well`)).status).toBe(200)
+    // A callee that was reached under another's address says so in the registry a moment later.
+    await expect
+      .poll(async () => servicesOf(await expectVerdict(site, 'n=well', 'completed')), { timeout: 30_000 })
+      .toEqual(['a', 'b', 'gateway'])
     const well = await expectVerdict(site, 'n=well', 'completed')
-    expect(servicesOf(well)).toEqual(['a', 'b', 'gateway'])
     expect(new Set(well.hops.map(({ hopId }) => hopId)).size).toBe(3)
 
     await order(site, `${a.url}/do/dead?die=b`)

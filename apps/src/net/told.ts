@@ -22,6 +22,15 @@ export async function order(
   return { status, did: body as Did }
 }
 
+/** An answer, or why the question was refused. */
+export async function answerOf(site: Site, subject: string, where: AskOptions): Promise<Resolved | string> {
+  try {
+    return await site.asker.resolve(subject, where)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** A verdict in short: `died b`. */
 export function verdictOf({ verdict, endedAt }: Resolved): string {
   return verdict === 'completed' ? verdict : `${verdict} ${endedAt?.service ?? '-'}`
@@ -49,10 +58,11 @@ export async function expectVerdict(
   let last: Resolved | undefined
   for (const mode of MODES) {
     for (const until = Date.now() + patienceMillis; ;) {
-      last = await site.asker.resolve(subject, { ...where, mode })
-      const said = verdictOf(last)
+      const answer = await answerOf(site, subject, { ...where, mode })
+      const said = typeof answer === 'string' ? 'undetermined -' : verdictOf(answer)
+      if (typeof answer !== 'string') last = answer
       if (said === verdict) break
-      const why = `${mode}: ${last.evidence.join('; ')}`
+      const why = `${mode}: ${typeof answer === 'string' ? answer : answer.evidence.join('; ')}`
       if (!EARLY.test(said) || Date.now() > until) expect(said, why).toBe(verdict)
       await new Promise((resolve) => setTimeout(resolve, 300))
     }
