@@ -12,6 +12,8 @@ const AT_A_TIME = 6
 export interface Asking {
   readonly resolver: Resolver
   readonly factsOf: (request: string) => Facts
+  /** Services by the `host:port` that their callers dial: where a service is not known by name, that is its name. */
+  readonly dialled: ReadonlyMap<string, string>
   /** For how long, in all, early answers that are not right are asked for again. */
   readonly patienceMillis: number
 }
@@ -28,16 +30,26 @@ export async function askAll(requests: readonly string[], asking: Asking): Promi
   return judged
 }
 
-async function askUntil(request: string, { resolver, factsOf }: Asking, until: number): Promise<Judged> {
+async function askUntil(
+  request: string,
+  { resolver, factsOf, dialled }: Asking,
+  until: number,
+): Promise<Judged> {
   for (;;) {
     const before = factsOf(request)
-    const answer = await answerOf(resolver, request)
+    const answer = named(await answerOf(resolver, request), dialled)
     const judged = judge(request, answer, before, factsOf(request))
     const settled = judged.result === 'right' && judged.lost.length === 0
     const early = EARLY.has(answer.verdict) || answer.evidence.some((line) => WAITING.test(line))
     if (settled || !early || performance.now() > until) return judged
     await sleep(250)
   }
+}
+
+function named(answer: Answered, dialled: ReadonlyMap<string, string>): Answered {
+  const { endedAt } = answer
+  const service = endedAt && dialled.get(endedAt.service)
+  return service ? { ...answer, endedAt: { ...endedAt, service } } : answer
 }
 
 /** A question that rejects says nothing about the request, and why: nobody knows. */

@@ -104,7 +104,11 @@ function notTaken(name: ServiceName, next: ServiceName, saw: string, { bereft }:
 function answeredInstead(next: ServiceName, saw: string, { standIns }: Facts): Allowed[] {
   const standIn = standIns.get(next)
   if (standIn === undefined || !(/^5\d\d$/.test(saw) || isTimeout(saw))) return []
-  return [at('failed', next), ...(standIn === null ? [] : [at('failed', standIn)])]
+  // A gateway may not have taken it, either.
+  return [
+    at('failed', next),
+    ...(standIn === null ? [] : [at('failed', standIn), at('unreachable', standIn)]),
+  ]
 }
 
 /** It was at work when its caller's call failed. */

@@ -10,6 +10,7 @@ import type { Plan } from './plan.js'
 import { mend, runPlan } from './run.js'
 import type { RunResult } from './tally.js'
 import type { Terrain } from './terrain.js'
+import { SERVICES } from './topology.js'
 import type { TruthReader } from './truth-reader.js'
 
 /** Of the requests that nothing happened to, one in so many is asked about at once. */
@@ -44,7 +45,7 @@ export async function runAndAsk(
   ): Promise<Judged[]> => {
     const resolver = openResolver({ ...where, mode: how })
     try {
-      return await askAll(requests, { resolver, factsOf, patienceMillis })
+      return await askAll(requests, { resolver, factsOf, dialled: dialledOf(fleet.terrain), patienceMillis })
     } finally {
       await resolver.close()
     }
@@ -66,6 +67,15 @@ export async function runAndAsk(
     judged: { 'at once': atOnce, 'nobody adopts': nobodyAdopts, shipped },
     removed: plan.filter(({ fault }) => fault === 'log-removed').map(({ service }) => service),
   }
+}
+
+function dialledOf(terrain: Terrain): ReadonlyMap<string, string> {
+  return new Map(
+    SERVICES.map((service) => {
+      const { hostname, port } = new URL(terrain.urlOf(service))
+      return [`${hostname}:${port || 80}`, service]
+    }),
+  )
 }
 
 /** Until nothing is left, or somebody else is at it for too long. */
