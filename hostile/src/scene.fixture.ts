@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TracerOptions } from '@hoptrace/core'
@@ -22,6 +22,8 @@ export class Scene implements AsyncDisposable {
   readonly #outside: readonly string[]
 
   constructor() {
+    // The data directory has to keep others out by itself.
+    chmodSync(this.root, 0o755)
     mkdirSync(this.dataDir, { mode: 0o750 })
     mkdirSync(path.join(this.outside, 'deep'), { recursive: true })
     for (const name of ['000001.ldb', '00000001.log', 'CURRENT', 'important', 'deep/00000002.log'])
