@@ -32,10 +32,10 @@ export function calleesOf(hop: HopEvidence): (call: number) => readonly number[]
  */
 export function isSettled(
   hops: readonly HopEvidence[],
-  { outcome }: Pick<CallRecord, 'outcome'>,
+  { outcome, servedBy }: Pick<CallRecord, 'outcome' | 'servedBy'>,
   callee: CalleeEvidence,
 ): boolean {
-  if (sawOf(outcome) === 'answered') return true
+  if (sawOf(outcome) === 'answered' || servedBy !== null) return true
   const hop = callee.kind === 'hop' ? hops[callee.node] : undefined
   if (hop === undefined) return false
   const health = healthOf(hop)

@@ -90,10 +90,18 @@ export function findFaults(tree: EvidenceTree): Findings {
     if (hop === undefined || callee === undefined || made === undefined) return null
     let finding = ofCallee(node, call, callee)
     const others = attempts(node, call)
-    if (others.length === 0 || isSettled(hops, made, callee)) return finding
-    for (const attempt of others)
-      finding = weightier(finding, ofCallee(node, call, { kind: 'hop', node: attempt }))
-    return finding
+    if (others.length > 0 && !isSettled(hops, made, callee)) {
+      for (const attempt of others)
+        finding = weightier(finding, ofCallee(node, call, { kind: 'hop', node: attempt }))
+      // The one that counts may have answered, or be at it.
+      const main = callee.kind === 'hop' ? hops[callee.node] : undefined
+      const isOver = main !== undefined && healthOf(main) === 'interrupted'
+      if (finding !== null && made.outcome === null && !isOver)
+        finding = { ...finding, verdict: 'undetermined' }
+    }
+    // What the caller saw of it, and made of it, may be among what its log lost.
+    const isUnseen = made.outcome === null && hop.record.lost > 0
+    return finding !== null && isUnseen ? { ...finding, verdict: 'undetermined' } : finding
   }
 
   const ofCallee = (node: number, call: number, callee: CalleeEvidence): Finding | null => {

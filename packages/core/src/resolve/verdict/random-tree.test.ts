@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CallRecord, HopRecord } from '../../hop/record.js'
 import { baseNanos, testCall, testHop, testId, testRecord } from '../test-trace.fixture.js'
-import type { CalleeEvidence, HopEvidence } from './evidence.js'
+import type { Attempt, CalleeEvidence, HopEvidence } from './evidence.js'
 import { judge } from './overall.js'
 
 /** What really happened to one hop. */
@@ -14,7 +14,12 @@ interface Truth {
   /** Nobody waits for its answer. */
   readonly fired: boolean
   /** What the evidence loses of it. */
-  readonly loss: 'none' | 'pending' | 'unreadable' | 'lost'
+  readonly loss:
+    'none' | 'pending' | 'unreadable' | 'lost' | 'unregistered' | 'other-key' | 'cut-end' | 'cut-calls'
+  /** So many instances had the request before it, and died with it: a proxy is between. Null: none is. */
+  readonly tried: number | null
+  /** Are the records of these known? */
+  readonly triedShown: boolean
   readonly calls: readonly Truth[]
 }
 
@@ -32,8 +37,24 @@ function truthOf(levels: number): fc.Arbitrary<Truth> {
     ),
     loss: fc.oneof(
       { weight: 5, arbitrary: fc.constant('none' as const) },
-      { weight: 1, arbitrary: fc.constantFrom('pending', 'unreadable', 'lost') },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          'pending',
+          'unreadable',
+          'lost',
+          'unregistered',
+          'other-key',
+          'cut-end',
+          'cut-calls',
+        ),
+      },
     ),
+    tried: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(0, 1, 2) },
+    ),
+    triedShown: fc.boolean(),
     calls: levels === 0 ? fc.constant([]) : fc.array(truthOf(levels - 1), { maxLength: 3 }),
   })
 }
@@ -69,16 +90,20 @@ class Play {
     const node = this.hops.length
     const next: CallRecord[] = []
     const callees: CalleeEvidence[] = []
+    const attempts: Attempt[] = []
     const shown = visible && fate !== 'unread' && fate !== 'down'
     if (shown) this.hops.push(testHop(testRecord('s', port)))
     if (fate === 'down') return end('ECONNREFUSED', [`unreachable ${port}`])
     if (fate === 'unread') return end('ECONNRESET', [`died ${port}`])
     const below = calls.map((call, index): { ended: Ended; fired: boolean } => {
+      const before = this.attempts(call, { node, call: index }, shown && call.triedShown)
+      attempts.push(...before.attempts)
       const id = testId(this.port)
       const calleePort = this.port
-      const seen = shown && call.loss === 'none'
+      const seen = shown && shows.has(call.loss)
       const place = this.hops.length
-      const ended = this.play(call, { node, call: index, id }, seen)
+      const played = this.play(call, { node, call: index, id }, seen)
+      const ended = call.tried === null ? played : behindProxy(played, before.deaths)
       const gone = call.fate === 'unread' || call.fate === 'down'
       // A hop that hangs never ends its call; a caller that dies or hangs with it had not seen it yet.
       const outcome = call.fired
@@ -86,12 +111,19 @@ class Play {
         : ended.seen === 'hangs'
           ? fate === 'dies'
             ? null
-            : 'ETIMEDOUT'
+            : call.tried === null
+              ? 'ETIMEDOUT'
+              : '504'
           : ended.seen
-      next.push(testCall(calleePort, { hopId: id, outcome, durationMicros: outcome === null ? null : 500 }))
+      const signs = outcome !== null && outcome === played.seen && /^\d+$/.test(outcome)
+      const servedBy = signs ? { hopId: id, service: 's', address: `127.0.0.1:${calleePort}` } : null
+      const durationMicros = outcome === null ? null : 500
+      next.push(testCall(calleePort, { hopId: id, outcome, durationMicros, servedBy }))
       const suspect = { service: 's', instance: `127.0.0.1:${calleePort}`, hopId: id }
       if (call.loss === 'unreadable') callees.push({ kind: 'unreadable', suspect, says: 'unreadable' })
       else if (call.loss === 'pending') callees.push({ kind: 'unsure', suspect, says: 'pending' })
+      else if (call.loss === 'unregistered' || call.loss === 'other-key')
+        callees.push({ kind: call.loss, suspect, says: call.loss })
       else if (gone) callees.push({ kind: 'absent', proof: 'ended-during', suspect, says: 'ended' })
       else if (call.loss === 'lost') callees.push({ kind: 'dropped', suspect, says: 'dropped' })
       else callees.push({ kind: 'hop', node: place })
@@ -131,13 +163,21 @@ class Play {
       ;[status, seen] = [502, '502']
     }
     if (shown) {
+      // The end of its log is lost, or what it saw of its calls.
+      const isCut = happens.loss === 'cut-end' || happens.loss === 'cut-calls'
+      if (happens.loss === 'cut-end') [status, state] = [null, 'interrupted']
+      const seenCalls =
+        happens.loss === 'cut-calls'
+          ? next.map((call) => ({ ...call, outcome: null, durationMicros: null, servedBy: null }))
+          : next
       const record = testRecord('s', port, {
+        lost: isCut ? 2 : 0,
         traceId: this.traceId,
         hopId: parent?.id ?? this.traceId,
         status,
         state,
         durationMicros: state === 'closed' ? 5000 : null,
-        next,
+        next: seenCalls,
         startNanos: baseNanos + BigInt(port) * 1000n,
       })
       const liveness = fate === 'dies' ? 'ended' : 'alive'
@@ -146,11 +186,47 @@ class Play {
         parent: parent?.node ?? null,
         call: parent?.call ?? null,
         callees,
+        ...(attempts.length === 0 ? {} : { attempts }),
       })
       this.hops[node] = hop
     }
     return { seen, causes: own, unseen, running }
   }
+
+  /** Instances that had the request first, and died with it. */
+  private attempts(
+    { tried }: Truth,
+    parent: { node: number; call: number },
+    visible: boolean,
+  ): { attempts: Attempt[]; deaths: string[] } {
+    const attempts: Attempt[] = []
+    const deaths: string[] = []
+    for (let nth = 0; nth < (tried ?? 0); nth++) {
+      const port = this.port++
+      deaths.push(`died ${port}`)
+      if (!visible) continue
+      attempts.push({ call: parent.call, node: this.hops.length })
+      const died = { state: 'interrupted', status: null, durationMicros: null } as const
+      const record = testRecord('s', port, { traceId: this.traceId, hopId: testId(port), ...died })
+      this.hops.push(testHop(record, { ...parent, liveness: 'ended' }))
+    }
+    return { attempts, deaths }
+  }
+}
+
+/** The entry is known, if not whole. */
+function cutOnly(loss: Truth['loss']): Truth['loss'] {
+  return loss === 'cut-end' || loss === 'cut-calls' ? loss : 'none'
+}
+
+const shows = new Set<Truth['loss']>(['none', 'cut-end', 'cut-calls'])
+
+/** What a caller sees through a proxy: an answer as it is, and for anything else a status of the proxy. */
+function behindProxy(ended: Ended, deaths: readonly string[]): Ended {
+  const all = new Set([...ended.causes, ...deaths])
+  if (ended.seen === null || ended.seen === 'hangs') return { ...ended, causes: all }
+  if (/^\d+$/.test(ended.seen)) return ended
+  return { ...ended, seen: '502', causes: all }
 }
 
 function end(seen: string, causes: string[]): Ended {
@@ -164,7 +240,7 @@ describe('the verdict on random trees', () => {
       fc.property(truth, (happens) => {
         fc.pre(happens.fate !== 'down' && happens.fate !== 'unread')
         const play = new Play()
-        const really = play.play({ ...happens, loss: 'none', fired: false }, null, true)
+        const really = play.play({ ...happens, fired: false, loss: cutOnly(happens.loss) }, null, true)
         const { verdict, endedAt } = judge({ hops: play.hops, notes: [], partial: false })
         told.set(verdict, (told.get(verdict) ?? 0) + 1)
         const port = endedAt?.instance.split(':')[1]
@@ -202,6 +278,7 @@ describe('the verdict on random trees', () => {
           ...hop,
           loss: 'none',
           fired: false,
+          tried: null,
           calls: hop.calls.map(whole),
         })
         const play = new Play()
