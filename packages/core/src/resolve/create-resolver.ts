@@ -56,7 +56,7 @@ export interface Resolver {
 /** Makes a resolver. Nothing is opened before the first question. Throws `TypeError` for options that make no sense. */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
-  const source = traceSource(parts, (row, signal) => traces.sharing(row, signal))
+  const source = traceSource(parts)
   const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
     const { hits, unread } = await traces.settled(
       (rows) => findKeys(parts, rows, { name, value, limit: 1 }, signal),

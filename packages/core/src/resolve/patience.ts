@@ -1,4 +1,5 @@
 import { HoptraceError } from '../errors.js'
+import type { Store } from '../store/contract.js'
 
 /** A place that did not answer in time is not waited for again for so long. */
 const awayMillis = 5000
@@ -75,5 +76,17 @@ export class Patience {
       'HOPTRACE_STORE_UNAVAILABLE',
       `${place} gave no answer within ${(this.millis / 1000).toFixed(1)} s`,
     )
+  }
+}
+
+/** The same store, of which no scan is waited for longer than the patience lasts. */
+export function patiently(store: Store, patience: Patience): Store {
+  return {
+    url: store.url,
+    supports: store.supports,
+    open: () => store.open(),
+    put: (rows) => store.put(rows),
+    scan: (range) => patience.within(store.url, () => store.scan(range)),
+    close: () => store.close(),
   }
 }

@@ -9,7 +9,6 @@ import { deadlineIn, orAborted, type Deadline } from './deadline.js'
 import { parsedKey } from './find/key-text.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
-import { InstanceIndex } from './walk/candidates.js'
 import { haveMoved } from './moved.js'
 import type { TraceSource } from './walk/source.js'
 
@@ -63,7 +62,6 @@ const maxTries = 3
 /** Answers about single traces. */
 export class TraceResolver {
   private listed: { readonly at: number; readAt?: number; readonly list: Promise<InstanceRows> } | undefined
-  private index = new InstanceIndex([])
   private readonly closing = new AbortController()
 
   constructor(
@@ -72,12 +70,6 @@ export class TraceResolver {
   ) {
     // One listener for each question that is under way.
     setMaxListeners(0, this.closing.signal)
-  }
-
-  /** Living instances that may have the stores of a run open. */
-  async sharing(row: InstanceRow, signal: AbortSignal): Promise<readonly InstanceRow[]> {
-    await this.instances(signal)
-    return this.index.sharing(row)
   }
 
   /** Time for one question: until the deadline, until its asker has gone, until this is closed. */
@@ -99,9 +91,7 @@ export class TraceResolver {
     const isOld = (known: NonNullable<typeof listed>): boolean =>
       since === undefined ? (known.readAt ?? now) < now - registryMillis : known.at < since
     if (listed === undefined || isOld(listed)) listed = this.list(now)
-    const rows = await orAborted(listed.list, signal)
-    if (this.index.rows !== rows) this.index = new InstanceIndex(rows)
-    return rows
+    return orAborted(listed.list, signal)
   }
 
   private list(at: number): NonNullable<TraceResolver['listed']> {

@@ -2,7 +2,6 @@ import { createResolver, type Resolver } from '../resolve/create-resolver.js'
 import { LiveEndpoint, type OwnRecords } from '../resolve/endpoint.js'
 import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
 import { traceSource } from '../resolve/sources/trace-source.js'
-import { InstanceIndex } from '../resolve/walk/candidates.js'
 import type { ClusterKeys } from '../key/index.js'
 import type { InstanceRows, Registry } from '../store/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
@@ -22,7 +21,6 @@ export class RunEndpoint {
   readonly live: LiveEndpoint
   private readonly parts: ResolverParts
   private readonly resolver: Resolver
-  private index = new InstanceIndex([])
   private listed: { readonly at: number; readonly rows: Promise<InstanceRows> } | undefined
 
   constructor({ own, registry, dataDir, keys }: RunEndpointOptions) {
@@ -34,10 +32,7 @@ export class RunEndpoint {
     }
     this.parts = resolverParts(options)
     this.resolver = createResolver(options)
-    const source = traceSource(this.parts, async (row) => {
-      await this.rows(registry)
-      return this.index.sharing(row)
-    })
+    const source = traceSource(this.parts)
     this.live = new LiveEndpoint({
       own,
       walk: { rows: () => this.rows(registry), source },
@@ -57,8 +52,6 @@ export class RunEndpoint {
       this.listed = { at: now, rows }
       rows.catch(() => (this.listed = undefined))
     }
-    const rows = await this.listed.rows
-    if (this.index.rows !== rows) this.index = new InstanceIndex(rows)
-    return rows
+    return this.listed.rows
   }
 }

@@ -5,6 +5,7 @@ import { ownRange, storedRange, type Pause, type Stretch } from '../find/own.js'
 import type { OwnRecords } from './own-records.js'
 import { parseRunName } from './same-run.js'
 import { rangeLines, type RangeSource, type RangeWork } from './range-lines.js'
+import { patiently, Patience } from '../patience.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
 
 const maxRecords = 1_000_000
@@ -47,7 +48,7 @@ export function answerRange(
     afterId: after ?? undefined,
     signal,
   }
-  const reader = new StoreReader(own.store, own.row())
+  const reader = new StoreReader(patiently(own.store, patience), own.row())
   const open = async (pause: Pause): Promise<RangeSource> =>
     instance === undefined
       ? ownRange(own, reader, { ...stretch, pause })
@@ -55,6 +56,9 @@ export function answerRange(
   const lines = rangeLines(work, asker, signal, reader, filter, Math.min(limit, maxRecords), open)
   return stream(lines, 'application/x-ndjson')
 }
+
+/** How long a scan of a run's own store is waited for. */
+const patience = new Patience(3000)
 
 function isNanos(text: string): boolean {
   return /^\d{1,19}$/.test(text) && BigInt(text) <= 1n << 63n

@@ -1,10 +1,10 @@
+import { HoptraceError } from '../../errors.js'
 import type { HopRecord, InstanceRef } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { OwnRecords } from '../endpoint/own-records.js'
 import type { RecordSource } from '../lookup.js'
-import { Patience } from '../patience.js'
 import { readRecord } from '../wire/record-json.js'
 import type { KeyQuery } from './keys.js'
 import { mergeById, type Sourced } from './merge.js'
@@ -38,7 +38,7 @@ export async function ownRange(
   const { unshipped, throughId } = await ownUnshipped(own, stretch)
   const both = async function* (): AsyncGenerator<Sourced, void, undefined> {
     const failures: unknown[] = []
-    const stored = patience.each(own.store.url, storedRange(reader, [own.row()], stretch))
+    const stored = storedRange(reader, [own.row()], stretch)
     // What is not shipped is told, though the store is away.
     yield* mergeById([listed(unshipped, stretch, 'live'), unfailing(stored, (error) => failures.push(error))])
     if (failures.length > 0) throw failures[0]
@@ -67,9 +67,6 @@ async function ownUnshipped(
   return { unshipped, throughId }
 }
 
-/** How long a run's own store is waited for. */
-const patience = new Patience(3000)
-
 /** What can be read of a stream; that the rest cannot is told besides. */
 export async function* unfailing(
   records: AsyncIterable<Sourced>,
@@ -97,7 +94,9 @@ export async function* storedRange(
   })
   for await (const found of range) {
     const record = readRecord(found)
-    if (record !== undefined) yield { record, source: 'store' }
+    if (record === undefined)
+      throw new HoptraceError('HOPTRACE_BAD_SEGMENT', `the record of ${found.hopId} in a store is none`)
+    yield { record, source: 'store' }
   }
 }
 

@@ -1,10 +1,8 @@
-import { HoptraceError, isStoreLocked } from '../../errors.js'
-import type { HopId } from '../../id/types.js'
+import { HoptraceError } from '../../errors.js'
 import type { Store } from '../../store/contract.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
-import { InstanceIndex } from '../walk/candidates.js'
 import type { RangeReads } from '../walk/reads.js'
 import type { HopFilter } from './filter.js'
 import { isoNanos } from '../iso.js'
@@ -74,39 +72,23 @@ function placeOf(url: string, row: InstanceRow): string {
   return [url, row.address, row.worker, row.buckets, row.windowMillis].join(' ')
 }
 
-/** What a run and others of its instance have in a store; a living instance reads it for us when only it can. */
+/** What a run and others of its instance have in a store. */
 async function* storeRange(
-  { parts, rows, runs, filter, reads }: RangeQuestion,
+  { parts, runs, reads }: RangeQuestion,
   url: string,
   row: InstanceRow,
   stretch: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
-  let afterId: HopId | undefined = stretch.afterId
   const read = async function* (store: Store): AsyncGenerator<Sourced, void, undefined> {
     const reader = new StoreReader(store, row)
     try {
       const same = placeOf(url, row)
       const sharing = runs.filter((other) => other.stores.includes(url) && placeOf(url, other) === same)
-      yield* storedRange(reader, sharing, { ...stretch, afterId })
+      yield* storedRange(reader, sharing, stretch)
     } finally {
       reads.segments += reader.counts.segments
       reads.pruned += reader.counts.pruned
     }
   }
-  try {
-    for await (const found of parts.stores.pages(url, row, reads, read, stretch.signal)) {
-      afterId = found.record.hopId
-      yield found
-    }
-    return
-  } catch (error) {
-    if (!isStoreLocked(error)) throw error
-    // Of several living instances of a service, each holds a store of its own.
-    const sharing = parts.live === null ? [] : new InstanceIndex(rows).sharing(row)
-    const peer = sharing.find(({ stores }) => stores.includes(url))
-    const holder = peer === undefined ? undefined : await parts.client.place(peer)
-    if (holder === undefined) throw error
-    const of = `${row.address},${row.worker},${row.startNanos}`
-    yield* liveRange(parts, holder, { of }, { ...stretch, afterId }, filter, reads)
-  }
+  yield* parts.stores.pages(url, row, reads, read, stretch.signal)
 }

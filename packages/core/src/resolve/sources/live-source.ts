@@ -1,5 +1,4 @@
 import { runName } from '../wire/sign.js'
-import { HoptraceError } from '../../errors.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../store/instance-row.js'
 import type { EndpointClient } from '../wire/http-get.js'
@@ -51,32 +50,6 @@ export class LiveSource {
     return root === undefined || subtree === null || root.record.hopId !== record.hopId
       ? { lookup: live, ...blocked }
       : { lookup: live, subtree, ...blocked }
-  }
-
-  /** What a living instance finds in the store that it holds open about a run that has ended. Rejects when it cannot tell. */
-  async lookupFor(
-    peer: InstanceRow,
-    row: InstanceRow,
-    id: HopId,
-    reads: Reads,
-    signal: AbortSignal,
-  ): Promise<Told> {
-    const told = await this.ask(peer, id, { of: runName(row) }, reads, signal)
-    if (told === undefined) {
-      throw new HoptraceError(
-        'HOPTRACE_INSTANCE_UNAVAILABLE',
-        `${peer.service} ${peer.address} does not answer`,
-      )
-    }
-    const { lookup } = told
-    if (lookup.kind === 'absent') return { lookup }
-    if (lookup.record.hopId !== id && lookup.record.assignedId !== id) {
-      throw new HoptraceError(
-        'HOPTRACE_BAD_ANSWER',
-        `${peer.service} ${peer.address} answered with another hop`,
-      )
-    }
-    return { lookup }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { isStoreLocked, type HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../errors.js'
 import type { HopRecord } from '../../hop/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -11,9 +11,6 @@ import { readRecord } from '../wire/record-json.js'
 import { isDropped } from './dropped.js'
 import type { Stores } from './stores.js'
 
-/** Reads a store that another process holds open, by asking that one. Rejects, with `error`, when nobody is known to hold it. */
-export type WhenLocked<T> = (row: InstanceRow, url: string, error: HoptraceError) => Promise<T | undefined>
-
 /** Hops that one id leads to: attempts of a proxy that tried again, or hops of a foreign trace. */
 const maxAliases = 16
 
@@ -23,29 +20,21 @@ export class StoreSource {
 
   /**
    * What the run's stores hold of an id, all of them together: what a run left may have been shipped to another one than
-   * the run's own. Rejects when one of them cannot be read. `locked` is asked about a store that another process holds.
+   * the run's own. Rejects when one of them cannot be read.
    */
-  async lookup(
-    row: InstanceRow,
-    id: HopId,
-    reads: Reads,
-    signal: AbortSignal,
-    locked: WhenLocked<HopRecord>,
-  ): Promise<Lookup> {
+  async lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> {
     const read = async (url: string): Promise<HopRecord | undefined> => {
-      try {
-        const version = await this.stores.use(
-          url,
-          row,
-          reads,
-          (store) => new StoreReader(store, row).lookup(row, id),
-          signal,
-        )
-        return version === undefined ? undefined : readRecord(version)
-      } catch (error) {
-        if (!isStoreLocked(error)) throw error
-        return locked(row, url, error)
-      }
+      const version = await this.stores.use(
+        url,
+        row,
+        reads,
+        (store) => new StoreReader(store, row).lookup(row, id),
+        signal,
+      )
+      const record = version === undefined ? undefined : readRecord(version)
+      if (version !== undefined && record === undefined)
+        throw new HoptraceError('HOPTRACE_BAD_SEGMENT', `${url} has a record of ${id} that is none`)
+      return record
     }
     const versions = await Promise.all(row.stores.map(read))
     let found: HopRecord | undefined
@@ -56,28 +45,14 @@ export class StoreSource {
     return absentInStores(row, id)
   }
 
-  /**
-   * The hops that were recorded under another id in any of the stores of these runs. `locked` is asked about a store that another
-   * process holds.
-   */
-  async aliases(
-    rows: readonly InstanceRow[],
-    id: HopId,
-    reads: Reads,
-    locked: WhenLocked<readonly AliasHit[]>,
-  ): Promise<readonly AliasHit[]> {
+  /** The hops that were recorded under another id in any of the stores of these runs. */
+  async aliases(rows: readonly InstanceRow[], id: HopId, reads: Reads): Promise<readonly AliasHit[]> {
     const places = new Map<string, InstanceRow>()
     for (const row of rows) for (const url of row.stores) places.set(url, row)
-    const read = async ([url, row]: [string, InstanceRow]): Promise<readonly AliasHit[]> => {
-      try {
-        return await this.stores.use(url, row, reads, (store) =>
-          new StoreReader(store, row).aliases(id, { limit: maxAliases }),
-        )
-      } catch (error) {
-        if (!isStoreLocked(error)) throw error
-        return (await locked(row, url, error)) ?? []
-      }
-    }
+    const read = ([url, row]: [string, InstanceRow]): Promise<readonly AliasHit[]> =>
+      this.stores.use(url, row, reads, (store) =>
+        new StoreReader(store, row).aliases(id, { limit: maxAliases }),
+      )
     return earliest(await Promise.allSettled([...places].map(read)))
   }
 }

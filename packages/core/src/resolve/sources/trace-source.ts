@@ -1,5 +1,4 @@
 import { HoptraceError } from '../../errors.js'
-import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import { foldVersions } from '../../segment/fold.js'
 import type { InstanceRow } from '../../store/instance-row.js'
@@ -11,7 +10,7 @@ import type { Reads } from '../walk/reads.js'
 import type { Errand, Told, TraceSource } from '../walk/source.js'
 import { aliasInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
-import { earliest, type StoreSource, type WhenLocked } from './store-source.js'
+import { earliest, type StoreSource } from './store-source.js'
 
 /** The three places where a record may be. Each may be missing. */
 export interface Places {
@@ -22,21 +21,11 @@ export interface Places {
   readonly patience: Patience
 }
 
-/** Living instances that may have the stores of a run open, by the registry as it is now. */
-export type Peers = (row: InstanceRow, signal: AbortSignal) => Promise<readonly InstanceRow[]>
-
 /**
  * Asks the live instance where it answers, and otherwise reads what it left: its log and its store together, because what
  * is shipped leaves the log.
  */
-export function traceSource({ live, log, store, patience }: Places, peers: Peers): TraceSource {
-  // Only one process may have such a store open; that one answers for what former runs left in it, and no other can.
-  const holders = async (
-    row: InstanceRow,
-    url: string,
-    signal: AbortSignal,
-  ): Promise<readonly InstanceRow[]> =>
-    live === null ? [] : (await peers(row, signal)).filter(({ stores }) => stores.includes(url))
+export function traceSource({ live, log, store, patience }: Places): TraceSource {
   const inStores = async (
     row: InstanceRow,
     id: HopId,
@@ -44,14 +33,7 @@ export function traceSource({ live, log, store, patience }: Places, peers: Peers
     signal: AbortSignal,
   ): Promise<Lookup> => {
     if (store === null) throw unavailable(row)
-    const locked: WhenLocked<HopRecord> = async (_row, url, error) => {
-      for (const holder of await holders(row, url, signal)) {
-        const told = await live?.lookupFor(holder, row, id, reads, signal).catch(() => undefined)
-        if (told !== undefined) return told.lookup.kind === 'found' ? told.lookup.record : undefined
-      }
-      throw error
-    }
-    return patience.within(row.stores.join(' '), () => store.lookup(row, id, reads, signal, locked))
+    return patience.within(row.stores.join(' '), () => store.lookup(row, id, reads, signal))
   }
   const left = async (row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> => {
     let view: LogView | undefined
@@ -92,26 +74,19 @@ export function traceSource({ live, log, store, patience }: Places, peers: Peers
     },
     aliases: async (rows, id, reads, signal, anew = false) => {
       if (signal.aborted) return []
-      const asLive = async (row: InstanceRow): Promise<readonly AliasHit[] | undefined> => {
-        const hopId = await live?.alias(row, id, reads, signal)
-        if (hopId === null) return undefined
-        return hopId === undefined ? [] : [{ hopId, startNanos: row.startNanos }]
-      }
       const living = live !== null && anew ? rows.filter(({ state }) => state === 'running') : []
-      const told = await Promise.allSettled(living.map(async (row) => (await asLive(row)) ?? []))
+      const told = await Promise.allSettled(
+        living.map(async (row): Promise<readonly AliasHit[]> => {
+          const hopId = await live?.alias(row, id, reads, signal)
+          return hopId === undefined || hopId === null ? [] : [{ hopId, startNanos: row.startNanos }]
+        }),
+      )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
-      const locked: WhenLocked<readonly AliasHit[]> = async (row, url, error) => {
-        for (const holder of await holders(row, url, signal)) {
-          const hits = await asLive(holder)
-          if (hits !== undefined) return hits
-        }
-        throw error
-      }
       const stored = async (): Promise<readonly AliasHit[]> => {
         const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
         if (store === null || urls.length === 0) return []
-        return patience.within(urls.join(' '), () => store.aliases(silent, id, reads, locked))
+        return patience.within(urls.join(' '), () => store.aliases(silent, id, reads))
       }
       // What a run has not shipped yet is in its log alone.
       const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {

@@ -60,17 +60,6 @@ export class InstanceIndex {
     return this.byStart.get(startNanos) ?? []
   }
 
-  /** Living instances on the same host, or of the same service, that share a store with this run. */
-  sharing(row: InstanceRow): readonly InstanceRow[] {
-    return this.service(row.service)
-      .filter(
-        (other) =>
-          other !== row && other.state === 'running' && other.stores.some((url) => row.stores.includes(url)),
-      )
-      .sort(newestFirst)
-      .slice(0, 4)
-  }
-
   /** Runs that may hold the hop that an id names: at the address in it, or reached through it. `hint`: known to hold it. */
   forId(id: HopId, times: CallTimes, host: string | null, hint: readonly InstanceRow[] = []): Candidates {
     const address = hopIdAddress(id)

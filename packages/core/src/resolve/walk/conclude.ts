@@ -13,8 +13,6 @@ export interface Answer {
   readonly failure: string | null
   /** Its process serves nothing since then, milliseconds since the epoch. */
   readonly blockedSince?: number
-  /** It could not be read because another process has its store open, and who that is was not known. */
-  readonly locked?: boolean
 }
 
 /** Signs of life trail behind life by up to this long. */

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isStoreLocked } from '../../errors.js'
 import type { HopRecord } from '../../hop/record.js'
 import { hopIdAddress, parseHopId, rebaseId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -23,12 +21,6 @@ export interface Asked {
 
 /** Asks runs for the hops of an id, side by side. */
 export class RunAsker {
-  /**
-   * Pauses, in milliseconds, of one question: a process that has just opened a store is not registered with it yet, and one
-   * that ships what a dead run left, or reads it for another question, is soon done.
-   */
-  private readonly handovers = [50, 100, 150, 200, 250, 250]
-
   constructor(
     private readonly source: TraceSource,
     private readonly index: InstanceIndex,
@@ -36,35 +28,16 @@ export class RunAsker {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Asks all candidates; a store that changes hands, again for a moment. Undefined when there is none. */
+  /** Asks all candidates. Undefined when there is none. */
   async ask(
-    candidates: Candidates,
-    id: HopId,
-    times: CallTimes,
-    errand?: Errand,
-  ): Promise<Asked | undefined> {
-    for (;;) {
-      const { asked, locked } = await this.askOnce(candidates, id, times, errand)
-      const pause = locked && !this.signal.aborted ? this.handovers.shift() : undefined
-      if (pause === undefined) return asked
-      await sleep(pause, undefined, { signal: this.signal }).catch(() => undefined)
-    }
-  }
-
-  /** The hops that these runs have of an id, and no more. */
-  async among(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
-    return foundAmong(await Promise.all(rows.map((row) => this.one(row, id))), id)
-  }
-
-  private async askOnce(
     { rows, skewed = [], tooMany }: Candidates,
     id: HopId,
     times: CallTimes,
     errand?: Errand,
-  ): Promise<{ readonly asked: Asked | undefined; readonly locked: boolean }> {
+  ): Promise<Asked | undefined> {
     if (rows.length === 0) {
       const hops = await this.amongSkewed(skewed, id)
-      return { asked: hops.length === 0 ? undefined : { hops, rest: undefined }, locked: false }
+      return hops.length === 0 ? undefined : { hops, rest: undefined }
     }
     const answers = await Promise.all(
       rows.map((row) => this.one(row, id, rows.length === 1 ? errand : undefined)),
@@ -78,14 +51,18 @@ export class RunAsker {
       const says = `${evidence.says}; more instances than may be asked`
       return { kind: 'unsure', suspect: evidence.suspect, says }
     }
-    if (hops.length > 0) return { asked: { hops, rest: rest() }, locked: false }
+    if (hops.length > 0) return { hops, rest: rest() }
     const alias = await this.alias(rows, id)
-    if (typeof alias !== 'string' && alias.length > 0)
-      return { asked: { hops: alias, rest: undefined }, locked: false }
+    if (typeof alias !== 'string' && alias.length > 0) return { hops: alias, rest: undefined }
     if (typeof alias === 'string') without.push({ row: rows[0] as InstanceRow, lookup: null, failure: alias })
     const elsewhere = await this.amongSkewed(skewed, id)
-    if (elsewhere.length > 0) return { asked: { hops: elsewhere, rest: undefined }, locked: false }
-    return { asked: { hops, rest: rest() }, locked: answers.some(({ locked }) => locked === true) }
+    if (elsewhere.length > 0) return { hops: elsewhere, rest: undefined }
+    return { hops, rest: rest() }
+  }
+
+  /** The hops that these runs have of an id, and no more. */
+  async among(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
+    return foundAmong(await Promise.all(rows.map((row) => this.one(row, id))), id)
   }
 
   private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
@@ -119,7 +96,7 @@ export class RunAsker {
         ...(blockedSince === undefined ? {} : { blockedSince }),
       }
     } catch (error) {
-      return { row, lookup: null, failure: messageOf(error), locked: isStoreLocked(error) }
+      return { row, lookup: null, failure: messageOf(error) }
     }
   }
 
