@@ -121,9 +121,11 @@ async function onLevel(hops: number): Promise<void> {
     }
     const seconds = Number(process.hrtime.bigint() - started) / 1e9
     await store.close()
-    console.log(`\n${hops} hops on LevelDB, written in ${seconds.toFixed(1)} s (making the records included)`)
     console.log(
-      `settled: ${((await sizeOf(path.join(dir, '0'))) / hops).toFixed(1)} bytes a hop, rows of keys included`,
+      `\n${hops} hops in the embedded store, written in ${seconds.toFixed(1)} s (making the records included)`,
+    )
+    console.log(
+      `settled: ${((await sizeOf(path.join(dir, 'store'))) / hops).toFixed(1)} bytes a hop, rows of keys included`,
     )
     await lookups(dir, sample)
   } finally {
@@ -132,7 +134,7 @@ async function onLevel(hops: number): Promise<void> {
 }
 
 async function lookups(dir: string, sample: readonly HopRecord[]): Promise<void> {
-  const store = levelStore({ dir: path.join(dir, '0') })
+  const store = levelStore({ dir: path.join(dir, 'store') })
   await store.open()
   const reader = new StoreReader(store, { buckets: 1, windowMillis })
   for (const kind of ['present', 'absent'] as const) {
@@ -158,8 +160,11 @@ async function lookups(dir: string, sample: readonly HopRecord[]): Promise<void>
 }
 
 async function sizeOf(dir: string): Promise<number> {
+  const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  )
   const sizes = await Promise.all(
-    (await readdir(dir)).map(async (name) => (await stat(path.join(dir, name))).size),
+    files.map(async ({ parentPath, name }) => (await stat(path.join(parentPath, name))).size),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
 }
