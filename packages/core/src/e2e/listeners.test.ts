@@ -136,14 +136,12 @@ describe('the addresses of a process', () => {
     }))
 })
 
-describe('a service that is killed by the first request that it ever takes', { timeout: 60_000 }, () => {
+describe('a service that is killed by the first request that it ever takes', { timeout: 120_000 }, () => {
   it('is registered, and the request is said to have ended there', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, windowMillis: 500, graceMillis: 100 }
     await using front = await TestService.start({ service: 'front', port: 0, ...options })
     await using victim = await TestService.start({ service: 'victim', port: 0, ...options })
-    // Its recorder, which takes the lock by which it is known to live, has begun.
-    await victim.ask({ do: 'flush' })
     const lost = send(`${front.url}/call?order=1&to=${encodeURIComponent(`${victim.url}/hang`)}`)
     await victim.hanging(1)
     await victim.kill()

@@ -17,7 +17,7 @@ async function forwarder(to: number): Promise<{ address: string; close: () => vo
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() }
 }
 
-describe('an address that leads to a service', { timeout: 60_000 }, () => {
+describe('an address that leads to a service', { timeout: 120_000 }, () => {
   it('is in its row soon, and after its death in the row that its adopter writes', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, windowMillis: 500, graceMillis: 100 }
