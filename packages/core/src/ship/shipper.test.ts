@@ -15,6 +15,7 @@ import {
   testRunDir,
 } from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
+import type { EndedRuns } from '../store/instance-row.js'
 import { Shipper } from './shipper.js'
 import type { ShipperOptions } from './shipper-options.js'
 import {
@@ -90,6 +91,18 @@ describe('Shipper', { timeout: 30_000 }, () => {
     log.mark(baseNanos + 9n * second)
     await shipper.flush()
     expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late', 'late'])
+  })
+
+  it('has the rows of runs removed once whose records have expired', async () => {
+    const { registry, shipper } = setUp({ ttlSeconds: 3600 })
+    const asked: EndedRuns[] = []
+    Object.assign(registry, { removeEnded: (ended: EndedRuns) => Promise.resolve(asked.push(ended)) })
+    await shipper.start()
+    await shipper.flush()
+    await shipper.flush()
+    expect(asked).toHaveLength(1)
+    expect(asked[0]?.service).toBe(testRun().service)
+    expect(Date.now() - 3_600_000 - (asked[0]?.beforeMillis ?? 0)).toBeLessThan(60_000)
   })
 
   it('has everything in the store when a flush resolves, and rejects when the store does not take it', async () => {
