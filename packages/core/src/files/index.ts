@@ -22,6 +22,7 @@ export {
 } from './make-dir.js'
 export {
   type Access,
+  type FileHandle,
   fileMode,
   openFile,
   openFileSync,

@@ -12,6 +12,8 @@ import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
 import { FileRefused, isMissing } from './refused.js'
 
+export type { FileHandle }
+
 /** `create` makes the file and fails with `EEXIST` when there is one; `make` opens it, or makes it. */
 export type Access = 'read' | 'update' | 'create' | 'make'
 

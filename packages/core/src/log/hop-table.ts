@@ -1,5 +1,5 @@
 import { limits } from '../hop/limits.js'
-import type { InstanceRef } from '../hop/record.js'
+import type { HopRecord, InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../store/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
@@ -7,7 +7,7 @@ import { addDropped } from './drops.js'
 import type { RunInfo } from './entries.js'
 import { bootId } from '../rundir/index.js'
 import { headerBytes, kind, opening, routed, textBytes } from './format.js'
-import { LoggedHop, LoggedRecord } from './logged-hop.js'
+import { LoggedHop, LoggedRecord, snapshotRecord } from './logged-hop.js'
 import {
   readCall,
   readCallEnd,
@@ -138,10 +138,19 @@ export class HopTable {
     for (const hop of this.byId.values()) this.doubt(hop)
   }
 
+  /** A copy of a hop that later entries do not change. What it waits for may be what damage has taken. */
+  snapshot(hop: LoggedHop): HopRecord {
+    const record = snapshotRecord(hop.record)
+    return this.isDoubtful(hop) ? { ...record, lost: record.lost + 1 } : record
+  }
+
+  private isDoubtful(hop: LoggedHop): boolean {
+    return !hop.doubted && (!hop.complete || hop.reopened) && this.damage > hop.damageBefore
+  }
+
   /** Says of a hop of which something is expected that it may have been lost: damage behind its opening may have been that. */
   private doubt(hop: LoggedHop): void {
-    const expected = !hop.complete || hop.reopened
-    if (hop.doubted || !expected || this.damage <= hop.damageBefore) return
+    if (!this.isDoubtful(hop)) return
     hop.doubted = true
     hop.record.lost++
     hop.version++

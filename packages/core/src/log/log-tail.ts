@@ -1,4 +1,12 @@
-import { closeSync, FileRefused, fstatSync, isMissing, openFileSync, readSync } from '../files/index.js'
+import {
+  closeSync,
+  FileRefused,
+  fstatSync,
+  fsync,
+  isMissing,
+  openFileSync,
+  readSync,
+} from '../files/index.js'
 import { runFile } from '../rundir/index.js'
 import { frameHeaderBytes, headBytes, magic, maxFileBytes } from './format.js'
 import { findFrame, frameAt, type FramePlace, maxFrameBytes } from './frame-scan.js'
@@ -85,6 +93,15 @@ export class LogTail {
       else if (!this.advance()) break
     }
     return total
+  }
+
+  /** What the open file has by now survives the end of the machine when it resolves. */
+  sync(): Promise<void> {
+    const { fd } = this
+    return new Promise((resolve, reject) => {
+      if (fd === undefined) resolve()
+      else fsync(fd, (error) => (error === null ? resolve() : reject(error)))
+    })
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import type { RunInfo } from '../log/entries.js'
-import { snapshotRecord } from '../log/logged-hop.js'
 import type { Lookup } from '../resolve/lookup.js'
 import { foldVersions } from '../segment/fold.js'
 import { idNanos } from '../store/keys.js'
@@ -30,7 +29,7 @@ export async function lookupHop(
   const throughNanos = table.markedNanos
   const hop = table.get(id) ?? table.getAssigned(id)
   if (hop !== undefined) {
-    const record = snapshotRecord(hop.record)
+    const record = table.snapshot(hop)
     // Work that goes on behind a response may open a hop again that was shipped for good: the store knows more of it.
     const window = Math.floor(hop.idMillis / run.windowMillis)
     const continued = hop.shippedVersion === -1 && !windows.isOpen(window)

@@ -60,6 +60,7 @@ export class RunShipping {
   private firstFile = 0
   private journalBroken = false
   private sending: Promise<void> | undefined
+  private syncing: Promise<void> | undefined
 
   constructor(options: RunShippingOptions) {
     this.runDir = options.runDir
@@ -93,6 +94,15 @@ export class RunShipping {
   /** Up to where the log is read. */
   get position(): LogPosition {
     return this.tail.position
+  }
+
+  /** Lets what is in the log survive the end of the machine, as far as the disk does. One call at a time. */
+  sync(): Promise<void> {
+    this.syncing ??= this.tail
+      .sync()
+      .catch(() => undefined)
+      .finally(() => (this.syncing = undefined))
+    return this.syncing
   }
 
   /** Reads on. Returns the bytes that were read; 0 at the end of what there is. */

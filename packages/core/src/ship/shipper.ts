@@ -2,7 +2,6 @@ import { HoptraceError } from '../errors.js'
 import type { RunInfo } from '../log/entries.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
-import { snapshotRecord } from '../log/logged-hop.js'
 import type { Lookup } from '../resolve/lookup.js'
 import { expireRows } from '../store/expire.js'
 import type { InstanceRow } from '../store/instance-row.js'
@@ -119,8 +118,10 @@ export class Shipper {
   unshipped(isWanted: (record: Readonly<HopRecord>) => boolean = () => true): readonly HopRecord[] {
     this.read()
     const records: HopRecord[] = []
-    for (const { dirty, record } of this.engine.table.hops()) {
-      if ((dirty || record.state === 'open') && isWanted(record)) records.push(snapshotRecord(record))
+    const { table } = this.engine
+    for (const hop of table.hops()) {
+      const { dirty, record } = hop
+      if ((dirty || record.state === 'open') && isWanted(record)) records.push(table.snapshot(hop))
     }
     return records
   }
@@ -269,6 +270,8 @@ export class Shipper {
 
   /** Says in the registry that the run lives. */
   private async beat(): Promise<void> {
+    // Not waited for: a disk may be slow.
+    void this.engine.sync()
     await this.registrar.beat()
   }
 

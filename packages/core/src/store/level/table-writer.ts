@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { openFile } from '../../files/index.js'
+import { type FileHandle, openFile } from '../../files/index.js'
 import { ByteWriter } from '../../segment/bytes.js'
 import type { TableEntry } from './manifest.js'
 import { filePlace } from './names.js'

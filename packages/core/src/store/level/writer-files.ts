@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import { listDirSync, openFile, removeFileSync, writeNewSync, writeReplacing } from '../../files/index.js'
+import {
+  type FileHandle,
+  listDirSync,
+  openFile,
+  removeFileSync,
+  writeNewSync,
+  writeReplacing,
+} from '../../files/index.js'
 import { chainStart } from './append-file.js'
 import { headBytes, writeHead, type Head } from './head-file.js'
 import { manifestText, type Manifest, type TableEntry } from './manifest.js'
