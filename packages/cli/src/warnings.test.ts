@@ -33,8 +33,8 @@ describe('a registry that cannot be read', { timeout: 30_000 }, () => {
   ])('leaves what is known (%s) and a warning beside it: hoptrace %s', async (known, ...args) => {
     const more = ['--dir', dir, '--store', AWAY, '--timeout', '6s']
     const { stdout, stderr } = await hoptrace([...args, ...more])
-    expect(stderr).toMatch(/^warning: not every registry could be read: .*127\.0\.0\.1:1/m)
-    expect(stderr.match(/not every registry/g)).toHaveLength(1)
+    expect(stderr).toMatch(/^warning: not every instance is known: .*127\.0\.0\.1:1/m)
+    expect(stderr.match(/not every instance/g)).toHaveLength(1)
     expect(stdout).toMatch(known)
     expect(stdout).not.toContain('warning')
   })

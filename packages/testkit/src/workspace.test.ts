@@ -39,7 +39,9 @@ describe('the list of test projects', () => {
 
   it('is what vitest is given', () => {
     // Vitest 4 does not read a workspace file by itself, and does not say so.
-    expect(readFileSync(path.join(root, 'vitest.config.ts'), 'utf8')).toMatch(/projects: projects\.map\(/)
+    expect(readFileSync(path.join(root, 'vitest.config.ts'), 'utf8')).toMatch(
+      /projects: \[\.\.\.projects\.map\(whole\), \.\.\.projectsWithin\]/,
+    )
   })
 })
 
