@@ -115,6 +115,9 @@ export function judge(tree: JudgedTree): Judgement {
         else if (faulty) {
           unseen = weightier(unseen, found)
           below = 'explained'
+        } else if (hop.record.lost > 0) {
+          // It may have seen a fault of it, and gone on without all that is below.
+          below = 'pending'
         }
       }
       if (callee.kind === 'hop') regions[callee.node] = below
