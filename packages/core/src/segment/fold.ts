@@ -3,7 +3,7 @@ import type { CallRecord, EventRecord, HopRecord } from '../hop/record.js'
 const rank = { open: 0, interrupted: 1, closed: 2 } as const
 
 /**
- * The version of one hop that stands: closed before interrupted before open, and among equals the one that knows more
+ * The version of one hop that stands: closed before interrupted before open, and among equals the one that lost less, then the one that knows more
  * (calls, their outcomes, events, keys, attributes, less shed). What only the other knows is added to it: work that a hop
  * did behind its response is recorded in a version of its own. The order of the arguments does not matter.
  */
@@ -20,6 +20,7 @@ export function foldVersions(a: HopRecord, b: HopRecord): HopRecord {
 function knowledge(record: HopRecord): number[] {
   return [
     rank[record.state],
+    -record.lost,
     record.next.length,
     record.next.filter((call) => call.outcome !== null).length,
     record.next.filter((call) => call.servedBy !== null).length,

@@ -128,6 +128,14 @@ describe('segmentRows', () => {
     expect(stored).toMatchObject({ attributes: {}, events: [], shed: 32 })
   })
 
+  it('stores what is left of a record that is beyond the limits of a hop, and counts what is lost', () => {
+    const [record] = noisy(1, 8) as [HopRecord]
+    const { rows } = segmentRows(batch([{ ...record, keys: { orderId: 'x'.repeat(1 << 25) } }]))
+    const [stored] = decodeSegment(rows[0]?.value as Uint8Array).records
+    expect(stored).toMatchObject({ hopId: record.hopId, state: record.state, keys: {}, next: [] })
+    expect(stored?.lost).toBeGreaterThan(0)
+  })
+
   it('gives late batches keys of their own', () => {
     const records = noisy(3, 8)
     const keys = [1n, 2n, 1n].map(

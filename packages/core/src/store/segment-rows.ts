@@ -33,7 +33,8 @@ export interface SegmentBatch {
  * The rows of one window's records, and where they were cut (the max id of each segment), which the caller keeps so that a
  * replay writes the same keys. Ids that share their first ten bytes are never cut apart, as a key has no more of them.
  * A cell stays below 100 KB; only one record, or records that cannot be cut apart, take more, up to 8 MiB. Beyond that their
- * attributes and events are shed, and counted in `shed`; the calls of a record at its limits always fit.
+ * attributes and events are shed, and counted in `shed`; the calls of a record at its limits always fit. A record beyond the
+ * limits is stored without them, and says so in `lost`.
  * Throws `TypeError` for records that are not of this window or not in order.
  */
 export function segmentRows(batch: SegmentBatch): { rows: Row[]; cut: HopId[] } {
@@ -98,7 +99,33 @@ function encodeOrCut(
     return value.length < cellBytes || !canCut ? value : undefined
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    return canCut ? undefined : encodeSegment(meta, records.map(shedDetails))
+    return canCut ? undefined : encodeLess(meta, records)
+  }
+}
+
+/** What no segment takes even without its details is beyond the limits of a hop: a log that was tampered with has such records. */
+function encodeLess(meta: SegmentMeta, records: readonly HopRecord[]): Uint8Array {
+  try {
+    return encodeSegment(meta, records.map(shedDetails))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return encodeSegment(meta, records.map(shedDetails).map(bare))
+  }
+}
+
+/** A record without anything that can be long; what is left out counts as lost. */
+function bare(record: HopRecord): HopRecord {
+  const lost = record.lost + record.next.length + Object.keys(record.keys).length + 1
+  return {
+    ...record,
+    keys: {},
+    next: [],
+    error: null,
+    method: null,
+    route: null,
+    link: null,
+    crash: null,
+    lost,
   }
 }
 

@@ -75,6 +75,7 @@ export class StoreView {
   /** All writers as they are now; waits for files that do not fit together. */
   async settled(): Promise<readonly WriterView[]> {
     for (let attempt = 1; ; attempt++) {
+      this.#checkOpen()
       try {
         return this.#refresh()
       } catch (error) {
