@@ -359,6 +359,20 @@ describe('fileRegistry', () => {
     expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 2, 3, 4])
   })
 
+  it('forgets, for a writer, rows under a key of before that were not written since', async () => {
+    const dir = await freshDir()
+    const before = clusterKeys(newClusterKey(), true)
+    const old = { ...row, startNanos: 1n, heartbeatMillis: Date.now() - 120_000 }
+    for (const worker of [1, 2]) await fileRegistry(dir, () => before).put({ ...old, worker })
+    const file = path.join(dir, 'registry', rowFile({ ...old, worker: 1 }))
+    const minutesAgo = new Date(Date.now() - 120_000)
+    await utimes(file, minutesAgo, minutesAgo)
+    const registry = fileRegistry(dir, ours)
+    expect((await registry.list()).unread).toHaveLength(2)
+    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() - 60_000 })).toBe(1)
+    expect((await registry.list()).unread).toHaveLength(1)
+  })
+
   it('cleans up, for a writer, what a killed process left half written, and nothing else', async () => {
     const dir = await freshDir()
     await plain(dir)

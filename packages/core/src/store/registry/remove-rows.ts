@@ -13,7 +13,7 @@ import type { AskersKeys } from '../../key/index.js'
 import type { EndedRuns } from '../instance-row.js'
 import { rowLimits } from './check-row.js'
 import { ourRowFiles, rowFileStart } from './row-file.js'
-import { readRow } from './signed-row.js'
+import { readRow, unverifiedRow } from './signed-row.js'
 
 /** A write takes no longer. */
 const temporaryMillis = 60_000
@@ -37,10 +37,16 @@ export async function removeRows(
       return modified !== undefined && Date.now() - modified > temporaryMillis
     }
     const file = { dir: dataDir, name: `registry/${name}` }
-    const read = readRow(readFileSync(file, { maxBytes: rowLimits.bytes }).toString('utf8'), keys)
-    if ('why' in read || read.row.service !== service || read.row.state === 'running') return false
-    if (read.row.heartbeatMillis >= beforeMillis) return false
-    return (await modifiedMillis(path.resolve(dataDir, read.row.logDir))) === undefined
+    const text = readFileSync(file, { maxBytes: rowLimits.bytes }).toString('utf8')
+    const read = readRow(text, keys)
+    const row = 'row' in read ? read.row : unverifiedRow(text)
+    if (row === undefined || row.service !== service || row.heartbeatMillis >= beforeMillis) return false
+    if ('why' in read) {
+      // Under a key of before: a run that lived would have written it again.
+      const modified = await modifiedMillis(path.join(dataDir, 'registry', name))
+      if (modified === undefined || modified >= beforeMillis) return false
+    } else if (row.state === 'running') return false
+    return (await modifiedMillis(path.resolve(dataDir, row.logDir))) === undefined
   }
   let removed = 0
   for (const [index, name] of (await candidates(dataDir, beforeMillis)).entries()) {
