@@ -45,7 +45,7 @@ export class RunEndpoint {
     await this.parts.close()
   }
 
-  private async rows(registry: Registry): Promise<InstanceRows> {
+  private rows(registry: Registry): Promise<InstanceRows> {
     const now = performance.now()
     if (this.listed === undefined || now - this.listed.at > registryMillis) {
       const rows = listKnown(registry)

@@ -35,7 +35,6 @@ const parameters = fc.dictionary(
     'route',
     'min',
     'key',
-    'of',
     'run',
     'name',
     'value',

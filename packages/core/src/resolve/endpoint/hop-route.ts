@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import type { HopRecord } from '../../hop/record.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRows } from '../../store/instance-row.js'
-import { StoreReader } from '../../store/reader.js'
 import { orAborted } from '../deadline.js'
 import type { Lookup } from '../lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
@@ -11,11 +10,9 @@ import { Locator } from '../walk/locate.js'
 import { noReads, type Reads } from '../walk/reads.js'
 import type { TraceSource } from '../walk/source.js'
 import { Walker } from '../walk/walker.js'
-import { readRecord } from '../wire/record-json.js'
 import type { ToldJson } from '../wire/told-json.js'
 import type { OwnRecords } from './own-records.js'
-import { parseRunName } from './same-run.js'
-import { json, plain, slowJson, type EndpointResponse } from './responses.js'
+import { json, slowJson, type EndpointResponse } from './responses.js'
 
 /** Which hops are being walked for which question: an errand that comes back to its sender ends there. */
 export type Errands = Map<string, Set<HopId>>
@@ -52,13 +49,6 @@ export async function answerHop(question: HopQuestion): Promise<EndpointResponse
     subtree,
     reads,
   })
-  const of = query.get('of')
-  if (of !== null) {
-    const lookup = await lookupFormer(own, of, id)
-    return lookup === undefined
-      ? plain(400, 'of is address,worker,startNanos')
-      : json(200, tell(lookup, null, noReads()))
-  }
   const lookup = await lookupOwn(own, id)
   const errandName = query.get('question')
   if (walk === undefined || lookup.kind === 'absent' || query.get('recurse') !== '1' || errandName === null) {
@@ -84,18 +74,6 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
   }
   if (alias !== undefined) return { kind: 'found', record: alias, source: 'live' }
   return lookup
-}
-
-/** A run that has ended, in the store that this run holds open. */
-async function lookupFormer(own: OwnRecords, of: string, id: HopId): Promise<Lookup | undefined> {
-  const instance = parseRunName(of)
-  if (instance === undefined) return undefined
-  const reader = new StoreReader(own.store, own.row())
-  const stored = await reader.lookup(instance, id)
-  const record = stored === undefined ? undefined : readRecord(stored)
-  if (record !== undefined) return { kind: 'found', record, source: 'store' }
-  // What the run's end proves, its row says; the store only says what it holds.
-  return { kind: 'absent', throughNanos: 0n, final: false, dropped: false, source: 'store' }
 }
 
 async function walkBelow(

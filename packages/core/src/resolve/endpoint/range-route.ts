@@ -1,9 +1,8 @@
 import { isHopId } from '../../id/index.js'
 import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../find/filter.js'
-import { ownRange, storedRange, type Pause, type Stretch } from '../find/own.js'
+import { ownRange, type Pause, type Stretch } from '../find/own.js'
 import type { OwnRecords } from './own-records.js'
-import { parseRunName } from './same-run.js'
 import { rangeLines, type RangeSource, type RangeWork } from './range-lines.js'
 import { patiently, Patience } from '../patience.js'
 import { plain, stream, type EndpointResponse } from './responses.js'
@@ -11,8 +10,8 @@ import { plain, stream, type EndpointResponse } from './responses.js'
 const maxRecords = 1_000_000
 
 /**
- * `range?from=…&to=…` (nanoseconds of id time) with `status`, `route`, `min` (microseconds), `key`, `limit`, `after`, and `of`
- * for a run that has ended and whose store this run holds open: one record a line, in id order, then a line that says that
+ * `range?from=…&to=…` (nanoseconds of id time) with `status`, `route`, `min` (microseconds), `key`, `limit` and `after`:
+ * one record a line, in id order, then a line that says that
  * this is all, or where it stopped.
  */
 export function answerRange(
@@ -25,12 +24,9 @@ export function answerRange(
   const [from, to] = [query.get('from') ?? '', query.get('to') ?? '']
   const after = query.get('after')
   const limit = Number(query.get('limit') ?? maxRecords)
-  const of = query.get('of')
-  const instance = of === null ? undefined : (parseRunName(of) ?? null)
   if (!isNanos(from) || !isNanos(to)) return plain(400, 'from and to are nanoseconds')
   if (!Number.isInteger(limit) || limit < 1) return plain(400, 'limit must be a positive whole number')
   if (after !== null && !isHopId(after)) return plain(400, 'after is an id')
-  if (instance === null) return plain(400, 'of is address,worker,startNanos')
   let filter: ReturnType<typeof hopFilter>
   try {
     filter = hopFilter({
@@ -49,10 +45,7 @@ export function answerRange(
     signal,
   }
   const reader = new StoreReader(patiently(own.store, patience), own.row())
-  const open = async (pause: Pause): Promise<RangeSource> =>
-    instance === undefined
-      ? ownRange(own, reader, { ...stretch, pause })
-      : { records: storedRange(reader, [instance], { ...stretch, pause }) }
+  const open = (pause: Pause): Promise<RangeSource> => ownRange(own, reader, { ...stretch, pause })
   const lines = rangeLines(work, asker, signal, reader, filter, Math.min(limit, maxRecords), open)
   return stream(lines, 'application/x-ndjson')
 }

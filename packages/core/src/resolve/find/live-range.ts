@@ -22,14 +22,13 @@ const maxLineChars = 16 << 20
 export async function* liveRange(
   parts: ResolverParts,
   place: AskPlace,
-  extra: Readonly<Record<string, string>>,
   stretch: Stretch,
   filter: HopFilter,
   reads: RangeReads,
 ): AsyncGenerator<Sourced, void, undefined> {
   let { afterId } = stretch
   reads.instances++
-  do afterId = yield* oneAnswer(parts, place, extra, { ...stretch, afterId }, filter, reads)
+  do afterId = yield* oneAnswer(parts, place, { ...stretch, afterId }, filter, reads)
   while (afterId !== undefined)
 }
 
@@ -37,12 +36,11 @@ export async function* liveRange(
 async function* oneAnswer(
   { client }: ResolverParts,
   place: AskPlace,
-  extra: Readonly<Record<string, string>>,
   stretch: Stretch,
   filter: HopFilter,
   reads: RangeReads,
 ): AsyncGenerator<Sourced, HopId | undefined, undefined> {
-  const question = questionOf(extra, stretch, filter)
+  const question = questionOf(stretch, filter)
   let before: HopId | undefined = stretch.afterId
   let told: RangeReads | undefined
   for await (const line of lines(
@@ -66,7 +64,7 @@ async function* oneAnswer(
       continue
     }
     const record = readRecord(parse(line))
-    const isOf = record !== undefined && runName(record.instance) === (extra['of'] ?? place.run)
+    const isOf = record !== undefined && runName(record.instance) === place.run
     if (!isOf || !isNext(record.hopId, before, stretch)) {
       throw new HoptraceError('HOPTRACE_BAD_ANSWER', `${place.run} sent what was not asked for`)
     }
@@ -82,14 +80,13 @@ function isNext(id: HopId, before: HopId | undefined, { fromNanos, toNanos }: St
 }
 
 function questionOf(
-  extra: Readonly<Record<string, string>>,
   { fromNanos, toNanos, afterId }: Stretch,
   { status, route, minDurationMicros, key }: HopFilter,
 ): Question {
   const [from, to] = [fromNanos, toNanos]
   return {
     path: 'range',
-    query: { from, to, after: afterId, status, route, min: minDurationMicros, key, ...extra },
+    query: { from, to, after: afterId, status, route, min: minDurationMicros, key },
   }
 }
 

@@ -46,7 +46,7 @@ export async function* rangeOf(
   const failures: string[] = [...(rows.unread ?? [])]
   const damaged = new Set<string>()
   const reads = noRangeReads()
-  const question = { parts, rows, runs, stretch, filter: query, reads, claimed: new Set<string>() }
+  const question = { parts, runs, stretch, filter: query, reads, claimed: new Set<string>() }
   const streams =
     fromNanos < toNanos
       ? // Runs that have ended begin first: what is read for them from its beginning need not be read for others.

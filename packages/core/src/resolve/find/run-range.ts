@@ -13,7 +13,6 @@ import { listed, storedRange, unfailing, type Stretch } from './own.js'
 /** What all runs of one question share. */
 export interface RangeQuestion {
   readonly parts: ResolverParts
-  readonly rows: readonly InstanceRow[]
   /** The runs that are read. */
   readonly runs: readonly InstanceRow[]
   readonly stretch: Stretch
@@ -36,7 +35,7 @@ export async function* runRange(
   const living = parts.live === null ? undefined : await parts.client.place(row)
   if (living !== undefined) {
     try {
-      for await (const found of liveRange(parts, living, {}, stretch, filter, reads)) {
+      for await (const found of liveRange(parts, living, stretch, filter, reads)) {
         afterId = found.record.hopId
         yield found
       }

@@ -35,7 +35,7 @@ export class LiveSource {
     signal: AbortSignal,
     errand?: Errand,
   ): Promise<Told | undefined> {
-    const told = await this.ask(row, id, {}, reads, signal, errand)
+    const told = await this.ask(row, id, reads, signal, errand)
     if (told === undefined) return undefined
     const { lookup, subtree, instance } = told
     this.heard.add(row)
@@ -62,7 +62,7 @@ export class LiveSource {
     reads: Reads,
     signal: AbortSignal,
   ): Promise<HopId | undefined | null> {
-    const told = await this.ask(row, id, {}, reads, signal)
+    const told = await this.ask(row, id, reads, signal)
     if (told === undefined) return null
     this.heard.add(row)
     if (told.lookup.kind !== 'found') return undefined
@@ -74,7 +74,6 @@ export class LiveSource {
   private async ask(
     row: InstanceRow,
     id: HopId,
-    query: Readonly<Record<string, string>>,
     reads: Reads,
     signal: AbortSignal,
     errand?: Errand,
@@ -85,7 +84,6 @@ export class LiveSource {
     const question = {
       path: `hops/${id}`,
       query: {
-        ...query,
         recurse: errand === undefined ? '0' : '1',
         question: errand?.question,
         hops: errand?.hops,
