@@ -23,7 +23,7 @@ export const sourceArguments: readonly string[] = [
 
 /** How a program is started. */
 export interface ChildOptions {
-  /** How long it may take until it listens. @default 30000 */
+  /** How long it may take until it listens. @default 90000 */
   readonly patienceMillis?: number
   /** Words in front of its command that keep its pid and its streams, as those that make it a process of another host. */
   readonly inside?: readonly string[]
@@ -40,7 +40,7 @@ export interface ChildOptions {
 export async function startChild(
   program: string,
   env: NodeJS.ProcessEnv,
-  { patienceMillis = 30_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
+  { patienceMillis = 90_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
 ): Promise<Child> {
   const words = [...inside, process.execPath, ...sourceArguments, ...nodeArguments, program]
   const child = spawn(words[0] ?? '', words.slice(1), {
