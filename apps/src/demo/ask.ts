@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { openResolver, type Answer } from '@hoptrace/cli'
 import { comparable } from './comparable.js'
 import { differences, type Expectation } from './scenario.js'
-import type { Where } from './where.js'
+import { behindProxy, type Where } from './where.js'
 
 /** Both ways of asking. */
 export const MODES = ['recursive', 'iterative'] as const
@@ -36,7 +36,9 @@ export async function ask(
     const recursive = await answer(where, subject, 'recursive')
     const answers = { recursive, iterative }
     const wrong = MODES.flatMap((mode) =>
-      differences(answers[mode], expected).map((text) => `${mode}: ${text}`),
+      differences(answers[mode], expected, (name) => behindProxy(where, name)).map(
+        (text) => `${mode}: ${text}`,
+      ),
     )
     const right = wrong.length === 0
     if (!isDeepStrictEqual(comparable(recursive), comparable(iterative))) wrong.push('the two ways differ')

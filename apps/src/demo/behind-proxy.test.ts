@@ -7,16 +7,18 @@ import { freePorts } from '../chain/ports.js'
 import { ask } from './ask.js'
 import type { Stage } from './scenario.js'
 import { scenarios } from './scenarios.js'
+import type { Where } from './where.js'
 
 // The plain chain is held to the same expectations by e2e/chain.test.ts.
 describe('the demo behind reverse proxies', { timeout: 180_000 }, () => {
   let chain: Chain
-  let where: { dataDir: string; store: string }
+  let where: Where
   let stage: Stage
 
   beforeAll(async () => {
-    where = { dataDir: await mkdtemp(path.join(tmpdir(), 'hoptrace-behind-')), store: 'level' }
-    chain = new Chain({ ports: await freePorts(), fronts: await freePorts(), dataDir: where.dataDir })
+    const fronts = await freePorts()
+    where = { dataDir: await mkdtemp(path.join(tmpdir(), 'hoptrace-behind-')), store: 'level', fronts }
+    chain = new Chain({ ports: await freePorts(), fronts, dataDir: where.dataDir })
     let order = 0
     stage = { chain, where, orderId: () => `behind-${++order}`, say: () => undefined }
     await chain.startAll()

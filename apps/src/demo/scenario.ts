@@ -46,8 +46,12 @@ export interface Scenario {
   repair?(stage: Stage): Promise<void>
 }
 
-/** What is wrong with an answer; empty when it is what was caused. */
-export function differences(answer: Answer, expected: Expectation): string[] {
+/** What is wrong with an answer; empty when it is what was caused. `nameOf`: the service that a place is of. */
+export function differences(
+  answer: Answer,
+  expected: Expectation,
+  nameOf: (service: string) => string = (service) => service,
+): string[] {
   const found: string[] = []
   const differ = (what: string, is: string | null | undefined, should: string | null): void => {
     if ((is ?? null) !== should) found.push(`${what} is ${is ?? 'none'}, not ${should ?? 'none'}`)
@@ -55,7 +59,8 @@ export function differences(answer: Answer, expected: Expectation): string[] {
   if (answer.verdict !== expected.verdict) {
     found.push(`verdict is ${answer.verdict}, not ${expected.verdict}: ${answer.evidence.join('; ')}`)
   }
-  if (expected.endedAt !== undefined) differ('ended at', answer.endedAt?.service, expected.endedAt)
+  if (expected.endedAt !== undefined)
+    differ('ended at', answer.endedAt && nameOf(answer.endedAt.service), expected.endedAt)
   if (expected.lastHealthy !== undefined)
     differ('last healthy', answer.lastHealthy?.service, expected.lastHealthy)
   const services = answer.hops.map((hop) => hop.service).sort()
