@@ -60,7 +60,7 @@ export function differences(
     found.push(`verdict is ${answer.verdict}, not ${expected.verdict}: ${answer.evidence.join('; ')}`)
   }
   if (expected.endedAt !== undefined)
-    differ('ended at', answer.endedAt && nameOf(answer.endedAt.service), expected.endedAt)
+    differ('ended at', answer.endedAt ? nameOf(answer.endedAt.service) : null, expected.endedAt)
   if (expected.lastHealthy !== undefined)
     differ('last healthy', answer.lastHealthy?.service, expected.lastHealthy)
   const services = answer.hops.map((hop) => hop.service).sort()
