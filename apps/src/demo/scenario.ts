@@ -59,8 +59,10 @@ export function differences(
   if (answer.verdict !== expected.verdict) {
     found.push(`verdict is ${answer.verdict}, not ${expected.verdict}: ${answer.evidence.join('; ')}`)
   }
-  if (expected.endedAt !== undefined)
-    differ('ended at', answer.endedAt ? nameOf(answer.endedAt.service) : null, expected.endedAt)
+  if (expected.endedAt !== undefined) {
+    const endedAt = answer.endedAt?.service ?? null
+    differ('ended at', endedAt === null ? null : nameOf(endedAt), expected.endedAt)
+  }
   if (expected.lastHealthy !== undefined)
     differ('last healthy', answer.lastHealthy?.service, expected.lastHealthy)
   const services = answer.hops.map((hop) => hop.service).sort()
