@@ -1,4 +1,7 @@
-import { closeSync, fstatSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
+
+/** What is done with a file that is open, and questions about names that open nothing. */
+export { closeSync, existsSync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs'
 
 /** Closes what `openFileSync` opened. */
 export function closeFileSync(fd: number): void {
@@ -16,4 +19,9 @@ export function readAtSync(fd: number, offset: number, length: number): Buffer {
   let at = 0
   for (let got = 1; got > 0 && at < length; at += got) got = readSync(fd, bytes, at, length - at, offset + at)
   return at === length ? bytes : bytes.subarray(0, at)
+}
+
+/** When a file was last written, in milliseconds since the epoch. A link is not followed. Throws what the file system throws. */
+export function modifiedMillisSync(file: string): number {
+  return lstatSync(file).mtimeMs
 }

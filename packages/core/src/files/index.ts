@@ -1,15 +1,17 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
 export { checkParents, pathOf, type Place, placeOf } from './beneath.js'
-export { closeFileSync, readAtSync, sizeOfSync } from './descriptor.js'
 export {
+  closeFileSync,
   closeSync,
   existsSync,
   fstatSync,
   fsync,
   ftruncateSync,
   modifiedMillisSync,
+  readAtSync,
   readSync,
-} from './descriptors.js'
+  sizeOfSync,
+} from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
   dirMode,

@@ -246,6 +246,25 @@ describe('shipDeadRuns', () => {
     expect(existsSync(empty)).toBe(false)
   })
 
+  it('opens nothing that a log names which is not signed, and touches nothing that is no run', async () => {
+    using dir = tempDir()
+    const elsewhere = path.join(dir.path, 'elsewhere')
+    const runDir = runDirOf(dir.path)
+    testLog(runDir, { run: () => testRun({ storeUrl: `level:${elsewhere}` }) }).close(testHop(1), testClose())
+    age(runDir)
+    const foreign = path.join(dir.path, 'logs', 'nginx', '2026-11', 'access.log')
+    mkdirSync(path.dirname(foreign), { recursive: true })
+    writeFileSync(foreign, 'GET /')
+    age(path.dirname(foreign))
+    const { adopted, left } = await shipDeadRuns({ dataDir: dir.path, registry: new TestRegistry() })
+    expect(adopted).toEqual([])
+    expect(left).toMatchObject([{ runDir }])
+    expect(left[0]?.reason).toContain('is not signed')
+    expect(existsSync(elsewhere)).toBe(false)
+    expect(existsSync(foreign)).toBe(true)
+    expect((await readRun(runDir)).hops).toHaveLength(1)
+  })
+
   it('says in the registry that a run has ended which was killed before its first entry', async () => {
     using dir = tempDir()
     const empty = runDirOf(dir.path, 'empty')
