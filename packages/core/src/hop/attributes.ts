@@ -35,7 +35,7 @@ export function setOwn<T>(into: Record<string, T>, name: string, value: T): void
 function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
     // Nothing comes of a value whose `toJSON` gives nothing.
-    return (JSON.stringify(value) as string | undefined) ?? 'undefined'
+    return JSON.stringify(value) ?? 'undefined'
   }
   return String(value)
 }

@@ -226,7 +226,7 @@ describe('what is printed of a tracer, a hop or a call', () => {
       const call = hop.call('http://127.0.0.1:9/')
       for (const one of [tracer, hop, call]) {
         shown.push(inspect(one), inspect([one], { depth: 50, showHidden: true }), JSON.stringify(one))
-        shown.push(inspect({ ...one }, { depth: 50 }), String(one))
+        shown.push(inspect({ ...one }, { depth: 50 }), Object.prototype.toString.call(one))
       }
       expect(inspect(hop)).toBe(
         `Hop {\n  id: '${hop.id}',\n  trace: '${hop.traceId}',\n  service: 'redacting'\n}`,

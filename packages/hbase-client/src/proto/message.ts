@@ -82,13 +82,13 @@ export function many<M extends Message>(
 /** The bytes of a message. */
 export function encode<M extends Message>(type: M, value: Init<M>): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter()
-  writeFields(writer, type, value as Readonly<Record<string, unknown>>)
-  return writer.finish() as Uint8Array<ArrayBuffer>
+  writeFields(writer, type, value)
+  return writer.finish()
 }
 
 /** The bytes of a message with their length before them. */
 export function encodeDelimited<M extends Message>(type: M, value: Init<M>): Uint8Array<ArrayBuffer> {
-  return new BinaryWriter().bytes(encode(type, value)).finish() as Uint8Array<ArrayBuffer>
+  return new BinaryWriter().bytes(encode(type, value)).finish()
 }
 
 function writeFields(writer: BinaryWriter, type: Message, value: Readonly<Record<string, unknown>>): void {
