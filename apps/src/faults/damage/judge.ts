@@ -28,7 +28,8 @@ export function judge({ command }: Question, truth: Answer, got: Answer | NoAnsw
   if (got === 'hang') return { result: 'hang', why: 'no answer in time' }
   if (got === 'crash') return { result: 'wrong', why: 'the process that asked has ended' }
   if (got.exit === misuse) return { result: 'wrong', why: `a failure inside: ${firstLine(got.notes)}` }
-  return command === 'resolve' ? judgeResolve(truth, got) : judgeList(truth, got)
+  if (command === 'resolve') return judgeResolve(truth, got)
+  return judgeList(truth, got, command === 'find' ? isKnownTrace : isKnownHop)
 }
 
 function judgeResolve(truth: Answer, got: Answer): Judged {
@@ -59,15 +60,18 @@ function judgeResolve(truth: Answer, got: Answer): Judged {
     : { result: 'wrong', why: 'the verdict is right, its hops are less than recorded, and nothing is said' }
 }
 
-function judgeList(truth: Answer, got: Answer): Judged {
+function judgeList(
+  truth: Answer,
+  got: Answer,
+  isKnown: (row: Json, rows: readonly Json[]) => boolean,
+): Judged {
   const whole = (truth.printed as Json[]).map(comparable)
   const answer = (got.printed as Json[]).map(comparable)
   const told = got.exit === unknown || saysDamage(got.notes)
   if (isDeepStrictEqual(answer, whole))
     return { result: told && got.exit !== truth.exit ? 'error' : 'found', why: '' }
-  const known = new Map((truth.printed as Json[]).map((row) => [rowId(row), row]))
-  const invented = (got.printed as Json[]).some((row) => !isPartOf(row, known.get(rowId(row))))
-  if (invented) return { result: 'wrong', why: 'it lists what was not recorded' }
+  if ((got.printed as Json[]).some((row) => !isKnown(row, truth.printed as Json[])))
+    return { result: 'wrong', why: 'it lists what was not recorded' }
   if (got.exit === unknown && saysAbsent(got.notes))
     return { result: 'wrong', why: `it says that there is none: ${firstLine(got.notes)}` }
   if (!told) return { result: 'wrong', why: `${answer.length} of ${whole.length}, and nothing is said` }
@@ -159,7 +163,15 @@ function textsOf(json: Json, name: string): string[] {
   return (json[name] ?? []) as string[]
 }
 
-const rowId = (row: Json): unknown => row['hopId']
+const isKnownHop = (row: Json, rows: readonly Json[]): boolean =>
+  isPartOf(
+    row,
+    rows.find((one) => one['hopId'] === row['hopId']),
+  )
+
+/** Its newest hop with the key is another one when the newest could not be read. */
+const isKnownTrace = (row: Json, rows: readonly Json[]): boolean =>
+  rows.some((one) => one['traceId'] === row['traceId'])
 
 function nameOf(answer: Json): string {
   const place = answer['endedAt'] as Json | null
