@@ -93,8 +93,7 @@ export async function netTerrain(options: NetTerrainOptions): Promise<Terrain> {
     urlOf: (service) => `http://${routes.get(service)?.dialled ?? ''}/`,
     ownAddress: network.host(ASKER).address,
     near: asker,
-    far: async (dead) =>
-      hbase === undefined ? { dir: await viewFromElsewhere(dataDir, dead) } : asker(ASKER),
+    far: async () => (hbase === undefined ? { dir: await viewFromElsewhere(dataDir) } : asker(ASKER)),
     shipped: { dirs, stores },
     standIns: new Map(
       standIn === undefined ? [] : SERVICES.filter((name) => name !== ENTRY).map((name) => [name, standIn]),

@@ -57,7 +57,7 @@ export async function runAndAsk(
   const { terrain } = fleet
   const near = terrain.near(plan[0].service)
   const atOnce = await ask(touched, near, mode, 0)
-  const nobodyAdopts = await ask(touched, await terrain.far(fleet.dead), 'iterative', 0)
+  const nobodyAdopts = await ask(touched, await terrain.far(), 'iterative', 0)
   for (const [request, status] of await mend(fleet, plan, prefix)) got.set(request, status)
   await ship(terrain)
   const shipped = await ask([...got.keys()], near, mode, PATIENCE_MILLIS)

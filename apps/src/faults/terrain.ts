@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { AskOptions } from '@hoptrace/cli'
@@ -32,7 +33,7 @@ export interface Terrain {
   /** From a host that can read the logs of that service. */
   near(service: ServiceName): AskOptions
   /** From a host that cannot read the logs of the dead, and where nobody adopts them. */
-  far(dead: ReadonlySet<number>): Promise<AskOptions>
+  far(): Promise<AskOptions>
   /** The data directories that `hoptrace ship` is run in, and the stores that it is given. */
   readonly shipped: { readonly dirs: readonly string[]; readonly stores: readonly string[] }
   /** What answers in place of a service: see `Aftermath`. */
@@ -45,6 +46,8 @@ export interface Terrain {
 
 /** All on loopback, in one data directory, with nothing between. */
 export async function loopbackTerrain(dataDir: string): Promise<Terrain> {
+  // Only a key that is given lets other hosts ask. The services inherit it.
+  process.env['HOPTRACE_KEY'] ??= randomBytes(32).toString('base64url')
   const ports = await freePortList(SERVICES.length)
   const instances = SERVICES.map((service, index) => ({
     id: service,
@@ -63,7 +66,7 @@ export async function loopbackTerrain(dataDir: string): Promise<Terrain> {
     urlOf: (service) => `http://127.0.0.1:${ports[SERVICES.indexOf(service)] ?? 0}/`,
     ownAddress: '127.0.0.1',
     near: () => ({ dir: dataDir }),
-    far: async (dead) => ({ dir: await viewFromElsewhere(dataDir, dead) }),
+    far: async () => ({ dir: await viewFromElsewhere(dataDir) }),
     shipped: { dirs: [dataDir], stores: [] },
     standIns: new Map(),
     link: async () => undefined,
