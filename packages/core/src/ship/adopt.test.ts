@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
@@ -40,6 +40,13 @@ function options(dataDir: string, store = new TestStore(), registry = new TestRe
 }
 
 describe('shipDeadRuns', () => {
+  it('touches no data directory that other users can write, and says what to do', async () => {
+    using dir = tempDir()
+    chmodSync(dir.path, 0o777)
+    await expect(shipDeadRuns(options(dir.path))).rejects.toThrow(/nothing is shipped: .*chmod go-w/)
+    expect(readdirSync(dir.path)).toEqual([])
+  })
+
   it(
     'ships what a killed process left, its open hops as interrupted, and deletes its directory',
     async () => {

@@ -1,4 +1,5 @@
 import type { Diagnostics } from '../diagnostics.js'
+import { whyNotDataDir } from '../files/index.js'
 import { HoptraceError, isStoreLocked } from '../errors.js'
 import { type AskersKeys, keysHere } from '../key/index.js'
 import type { RunInfo } from '../log/entries.js'
@@ -40,11 +41,14 @@ export interface AdoptReport {
 }
 
 /**
- * Ships the logs of runs whose process is gone. A run that is alive, or that somebody else ships at this moment, is passed
- * over; so is one whose store cannot be opened, for example because a living process of its service holds it: that one will do it.
- * Never rejects for a run that fails; the report says why it was left.
+ * Ships the logs of runs whose process is gone. A run that is alive, or that another process ships at this moment, is passed
+ * over. Never rejects for a run that fails; the report says why it was left.
+ * @throws TypeError when the data directory is another user's, or other users can write it: what is written there now would be
+ * this user's, and the services could not read it.
  */
 export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> {
+  const reason = whyNotDataDir(options.dataDir)
+  if (reason !== undefined) throw new TypeError(`nothing is shipped: ${reason}`)
   const adopted: RecoveredRun[] = []
   const left: { runDir: string; reason: string }[] = []
   for (const runDir of await listRunDirs(options.dataDir, options.service)) {
