@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openResolver, type Answer } from '@hoptrace/cli'
+import { deriveSealKey, unsealId } from '@hoptrace/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Chain } from '../chain/chain.js'
 import { freePorts } from '../chain/ports.js'
@@ -64,11 +65,14 @@ describe('a chain of five real processes', () => {
     const resolver = openResolver({ dir: where.dataDir })
     try {
       const ofCustomer = await resolver.find({ key: 'customer', value: customer, limit: 50 })
-      const newestFirst = placed.map((one) => one.traceId).reverse()
+      // Customers are given sealed ids; the data directory keeps the key.
+      const sealKey = deriveSealKey((await readFile(path.join(where.dataDir, 'key'), 'utf8')).trim())
+      const rawId = ({ traceId = '' }: Placed) => unsealId(sealKey, traceId)
+      const newestFirst = placed.map(rawId).reverse()
       expect(ofCustomer.map((one) => one.traceId)).toEqual(newestFirst)
       for (const one of placed) {
         const found = await resolver.find({ key: 'orderId', value: one.orderId })
-        expect(new Set(found.map((trace) => trace.traceId))).toEqual(new Set([one.traceId]))
+        expect(new Set(found.map((trace) => trace.traceId))).toEqual(new Set([rawId(one)]))
       }
     } finally {
       await resolver.close()

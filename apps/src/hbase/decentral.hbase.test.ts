@@ -12,7 +12,7 @@ import { startTraced, type Traced } from './traced-process.js'
 
 const modes = ['iterative', 'recursive'] as const
 
-describeRealHBase('one chain over three stores: LevelDB, and two HBase clusters', () => {
+describeRealHBase('one chain over three stores: an embedded one, and two HBase clusters', () => {
   let east: HBaseInstance
   let west: HBaseInstance
   let dataDir: string
@@ -101,14 +101,14 @@ describeRealHBase('one chain over three stores: LevelDB, and two HBase clusters'
       expect(Buffer.from(cells[0]?.column ?? '', 'base64').toString()).toBe('h:v')
       const key = Buffer.from(keyText, 'base64')
       const value = Buffer.from(cells[0]?.$ ?? '', 'base64')
-      const lane = key[16] as number
-      expect(key).toHaveLength(lane === 0 ? 27 : 35)
+      const lane = key[24] as number
+      expect(key).toHaveLength(lane === 0 ? 35 : 43)
       const [address, port] = (services[1] as Traced).address.split(':') as [string, string]
       expect([...key.subarray(9, 13)].join('.')).toBe(address)
       expect(key.readUInt16BE(13)).toBe(Number(port))
       expect(key[0]).toBe(saltOf(key.subarray(9, 16), 4))
       const head = readSegmentHead(value)
-      expect(key.subarray(17, 27).toString('hex')).toBe(head.maxId.slice(0, 20))
+      expect(key.subarray(25, 35).toString('hex')).toBe(head.maxId.slice(0, 20))
       const window = key.readBigUInt64BE(1)
       expect(window % 500_000_000n).toBe(0n)
       const { records } = decodeSegment(value)

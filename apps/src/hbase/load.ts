@@ -1,3 +1,5 @@
+import { deriveSealKey, unsealId } from '@hoptrace/core'
+
 /** Requests as a load came back. */
 export interface Load {
   /** Trace ids of the requests that were answered as they should be, in order of their answers. */
@@ -17,6 +19,8 @@ const pauseMillis = 4
 export function startLoad(url: string, firstNumber = 0): Load {
   const answered: string[] = []
   const wrong: string[] = []
+  // A caller outside of the cluster is given sealed ids.
+  const sealKey = deriveSealKey(process.env['HOPTRACE_KEY'] ?? '')
   let number = firstNumber
   let going = true
   const lane = async (): Promise<void> => {
@@ -25,7 +29,7 @@ export function startLoad(url: string, firstNumber = 0): Load {
       try {
         const response = await fetch(`${url}/work/${n}`)
         const body = (await response.json()) as { n?: string }
-        const traceId = response.headers.get('traceresponse')?.split('-')[1]
+        const traceId = unsealId(sealKey, response.headers.get('traceresponse')?.split('-')[1] ?? '')
         if (response.status === 200 && body.n === n && traceId !== undefined) answered.push(traceId)
         else wrong.push(`${n}: ${response.status} ${JSON.stringify(body)}`)
       } catch (error) {

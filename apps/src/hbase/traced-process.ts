@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { StoreSpec } from '@hoptrace/core'
 import { startChild } from '../chain/child.js'
@@ -35,6 +36,9 @@ export interface Traced {
   /** By SIGKILL. */
   kill(): Promise<void>
 }
+
+/** Services on hosts of their own, and the processes that ask about them have one key; children and the command inherit it. */
+process.env['HOPTRACE_KEY'] ??= randomBytes(32).toString('base64url')
 
 const program = fileURLToPath(new URL('./traced.fixture.ts', import.meta.url))
 

@@ -1,3 +1,4 @@
+import type { AskersKeys } from '../key/index.js'
 import type { InstanceRows, Registry } from '../store/instance-row.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { LoggedRuns } from './sources/logged-runs.js'
@@ -6,6 +7,8 @@ export interface KnownInstancesOptions {
   readonly registries: readonly Registry[]
   /** Runs whose logs lie there are instances too, also before they are registered. */
   readonly dataDir: string
+  /** Under which the headers of those logs have to be signed. */
+  readonly keys: AskersKeys
   /** For one question. Registries that are away leave time for what the others know. */
   readonly deadlineMillis: number
   readonly warn: (message: string) => void
@@ -13,12 +16,12 @@ export interface KnownInstancesOptions {
 
 /** What a process that asks knows of instances: the rows of all registries, and runs that only their logs tell of. It writes nothing. */
 export function knownInstances(options: KnownInstancesOptions): Registry {
-  const { registries, dataDir, deadlineMillis, warn } = options
+  const { registries, dataDir, keys, deadlineMillis, warn } = options
   const composed = composedRegistry(registries, {
     millis: Math.min(2500, deadlineMillis / 4),
     emptyMillis: deadlineMillis / 2,
   })
-  const logged = new LoggedRuns(dataDir)
+  const logged = new LoggedRuns(dataDir, keys)
   let told = 0
   /** Once for as long as it is so. Where nothing can be read, the error says so. */
   const tell = ({ length, unread = [] }: InstanceRows): void => {

@@ -107,7 +107,7 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
     registry === undefined
       ? [fileRegistry(dir, keys), ...shared.map((store) => storeRegistry(store, dir, keys))]
       : [registry]
-  const all = knownInstances({ registries, dataDir: dir, deadlineMillis, warn })
+  const all = knownInstances({ registries, dataDir: dir, keys, deadlineMillis, warn })
   return {
     // A store opens with the first question that needs the registry.
     registry: all,

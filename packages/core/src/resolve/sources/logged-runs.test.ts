@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -73,5 +74,22 @@ describe('a run that is not registered', () => {
     expect({ verdict, service: endedAt?.service }).toEqual({ verdict: 'undetermined', service: 'payments' })
     expect(evidence.join()).toContain('payments 127.0.0.1:4002 is not registered; if one of ours')
     await resolver.close()
+  })
+
+  it('may have had any hop when its log cannot be read, or is signed under another key', async () => {
+    const hop = testHop(1000)
+    unregisteredRun((log) => log.close(hop, testClose()))
+    const runDir = path.join(dir, 'logs', 'orders', `${testRun().startNanos}-1-abcdef`)
+    const resolver = createResolver({ dir, clusterKey: randomBytes(32).toString('base64url') })
+    await expect(resolver.resolve(testId(5))).rejects.toThrow(
+      /logs\/orders\/\S+ is not signed under this key/,
+    )
+    await resolver.close()
+    await writeFile(path.join(runDir, '00000001.log'), 'no log')
+    const before = new Date(Date.now() - 60_000)
+    await utimes(runDir, before, before)
+    const other = createResolver({ dir })
+    await expect(other.resolve(testId(1000))).rejects.toThrow(/logs\/orders\/\S+ is no log that can be read/)
+    await other.close()
   })
 })

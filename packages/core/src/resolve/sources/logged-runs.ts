@@ -1,21 +1,31 @@
 import { stat } from 'node:fs/promises'
-import { readRunInfo } from '../../log/read-run.js'
+import { isMissing } from '../../files/index.js'
+import type { AskersKeys, ClusterKeys } from '../../key/index.js'
+import { readRunHeader } from '../../log/read-run.js'
+import { listLogFiles } from '../../log/run-dir.js'
 import { listRunDirs, logDirOf } from '../../rundir/index.js'
+import { runRow } from '../../ship/run-row.js'
 import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
 import { runKey } from '../../store/registry/run-key.js'
-import { runRow } from '../../ship/run-row.js'
+import { UnreadRows } from '../../store/registry/unread-rows.js'
 
 /** More runs than this that are not registered are not looked for. */
 const maxRuns = 1000
+/** A run that writes its first file is not damaged yet. */
+const beginningMillis = 2000
 
 /**
- * Runs whose log lies in a data directory though they are not registered (yet): a run writes its log before it answers its first request, and
- * registers a moment later, or never when it died before.
+ * Runs whose log is in a data directory though they are not registered (yet): a run writes its log before it answers its first
+ * request, and registers a moment later, or never when it died before. A log that cannot be read, or that is not signed under
+ * the key of the asker, is an entry of `unread`: the run may have had any hop.
  */
 export class LoggedRuns {
   private readonly known = new Map<string, InstanceRow>()
 
-  constructor(private readonly dataDir: string) {}
+  constructor(
+    private readonly dataDir: string,
+    private readonly keys: AskersKeys,
+  ) {}
 
   /** The rows that `list` gives, and those of runs that are not among them. */
   async beside(list: () => Promise<InstanceRows>): Promise<InstanceRows> {
@@ -25,24 +35,42 @@ export class LoggedRuns {
     const registered = new Set(rows.map(runKey))
     const dirs = new Set(rows.map(({ logDir }) => logDir))
     const more: InstanceRow[] = []
-    for (const runDir of runDirs.filter((dir) => !dirs.has(logDirOf(dir))).slice(-maxRuns)) {
-      const row = this.known.get(runDir) ?? (await rowOf(runDir))
+    const unread = new UnreadRows()
+    const others = runDirs.filter((dir) => !dirs.has(logDirOf(dir)))
+    for (const runDir of others.slice(0, -maxRuns))
+      unread.add(logDirOf(runDir), 'is one log more than is looked at')
+    for (const runDir of others.slice(-maxRuns)) {
+      const row = this.known.get(runDir) ?? (await rowOf(runDir, this.keys()))
       if (row === undefined) continue
+      if (typeof row === 'string') {
+        unread.add(logDirOf(runDir), row)
+        continue
+      }
       this.known.set(runDir, row)
       if (!registered.has(runKey(row))) more.push(row)
     }
     if (this.known.size > maxRuns) this.known.clear()
-    if (more.length === 0) return rows
-    const { unread } = rows
-    return Object.assign([...rows, ...more], unread === undefined ? {} : { unread })
+    const found = unread.beside(more)
+    if (found.length === 0 && found.unread === undefined) return rows
+    const all = [...(rows.unread ?? []), ...(found.unread ?? [])]
+    return Object.assign([...rows, ...found], all.length === 0 ? {} : { unread: all })
   }
 }
 
-async function rowOf(runDir: string): Promise<InstanceRow | undefined> {
+/** The row of a run by its log, why it cannot be told, or undefined for one that has no log (any more). */
+async function rowOf(
+  runDir: string,
+  keys: ClusterKeys | undefined,
+): Promise<InstanceRow | string | undefined> {
   try {
-    const run = readRunInfo(runDir)
-    if (run === undefined) return undefined
     const { mtimeMs } = await stat(runDir)
+    const header = readRunHeader(runDir)
+    if (header === undefined) {
+      const begins = Date.now() - mtimeMs < beginningMillis
+      return begins || listLogFiles(runDir).length === 0 ? undefined : 'is no log that can be read'
+    }
+    const { run, text, mac } = header
+    if (keys !== undefined && keys.mac('log', text) !== mac) return 'is not signed under this key'
     return runRow(run, {
       runDir,
       // Where it ships to is known once it has: until then its log is all there is.
@@ -53,7 +81,8 @@ async function rowOf(runDir: string): Promise<InstanceRow | undefined> {
       loggedThrough: [0, 0],
       state: 'running',
     })
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    return `cannot be read: ${error instanceof Error ? error.message : String(error)}`
   }
 }
