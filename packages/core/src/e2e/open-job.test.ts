@@ -84,13 +84,13 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'completed' })
   })
 
-  it('is not said to run when it was in a thread, and is interrupted with that thread', async () => {
+  it('runs in a thread, whose run answers for itself, and is interrupted with that thread', async () => {
     using dir = tempDir()
     const options = { service: 'threads', dataDir: dir.path, ...quick }
     const thread = new Worker(new URL('thread.fixture.mjs', import.meta.url), { workerData: options })
     thread.postMessage('hang')
     const [id] = (await once(thread, 'message')) as [string]
-    expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'undetermined' })
+    expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'running' })
     await thread.terminate()
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'interrupted' })
   })
