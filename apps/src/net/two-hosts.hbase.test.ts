@@ -85,7 +85,7 @@ describeNetwork('two hosts and one HBase', () => {
       await site.network
         .host('ask')
         .rules(
-          `table ip silent { chain output { type filter hook output priority 0; ip daddr ${silent} drop } }`,
+          `table ip silent {\n  chain output {\n    type filter hook output priority 0\n    ip daddr ${silent} drop\n  }\n}\n`,
         )
       const url = hbase.url.replace('hbase://', `hbase://${silent}:16000,`)
       const answer = await site.asker.resolve('n=well', { dir: dirOf('ask'), stores: [url] })
