@@ -49,7 +49,8 @@ describe('what a record holds of control characters', () => {
     const words = [...commandWords, 'resolve', 'task=evil', '--json', '--dir', scene.dataDir].map(
       (word) => `'${word}'`,
     )
-    const { stdout } = await run(['script', '-qec', words.join(' '), '/dev/null'])
+    // The line that says where a slow question is goes to stderr, with controls of the command's own.
+    const { stdout } = await run(['script', '-qec', `${words.join(' ')} 2>/dev/null`, '/dev/null'])
     expect(stdout).toContain('evil')
     // The terminal's own line ends.
     expect(obeyed.exec(stdout.replaceAll('\r\n', '\n'))?.[0]).toBeUndefined()
