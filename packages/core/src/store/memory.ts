@@ -1,6 +1,7 @@
 import { HoptraceError } from '../errors.js'
 import type { Row, ScanRange, Store } from './contract.js'
 import { checkRange } from './scan-range.js'
+import { lowerBound } from './lower-bound.js'
 
 /** Sorted rows that all memory stores of one name in this process share. */
 interface Table {
@@ -73,17 +74,6 @@ class MemoryStore implements Store {
     table.openers++
     return (this.#table = table)
   }
-}
-
-function lowerBound(rows: readonly Row[], key: Uint8Array): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (Buffer.compare((rows[middle] as Row).key, key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Two sorted lists as one; of equal keys the last of `added` stays. */

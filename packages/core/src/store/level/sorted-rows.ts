@@ -1,4 +1,5 @@
 import type { Cursor, RowSource, StoredRow } from './stored-row.js'
+import { lowerBound } from '../lower-bound.js'
 
 /** Rows in memory, in order of their keys, each key once. */
 export class SortedRows implements RowSource {
@@ -80,15 +81,4 @@ function merged(a: readonly StoredRow[], b: readonly StoredRow[]): StoredRow[] {
   while (i < a.length) rows.push(a[i++] as StoredRow)
   while (j < b.length) rows.push(b[j++] as StoredRow)
   return rows
-}
-
-function lowerBound(rows: readonly StoredRow[], key: Uint8Array): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (Buffer.compare((rows[middle] as StoredRow).key, key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,0 +1,11 @@
+/** The place of the first row whose key is not below `key`, in rows that are sorted by key. */
+export function lowerBound(rows: readonly { readonly key: Uint8Array }[], key: Uint8Array): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (Buffer.compare((rows[middle] as { key: Uint8Array }).key, key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
