@@ -5,7 +5,7 @@ import { checkClusterKey, keySource, type KeySource } from './key/index.js'
 import type { Redact } from './hop/redaction.js'
 import { isTargetPattern } from './hop/trusted-targets.js'
 import { isGivenAddress } from './run-address.js'
-import type { Store, StoreSpec } from './store/contract.js'
+import { isStore, type Store, type StoreSpec } from './store/contract.js'
 import { hbaseSpecUrl } from './store/hbase/open-hbase.js'
 import { maxBuckets } from './store/keys.js'
 import { isStoreUrl, rowLimits } from './store/registry/check-row.js'
@@ -92,11 +92,6 @@ export interface Settings {
 
 /** The names that a service may have: they are names of directories, too. */
 export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
-
-/** Is it a store object, or the name of one? */
-export function isStore(store: StoreSpec | Store): store is Store {
-  return 'scan' in store && typeof store.scan === 'function'
-}
 
 /** Checks and completes options, and makes the key of the data directory where none is given. Throws `TypeError` that says what to change. */
 export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {

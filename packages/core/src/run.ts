@@ -1,10 +1,10 @@
+import type { RunInfo } from './log/run-info.js'
 import cluster from 'node:cluster'
 import os from 'node:os'
 import path from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import type { Diagnostics } from './diagnostics.js'
-import type { Hop } from './hop/hop.js'
-import type { HopHost } from './hop/host.js'
+import type { Hop, HopOwner } from './hop/hop.js'
 import { OpenHops } from './hop/open-hops.js'
 import { Redaction } from './hop/redaction.js'
 import { Targets } from './hop/targets.js'
@@ -13,7 +13,6 @@ import { hopIdAddress, IdGenerator, rebaseId } from './id/index.js'
 import { floorNanos, noteClock } from './id/clock-floor.js'
 import { TakenIds } from './id/taken-ids.js'
 import type { HopId } from './id/types.js'
-import type { RunInfo } from './log/entries.js'
 import { namedPlace, ReachedAddresses } from './reached-addresses.js'
 import { FileHopLog } from './log/index.js'
 import { clusterKeys } from './key/index.js'
@@ -34,7 +33,7 @@ const markMillis = 1000
 const abandonMillis = 30_000
 
 /** One run of one instance: its ids, its log, its open hops, and the recorder that ships them. */
-export class Run implements HopHost {
+export class Run implements HopOwner {
   readonly service: string
   readonly ids: IdGenerator
   readonly log: FileHopLog

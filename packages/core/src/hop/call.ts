@@ -1,8 +1,8 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { ipv4OfHost } from '../id/index.js'
-import type { HopId } from '../id/types.js'
-import { readAnswer, writeContext } from '../propagation/index.js'
-import type { Hop } from './hop.js'
+import type { HopId, TraceId } from '../id/types.js'
+import { type OutboundContext, readAnswer, writeContext } from '../propagation/index.js'
+import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from './limits.js'
 import { outcomeOf, standardOutcomes } from './outcome.js'
@@ -18,6 +18,16 @@ export type CallTarget =
 /** Response headers as frameworks hold them. */
 export type ResponseHeaders = Readonly<Record<string, unknown>>
 
+/** What a call needs of the hop that makes it. */
+export interface CallingHop extends LogHop, OutboundContext {
+  readonly id: HopId
+  readonly traceId: TraceId
+  /** Microseconds since the hop began. */
+  offsetMicros(): number
+  /** Each call says once that it has ended. */
+  callEnded(): void
+}
+
 /** One outgoing request of a hop. Its entry is in the log from the moment it exists. */
 export class Call {
   /** `traceparent` and `tracestate` for the request. */
@@ -25,7 +35,7 @@ export class Call {
   /** The id that the callee is asked to take. */
   readonly hopId: HopId
 
-  readonly #hop: Hop
+  readonly #hop: CallingHop
   readonly #host: HopHost
   private readonly index: number
   private readonly target: string
@@ -34,7 +44,7 @@ export class Call {
   private ended = false
 
   /** @internal Use `hop.call(target)`. */
-  constructor(hop: Hop, host: HopHost, index: number, target: CallTarget, withinLimits: boolean) {
+  constructor(hop: CallingHop, host: HopHost, index: number, target: CallTarget, withinLimits: boolean) {
     this.#hop = hop
     this.#host = host
     this.index = index

@@ -19,6 +19,12 @@ export interface HopEnd {
   readonly aborted: boolean
 }
 
+/** The run that a hop belongs to: it keeps the list of open hops. */
+export interface HopOwner extends HopHost {
+  opened(hop: Hop): void
+  closed(hop: Hop): void
+}
+
 /**
  * One service instance handling one request. Application code gets it as `tracer.hop`.
  * No method throws, waits or blocks on a store; what cannot be recorded is counted in `tracer.stats()`.
@@ -45,7 +51,7 @@ export class Hop implements LogHop {
   /** @internal */
   newer: Hop | undefined
 
-  readonly #host: HopHost
+  readonly #host: HopOwner
   readonly #context: InboundContext
   private error: ErrorInfo | null = null
   private end: HopEnd | undefined
@@ -61,7 +67,7 @@ export class Hop implements LogHop {
    * @internal Hops are begun by adapters and `tracer.run`.
    * @param taken the id that it has because its caller assigned it; without one it issues its own
    */
-  constructor(host: HopHost, context: InboundContext, method: string | null, taken: HopId | undefined) {
+  constructor(host: HopOwner, context: InboundContext, method: string | null, taken: HopId | undefined) {
     const { ids } = host
     this.#host = host
     this.#context = context

@@ -1,6 +1,7 @@
+import type { RunInfo } from './run-info.js'
 import type { Diagnostics } from '../diagnostics.js'
-import type { RunInfo } from './entries.js'
 import type { FrameWriterOptions } from './frame-writer.js'
+import type { Ownership } from './ownership.js'
 
 /** How `FileHopLog` is made. */
 export interface FileHopLogOptions {
@@ -19,16 +20,6 @@ export interface FileHopLogOptions {
   readonly sign?: (header: string) => string
   /** Whose directory it is. @default its own for as long as it is there */
   readonly ownership?: Ownership
-}
-
-/** A run's directory and its owner, as the log's writer needs to know them. */
-export interface Ownership {
-  /** Makes the run's directory and owns it, unless it does already. Throws what the file system throws. */
-  claim(runDir: string): void
-  /** Is this process the owner of the directory still? Throws what the file system throws. */
-  held(): boolean
-  /** Another process owns the directory: goes on in another one, by `relocate`. */
-  moveOn(): void
 }
 
 /** The options of what writes its frames, with their defaults. */

@@ -1,7 +1,7 @@
+import type { RunInfo } from './run-info.js'
 import path from 'node:path'
 import { listDirSync } from '../files/index.js'
 import { isLogFileName, runPlace } from '../rundir/index.js'
-import type { RunInfo } from './entries.js'
 
 /** `00000001.log`: order by name is order of writing. */
 export function logFileName(number: number): string {

@@ -1,9 +1,10 @@
+import type { RunInfo } from './run-info.js'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { HopId } from '../id/types.js'
-import type { LogCall, LogClose, LogHop, RunInfo } from './entries.js'
+import type { LogCall, LogClose, LogHop } from './entries.js'
 
 /** Things that the tests of the log and of the shipper share. */
 export const baseNanos = 1_700_000_000_000_000_000n

@@ -1,7 +1,7 @@
+import { isStore } from '../store/contract.js'
 import path from 'node:path'
 import { HoptraceError } from '../errors.js'
 import { askersKeys, type AskersKeys, type ClusterKeys } from '../key/index.js'
-import { isStore } from '../options.js'
 import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
 import { fileRegistry, openStore, storeRegistry } from '../store/index.js'

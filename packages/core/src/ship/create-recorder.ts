@@ -1,6 +1,7 @@
+import { isStore } from '../store/contract.js'
 import type { Diagnostics } from '../diagnostics.js'
 import type { HopLogStats } from '../log/entries.js'
-import { isStore, type Settings } from '../options.js'
+import { type Settings } from '../options.js'
 import { LocalRecorder } from './local-recorder.js'
 import type { RecordedRun, Recorder } from './recorder.js'
 import { WorkerRecorder } from './worker-recorder.js'

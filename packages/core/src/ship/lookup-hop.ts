@@ -1,6 +1,6 @@
+import type { RunInfo } from '../log/run-info.js'
 import type { HopRecord } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
-import type { RunInfo } from '../log/entries.js'
 import type { Lookup } from '../resolve/lookup.js'
 import { foldVersions } from '../segment/fold.js'
 import { idNanos } from '../store/keys.js'

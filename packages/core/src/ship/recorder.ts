@@ -1,16 +1,6 @@
-import type { HopLog, RunInfo } from '../log/entries.js'
-
-/** What shipping has done so far, as last heard. */
-export interface ShipStats {
-  /** Hops that the store acknowledged. */
-  readonly shipped: number
-  /** Failed puts and reads of the store. */
-  readonly errors: number
-  /** Hops that found no place, or whose log was damaged. */
-  readonly dropped: number
-  /** Milliseconds between now and the time through which everything is shipped. */
-  readonly lagMillis: number
-}
+import type { RunInfo } from '../log/run-info.js'
+import type { ShipStats } from './ship-stats.js'
+import type { HopLog } from '../log/entries.js'
 
 /** What a recorder needs of the run that it records. */
 export interface RecordedRun {

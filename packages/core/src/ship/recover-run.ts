@@ -1,5 +1,5 @@
+import type { RunInfo } from '../log/run-info.js'
 import { setImmediate } from 'node:timers/promises'
-import type { RunInfo } from '../log/entries.js'
 import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'

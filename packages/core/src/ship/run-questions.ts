@@ -1,7 +1,7 @@
+import type { RunInfo } from '../log/run-info.js'
 import { AskServer, type AskHandler } from '../ask/ask-server.js'
 import type { EndpointRequest, EndpointResponse, LiveEndpoint } from '../resolve/endpoint.js'
 import type { ClusterKeys } from '../key/index.js'
-import type { RunInfo } from '../log/entries.js'
 import { runName, SIGNATURE_HEADER, SignatureCheck } from '../resolve/wire/sign.js'
 
 /** The socket is looked for this often: its directory may be removed and made again. */

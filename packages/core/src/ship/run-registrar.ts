@@ -1,4 +1,4 @@
-import type { RunInfo } from '../log/entries.js'
+import type { RunInfo } from '../log/run-info.js'
 import type { Store } from '../store/contract.js'
 import type { InstanceRow, Registry } from '../store/instance-row.js'
 import type { Outage } from './outage.js'

@@ -1,4 +1,4 @@
-import type { RunInfo } from '../log/entries.js'
+import type { RunInfo } from '../log/run-info.js'
 import { logDirOf } from '../rundir/index.js'
 import type { DroppedRange, InstanceRow } from '../store/instance-row.js'
 

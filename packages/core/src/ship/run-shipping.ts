@@ -1,5 +1,5 @@
+import type { RunInfo } from '../log/run-info.js'
 import { setImmediate } from 'node:timers/promises'
-import type { RunInfo } from '../log/entries.js'
 import { HopTable } from '../log/hop-table.js'
 import { comparePositions, type LogPosition, LogTail } from '../log/log-tail.js'
 import type { LoggedHop } from '../log/logged-hop.js'

@@ -1,5 +1,5 @@
+import type { RunInfo } from '../log/run-info.js'
 import type { LoggedHop } from '../log/logged-hop.js'
-import type { RunInfo } from '../log/entries.js'
 import type { HopId } from '../id/types.js'
 import type { Row } from '../store/contract.js'
 import { keyRows } from '../store/key-rows.js'

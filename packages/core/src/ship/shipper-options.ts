@@ -1,5 +1,5 @@
+import type { RunInfo } from '../log/run-info.js'
 import type { Diagnostics } from '../diagnostics.js'
-import type { RunInfo } from '../log/entries.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../store/instance-row.js'
 

@@ -1,6 +1,6 @@
-import type { RunInfo } from '../log/entries.js'
+import type { ShipStats } from './ship-stats.js'
+import type { RunInfo } from '../log/run-info.js'
 import type { Settings } from '../options.js'
-import type { ShipStats } from './recorder.js'
 
 /** What the worker is started with: settings that can be copied between threads. */
 export interface WorkerData {

@@ -53,3 +53,8 @@ export type StoreSpec =
       readonly ttlSeconds?: number
     }
   | { readonly kind: 'memory' }
+
+/** Is it a store object, or the name of one? */
+export function isStore(store: StoreSpec | Store): store is Store {
+  return 'scan' in store && typeof store.scan === 'function'
+}

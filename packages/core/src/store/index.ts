@@ -1,3 +1,5 @@
+export type { StoreLayout } from './layout.js'
+export type { ReadCounts } from './counts.js'
 /**
  * The store side of hoptrace, for those who write a store or read one without a tracer: the contract, the layout, the reader.
  * Also what segments are made of.
@@ -13,7 +15,7 @@ export { memoryStore } from './memory.js'
 export { defaultBuckets, openStore } from './open-store.js'
 export type { StoreContext } from './open-store.js'
 export type { RangeOptions, RangeRecords } from './range.js'
-export type { AliasHit, KeyHit, ReadCounts, StoreLayout } from './reader.js'
+export type { AliasHit, KeyHit } from './reader.js'
 export { StoreReader } from './reader.js'
 export { composedRegistry } from './registry/composed-registry.js'
 export type { RegistryPatience } from './registry/composed-registry.js'

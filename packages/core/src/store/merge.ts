@@ -1,8 +1,8 @@
+import type { ReadCounts } from './counts.js'
 import type { HopRecord } from '../hop/record.js'
 import { decodeSegment } from '../segment/decode.js'
 import { foldVersions } from '../segment/fold.js'
 import { isSameRun } from '../segment/record-parts.js'
-import type { ReadCounts } from './reader.js'
 
 /** A segment that was read and not yet decoded. */
 export interface StoredSegment {

@@ -1,6 +1,6 @@
+import type { ReadCounts } from './counts.js'
 import type { Row, Store } from './contract.js'
 import { nextKey } from './keys.js'
-import type { ReadCounts } from './reader.js'
 
 /** `from` is inclusive, `to` exclusive. */
 export interface KeyRange {

@@ -1,3 +1,5 @@
+import type { StoreLayout } from './layout.js'
+import type { ReadCounts } from './counts.js'
 import type { HopRecord, InstanceRef } from '../hop/record.js'
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../segment/damage.js'
@@ -7,7 +9,6 @@ import { laneRange, runKey, readSegmentKey, saltOf, windowRange, windowStart } f
 import type { SegmentSource, StoredSegment } from './merge.js'
 import { mergeSegments } from './merge.js'
 import { pages } from './pages.js'
-import type { ReadCounts, StoreLayout } from './reader.js'
 import { readSegmentHead } from '../segment/head.js'
 
 /** Which records `StoreReader.range` gives. */

@@ -4,6 +4,8 @@ import { findInSegment } from '../segment/decode.js'
 import { foldVersions } from '../segment/fold.js'
 import { checkedHead } from './checked-segment.js'
 import type { Store } from './contract.js'
+import type { ReadCounts } from './counts.js'
+import type { StoreLayout } from './layout.js'
 import { readAliasValue, readKeyValue } from './key-rows.js'
 import {
   aliasRange,
@@ -23,24 +25,6 @@ import type { KeyRange } from './pages.js'
 import { pages } from './pages.js'
 import type { RangeOptions, RangeRecords } from './range.js'
 import { rangeRecords } from './range.js'
-
-/** What reading has cost so far. */
-export interface ReadCounts {
-  scans: number
-  /** Segments whose records were decoded. */
-  segments: number
-  /** Segments passed over by their min and max id, their instance or their service. */
-  pruned: number
-  /** Bytes of values received. */
-  bytes: number
-}
-
-/** How a table is laid out; the instance's row in the registry says so. */
-export interface StoreLayout {
-  /** Salt buckets: 1-128. */
-  readonly buckets: number
-  readonly windowMillis: number
-}
 
 /** A hop that has a business key. */
 export interface KeyHit {

@@ -1,5 +1,5 @@
+import { isStore } from './contract.js'
 import path from 'node:path'
-import { isStore } from '../options.js'
 import type { Store, StoreSpec } from './contract.js'
 import { hbaseSpecUrl } from './hbase/open-hbase.js'
 import { defaultBuckets, openStore } from './open-store.js'

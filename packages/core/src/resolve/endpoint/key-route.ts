@@ -1,6 +1,6 @@
 import { recordedKey } from '../find/key-text.js'
 import { mostHits } from '../find/keys.js'
-import { ownKeys } from '../find/own.js'
+import { ownKeys } from './own-range.js'
 import type { OwnRecords } from './own-records.js'
 import { json, plain, type EndpointResponse } from './responses.js'
 

@@ -27,3 +27,9 @@ export function parsedKey(text: string): Key | undefined {
 function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8')
 }
+
+/** Which hops with a key are wanted: the newest, or the newest before a time. */
+export interface KeyQuery extends Key {
+  readonly limit: number
+  readonly beforeNanos?: bigint | undefined
+}

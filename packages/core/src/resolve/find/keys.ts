@@ -6,7 +6,7 @@ import type { ResolverParts } from '../options.js'
 import { messageOf } from '../walk/message.js'
 import { noReads, type Reads } from '../walk/reads.js'
 import { listOf, objectOf, readHopId, readNanos } from '../wire/checks.js'
-import type { Key } from './key-text.js'
+import type { KeyQuery } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
 /** A hop that has a key, and the runs that may hold it, as far as is known from where it was found. */
@@ -18,12 +18,6 @@ export interface HeldHit extends KeyHit {
 export interface KeyHits {
   readonly hits: readonly HeldHit[]
   readonly unread: readonly string[]
-}
-
-/** Which hops with a key are wanted: the newest, or the newest before a time. */
-export interface KeyQuery extends Key {
-  readonly limit: number
-  readonly beforeNanos?: bigint | undefined
 }
 
 /** Hops of one page; no more are asked for at a time. */

@@ -1,6 +1,6 @@
+import { weightier, type Finding } from './weigh.js'
 import { healthOf, wasHanging } from './cell.js'
 import type { HopEvidence } from './evidence.js'
-import { weightier, type Finding } from './finding.js'
 import { sawOf } from './saw.js'
 
 /** One hop, and what is known about the hops below it. */

@@ -1,8 +1,9 @@
+import { weightier, type Finding } from './weigh.js'
 import { placeOf, type EvidenceTree, type JudgedTree, type Place } from './evidence.js'
 import { healthOf } from './cell.js'
 import { isSettled } from './attempts.js'
 import { causalStarts } from './causal.js'
-import { findFaults, weightier, type Finding } from './finding.js'
+import { findFaults } from './finding.js'
 import { sawOf } from './saw.js'
 import { wordFault, wordNotes } from './wording.js'
 

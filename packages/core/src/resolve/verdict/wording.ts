@@ -1,8 +1,8 @@
+import type { Finding } from './weigh.js'
 import type { CallRecord } from '../../hop/record.js'
 import { isoNanos } from '../iso.js'
 import { cellOfCall, healthOf } from './cell.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './evidence.js'
-import type { Finding } from './finding.js'
 import type { Cell } from './table.js'
 
 const maxNotes = 200

@@ -1,0 +1,24 @@
+import { ipv4OfHost, parseAddress } from '../id/index.js'
+import type { InstanceRow } from '../store/instance-row.js'
+
+/** The base URL of a row's endpoint when it may be asked: it must be at an address of the row itself. */
+export function endpointOf(row: InstanceRow): URL | undefined {
+  if (row.endpoint === null || row.endpoint.length > 256) return undefined
+  let url: URL
+  try {
+    url = new URL(row.endpoint)
+  } catch {
+    return undefined
+  }
+  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.search !== '')
+    return undefined
+  if (url.pathname.replace(/\/$/, '') !== '/_hoptrace/v1') return undefined
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  const known = [row.address, ...row.aliases].some((address) => {
+    const parsed = parseAddress(address)
+    if (parsed?.port !== port) return false
+    // An IPv6 address has one that stands for it in ids.
+    return parsed.ip === (url.hostname.startsWith('[') ? ipv4OfHost(url.hostname) : url.hostname)
+  })
+  return known ? url : undefined
+}
