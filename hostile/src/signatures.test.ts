@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clusterKeys } from '../../packages/core/src/key/index.js'
-import { sign } from '../../packages/core/src/resolve/wire/sign.js'
+import { sign } from '../../packages/core/src/ask/sign.js'
 import { ask, runsOf, type RunName } from './ask.fixture.js'
 import { clusterKey } from './outsider.fixture.js'
 import type { Service } from './processes.fixture.js'

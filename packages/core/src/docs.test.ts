@@ -8,10 +8,10 @@ import { deriveSealKey, fold64, ipv4OfHost, isHopId, rebaseId, SEAL_INFO, sealId
 import type { HopId } from './id/index.js'
 import { readContext } from './propagation/index.js'
 import { Chain } from './resolve/chain.fixture.js'
-import { LiveEndpoint } from './resolve/endpoint/live-endpoint.js'
+import { LiveEndpoint } from './recorder/endpoint/live-endpoint.js'
 import { cellOf, type Left } from './resolve/verdict/table.js'
 import type { Saw } from './resolve/verdict/saw.js'
-import { SIGNATURE_HEADER, SignatureCheck } from './resolve/wire/sign.js'
+import { SIGNATURE_HEADER, SignatureCheck } from './ask/sign.js'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const docs = path.join(here, '../../../docs')
@@ -175,6 +175,15 @@ describe('docs/wire-format.md', () => {
 })
 
 describe('docs/architecture.md', () => {
+  it('shows the layers that the lint rule holds', async () => {
+    const rules = (await import(path.join(here, '../../../.dependency-cruiser.mjs'))) as {
+      layers: string[][]
+    }
+    const shown = tableBelow(page('architecture.md'), '| layer | folder of `packages/core/src` | subject |')
+    const held = rules.layers.flatMap((folders, level) => folders.map((folder) => [String(level), folder]))
+    expect(shown.map(([level, folder]) => [level, plain(folder)]).sort()).toEqual(held.sort())
+  })
+
   const architecture = page('architecture.md')
 
   it('has the table by which calls are judged', () => {

@@ -1,12 +1,12 @@
-export { HoptraceError } from './errors.js'
-export type { HoptraceErrorCode } from './errors.js'
-export { createTracer } from './tracer.js'
-export type { RunOptions, Tracer, TracerStats } from './tracer.js'
-export type { Peer, TracerOptions, Trust } from './options.js'
+export { HoptraceError } from './base/errors.js'
+export type { HoptraceErrorCode } from './base/errors.js'
+export { createTracer } from './tracer/tracer.js'
+export type { RunOptions, Tracer, TracerStats } from './tracer/tracer.js'
+export type { Peer, TracerOptions, Trust } from './settings/options.js'
 export type { Hop } from './hop/hop.js'
 export type { Call, CallTarget } from './hop/call.js'
 export type { Redact, Redactable } from './hop/redaction.js'
-export { logMixin } from './log-mixin.js'
+export { logMixin } from './tracer/log-mixin.js'
 export type {
   Attributes,
   AttributeValue,
@@ -17,7 +17,7 @@ export type {
   HopState,
   InstanceRef,
   ServedBy,
-} from './hop/record.js'
+} from './record/record.js'
 export { beginInbound, inboundOf } from './http/inbound.js'
 export type { InboundHop } from './http/inbound.js'
 export { beginOutbound } from './http/outbound.js'
@@ -25,7 +25,7 @@ export type { OutboundCall, OutboundTarget } from './http/outbound.js'
 export { deriveSealKey, hopIdAddress, hopIdNanos, isHopId, parseHopId, unsealId } from './id/index.js'
 export type { HopId, HopIdFields, TraceId } from './id/types.js'
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './store/contract.js'
-export type { DroppedRange, InstanceRow, InstanceRows, Registry } from './store/instance-row.js'
+export type { DroppedRange, InstanceRow, InstanceRows, Registry } from './record/instance-row.js'
 export { readRun } from './log/index.js'
 export type { LoggedRun } from './log/index.js'
 export { shipDeadRuns } from './ship/index.js'

@@ -1,6 +1,6 @@
 import type { Row, Store } from '@hoptrace/core/store'
 import { onTestFinished } from 'vitest'
-import type { StoreGround, StoreSubject } from './store-kit.js'
+import type { StoreGround, StoreSubject } from './store-kit-subject.js'
 
 /** Fresh ground whose stores are closed, and which is removed, when the test has finished. */
 export async function freshGround(subject: StoreSubject): Promise<StoreGround> {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { StoreSubject } from './store-kit.js'
+import type { StoreSubject } from './store-kit-subject.js'
 
 /** Runs of the suite: each damages one file of a copy in one way. */
 const damages = Number(process.env['HOPTRACE_KIT_DAMAGES'] ?? 60)

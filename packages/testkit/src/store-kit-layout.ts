@@ -14,7 +14,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { freshStore } from './store-kit-ground.js'
 import { realisticInstance, realisticRecords } from './store-kit-records.js'
-import type { StoreSubject } from './store-kit.js'
+import type { StoreSubject } from './store-kit-subject.js'
 
 const windowMillis = 1000
 const windowNanos = 1_000_000_000n

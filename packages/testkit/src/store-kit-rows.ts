@@ -2,7 +2,7 @@ import type { Row, Store } from '@hoptrace/core/store'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { bytes, freshGround, freshStore, row, scanAll, shown } from './store-kit-ground.js'
-import type { StoreSubject } from './store-kit.js'
+import type { StoreSubject } from './store-kit-subject.js'
 
 /** The store contract: an ordered map with batch put and forward scan. */
 export function rowSuite(subject: StoreSubject): void {

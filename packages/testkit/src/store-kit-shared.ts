@@ -2,7 +2,7 @@ import type { Row, Store } from '@hoptrace/core/store'
 import { chmodSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { StoreSubject } from './store-kit.js'
+import type { StoreSubject } from './store-kit-subject.js'
 
 const everything = { from: Buffer.alloc(0), to: Buffer.from([255]), limit: 100_000 }
 const writers = 3

@@ -1,5 +1,5 @@
 import { ipv4OfHost, parseAddress } from '../id/index.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 
 /** The base URL of a row's endpoint when it may be asked: it must be at an address of the row itself. */
 export function endpointOf(row: InstanceRow): URL | undefined {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { beginInbound, createTracer, type Tracer, type TracerOptions } from '../index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
 
 function serverOf(tracer: Tracer): Server {

@@ -1,5 +1,5 @@
-import { limits, truncate } from './limits.js'
-import type { AttributeValue, Attributes } from './record.js'
+import { limits, truncate } from '../record/limits.js'
+import type { AttributeValue, Attributes } from '../record/record.js'
 
 const none: Attributes = {}
 

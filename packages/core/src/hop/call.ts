@@ -4,7 +4,7 @@ import type { HopId, TraceId } from '../id/types.js'
 import { type OutboundContext, readAnswer, writeContext } from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
-import { limits, truncate } from './limits.js'
+import { limits, truncate } from '../record/limits.js'
 import { outcomeOf, standardOutcomes } from './outcome.js'
 import { inspectAs, type Shown } from './shown.js'
 

@@ -5,8 +5,8 @@ import type { InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
 import { cleanAttributes } from './attributes.js'
 import type { HopHost } from './host.js'
-import { limits, truncate } from './limits.js'
-import type { Attributes, ErrorInfo } from './record.js'
+import { limits, truncate } from '../record/limits.js'
+import type { Attributes, ErrorInfo } from '../record/record.js'
 import { inspectAs, type Shown } from './shown.js'
 
 /** A route's template, or a function of a framework that gives it once it is known, and may throw. */

@@ -1,7 +1,7 @@
 import { setOwn } from './attributes.js'
 import { describeError, type DescribedError } from './error-info.js'
-import { limits, truncate } from './limits.js'
-import type { Attributes, AttributeValue, ErrorInfo } from './record.js'
+import { limits, truncate } from '../record/limits.js'
+import type { Attributes, AttributeValue, ErrorInfo } from '../record/record.js'
 
 /**
  * A text of the application that is about to be recorded, whole. For an attribute and a key `name` is its name; for an error the

@@ -1,6 +1,6 @@
 import { hopIdAddress } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { ServedBy } from './record.js'
+import type { ServedBy } from '../record/record.js'
 import { TrustedTargets } from './trusted-targets.js'
 
 /** Targets whose service is remembered. */

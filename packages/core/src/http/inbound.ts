@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Hop } from '../hop/hop.js'
-import { truncate } from '../hop/limits.js'
-import type { Peer, Trust } from '../options.js'
+import { truncate } from '../record/limits.js'
+import type { Peer, Trust } from '../settings/options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
-import type { Tracer } from '../tracer.js'
+import type { Tracer } from '../tracer/tracer.js'
 import { localAddress } from './local-address.js'
 import {
   observeResponse,

@@ -1,5 +1,5 @@
 import type { Call, ResponseHeaders } from '../hop/call.js'
-import type { Tracer } from '../tracer.js'
+import type { Tracer } from '../tracer/tracer.js'
 
 /** What a client adapter does with one attempt of a request. */
 export interface OutboundCall {

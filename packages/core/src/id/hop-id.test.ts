@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import { anyFields } from './arbitraries.fixture.js'
 import { formatHopId, hopIdAddress, hopIdNanos, isHopId, parseHopId } from './hop-id.js'
 

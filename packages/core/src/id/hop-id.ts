@@ -1,4 +1,4 @@
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import { formatAddress, parseIpv4 } from './ip.js'
 import { hex16, hex32, joinWords, splitWords } from './hex.js'
 import type { HopId, HopIdFields } from './types.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import { errorCode, isMissing, makeTopSync, readFileSync, writeNewSync } from '../files/index.js'
 
 /** 32 random bytes as base64url: what `hoptrace key` prints, and what a data directory keeps. */

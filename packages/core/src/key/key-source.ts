@@ -1,4 +1,4 @@
-import type { Diagnostics } from '../diagnostics.js'
+import type { Diagnostics } from '../base/diagnostics.js'
 import { clusterKeys, type ClusterKeys, type KeySource } from './cluster-keys.js'
 import { checkClusterKey } from './check-cluster-key.js'
 import { ensureDataDirKey, newClusterKey, readDataDirKey } from './data-dir-key.js'

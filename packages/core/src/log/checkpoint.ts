@@ -1,4 +1,4 @@
-import { decodeRunInfo } from './run-dir.js'
+import { decodeRunInfo } from '../rundir/run-dir.js'
 import type { HopTable } from './hop-table.js'
 import type { LogPosition } from './log-tail.js'
 import { restoreHop, saveHop } from './hop-state.js'

@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSy
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { HopRecord } from '../hop/record.js'
+import type { HopRecord } from '../record/record.js'
 import { FileHopLog } from './file-hop-log.js'
 import { Journal } from './journal.js'
 import { type LoggedRun, readRun } from './read-run.js'
-import { listLogFiles, logFilePath } from './run-dir.js'
+import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testRun, testRunDir } from './test-run.fixture.js'
 
 const count = 40

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileHopLog } from './file-hop-log.js'
 import { readRun } from './read-run.js'
-import { listLogFiles, logFilePath } from './run-dir.js'
+import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { baseNanos, testClose, testHop, testRun } from './test-run.fixture.js'
 
 function openLog(maxLogBytes: number): { log: FileHopLog; runDir: string } {

@@ -1,4 +1,4 @@
-import type { DroppedRange } from '../store/instance-row.js'
+import type { DroppedRange } from '../record/instance-row.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogHop } from './entries.js'
 import { kind } from './format.js'

@@ -1,4 +1,4 @@
-import type { Attributes, ErrorInfo, ServedBy } from '../hop/record.js'
+import type { Attributes, ErrorInfo, ServedBy } from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { Attributes } from '../hop/record.js'
+import type { Attributes } from '../record/record.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
 import { callEndBits, closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'

@@ -1,5 +1,5 @@
-import type { RunInfo } from './run-info.js'
-import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import type { Diagnostics } from '../base/diagnostics.js'
 import type { FrameWriterOptions } from './frame-writer.js'
 import type { Ownership } from './ownership.js'
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileHopLog, type FileHopLogOptions } from './file-hop-log.js'
 import { readRun } from './read-run.js'
-import { listLogFiles, logFilePath } from './run-dir.js'
+import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } from './test-run.fixture.js'
 
 function openLog(runDir: string, options: Partial<FileHopLogOptions> = {}) {

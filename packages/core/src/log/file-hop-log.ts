@@ -1,4 +1,4 @@
-import type { Attributes } from '../hop/record.js'
+import type { Attributes } from '../record/record.js'
 import type { HopLog, HopLogStats, LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import { writeAttributes, writeCall, writeCallEnd, writeClose, writeHead } from './entry-fields.js'

@@ -1,13 +1,13 @@
 import type { Ownership } from './ownership.js'
-import type { RunInfo } from './run-info.js'
-import type { Diagnostics } from '../diagnostics.js'
-import { isStoreLocked } from '../errors.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import type { Diagnostics } from '../base/diagnostics.js'
+import { isStoreLocked } from '../base/errors.js'
 import { EntryBuffer } from './entry-buffer.js'
 import { PendingDrops } from './drops.js'
 import { headerBytes, internEpochBytes, kind, textBytes } from './format.js'
 import { LogFiles } from './log-files.js'
 import { errorCode } from '../files/index.js'
-import { encodeRunInfo } from './run-dir.js'
+import { encodeRunInfo } from '../rundir/run-dir.js'
 
 const retryMillis = 1000
 /** A writer that did not turn for so long may have been taken for dead. Marks come more often. */

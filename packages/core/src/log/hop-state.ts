@@ -1,5 +1,5 @@
 import { LoggedCall, LoggedHop, LoggedRecord } from './logged-hop.js'
-import { recordFromJson, recordToJson } from '../segment/json-record.js'
+import { recordFromJson, recordToJson } from '../record/json-record.js'
 
 /** A hop of the table as the journal carries it from deleted files to the ones that are left. */
 export interface HopState {

@@ -1,8 +1,8 @@
-import type { RunInfo } from './run-info.js'
-import { limits } from '../hop/limits.js'
-import type { HopRecord, InstanceRef } from '../hop/record.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import { limits } from '../record/limits.js'
+import type { HopRecord, InstanceRef } from '../record/record.js'
 import type { HopId } from '../id/types.js'
-import type { DroppedRange } from '../store/instance-row.js'
+import type { DroppedRange } from '../record/instance-row.js'
 import { ByteReader, MalformedEntry } from './byte-reader.js'
 import { addDropped } from './drops.js'
 import { bootId } from '../rundir/index.js'
@@ -19,7 +19,7 @@ import {
   readRoute,
   withinLimit,
 } from './read-entries.js'
-import { decodeRunInfo } from './run-dir.js'
+import { decodeRunInfo } from '../rundir/run-dir.js'
 
 /** An entry that is lost to damage belongs to a hop that began within this of the times that were read around it. */
 const damageMarginNanos = 5_000_000_000n

@@ -15,7 +15,7 @@ import { deleteRunFile, runFile, runPlace } from '../rundir/index.js'
 import { EntryBuffer } from './entry-buffer.js'
 import { headBytes, kind, magic, stepBytes } from './format.js'
 import { type FileNonce, fileNonce } from './pattern.js'
-import { listLogFiles, logFileName, logFilePath } from './run-dir.js'
+import { listLogFiles, logFileName, logFilePath } from '../rundir/run-dir.js'
 
 const refreshMillis = 200
 

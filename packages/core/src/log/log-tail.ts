@@ -11,7 +11,7 @@ import { runFile } from '../rundir/index.js'
 import { frameHeaderBytes, headBytes, magic, maxFileBytes } from './format.js'
 import { findFrame, frameAt, type FramePlace, maxFrameBytes } from './frame-scan.js'
 import type { HopTable } from './hop-table.js'
-import { listLogFiles, logFileName } from './run-dir.js'
+import { listLogFiles, logFileName } from '../rundir/run-dir.js'
 import { UnwrittenBytes } from './unwritten.js'
 
 /** A place in a run's log: before the byte `offset` of the file `file`. File 0 is before the first one. */

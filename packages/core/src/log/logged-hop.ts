@@ -7,7 +7,7 @@ import type {
   HopState,
   InstanceRef,
   ServedBy,
-} from '../hop/record.js'
+} from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
 
 /** A call as the log told it so far. */

@@ -1,4 +1,4 @@
-import type { RunInfo } from './run-info.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'

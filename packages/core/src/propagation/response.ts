@@ -1,4 +1,4 @@
-import type { ServedBy } from '../hop/record.js'
+import type { ServedBy } from '../record/record.js'
 import { fold64, hopIdAddress, isHopId, parseAddress, sealId, unsealId } from '../id/index.js'
 import type { HopId, TraceId } from '../id/index.js'
 import type { ClusterKeys } from '../key/index.js'

@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord } from '../hop/record.js'
+import type { CallRecord, HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import { createResolver, type Resolver } from './create-resolver.js'
 import type { ResolverOptions } from './options.js'

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { bootId, probeRun, runDirOf } from '../rundir/index.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 
 /** Probes at a time. */
 const atOnce = 32

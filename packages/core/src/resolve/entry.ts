@@ -1,9 +1,9 @@
 import { hopIdNanos, isHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import type { AliasHit } from '../store/reader.js'
 import type { Found, Located, Locator } from './walk/locate.js'
-import { messageOf } from './walk/message.js'
+import { messageOf } from '../base/message.js'
 import type { Reads } from './walk/reads.js'
 import type { TraceSource } from './walk/source.js'
 

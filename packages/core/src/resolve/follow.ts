@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import { hasEnded, type ProgressEvent, type ProgressResult } from './progress.js'
 
 /** One step of a flow that is followed. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallRecord, HopRecord } from '../hop/record.js'
+import type { CallRecord, HopRecord } from '../record/record.js'
 import { formatHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import { queryTrace, type TraceQuery } from './trace-query.js'

@@ -1,5 +1,5 @@
 import type { AskersKeys } from '../key/index.js'
-import type { InstanceRows, Registry } from '../store/instance-row.js'
+import type { InstanceRows, Registry } from '../record/instance-row.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { LoggedRuns } from './sources/logged-runs.js'
 

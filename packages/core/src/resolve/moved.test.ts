@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRow, Registry } from '../record/instance-row.js'
 import { Chain } from './chain.fixture.js'
 
 /** A registry in which a run is adopted between the first and the second time that it is read. */

@@ -1,4 +1,4 @@
-import type { InstanceRows } from '../store/instance-row.js'
+import type { InstanceRows } from '../record/instance-row.js'
 
 /**
  * Has a run begun, ended, or been shipped elsewhere between two readings of the registry? What was looked for by the first

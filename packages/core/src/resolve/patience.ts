@@ -1,4 +1,4 @@
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import type { Store } from '../store/contract.js'
 
 /** A place that did not answer in time is not waited for again for so long. */

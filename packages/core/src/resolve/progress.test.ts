@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Chain } from './chain.fixture.js'
-import type { HopRecord } from '../hop/record.js'
+import type { HopRecord } from '../record/record.js'
 import { baseNanos } from './test-trace.fixture.js'
 
 const event = (name: string, offsetMicros: number): HopRecord['events'][number] => ({

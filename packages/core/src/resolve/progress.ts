@@ -1,5 +1,5 @@
-import type { Attributes } from '../hop/record.js'
-import { isoNanos } from './iso.js'
+import type { Attributes } from '../record/record.js'
+import { isoNanos } from '../base/iso.js'
 import type { TraceAnswer } from './trace-query.js'
 import { causalRanks, causalStarts } from './verdict/causal.js'
 import { healthOf } from './verdict/cell.js'

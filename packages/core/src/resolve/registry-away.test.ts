@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRow, Registry } from '../record/instance-row.js'
 import { composedRegistry } from '../store/index.js'
 import { Chain } from './chain.fixture.js'
 import { baseNanos, testId } from './test-trace.fixture.js'

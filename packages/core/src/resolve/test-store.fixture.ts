@@ -1,7 +1,7 @@
-import type { HopRecord } from '../hop/record.js'
+import type { HopRecord } from '../record/record.js'
 import type { Row } from '../store/contract.js'
 import { idNanos, keyRows, segmentRows, windowStart } from '../store/index.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 
 /** The rows that an instance ships for records of any windows. */
 export function segmentRecordsOf(row: InstanceRow, records: readonly HopRecord[]): Row[] {

@@ -1,7 +1,7 @@
-import type { CallRecord, HopRecord } from '../hop/record.js'
+import type { CallRecord, HopRecord } from '../record/record.js'
 import { formatHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow } from '../store/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import type { HopEvidence } from './verdict/evidence.js'
 
 /** The time around which test traces happen: 2026-11-22T15:00:00Z. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallRecord, EventRecord } from '../hop/record.js'
+import type { CallRecord, EventRecord } from '../record/record.js'
 import { progressOf } from './progress.js'
 import { baseNanos, testCall, testHop, testId, testRecord } from './test-trace.fixture.js'
 import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import {
   errorCode,
   isMissing,

@@ -1,4 +1,4 @@
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { maxNumbers, maxTextUnits } from './layout.js'
 
 /** What reading one segment may still make: a few bytes can name a text or a column of zeros many times over. */

@@ -1,4 +1,4 @@
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 
 /** A growing buffer. */
 export class ByteWriter {

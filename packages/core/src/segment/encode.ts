@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants } from 'node:zlib'
-import type { HopRecord, InstanceRef } from '../hop/record.js'
+import type { HopRecord, InstanceRef } from '../record/record.js'
 import { ByteWriter } from './bytes.js'
 import { seal, writeHead } from './head.js'
 import {

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from './bytes.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { maxValues } from './layout.js'
 import type { NumberColumn } from './number-column.js'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { decodeSegment, findInSegment } from './decode.js'
 import { goldenRecords, goldenSegment } from './golden.fixture.js'
-import { recordFromJson } from './json-record.js'
+import { recordFromJson } from '../record/json-record.js'
 
 it('reads segments that were written before', () => {
   const segment = Buffer.from(goldenSegment, 'hex')

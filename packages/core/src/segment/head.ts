@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
-import type { InstanceRef } from '../hop/record.js'
+import type { InstanceRef } from '../record/record.js'
 import type { HopId } from '../id/types.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { maxRecords, maxSegmentBytes, segmentVersion } from './layout.js'
 
 /** What a segment says of itself before anything is decoded. */

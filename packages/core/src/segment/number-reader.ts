@@ -1,7 +1,7 @@
 import type { ByteReader } from './bytes.js'
 import { addPacked } from './bytes.js'
 import type { DecodeBudget } from './budget.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { maxValues } from './layout.js'
 import { form, unzigzag } from './number-column.js'
 

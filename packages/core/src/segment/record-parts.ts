@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord, InstanceRef } from '../hop/record.js'
+import type { CallRecord, HopRecord, InstanceRef } from '../record/record.js'
 import { maxNanosDifference, type sizeOf, valueType } from './layout.js'
 import { nanosHigh, nanosLow } from './words.js'
 

@@ -5,10 +5,10 @@ import type {
   EventRecord,
   HopRecord,
   ServedBy,
-} from '../hop/record.js'
+} from '../record/record.js'
 import type { HopId } from '../id/types.js'
-import { badSegment } from './damage.js'
-import { recordFromJson } from './json-record.js'
+import { badSegment } from '../record/damage.js'
+import { recordFromJson } from '../record/json-record.js'
 import { idForm, jsonUnits, valueType } from './layout.js'
 import { unzigzag } from './number-column.js'
 import { textUnits } from './record-parts.js'

@@ -1,4 +1,4 @@
-import type { Attributes, CallRecord, EventRecord, HopRecord, InstanceRef } from '../hop/record.js'
+import type { Attributes, CallRecord, EventRecord, HopRecord, InstanceRef } from '../record/record.js'
 import type { NumberColumnName, TextColumnName } from './layout.js'
 import {
   callBits,
@@ -14,7 +14,7 @@ import {
   valueType,
 } from './layout.js'
 import { HeldValues } from './held-values.js'
-import { recordToJson } from './json-record.js'
+import { recordToJson } from '../record/json-record.js'
 import { difference, endOf, isSameRun, partsOf, startOf, textUnits, typeOf } from './record-parts.js'
 import { NumberColumn, zigzag } from './number-column.js'
 import type { ValueColumn } from './shape-trie.js'

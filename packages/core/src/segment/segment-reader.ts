@@ -1,7 +1,7 @@
 import { brotliDecompressSync } from 'node:zlib'
 import { DecodeBudget } from './budget.js'
 import { ByteReader } from './bytes.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { FloatReader } from './float-column.js'
 import type { SegmentHead } from './head.js'
 import { openHead } from './head.js'

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HoptraceError } from '../errors.js'
-import type { HopRecord } from '../hop/record.js'
-import { recordArbitrary, someInstance } from '../hop/record.arbitrary.js'
+import { HoptraceError } from '../base/errors.js'
+import type { HopRecord } from '../record/record.js'
+import { recordArbitrary, someInstance } from '../record/record.arbitrary.js'
 import type { HopId } from '../id/types.js'
 import { decodeSegment, findInSegment } from './decode.js'
 import { encodeSegment } from './encode.js'
-import { foldVersions } from './fold.js'
+import { foldVersions } from '../record/fold.js'
 import { readSegmentHead } from './head.js'
 
 const meta = { service: 'orders', instance: someInstance }

@@ -1,6 +1,6 @@
-import type { HopState } from '../hop/record.js'
+import type { HopState } from '../record/record.js'
 import type { ByteReader } from './bytes.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { callBits, hopBits, hopStates, idForm, maxMicros, sizeOf, valueType } from './layout.js'
 
 /** An attribute or key of a shape; `column` is its number among the value columns, or -1 for a boolean. */

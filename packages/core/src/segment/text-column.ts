@@ -1,6 +1,6 @@
 import type { DecodeBudget } from './budget.js'
 import type { ByteReader, ByteWriter } from './bytes.js'
-import { badSegment } from './damage.js'
+import { badSegment } from '../record/damage.js'
 import { maxUnpackedBytes, maxValues } from './layout.js'
 import { NumberColumn, writeNumbers } from './number-column.js'
 import { NumberReader } from './number-reader.js'

@@ -1,10 +1,10 @@
-import type { RunInfo } from '../log/run-info.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import { existsSync } from '../files/index.js'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Diagnostics } from '../diagnostics.js'
+import type { Diagnostics } from '../base/diagnostics.js'
 import type { AskersKeys } from '../key/index.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../store/instance-row.js'
+import type { Registry } from '../record/instance-row.js'
 import { openSigned, shipDeadRuns } from './adopt.js'
 
 /** Dead runs of the own service are looked for this often. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { listLogFiles } from '../log/run-dir.js'
+import { listLogFiles } from '../rundir/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testRun } from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
 import { RunShipping } from './run-shipping.js'

@@ -1,4 +1,4 @@
-import type { Diagnostics } from '../diagnostics.js'
+import type { Diagnostics } from '../base/diagnostics.js'
 
 const firstMillis = 250
 const maxMillis = 10_000

@@ -1,9 +1,9 @@
-import type { RunInfo } from '../log/run-info.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
 import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../store/instance-row.js'
-import { runRow } from './run-row.js'
+import type { Registry } from '../record/instance-row.js'
+import { runRow } from '../rundir/run-row.js'
 import { RunShipping } from './run-shipping.js'
 
 export interface RecoveredRun {

@@ -1,8 +1,8 @@
-import type { RunInfo } from '../log/run-info.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import type { Store } from '../store/contract.js'
-import type { InstanceRow, Registry } from '../store/instance-row.js'
+import type { InstanceRow, Registry } from '../record/instance-row.js'
 import type { Outage } from './outage.js'
-import { runRow } from './run-row.js'
+import { runRow } from '../rundir/run-row.js'
 import type { RunShipping } from './run-shipping.js'
 
 export interface RunRegistrarOptions {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listLogFiles, logFilePath } from '../log/run-dir.js'
+import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { readRun } from '../log/read-run.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testId } from '../log/test-run.fixture.js'
 import { RunShipping } from './run-shipping.js'

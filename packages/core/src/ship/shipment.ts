@@ -1,4 +1,4 @@
-import type { RunInfo } from '../log/run-info.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import type { LoggedHop } from '../log/logged-hop.js'
 import type { HopId } from '../id/types.js'
 import type { Row } from '../store/contract.js'

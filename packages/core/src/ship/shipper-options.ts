@@ -1,7 +1,7 @@
-import type { RunInfo } from '../log/run-info.js'
-import type { Diagnostics } from '../diagnostics.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import type { Diagnostics } from '../base/diagnostics.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../store/instance-row.js'
+import type { Registry } from '../record/instance-row.js'
 
 /** What a shipper ships, and whereto. */
 export interface ShipperOptions {

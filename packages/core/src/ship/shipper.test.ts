@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
-import { listLogFiles } from '../log/run-dir.js'
+import { listLogFiles } from '../rundir/run-dir.js'
 import { probeRun } from '../rundir/index.js'
 import {
   baseNanos,
@@ -15,7 +15,7 @@ import {
   testRunDir,
 } from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
-import type { EndedRuns } from '../store/instance-row.js'
+import type { EndedRuns } from '../record/instance-row.js'
 import { Shipper } from './shipper.js'
 import type { ShipperOptions } from './shipper-options.js'
 import {

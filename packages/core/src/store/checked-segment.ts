@@ -1,4 +1,4 @@
-import { badSegment } from '../segment/damage.js'
+import { badSegment } from '../record/damage.js'
 import { readSegmentHead, type SegmentHead } from '../segment/head.js'
 import type { Row } from './contract.js'
 import { idNanos, readSegmentKey, runKey } from './keys.js'

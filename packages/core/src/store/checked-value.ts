@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 
 /** A small row's value: its CRC-32 (4 bytes, big endian), then the body. */
 export function writeChecked(body: Uint8Array): Buffer {

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { HoptraceError } from '../errors.js'
-import type { HopRecord } from '../hop/record.js'
+import { HoptraceError } from '../base/errors.js'
+import type { HopRecord } from '../record/record.js'
 import type { Row } from './contract.js'
 import { aliasKey, businessKey, businessKeyHash, businessKeyText } from './keys.js'
 

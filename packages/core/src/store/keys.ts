@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { InstanceRef } from '../hop/record.js'
+import type { InstanceRef } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 
 /**

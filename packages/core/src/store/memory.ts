@@ -1,7 +1,7 @@
-import { HoptraceError } from '../errors.js'
+import { HoptraceError } from '../base/errors.js'
 import type { Row, ScanRange, Store } from './contract.js'
 import { checkRange } from './scan-range.js'
-import { lowerBound } from './lower-bound.js'
+import { lowerBound } from '../base/lower-bound.js'
 
 /** Sorted rows that all memory stores of one name in this process share. */
 interface Table {

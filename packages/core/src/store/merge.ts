@@ -1,7 +1,7 @@
 import type { ReadCounts } from './counts.js'
-import type { HopRecord } from '../hop/record.js'
+import type { HopRecord } from '../record/record.js'
 import { decodeSegment } from '../segment/decode.js'
-import { foldVersions } from '../segment/fold.js'
+import { foldVersions } from '../record/fold.js'
 import { isSameRun } from '../segment/record-parts.js'
 
 /** A segment that was read and not yet decoded. */

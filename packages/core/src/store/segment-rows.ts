@@ -1,4 +1,4 @@
-import type { HopRecord } from '../hop/record.js'
+import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { SegmentMeta } from '../segment/encode.js'
 import { encodeSegment } from '../segment/encode.js'

@@ -1,4 +1,4 @@
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { parsedKey } from './key-text.js'
 
 /** Which hops of a range are wanted. All that is given must hold. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { formatHopId } from '../../id/index.js'
 import { memoryStore } from '../../store/memory.js'
 import type { Store } from '../../store/contract.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Chain } from '../chain.fixture.js'
 import { formatHopId } from '../../id/index.js'
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { baseNanos, testRecord } from '../test-trace.fixture.js'
 
 /** One hop of an instance, some milliseconds after the base time. */

@@ -1,4 +1,4 @@
-import { limits, truncate } from '../../hop/limits.js'
+import { limits, truncate } from '../../record/limits.js'
 
 /** A business key as it is recorded. */
 export interface Key {

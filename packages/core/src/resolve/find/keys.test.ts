@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Chain } from '../chain.fixture.js'
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { formatHopId } from '../../id/index.js'
 import { baseNanos, testRecord } from '../test-trace.fixture.js'
 import { recordedKey } from './key-text.js'

@@ -1,6 +1,6 @@
-import type { HopRecord } from '../../hop/record.js'
-import { foldVersions } from '../../segment/fold.js'
-import type { RecordSource } from '../lookup.js'
+import type { HopRecord } from '../../record/record.js'
+import { foldVersions } from '../../record/fold.js'
+import type { RecordSource } from '../../record/lookup.js'
 
 /** A record and where it came from. */
 export interface Sourced {

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 import { createResolver } from '../create-resolver.js'
 import { testRow } from '../test-trace.fixture.js'
 

@@ -1,11 +1,11 @@
 import type { KeyQuery } from './key-text.js'
-import { HoptraceError } from '../../errors.js'
-import type { HopRecord, InstanceRef } from '../../hop/record.js'
+import { HoptraceError } from '../../base/errors.js'
+import type { HopRecord, InstanceRef } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
-import type { RecordSource } from '../lookup.js'
-import { readRecord } from '../wire/record-json.js'
+import type { RecordSource } from '../../record/lookup.js'
+import { readRecord } from '../../record/record-json.js'
 import type { Sourced } from './merge.js'
 
 /** A stretch of id time, in pages. */

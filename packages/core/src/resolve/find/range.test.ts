@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { formatHopId } from '../../id/index.js'
 import type { Store } from '../../store/contract.js'
 import { Chain } from '../chain.fixture.js'
 import { baseNanos, testRecord, testRow } from '../test-trace.fixture.js'
 import type { RangeReads } from '../walk/reads.js'
-import { toJson } from '../wire/record-json.js'
+import { toJson } from '../../record/record-json.js'
 
 function hopAt(port: number, millis: number, more: Partial<HopRecord> = {}): HopRecord {
   const nanos = baseNanos + BigInt(millis) * 1_000_000n

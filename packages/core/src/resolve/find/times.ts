@@ -1,4 +1,4 @@
-import { nanosOfIso } from '../iso.js'
+import { nanosOfIso } from '../../base/iso.js'
 
 /** A time: a `Date`, milliseconds since the epoch, nanoseconds as a bigint, or ISO text. */
 export type TimeInput = Date | number | bigint | string

@@ -1,4 +1,4 @@
-import type { DroppedRange } from '../../store/instance-row.js'
+import type { DroppedRange } from '../../record/instance-row.js'
 import { settleNanos } from '../walk/times.js'
 
 /** May a hop with an id of this time be among the dropped ones? Clocks of caller and callee differ. */

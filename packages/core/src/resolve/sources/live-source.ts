@@ -1,6 +1,6 @@
-import { runName } from '../wire/sign.js'
+import { runName } from '../../ask/sign.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 import type { EndpointClient } from '../wire/http-get.js'
 import { readTold, type ToldJson } from '../wire/told-json.js'
 import { addReads, type Reads } from '../walk/reads.js'

@@ -1,4 +1,4 @@
-import type { RunInfo } from '../../log/run-info.js'
+import type { RunInfo } from '../../rundir/run-info.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import type { Store } from '../../store/contract.js'
-import type { InstanceRow } from '../../store/instance-row.js'
-import { orAborted } from '../deadline.js'
+import type { InstanceRow } from '../../record/instance-row.js'
+import { orAborted } from '../../base/deadline.js'
 import type { Reads } from '../walk/reads.js'
 
 /** Opens a store by its URL, as it stands in the registry. */

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../hop/record.js'
+import type { CallRecord } from '../../record/record.js'
 import { healthOf } from './cell.js'
 import type { CalleeEvidence, HopEvidence } from './evidence.js'
 import { sawOf } from './saw.js'

@@ -1,4 +1,4 @@
-import { type CallRecord, closedEarly } from '../../hop/record.js'
+import { type CallRecord, closedEarly } from '../../record/record.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence } from './evidence.js'
 import { sawOfCall } from './saw.js'
 import { cellOf, type Cell, type Left } from './table.js'

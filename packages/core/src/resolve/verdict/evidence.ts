@@ -1,6 +1,6 @@
-import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
-import type { RecordSource } from '../lookup.js'
+import type { RecordSource } from '../../record/lookup.js'
 
 /** Where a request was: a hop that has a record, or the place that a call went to. */
 export interface Place {

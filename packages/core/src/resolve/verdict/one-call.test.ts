@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testCall, testHop, testId, testRecord } from '../test-trace.fixture.js'
-import type { HopRecord } from '../../hop/record.js'
+import type { HopRecord } from '../../record/record.js'
 import { judge, type Judgement, type Verdict } from './overall.js'
 import type { CalleeEvidence, HopEvidence, Liveness } from './evidence.js'
 

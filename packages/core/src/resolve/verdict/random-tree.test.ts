@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
 import { baseNanos, testCall, testHop, testId, testRecord } from '../test-trace.fixture.js'
 import type { Attempt, CalleeEvidence, HopEvidence } from './evidence.js'
 import { judge } from './overall.js'

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../hop/record.js'
+import type { CallRecord } from '../../record/record.js'
 
 /**
  * What a caller saw of a call, as far as the verdict tells cases apart. `proxy-error`: a status with which proxies say that

@@ -1,6 +1,6 @@
 import type { Finding } from './weigh.js'
-import type { CallRecord } from '../../hop/record.js'
-import { isoNanos } from '../iso.js'
+import type { CallRecord } from '../../record/record.js'
+import { isoNanos } from '../../base/iso.js'
 import { cellOfCall, healthOf } from './cell.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './evidence.js'
 import type { Cell } from './table.js'

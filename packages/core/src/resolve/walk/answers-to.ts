@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord, ServedBy } from '../../hop/record.js'
+import type { CallRecord, HopRecord, ServedBy } from '../../record/record.js'
 import { hopIdNanos, parseHopId, sameStamp } from '../../id/index.js'
 import { settleNanos, type CallTimes } from './times.js'
 

@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdAddress } from '../../id/index.js'
 import { sawOf } from '../verdict/saw.js'
 

@@ -1,7 +1,7 @@
-import type { CallRecord, InstanceRef, ServedBy } from '../../hop/record.js'
+import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow, InstanceRows } from '../../store/instance-row.js'
+import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
 import { settleNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Lookup } from '../lookup.js'
+import type { Lookup } from '../../record/lookup.js'
 import { baseNanos, testCall, testId, testRecord, testRow } from '../test-trace.fixture.js'
 import { InstanceIndex } from './candidates.js'
 import { concludeAbsent, type Answer } from './conclude.js'

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../hop/record.js'
+import type { CallRecord } from '../../record/record.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
 import { sawOfCall } from '../verdict/saw.js'
 

@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
 import type { HopEvidence } from '../verdict/evidence.js'
 import type { Found } from './found.js'
 

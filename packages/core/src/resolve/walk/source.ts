@@ -1,7 +1,7 @@
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../store/instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 import type { AliasHit } from '../../store/reader.js'
-import type { Lookup } from '../lookup.js'
+import type { Lookup } from '../../record/lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
 import type { Reads } from './reads.js'
 

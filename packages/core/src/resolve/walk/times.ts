@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord } from '../../hop/record.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 
 /** When a call was under way, by its caller's clock. */

@@ -1,5 +1,5 @@
-import type { CallRecord, HopRecord } from '../../hop/record.js'
-import { isoNanos } from '../iso.js'
+import type { CallRecord, HopRecord } from '../../record/record.js'
+import { isoNanos } from '../../base/iso.js'
 import {
   placeOf,
   type Attempt,

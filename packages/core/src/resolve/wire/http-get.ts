@@ -4,11 +4,11 @@ import { hostname } from 'node:os'
 import { AskPlaces, type AskPlace } from '../../ask/ask-place.js'
 import { ASKER_HEADER, askPrefix, SECRET_HEADER } from '../../ask/names.js'
 import { SocketAgent } from '../../ask/socket-agent.js'
-import { HoptraceError } from '../../errors.js'
-import type { InstanceRow } from '../../store/instance-row.js'
-import { deadlineIn } from '../deadline.js'
+import { HoptraceError } from '../../base/errors.js'
+import type { InstanceRow } from '../../record/instance-row.js'
+import { deadlineIn } from '../../base/deadline.js'
 import type { AskersKeys } from '../../key/index.js'
-import { sign } from './sign.js'
+import { sign } from '../../ask/sign.js'
 
 /** Bounds of one request. */
 export interface GetLimits {

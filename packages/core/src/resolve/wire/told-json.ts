@@ -1,5 +1,5 @@
-import type { InstanceRef } from '../../hop/record.js'
-import type { Lookup } from '../lookup.js'
+import type { InstanceRef } from '../../record/record.js'
+import type { Lookup } from '../../record/lookup.js'
 import { calleesOf } from '../verdict/attempts.js'
 import type { Attempt, CalleeEvidence, EvidenceTree, HopEvidence, Place } from '../verdict/evidence.js'
 import type { Reads } from '../walk/reads.js'
@@ -14,8 +14,8 @@ import {
   readText,
   readWhole,
   type Reader,
-} from './checks.js'
-import { readRecord } from './record-json.js'
+} from '../../record/checks.js'
+import { readRecord } from '../../record/record-json.js'
 
 /** The answer to `hops/<id>`. */
 export interface ToldJson {

@@ -1,5 +1,5 @@
 import type { HBaseClient, Table } from '@hoptrace/hbase-client'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { checkRange } from '../scan-range.js'
 import { useClient } from './shared-client.js'

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 
 /** One request to a gateway. */
 export interface GatewayRequest {

@@ -1,4 +1,4 @@
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import type { Row } from '../contract.js'
 
 /*

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { checkRange } from '../scan-range.js'
 import { GatewayClient, refusal, type GatewayResponse } from './rest-client.js'

@@ -1,4 +1,4 @@
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 
 /** The error of a store whose files are missing, cut, swapped, old or changed: what it held cannot be told. */
 export function damagedStore(what: string, cause?: unknown): HoptraceError {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import { isMarkedSync, makeDirSync } from '../../files/index.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { nextKey } from '../keys.js'

@@ -1,5 +1,5 @@
 import type { Cursor, RowSource, StoredRow } from './stored-row.js'
-import { lowerBound } from '../lower-bound.js'
+import { lowerBound } from '../../base/lower-bound.js'
 
 /** Rows in memory, in order of their keys, each key once. */
 export class SortedRows implements RowSource {

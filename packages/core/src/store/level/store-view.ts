@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { listDirSync } from '../../files/index.js'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import { BlockCache } from './block-cache.js'
 import { damagedStore, Unsettled } from './damage.js'
 import { RowMerge, type MergedKey } from './merge-rows.js'

@@ -1,5 +1,5 @@
 import { ipv4OfHost } from '../../id/ip.js'
-import type { DroppedRange, InstanceRow } from '../instance-row.js'
+import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { parseStoreUrl } from '../store-url.js'
 

@@ -1,6 +1,6 @@
 import type { AskersKeys } from '../../key/index.js'
 import { hbaseRegistrySpec, openHBaseSpec } from '../hbase/open-hbase.js'
-import type { Registry } from '../instance-row.js'
+import type { Registry } from '../../record/instance-row.js'
 import { parseStoreUrl } from '../store-url.js'
 import { storeRegistry } from './store-registry.js'
 

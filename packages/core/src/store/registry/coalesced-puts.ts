@@ -1,4 +1,4 @@
-import type { InstanceRow, Registry } from '../instance-row.js'
+import type { InstanceRow, Registry } from '../../record/instance-row.js'
 import { runKey } from './run-key.js'
 
 interface Slot {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { testRow } from '../../resolve/test-trace.fixture.js'
-import type { InstanceRow, Registry } from '../instance-row.js'
+import type { InstanceRow, Registry } from '../../record/instance-row.js'
 import { composedRegistry } from './composed-registry.js'
 import { listKnown } from './list-known.js'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HoptraceError } from '../../errors.js'
-import type { InstanceRow, InstanceRows, Registry } from '../instance-row.js'
+import { HoptraceError } from '../../base/errors.js'
+import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
 import { runKey } from './run-key.js'

@@ -11,7 +11,7 @@ import {
   writeReplacingSync,
 } from '../../files/index.js'
 import { type AskersKeys, type ClusterKeys, keysHere } from '../../key/index.js'
-import type { InstanceRow, InstanceRows, Registry } from '../instance-row.js'
+import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
 import { rowLimits } from './check-row.js'
 import { removeRows } from './remove-rows.js'
 import { rowFile, rowFileStart } from './row-file.js'

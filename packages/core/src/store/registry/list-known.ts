@@ -1,5 +1,5 @@
-import { HoptraceError } from '../../errors.js'
-import type { InstanceRows, Registry } from '../instance-row.js'
+import { HoptraceError } from '../../base/errors.js'
+import type { InstanceRows, Registry } from '../../record/instance-row.js'
 
 /**
  * The rows that can be read now. Rejects when none can: from an empty registry of which a part is missing no answer follows.

@@ -10,7 +10,7 @@ import {
   temporaryPattern,
 } from '../../files/index.js'
 import type { AskersKeys } from '../../key/index.js'
-import type { EndedRuns } from '../instance-row.js'
+import type { EndedRuns } from '../../record/instance-row.js'
 import { rowLimits } from './check-row.js'
 import { ourRowFiles, rowFileStart } from './row-file.js'
 import { readRow, unverifiedRow } from './signed-row.js'

@@ -1,4 +1,4 @@
-import type { InstanceRow } from '../instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 
 const pattern = /^\d{1,3}(?:\.\d{1,3}){3}_\d{1,5}-\d{1,3}-(\d{1,20})\.json$/
 

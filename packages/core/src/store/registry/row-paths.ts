@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { logDirOf } from '../../rundir/index.js'
-import type { InstanceRow } from '../instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 
 const level = 'level:'
 

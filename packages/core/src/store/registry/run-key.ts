@@ -1,4 +1,4 @@
-import type { InstanceRow } from '../instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 
 /** What tells one run of an instance from all others. */
 export function runKey({ address, worker, startNanos }: InstanceRow): string {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
-import { HoptraceError } from '../../errors.js'
+import { HoptraceError } from '../../base/errors.js'
 import type { AskersKeys } from '../../key/index.js'
-import type { InstanceRow } from '../instance-row.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 import { rowFromJson, rowLimits, rowToJson } from './check-row.js'
 
 /** The version of the form of rows. */

@@ -1,0 +1,43 @@
+import type { HopRecord } from './record.js'
+import type { HopId } from '../id/types.js'
+import type { InstanceRow } from './instance-row.js'
+
+/** Where an answer came from. */
+export type RecordSource = 'live' | 'log' | 'store'
+
+/**
+ * Whether the run that was asked still runs. `alive`: it answered just now. `ended`: its end is known for sure. `unsure`:
+ * neither. When a source leaves it out: `alive` for live answers, `ended` for rows that are stopped or dead, else `unsure`.
+ */
+export type RunLiveness = 'alive' | 'ended' | 'unsure'
+
+/**
+ * What one instance run knows of one id. A read that failed is neither: it rejects.
+ * - `found`: its newest version.
+ * - `absent`: every hop that this run handled and that began (by its own clock) up to `throughNanos` is known, and none has this id.
+ *   `final` when the run has ended and everything it left is known, so that waiting changes nothing.
+ *   `dropped` when the run lost records around this id: absence then proves nothing.
+ *   `aliveNanos`: the last sign of life of a run that has ended, by its own clock; left out when it is not known.
+ */
+export type Lookup =
+  | {
+      readonly kind: 'found'
+      readonly record: HopRecord
+      readonly source: RecordSource
+      readonly liveness?: RunLiveness
+    }
+  | {
+      readonly kind: 'absent'
+      readonly throughNanos: bigint
+      readonly final: boolean
+      readonly dropped: boolean
+      readonly source: RecordSource
+      readonly aliveNanos?: bigint
+      /** Its log is damaged, in words: the record may be among what cannot be read. */
+      readonly damage?: string
+    }
+
+/** Reads what one instance run recorded. Rejects with `HoptraceError` when it cannot tell. */
+export interface HopSource {
+  lookup(instance: InstanceRow, id: HopId, signal: AbortSignal): Promise<Lookup>
+}

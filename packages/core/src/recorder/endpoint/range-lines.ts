@@ -1,0 +1,106 @@
+import type { HopId } from '../../id/types.js'
+import type { StoreReader } from '../../store/reader.js'
+import type { hopFilter } from '../../resolve/find/filter.js'
+import type { Sourced } from '../../resolve/find/merge.js'
+import { messageOf } from '../../base/message.js'
+import { toJson } from '../../record/record-json.js'
+import { orBeat } from './beating.js'
+import type { Desks } from './desks.js'
+import { failureLine, moreLine, rangeEnd, readsLine } from '../../resolve/find/range-end.js'
+import { Slices, type Turns } from './turns.js'
+
+/** What one answer may cost; beyond, it says where it stopped. */
+export interface RangeBudget {
+  /** Time of the thread, in milliseconds. */
+  readonly workMillis: number
+  /** Bytes that are read. */
+  readonly bytes: number
+  /** Records that are looked at, told or not. */
+  readonly records: number
+}
+
+/** What answers to ranges share. */
+export interface RangeWork {
+  readonly turns: Turns
+  readonly desks: Desks
+  readonly budget: RangeBudget
+}
+
+/** Records in id order. With `throughId`, those behind it are for the next answer. */
+export interface RangeSource {
+  readonly records: AsyncIterable<Sourced>
+  readonly throughId?: HopId | undefined
+}
+
+const beatMillis = 500
+const chunkChars = 16_384
+
+/**
+ * The lines of an answer to `range`. It waits for a desk, and says so by empty lines; it works in slices; and it stops when its budget
+ * is used up. `open` begins to read: what it is given is called between two steps of work.
+ */
+export async function* rangeLines(
+  { turns, desks, budget }: RangeWork,
+  asker: string,
+  signal: AbortSignal,
+  { counts }: StoreReader,
+  filter: ReturnType<typeof hopFilter>,
+  limit: number,
+  open: (pause: () => Promise<void> | undefined) => Promise<RangeSource>,
+): AsyncGenerator<string, void, undefined> {
+  const desk = desks.take(asker, signal)
+  desk.catch(() => undefined)
+  let release: (() => void) | undefined
+  let told = 0
+  const cost = (): string => {
+    const now = counts.scans + counts.segments + counts.pruned
+    if (now === told) return ''
+    told = now
+    return `${readsLine({ instances: 0, ...counts })}\n`
+  }
+  try {
+    while ((release = await orBeat(desk, beatMillis)) === undefined) yield '\n'
+    const slices = new Slices(turns, asker, signal)
+    const pause = (): Promise<void> | undefined => (slices.isOver ? slices.rest() : undefined)
+    const { records, throughId } = await open(pause)
+    let left = limit
+    let seen = 0
+    let last: HopId | undefined
+    let text = ''
+    for await (const { record } of records) {
+      if (throughId !== undefined && record.hopId > throughId) {
+        last = throughId
+        yield `${text}${cost()}${moreLine(last)}\n`
+        return
+      }
+      seen++
+      last = record.hopId
+      if (filter(record)) {
+        text += `${toJson(record)}\n`
+        left--
+      }
+      if (left === 0) break
+      if (slices.isOver) await slices.rest()
+      const isOut =
+        slices.worked >= budget.workMillis || counts.bytes >= budget.bytes || seen >= budget.records
+      if (isOut) {
+        yield `${text}${cost()}${moreLine(last)}\n`
+        return
+      }
+      if (text.length >= chunkChars) {
+        yield `${cost()}${text}`
+        text = ''
+        slices.resumed()
+      }
+    }
+    if (left > 0 && throughId !== undefined) yield `${text}${cost()}${moreLine(throughId)}\n`
+    else yield `${text}${cost()}${rangeEnd}\n`
+  } catch (error) {
+    if (signal.aborted) return
+    yield `${cost()}${failureLine(messageOf(error))}\n`
+  } finally {
+    release?.()
+    // One that comes when nobody waits any more is given back.
+    if (release === undefined) void desk.then((late) => late()).catch(() => undefined)
+  }
+}

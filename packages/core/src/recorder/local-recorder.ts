@@ -1,0 +1,272 @@
+import type { ShipStats } from '../ship/ship-stats.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import { isStore } from '../store/contract.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Diagnostics } from '../base/diagnostics.js'
+import { HoptraceError } from '../base/errors.js'
+import type { HopRecord } from '../record/record.js'
+import type { HopId } from '../id/types.js'
+import { clusterKeys, type ClusterKeys, offerKey } from '../key/index.js'
+import type { HopLogStats } from '../log/entries.js'
+import type { OwnRecords, RunCounters } from './endpoint.js'
+import type { Lookup } from '../record/lookup.js'
+import { deleteRunDir, isOwnRun } from '../rundir/index.js'
+import type { Store } from '../store/contract.js'
+import { hbaseRegistrySpec } from '../store/hbase/open-hbase.js'
+import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
+import type { InstanceRow, Registry } from '../record/instance-row.js'
+import { specLocation } from '../store/spec-url.js'
+import { Adopter } from '../ship/adopter.js'
+import type { Recorder } from './recorder.js'
+import { RunEndpoint } from './run-endpoint.js'
+import { RunQuestions } from './run-questions.js'
+import { Shipper } from '../ship/shipper.js'
+import type { WorkerSettings } from './worker-protocol.js'
+
+const retryMillis = 5000
+
+/** What a recorder is made of. */
+export interface LocalRecorderOptions {
+  readonly settings: WorkerSettings
+  readonly runDir: string
+  /** Asks the request path to put every open hop into the log, and to mark it. It may resolve though it was not done. */
+  readonly sweep: () => Promise<void>
+  /** What the log counts. */
+  readonly counts: () => HopLogStats
+  /** Since when the request path does not answer, milliseconds since the epoch; undefined when it does. */
+  readonly blockedSince: () => Promise<number | undefined>
+  readonly diagnostics: Diagnostics
+}
+
+/** A recorder in this thread. It opens store and registry, ships the run, adopts what dead runs left, and answers questions. */
+export class LocalRecorder implements Recorder, OwnRecords {
+  readonly store: Store
+  private readonly options: LocalRecorderOptions
+  private readonly registry: Registry
+  private readonly registryStore: Store | undefined
+  private readonly keys: ClusterKeys
+  private shipper: Shipper | undefined
+  private info: RunInfo | undefined
+  private starting: Promise<void> | undefined
+  private endpoint: RunEndpoint | undefined
+  private questions: RunQuestions | undefined
+  private adopter: Adopter | undefined
+  private readonly closing = new AbortController()
+  private runDir: string
+  private described: RunInfo | undefined
+  private stumbled = false
+
+  constructor(options: LocalRecorderOptions) {
+    this.options = options
+    this.runDir = options.runDir
+    const { settings } = options
+    this.keys = clusterKeys(settings.key.secret, settings.key.given)
+    const context = { dataDir: settings.dataDir, service: settings.service }
+    this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
+    this.registryStore = openRegistryStore(settings, this.store)
+    const keys = (): ClusterKeys => this.keys
+    const files = fileRegistry(settings.dataDir, keys)
+    this.registry =
+      this.registryStore === undefined
+        ? files
+        : composedRegistry([files, storeRegistry(this.registryStore, settings.dataDir, keys)])
+  }
+
+  start(run: RunInfo): void {
+    this.starting ??= this.open(run)
+  }
+
+  describe(run: RunInfo): void {
+    this.described = run
+    void this.starting?.then(() => this.shipper?.describe(run)).catch(() => undefined)
+  }
+
+  relocated(runDir: string): void {
+    const former = this.shipper
+    this.runDir = runDir
+    if (former === undefined || this.info === undefined) return
+    this.shipper = this.shipperOf(this.described ?? this.info, true)
+    this.starting = former
+      .close()
+      .catch(() => undefined)
+      .then(() => this.began())
+  }
+
+  async flush(): Promise<void> {
+    await this.starting
+    await this.shipper?.flush()
+  }
+
+  stats(): ShipStats {
+    return this.shipper?.stats() ?? { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+  }
+
+  counters(): RunCounters {
+    const { shipped, errors, dropped, lagMillis } = this.stats()
+    const log = this.options.counts()
+    return {
+      appended: log.appended,
+      shipped,
+      shed: log.shed,
+      dropped: log.dropped + dropped,
+      errors: log.errors + errors,
+      bytes: log.bytes,
+      lagMillis,
+    }
+  }
+
+  get busy(): boolean {
+    return this.shipper?.busy === true
+  }
+
+  blockedSince(): Promise<number | undefined> {
+    return this.options.blockedSince()
+  }
+
+  exiting(): void {
+    // Nothing of it runs in another thread.
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort()
+    await this.starting
+    await this.adopter?.close()
+    await this.questions?.close()
+    await this.endpoint?.close()
+    if (this.shipper === undefined) this.neverBegan()
+    await this.shipper?.close().catch((error: unknown) => {
+      this.options.diagnostics(
+        'HOPTRACE_SHIP',
+        `what could not be shipped stays in ${this.runDir}: ${String(error)}`,
+      )
+    })
+    await this.registry.close().catch(() => undefined)
+    await this.store.close().catch(() => undefined)
+    await this.registryStore?.close().catch(() => undefined)
+  }
+
+  row(): InstanceRow {
+    return this.running().row()
+  }
+
+  async lookup(id: HopId): Promise<Lookup> {
+    await this.options.sweep()
+    return this.running().lookup(id)
+  }
+
+  async unshipped(isWanted?: (record: Readonly<HopRecord>) => boolean): Promise<readonly HopRecord[]> {
+    await this.options.sweep()
+    return this.running().unshipped(isWanted)
+  }
+
+  private async began(): Promise<void> {
+    if (!(await this.begin())) void this.retry()
+  }
+
+  private async open(run: RunInfo): Promise<void> {
+    this.info = run
+    const { settings, diagnostics } = this.options
+    // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
+    if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
+    this.shipper = this.shipperOf(run)
+    const { dataDir } = settings
+    this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
+    this.questions = new RunQuestions(this.endpoint.live, run, this.keys)
+    this.adopter = new Adopter({
+      dataDir,
+      service: settings.service,
+      registry: this.registry,
+      keys: () => this.keys,
+      store: this.store,
+      storeUrl: specLocation(settings.store, settings).url,
+      diagnostics,
+    })
+    await this.began()
+  }
+
+  /** The data directory takes files by now: its key is this run's, where it had none before. */
+  private offerKey(): void {
+    const { key, dataDir } = this.options.settings
+    try {
+      if (offerKey(key, dataDir)) return
+    } catch {
+      // It was said when the service began.
+      return
+    }
+    this.options.diagnostics(
+      'HOPTRACE_KEY',
+      `${dataDir} keeps another key by now: start the service again, or its records are not believed`,
+    )
+  }
+
+  private shipperOf(run: RunInfo, moved = false): Shipper {
+    const { settings, diagnostics } = this.options
+    const ttlSeconds =
+      isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
+    return new Shipper({
+      runDir: this.runDir,
+      run: this.described ?? run,
+      store: this.store,
+      registry: this.registry,
+      graceMillis: settings.graceMillis,
+      moved,
+      diagnostics,
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    })
+  }
+
+  /**
+   * The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. A
+   * directory that another process owns, which took the run for dead, stays there: the log's writer finds out and goes on in
+   * a fresh one.
+   */
+  private async begin(): Promise<boolean> {
+    try {
+      await this.running().start()
+      await this.questions?.listen(this.runDir)
+      this.offerKey()
+      return true
+    } catch (error) {
+      if (!this.stumbled)
+        this.options.diagnostics(
+          'HOPTRACE_SHIP',
+          `shipping cannot begin, it is tried again: ${String(error)}`,
+        )
+      this.stumbled = true
+      return false
+    }
+  }
+
+  private async retry(): Promise<void> {
+    const { signal } = this.closing
+    const shipper = this.shipper
+    do await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
+    while (!signal.aborted && this.shipper === shipper && !(await this.begin()))
+  }
+
+  /** No hop ever began: what was made to own the run goes. */
+  private neverBegan(): void {
+    try {
+      deleteRunDir({ runDir: this.runDir, held: () => isOwnRun(this.runDir) })
+    } catch (error) {
+      this.options.diagnostics('HOPTRACE_SHIP', `${this.runDir} cannot be deleted: ${String(error)}`)
+    }
+  }
+
+  private running(): Shipper {
+    if (this.shipper === undefined)
+      throw new HoptraceError('HOPTRACE_CLOSED', 'this instance does not record')
+    return this.shipper
+  }
+}
+
+/** Where, beside the files of this host, an instance says who it is; undefined when only its host needs to know. */
+function openRegistryStore(settings: WorkerSettings, own: Store): Store | undefined {
+  const { registry, store, dataDir, service } = settings
+  if (registry !== undefined) {
+    if (isStore(registry)) return registry
+    return openStore(registry.kind === 'hbase' ? hbaseRegistrySpec(registry) : registry, { dataDir, service })
+  }
+  if (isStore(store)) return own.supports.shared ? own : undefined
+  return store.kind === 'hbase' ? openStore(hbaseRegistrySpec(store), { dataDir, service }) : undefined
+}

@@ -1,0 +1,57 @@
+import { createResolver, type Resolver } from '../resolve/create-resolver.js'
+import { LiveEndpoint, type OwnRecords } from './endpoint.js'
+import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
+import { traceSource } from '../resolve/sources/trace-source.js'
+import type { ClusterKeys } from '../key/index.js'
+import type { InstanceRows, Registry } from '../record/instance-row.js'
+import { listKnown } from '../store/registry/list-known.js'
+
+/** How long the registry's rows are believed. */
+const registryMillis = 500
+
+export interface RunEndpointOptions {
+  readonly own: OwnRecords
+  readonly registry: Registry
+  readonly dataDir: string
+  readonly keys: ClusterKeys
+}
+
+/** The live endpoint of a run, and what it asks others with: made with the first question, as most runs are never asked. */
+export class RunEndpoint {
+  readonly live: LiveEndpoint
+  private readonly parts: ResolverParts
+  private readonly resolver: Resolver
+  private listed: { readonly at: number; readonly rows: Promise<InstanceRows> } | undefined
+
+  constructor({ own, registry, dataDir, keys }: RunEndpointOptions) {
+    const options: ResolverOptions = {
+      dir: dataDir,
+      registry,
+      store: own.store,
+      keys,
+    }
+    this.parts = resolverParts(options)
+    this.resolver = createResolver(options)
+    const source = traceSource(this.parts)
+    this.live = new LiveEndpoint({
+      own,
+      walk: { rows: () => this.rows(registry), source },
+      progress: this.resolver,
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.resolver.close()
+    await this.parts.close()
+  }
+
+  private rows(registry: Registry): Promise<InstanceRows> {
+    const now = performance.now()
+    if (this.listed === undefined || now - this.listed.at > registryMillis) {
+      const rows = listKnown(registry)
+      this.listed = { at: now, rows }
+      rows.catch(() => (this.listed = undefined))
+    }
+    return this.listed.rows
+  }
+}

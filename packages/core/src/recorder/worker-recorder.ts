@@ -1,0 +1,230 @@
+import type { ShipStats } from '../ship/ship-stats.js'
+import type { RunInfo } from '../rundir/run-info.js'
+import { isMainThread, Worker } from 'node:worker_threads'
+import type { Diagnostics } from '../base/diagnostics.js'
+import { HoptraceError, type HoptraceErrorCode } from '../base/errors.js'
+import { endProcess } from '../ship/end-process.js'
+import type { RecordedRun, Recorder } from './recorder.js'
+import { SharedState } from '../ship/shared-state.js'
+import { workerOptions } from './worker-options.js'
+import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
+
+/** Started from sources in tests and in the demo, from `dist` everywhere else. */
+const entry = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-source.mjs' : './worker.js',
+  import.meta.url,
+)
+/** How long `close` waits for the worker to ship what is left. */
+const closeMillis = 10_000
+/** How long a thread that was stopped may take to end; one that is stuck in the kernel never does. */
+const endMillis = 1000
+/** This thread says so often that it turns. */
+const turnMillis = 100
+/** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
+const restartMillis = 1000
+/** One that ran for longer than this before it ended is started again as if it were the first. */
+const steadyMillis = 60_000
+const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+
+interface Waiting {
+  readonly resolve: (message: FromWorker) => void
+  readonly reject: (error: HoptraceError) => void
+}
+
+/**
+ * A recorder in a worker thread: decoding, compression and the store never touch the request thread. A worker that ends by
+ * itself (out of memory) is started again and goes on where the journal says.
+ */
+export class WorkerRecorder implements Recorder {
+  private worker: Worker
+  private data: WorkerData
+  private readonly run: RecordedRun
+  private readonly diagnostics: Diagnostics
+  private readonly shared = new SharedState()
+  private readonly turns: NodeJS.Timeout
+  private readonly waiting = new Map<number, Waiting>()
+  private info: RunInfo | undefined
+  private lastId = 0
+  private last = nothing
+  private heardAt = 0
+  private startedAt = 0
+  /** What the workers before this one did. */
+  private former = nothing
+  private restarts = 0
+  private spawnedAt = 0
+  /** It was said that shipping pauses, and not yet that it goes on. */
+  private paused = false
+  private closing = false
+  private gone = false
+  private stopped = (): void => undefined
+
+  constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
+    this.data = { settings, runDir: run.dir, memory: this.shared.memory }
+    this.run = run
+    this.diagnostics = diagnostics
+    this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), turnMillis).unref()
+    this.worker = this.spawn()
+  }
+
+  start(run: RunInfo): void {
+    this.info = run
+    this.startedAt = performance.now()
+    this.post({ type: 'start', run })
+  }
+
+  describe(run: RunInfo): void {
+    this.info = run
+    this.post({ type: 'describe', run })
+  }
+
+  relocated(runDir: string): void {
+    // A worker that is started again begins there.
+    this.data = { ...this.data, runDir }
+    this.post({ type: 'relocated', runDir })
+  }
+
+  async flush(): Promise<void> {
+    await this.ask((id) => ({ type: 'flush', id }))
+  }
+
+  stats(): ShipStats {
+    const { last, former } = this
+    return {
+      shipped: former.shipped + last.shipped,
+      errors: former.errors + last.errors,
+      // What was dropped stands in the log and the journal, where the next worker finds it again.
+      dropped: Math.max(former.dropped, last.dropped),
+      lagMillis: this.lagMillis(),
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing = true
+    if (this.gone) return
+    clearInterval(this.turns)
+    const stopped = new Promise<void>((resolve) => (this.stopped = resolve))
+    const timer = setTimeout(() => void this.stop(), closeMillis)
+    // A process that waits for its tracer to close must not end before.
+    this.worker.ref()
+    this.worker.once('exit', () => this.stopped())
+    void this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
+    await stopped
+    clearTimeout(timer)
+    this.worker.unref()
+  }
+
+  exiting(code: number): void {
+    if (this.gone || !isMainThread || !this.shared.shippingThreadTurned()) return
+    if (!this.shared.awaitShippingThread(endMillis, () => this.post({ type: 'turn' }))) endProcess(code)
+  }
+
+  /** The worker ends, or is left behind. */
+  private async stop(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.stopped()
+      // Node would wait for it for ever.
+      if (isMainThread) process.on('exit', endProcess)
+    }, endMillis)
+    await this.worker.terminate()
+    process.off('exit', endProcess)
+    clearTimeout(timer)
+  }
+
+  /** It grows on while nothing is heard, and from the run's start before the first word. */
+  private lagMillis(): number {
+    const now = performance.now()
+    if (this.last.lagMillis > 0) return this.last.lagMillis + Math.round(now - this.heardAt)
+    return this.info === undefined ? 0 : Math.round(now - this.startedAt)
+  }
+
+  private ask(make: (id: number) => ToWorker, id = ++this.lastId): Promise<FromWorker> {
+    if (this.gone) return Promise.reject(this.closing ? gone() : ended())
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+      // Somebody waits for the answer: the process stays until it is there.
+      if (this.waiting.size === 1) this.worker.ref()
+      this.post(make(id))
+    })
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'stats':
+        this.heard(message.stats)
+        return this.goesOn()
+      case 'warning':
+        return this.diagnostics(message.code, message.message)
+      case 'sweep':
+        this.run.sweep(0)
+        return this.post({ type: 'swept', id: message.id })
+      default: {
+        const waiting = this.waiting.get(message.id)
+        this.waiting.delete(message.id)
+        if (this.waiting.size === 0) this.worker.unref()
+        if (message.type === 'done' && message.error !== undefined) {
+          waiting?.reject(new HoptraceError(message.error.code as HoptraceErrorCode, message.error.message))
+        } else waiting?.resolve(message)
+      }
+    }
+  }
+
+  private post(message: ToWorker): void {
+    if (!this.gone) this.worker.postMessage(message)
+  }
+
+  private spawn(): Worker {
+    const worker = new Worker(entry, { workerData: this.data, ...workerOptions() })
+    worker.on('message', (message: FromWorker) => this.receive(message))
+    // After the listener, which keeps the process: it ends when the application's work is done.
+    worker.unref()
+    this.spawnedAt = performance.now()
+    let reason: string | undefined
+    worker.on('error', (error) => (reason = String(error)))
+    worker.on('exit', (code) => this.exited(reason ?? `its thread ended with code ${code}`))
+    return worker
+  }
+
+  private exited(reason: string): void {
+    this.gone = true
+    const { shipped, errors, dropped, lagMillis } = this.stats()
+    this.former = { shipped, errors: errors + (this.closing ? 0 : 1), dropped, lagMillis: 0 }
+    this.heard({ ...nothing, lagMillis })
+    for (const { reject } of this.waiting.values()) reject(this.closing ? gone() : ended())
+    this.waiting.clear()
+    if (this.closing) return
+    if (!this.paused)
+      this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${reason}`)
+    this.paused = true
+    if (performance.now() - this.spawnedAt > steadyMillis) this.restarts = 0
+    setTimeout(() => this.restart(), Math.min(60_000, restartMillis * 2 ** this.restarts++)).unref()
+  }
+
+  private heard(stats: ShipStats): void {
+    this.last = stats
+    this.heardAt = performance.now()
+  }
+
+  private goesOn(): void {
+    if (!this.paused) return
+    this.paused = false
+    this.diagnostics('HOPTRACE_WORKER', 'shipping goes on')
+  }
+
+  private restart(): void {
+    if (this.closing) return
+    this.gone = false
+    this.worker = this.spawn()
+    if (this.info !== undefined) this.post({ type: 'start', run: this.info })
+  }
+}
+
+function ended(): HoptraceError {
+  return new HoptraceError(
+    'HOPTRACE_INSTANCE_UNAVAILABLE',
+    'shipping has stopped and starts again; ask again',
+  )
+}
+
+function gone(): HoptraceError {
+  return new HoptraceError('HOPTRACE_CLOSED', 'the tracer is closed')
+}

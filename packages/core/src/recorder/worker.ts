@@ -1,0 +1,65 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { HoptraceError } from '../base/errors.js'
+import { LocalRecorder } from './local-recorder.js'
+import { RequestThread } from '../ship/request-thread.js'
+import { SharedState } from '../ship/shared-state.js'
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
+
+const statsMillis = 500
+
+/** Runs a recorder in this thread for the thread that started it. */
+function serve(port: MessagePort, { settings, runDir, memory }: WorkerData): void {
+  const send = (message: FromWorker): void => port.postMessage(message)
+  const shared = new SharedState(memory)
+  const requests = new RequestThread(shared, send)
+  const recorder = new LocalRecorder({
+    settings,
+    runDir,
+    diagnostics: (code, message) => send({ type: 'warning', code, message }),
+    sweep: () => requests.sweep(),
+    counts: () => shared.counts(),
+    blockedSince: () => requests.blockedSince(),
+  })
+  shared.shippingThreadTurns()
+  const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
+
+  const reply = (id: number, work: Promise<void>): void => {
+    work.then(
+      () => {
+        send({ type: 'stats', stats: recorder.stats() })
+        send({ type: 'done', id })
+      },
+      (error: unknown) => send({ type: 'done', id, error: describe(error) }),
+    )
+  }
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'start':
+        return recorder.start(message.run)
+      case 'describe':
+        return recorder.describe(message.run)
+      case 'flush':
+        return reply(message.id, recorder.flush())
+      case 'turn':
+        return shared.shippingThreadTurns()
+      case 'relocated':
+        return recorder.relocated(message.runDir)
+      case 'swept':
+        return requests.done(message.id)
+      case 'close':
+        clearInterval(timer)
+        return reply(
+          message.id,
+          recorder.close().finally(() => setImmediate(() => port.close())),
+        )
+    }
+  })
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: error instanceof HoptraceError ? error.code : 'HOPTRACE_STORE_UNAVAILABLE', message }
+}
+
+if (parentPort !== null) serve(parentPort, workerData as WorkerData)

@@ -1,0 +1,82 @@
+import path from 'node:path'
+import type { Diagnostics } from '../base/diagnostics.js'
+import {
+  listDirSync,
+  makePlainDirSync,
+  type Place,
+  modifiedMillisSync,
+  setModifiedSync,
+} from '../files/index.js'
+
+/** Where a service keeps its logs; the file `clock` beside them has the time of its ids while that is ahead of the clock. */
+interface ServicePlace {
+  readonly dataDir: string
+  readonly service: string
+}
+
+/** Ids this far ahead of the clock are noted. */
+const aheadMillis = 1000
+/**
+ * A trace of an earlier run that is further ahead of the clock is not believed: the clock was wrong then, for example before the
+ * machine had asked for the time. Ids that follow such a trace would be in the future for hours.
+ */
+export const maxAheadMillis = 10 * 60_000
+
+/**
+ * The youngest trace of an earlier run of this service on this disk: ids go on above it when the clock was set back
+ * between the runs. Files are stamped by the same clock that the ids came from. A trace more than ten minutes ahead of the
+ * clock is left out, and a warning says so.
+ */
+export function floorNanos(
+  { dataDir, service }: ServicePlace,
+  diagnostics: Diagnostics = () => undefined,
+): bigint {
+  const latest = Date.now() + maxAheadMillis
+  const logs = `logs/${service}`
+  const runs = names({ dir: dataDir, name: logs }).map((name) => `${logs}/${name}`)
+  let newest = 0
+  let beyond: { file: string; millis: number } | undefined
+  for (const dir of ['registry', logs, ...runs]) {
+    for (const name of names({ dir: dataDir, name: dir })) {
+      const file = path.join(dataDir, dir, name)
+      const millis = modifiedMillis(file)
+      if (millis <= latest) newest = Math.max(newest, millis)
+      else if (millis > (beyond?.millis ?? 0)) beyond = { file, millis }
+    }
+  }
+  if (beyond !== undefined) {
+    const ahead = Math.round((beyond.millis - Date.now()) / 60_000)
+    diagnostics(
+      'HOPTRACE_CLOCK',
+      `${beyond.file} was written ${ahead} minutes ahead of this machine's clock, which was wrong then or is wrong now: ` +
+        `ids follow the clock, and ranges may show requests of that time out of order`,
+    )
+  }
+  return BigInt(Math.ceil(newest)) * 1_000_000n
+}
+
+/** Notes where ids are when the clock was set back under a run: its files are then stamped with less. Throws what the file system throws. */
+export function noteClock({ dataDir, service }: ServicePlace, idNanos: bigint): void {
+  const idMillis = Number(idNanos / 1_000_000n) + 1
+  if (idMillis - Date.now() < aheadMillis) return
+  const place = { dir: dataDir, name: `logs/${service}/clock` }
+  if (modifiedMillis(path.join(dataDir, place.name)) >= idMillis) return
+  makePlainDirSync({ dir: dataDir, name: `logs/${service}` })
+  setModifiedSync(place, idMillis)
+}
+
+function names(place: Place): string[] {
+  try {
+    return listDirSync(place).map(({ name }) => name)
+  } catch {
+    return []
+  }
+}
+
+function modifiedMillis(file: string): number {
+  try {
+    return modifiedMillisSync(file)
+  } catch {
+    return 0
+  }
+}

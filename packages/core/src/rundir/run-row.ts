@@ -1,0 +1,21 @@
+import type { RunInfo } from './run-info.js'
+import { logDirOf } from './index.js'
+import type { DroppedRange, InstanceRow } from '../record/instance-row.js'
+
+/** What changes in a run's row of the registry. */
+export interface RunProgress {
+  /** Where its records are, the newest last. A level store knows its directory only once it is open. */
+  readonly stores: readonly string[]
+  readonly runDir: string
+  readonly heartbeatMillis: number
+  readonly shippedThroughNanos: bigint
+  readonly dropped: readonly DroppedRange[]
+  readonly loggedThrough: InstanceRow['loggedThrough']
+  readonly state: InstanceRow['state']
+}
+
+/** The registry's row of a run. */
+export function runRow(run: RunInfo, { runDir, ...progress }: RunProgress): InstanceRow {
+  const { storeUrl: _, ...rest } = run
+  return { ...rest, logDir: logDirOf(runDir), ...progress }
+}

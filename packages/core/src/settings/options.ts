@@ -1,0 +1,243 @@
+import path from 'node:path'
+import { whyNotDataDir } from '../files/index.js'
+import { processDiagnostics } from '../base/diagnostics.js'
+import { checkClusterKey, keySource, type KeySource } from '../key/index.js'
+import type { Redact } from '../hop/redaction.js'
+import { isTargetPattern } from '../hop/trusted-targets.js'
+import { isGivenAddress } from '../listen/run-address.js'
+import { isStore, type Store, type StoreSpec } from '../store/contract.js'
+import { hbaseSpecUrl } from '../store/hbase/open-hbase.js'
+import { maxBuckets } from '../store/keys.js'
+import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
+import { hasSecrets } from '../store/store-url.js'
+
+/** Who calls, as far as the socket knows. */
+export interface Peer {
+  readonly address: string | undefined
+  readonly port: number | undefined
+}
+
+/** Who may continue a trace: anyone with a well-formed context, nobody, or those that the function names. */
+export type Trust = 'context' | 'none' | ((peer: Peer) => boolean)
+
+/** Options of `createTracer`. Mistakes are `TypeError` at construction. */
+export interface TracerOptions {
+  /** 1-64 of `a-z 0-9 . _ -`. */
+  readonly service: string
+  /** Where this service's records are kept. @default `{ kind: 'level' }` */
+  readonly store?: StoreSpec | Store
+  /** A store whose registry rows every service of the chain can see, when the services' own stores differ. @default the own store's */
+  readonly registry?: StoreSpec | Store
+  /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
+  readonly dataDir?: string
+  /**
+   * `ip:port` that others dial, where that is none of this host's own: a published port, an address behind NAT. It comes on top
+   * of the addresses of the listening sockets. @default `HOPTRACE_ADDRESS`
+   */
+  readonly address?: string
+  /** Width of a window of id time. @default 10000 */
+  readonly windowMillis?: number
+  /** How long after its end a window waits for stragglers. @default 2000 */
+  readonly graceMillis?: number
+  /**
+   * One secret for all services of the cluster, 32 random bytes (`hoptrace key` makes one): seals ids that leave the cluster, and signs
+   * contexts, answers, questions and registry rows. Services on several hosts need it.
+   * @default `HOPTRACE_KEY`, or one that the data directory keeps for its host
+   */
+  readonly clusterKey?: string
+  /** Who may continue a trace. @default 'context' */
+  readonly trust?: Trust
+  /**
+   * `sealed`: trace-ids travel sealed between services, for chains with systems that truncate ids or sample by their
+   * right-most bits, in which raw ids of one instance barely differ. @default 'raw'
+   */
+  readonly wire?: 'raw' | 'sealed'
+  /**
+   * Targets that are told ids of the cluster, beside those with a private address or name and those that have proven the key:
+   * `host`, `host:port`, `*.suffix`. @default none
+   */
+  readonly trustedTargets?: readonly string[]
+  /** The only attributes (of hops and events) that are recorded, by name. @default all */
+  readonly allowAttributes?: readonly string[]
+  /**
+   * Sees every text of the application, whole, before it is recorded: keys, attributes, messages and codes of errors and of calls, names of
+   * events and jobs. It may replace it, or drop it by `undefined`.
+   */
+  readonly redact?: Redact
+  /** Disk that this process's log may take while its store is away. @default 268435456 */
+  readonly maxLogBytes?: number
+  /** The most bytes of one event's attributes. @default 4096 */
+  readonly maxEventBytes?: number
+}
+
+/** `TracerOptions`, checked and complete. */
+export interface Settings {
+  readonly service: string
+  readonly store: StoreSpec | Store
+  readonly registry: StoreSpec | Store | undefined
+  readonly dataDir: string
+  readonly address: string | undefined
+  readonly windowMillis: number
+  readonly graceMillis: number
+  /** The secret that all keys are derived from. */
+  readonly key: KeySource
+  readonly trust: Trust
+  readonly wire: 'raw' | 'sealed'
+  readonly trustedTargets: readonly string[]
+  readonly allowAttributes: readonly string[] | undefined
+  readonly redact: Redact | undefined
+  readonly maxLogBytes: number
+  readonly maxEventBytes: number
+}
+
+/** The names that a service may have: they are names of directories, too. */
+export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
+
+/** Checks and completes options, and makes the key of the data directory where none is given. Throws `TypeError` that says what to change. */
+export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
+  if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
+  if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
+    throw new TypeError(
+      `service must be 1-64 of a-z 0-9 . _ -, and not . or .. (got ${JSON.stringify(options.service)})`,
+    )
+  }
+  const address = options.address ?? nonEmpty(env['HOPTRACE_ADDRESS'])
+  if (address !== undefined && !isGivenAddress(address)) {
+    throw new TypeError(`address must be ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(address)})`)
+  }
+  const clusterKey = options.clusterKey ?? nonEmpty(env['HOPTRACE_KEY'])
+  if (clusterKey !== undefined) checkClusterKey(clusterKey)
+  const dataDir = checkedDataDir(
+    path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace'),
+  )
+  const checked = {
+    service: options.service,
+    store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
+    registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
+    dataDir,
+    address,
+    windowMillis: integer('windowMillis', options.windowMillis ?? 10_000, 100, 3_600_000),
+    graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
+    trust: checkedTrust(options.trust ?? 'context'),
+    wire: checkedWire(options.wire ?? 'raw'),
+    trustedTargets: checkedTargets(options.trustedTargets ?? []),
+    allowAttributes: checkedNames(options.allowAttributes),
+    redact: checkedRedact(options.redact),
+    maxLogBytes: integer(
+      'maxLogBytes',
+      options.maxLogBytes ?? 256 * 1024 * 1024,
+      65_536,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    maxEventBytes: integer('maxEventBytes', options.maxEventBytes ?? 4096, 64, 65_536),
+  }
+  // Last: what is refused leaves nothing behind.
+  return { ...checked, key: keySource(clusterKey, dataDir, processDiagnostics) }
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}
+
+/** A system's paths have 4,096 bytes at most; logs and stores lie some way below. */
+const maxPathBytes = 3072
+
+function checkedDataDir(dataDir: string): string {
+  const bytes = Buffer.byteLength(dataDir)
+  if (bytes > maxPathBytes) {
+    throw new TypeError(
+      `dataDir is too long: its path has ${bytes} bytes, ${maxPathBytes} at most; choose a shorter one`,
+    )
+  }
+  const reason = whyNotDataDir(dataDir)
+  if (reason !== undefined) throw new TypeError(`dataDir: ${reason}`)
+  return dataDir
+}
+
+function integer(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new TypeError(`${name} must be a whole number from ${min} to ${max} (got ${String(value)})`)
+  }
+  return value
+}
+
+function checkedTrust(trust: Trust): Trust {
+  if (trust !== 'context' && trust !== 'none' && typeof trust !== 'function') {
+    throw new TypeError(`trust must be 'context', 'none' or a function (got ${JSON.stringify(trust)})`)
+  }
+  return trust
+}
+
+function checkedWire(wire: 'raw' | 'sealed'): 'raw' | 'sealed' {
+  if (wire !== 'raw' && wire !== 'sealed')
+    throw new TypeError(`wire must be 'raw' or 'sealed' (got ${JSON.stringify(wire)})`)
+  return wire
+}
+
+function checkedTargets(targets: readonly string[]): readonly string[] {
+  const wrong = Array.isArray(targets) ? targets.findIndex((target) => !isTargetPattern(target)) : 0
+  if (wrong >= 0) {
+    const got = JSON.stringify(Array.isArray(targets) ? targets[wrong] : targets)
+    throw new TypeError(`trustedTargets must be host, host:port or *.suffix, in an array (got ${got})`)
+  }
+  return targets
+}
+
+function checkedNames(names: readonly string[] | undefined): readonly string[] | undefined {
+  if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
+    throw new TypeError('allowAttributes must be an array of names')
+  }
+  return names
+}
+
+function checkedRedact(redact: Redact | undefined): Redact | undefined {
+  if (redact !== undefined && typeof redact !== 'function') throw new TypeError('redact must be a function')
+  return redact
+}
+
+function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store {
+  if (typeof store !== 'object' || store === null)
+    throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
+  if (isStore(store)) {
+    if (
+      typeof store.put !== 'function' ||
+      typeof store.open !== 'function' ||
+      typeof store.close !== 'function'
+    ) {
+      throw new TypeError(`${name} lacks a method of the store contract: open, put, scan, close`)
+    }
+    if (!isStoreUrl(store.url)) {
+      throw new TypeError(
+        `${name}.url must be <scheme>:<text> of ${rowLimits.storeChars} characters at most: other processes find the store by it`,
+      )
+    }
+    if (hasSecrets(store.url))
+      throw new TypeError(`${name}.url must have no user, password or query: others are shown it`)
+    return store
+  }
+  if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {
+    throw new TypeError(
+      `${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`,
+    )
+  }
+  if (store.kind === 'hbase') checkHBase(store, name)
+  if (store.kind === 'level' && Buffer.byteLength(path.resolve(store.dir ?? '')) > maxPathBytes) {
+    throw new TypeError(`${name}.dir is too long: a path has ${maxPathBytes} bytes at most`)
+  }
+  return store
+}
+
+/** What a row of the registry could not say is refused here. The message does not show the URL: it may hold a password. */
+function checkHBase(store: Extract<StoreSpec, { kind: 'hbase' }>, name: string): void {
+  try {
+    if (isStoreUrl(store.url) && isStoreUrl(hbaseSpecUrl(store, 'x'.repeat(64)))) {
+      if (store.buckets !== undefined) integer(`${name}.buckets`, store.buckets, 1, maxBuckets)
+      return
+    }
+  } catch (error) {
+    if (error instanceof TypeError && error.message.startsWith(`${name}.`)) throw error
+  }
+  throw new TypeError(
+    `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of ${rowLimits.storeChars} characters at most`,
+  )
+}

@@ -1,0 +1,265 @@
+import { isStore } from '../store/contract.js'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect, type InspectOptions } from 'node:util'
+import { processDiagnostics } from '../base/diagnostics.js'
+import { RemoteQuestions } from '../ask/remote-questions.js'
+import { Hop } from '../hop/hop.js'
+import { closedEarly } from '../record/record.js'
+import { hideProperties, inspectAs, type Shown } from '../hop/shown.js'
+import { unwatchListeners, watchListeners } from '../listen/listeners.js'
+import type { HopId } from '../id/index.js'
+import { clusterKeys, type ClusterKeys } from '../key/index.js'
+import { normalizeOptions, type Settings, type TracerOptions } from '../settings/options.js'
+import { readContext, type InboundContext, type RawHeaders } from '../propagation/index.js'
+import type { Run } from './run.js'
+import { Runs } from './runs.js'
+
+/** Counts since the tracer was created. */
+export interface TracerStats {
+  /** Hops whose first entry is in the log. */
+  readonly appended: number
+  /** Hops that the store acknowledged. */
+  readonly shipped: number
+  /** Attributes and events left out under pressure. */
+  readonly shed: number
+  /** Hops that could not be kept. */
+  readonly dropped: number
+  /** Failed writes of the log, failed puts of the store, and things given to a hop that could not be recorded. */
+  readonly errors: number
+  /** Bytes appended to the log. */
+  readonly bytes: number
+  /** Milliseconds between now and the time through which everything is in the store. */
+  readonly lag: number
+}
+
+/** What `tracer.run` is told. */
+export interface RunOptions {
+  /** What runs: `nightly-report`, `orders.consumer`. Stands where a route template stands. */
+  readonly name: string
+  /** `traceparent` and `tracestate` of the message that caused it, to continue that trace. */
+  readonly headers?: RawHeaders
+}
+
+/** One tracer a process and service: it begins hops, keeps the current one, and owns the log. */
+export class Tracer {
+  readonly service: string
+  /** @internal */ readonly settings: Settings
+  /** @internal */ readonly keys: ClusterKeys
+  /** @internal */ readonly runs: Runs
+  /** @internal Questions from other hosts, which only a given key lets in. */ readonly remoteQuestions:
+    RemoteQuestions | undefined
+  private readonly context = new AsyncLocalStorage<Hop>()
+  private closing: Promise<void> | undefined
+  private crashed: Crash | undefined
+  private ended = false
+
+  /** @internal Use `createTracer`. */
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.service = settings.service
+    this.keys = clusterKeys(settings.key.secret, settings.key.given)
+    this.remoteQuestions = this.keys.given ? new RemoteQuestions(settings.dataDir, this.keys) : undefined
+    this.runs = new Runs(settings, { keys: this.keys, sealTraces: settings.wire === 'sealed' })
+    hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context'])
+    watchListeners(this.runs)
+    process.on('uncaughtExceptionMonitor', this.onCrash)
+    process.on('exit', this.onExit)
+  }
+
+  /** The hop of the request being handled, or undefined outside any. */
+  get hop(): Hop | undefined {
+    return this.context.getStore()
+  }
+
+  /**
+   * Runs `fn` as a hop without a framework: a job, a consumer. The hop closes when what `fn` returns settles; an error is
+   * recorded and thrown on untouched.
+   */
+  run<T>(options: RunOptions, fn: () => T): T {
+    const hop = this.beginJob(options)
+    if (hop === undefined) return fn()
+    const end = (error?: { thrown: unknown }): void => {
+      if (error !== undefined) hop.fail(error.thrown)
+      hop.close({ status: null, route: hop.route, aborted: false })
+    }
+    try {
+      const result = this.enter(hop, fn)
+      if (result instanceof Promise) {
+        return result.then(
+          (value: unknown) => (end(), value),
+          (thrown: unknown) => {
+            end({ thrown })
+            throw thrown
+          },
+        ) as T
+      }
+      end()
+      return result
+    } catch (thrown) {
+      end({ thrown })
+      throw thrown
+    }
+  }
+
+  /** Everything recorded so far is in the store when it resolves. Rejects when the store does not take it. */
+  async flush(): Promise<void> {
+    for (const run of this.runs.all) {
+      if (run.info === undefined) continue
+      run.sweep(0)
+      await run.recorder.flush()
+    }
+  }
+
+  /**
+   * Ships what is left and lets go of files and store. Never rejects; what could not be shipped stays in the log for the next
+   * start. Hops that are open are shipped as far as they got; how they end is not recorded, so close it after the server.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown()
+    return this.closing
+  }
+
+  stats(): TracerStats {
+    const total = { appended: 0, shipped: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lag: 0 }
+    for (const run of this.runs.all) {
+      const log = run.log.stats()
+      const ship = run.recorder.stats()
+      total.appended += log.appended
+      total.shipped += ship.shipped
+      total.shed += log.shed
+      total.dropped += log.dropped + ship.dropped
+      total.errors += log.errors + ship.errors + run.failures
+      total.bytes += log.bytes
+      total.lag = Math.max(total.lag, ship.lagMillis)
+    }
+    return total
+  }
+
+  toJSON(): Shown {
+    const { hop } = this
+    return { service: this.service, id: hop?.id, trace: hop?.traceId }
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspectAs('Tracer', this.toJSON(), options)
+  }
+
+  /** @internal The run that hops begin in. */
+  get currentRun(): Run {
+    return this.runs.current
+  }
+
+  /** @internal Is it still taking hops? */
+  get active(): boolean {
+    return this.closing === undefined
+  }
+
+  /** @internal Runs `fn` with `hop` as the current one, also in everything asynchronous that it starts. */
+  enter<T>(hop: Hop, fn: () => T): T {
+    return this.context.run(hop, fn)
+  }
+
+  /** @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller assigned it. */
+  begin(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
+    // Who takes up new work has survived what it caught.
+    this.crashed = undefined
+    return new Hop(run, context, method, taken)
+  }
+
+  private beginJob(options: RunOptions): Hop | undefined {
+    if (!this.active) return undefined
+    try {
+      const run = this.runs.forJob()
+      const context = readContext(options.headers ?? {}, {
+        trusted: true,
+        nowNanos: run.ids.nowNanos(),
+        keys: this.keys,
+        anyAge: true,
+      })
+      // Before there is a hop that nobody would close.
+      const name = run.redaction.name('job', String(options.name))
+      // A message may come again, and to several consumers: each hop has an id of its own.
+      const hop = this.begin(run, context, null)
+      hop.routeSource = name
+      return hop
+    } catch {
+      this.currentRun.failed()
+      return undefined
+    }
+  }
+
+  private async shutDown(): Promise<void> {
+    unwatchListeners(this.runs)
+    for (const run of this.runs.all) {
+      run.stop()
+      run.sweep(0)
+      if (run.openHops > 0) run.log.crash(closedEarly)
+      run.log.end()
+    }
+    await Promise.all(this.runs.all.map((run) => run.recorder.close()))
+    this.remoteQuestions?.close()
+    for (const run of this.runs.all) run.release()
+    process.off('uncaughtExceptionMonitor', this.onCrash)
+    process.off('exit', this.onExit)
+  }
+
+  private readonly onCrash = (error: unknown, origin: string): void => {
+    const { name, message } = this.currentRun.redaction.error(error)
+    this.crashed = { reason: `${origin}: ${name}: ${message}`, millis: performance.now() }
+    // An application that catches it goes on, perhaps for long: what ends it later has another reason.
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())
+      return
+    this.recordEnd(this.crashed.reason)
+  }
+
+  private readonly onExit = (code: number): void => {
+    this.recordEnd(this.ended ? undefined : exitReason(code, this.crashed))
+    for (const run of this.runs.all) run.log.end()
+    for (const run of this.runs.all) run.recorder.exiting(code)
+  }
+
+  /** The first reason counts: an exception that nobody caught is followed by an exit. */
+  private recordEnd(reason: string | undefined): void {
+    for (const run of this.runs.all) {
+      run.sweep(0)
+      if (reason !== undefined && (run.openHops > 0 || this.crashed !== undefined)) run.log.crash(reason)
+    }
+    this.ended = true
+  }
+}
+
+/** The last exception that nobody but a process-wide handler caught, since when no hop began. */
+interface Crash {
+  readonly reason: string
+  /** On the process's monotonic clock. */
+  readonly millis: number
+}
+
+/** An application that catches everything and then exits does so within this. */
+const crashExitMillis = 10_000
+
+function exitReason(code: number, crashed: Crash | undefined): string {
+  const exit = `the process exited with code ${code}`
+  if (code === 0 || crashed === undefined) return exit
+  if (performance.now() - crashed.millis > crashExitMillis) return exit
+  return `${exit}, after ${crashed.reason}`
+}
+
+/** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
+export function createTracer(options: TracerOptions): Tracer {
+  const settings = normalizeOptions(options)
+  if (!settings.key.given && isShared(settings)) {
+    processDiagnostics(
+      'HOPTRACE_KEY',
+      'other hosts see the store, and no clusterKey is given: several hosts need one clusterKey, made by: hoptrace key',
+    )
+  }
+  return new Tracer(settings)
+}
+
+/** Do other hosts read the registry rows of this service? */
+function isShared({ store, registry }: Settings): boolean {
+  return [store, registry].some(
+    (one) => one !== undefined && (isStore(one) ? one.supports.shared : one.kind === 'hbase'),
+  )
+}
