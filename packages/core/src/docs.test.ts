@@ -148,7 +148,7 @@ describe('docs/wire-format.md', () => {
       'progress/<id>': 500,
       metrics: 200,
     })
-    const known = [...(sources.get('resolve/endpoint/live-endpoint.ts') ?? '').matchAll(/kind === '(\w+)'/g)]
+    const known = [...(sources.get('recorder/endpoint/live-endpoint.ts') ?? '').matchAll(/kind === '(\w+)'/g)]
     expect(new Set(known.map(([, kind]) => kind))).toEqual(
       new Set(Object.keys(answers).map((name) => name.replace('/<id>', ''))),
     )
@@ -160,7 +160,7 @@ describe('docs/wire-format.md', () => {
     ['range', ['range-route.ts']],
     ['progress/<id>', ['progress-route.ts']],
   ])('names every parameter of %s, and no other', (question, files) => {
-    const text = files.map((file) => sources.get(`resolve/endpoint/${file}`) ?? '').join('')
+    const text = files.map((file) => sources.get(`recorder/endpoint/${file}`) ?? '').join('')
     const read = [...text.matchAll(/query\.(?:get|has)\('(\w+)'\)/g)].map(([, name]) => name)
     const row = questions.find(([name]) => plain(name) === `GET ${question}`)
     expect(read.length).toBeGreaterThan(0)
@@ -218,7 +218,7 @@ describe('docs/architecture.md', () => {
   })
 
   it('names folders that exist', () => {
-    for (const [folders] of tableBelow(architecture, '| folder | subject |')) {
+    for (const [folders] of tableBelow(architecture, '| elsewhere | subject |')) {
       const names = codes(folders ?? '')
       for (const name of names) {
         const full = name.includes('/') || names.length === 1 ? name : `packages/${name}`
@@ -232,7 +232,7 @@ describe('docs/errors.md', () => {
   const [errors = '', warnings = ''] = page('errors.md').split('\n# Warnings\n')
   const headings = (text: string): string[] =>
     [...text.matchAll(/^## `(.*)`$/gm)].map(([, code]) => code as string)
-  const declared = [...(sources.get('errors.ts') ?? '').matchAll(/\| '(HOPTRACE_\w+)'/g)].map(
+  const declared = [...(sources.get('base/errors.ts') ?? '').matchAll(/\| '(HOPTRACE_\w+)'/g)].map(
     ([, code]) => code,
   )
   const all = [...sources.values()].join('\n')

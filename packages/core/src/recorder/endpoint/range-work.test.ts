@@ -5,7 +5,7 @@ import { Chain } from '../../resolve/chain.fixture.js'
 import { baseNanos, testRecord } from '../../resolve/test-trace.fixture.js'
 import { Desks } from './desks.js'
 import { LiveEndpoint, type EndpointRequest } from './live-endpoint.js'
-import { rangeEnd } from '../../resolve/find/range-end.js'
+import { parseMoreLine, rangeEnd } from '../../resolve/find/range-end.js'
 
 const range = `/_hoptrace/v1/range?from=${baseNanos}&to=${baseNanos + 3_600_000_000_000n}`
 
@@ -100,7 +100,11 @@ describe('64 ranges that match nothing', { timeout: 60_000 }, () => {
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
     expect(over).toBeLessThan(64)
-    for (const text of await Promise.all(asked)) expect(text.trimEnd().endsWith(rangeEnd)).toBe(true)
+    // A slow machine meets the budget of time: the answer then says where it stopped.
+    for (const text of await Promise.all(asked)) {
+      const last = text.trimEnd().split('\n').at(-1) ?? ''
+      expect(last === rangeEnd || parseMoreLine(last) !== undefined).toBe(true)
+    }
     clearInterval(timer)
     expect(turns).toBeGreaterThan(20)
   })
