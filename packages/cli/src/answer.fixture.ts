@@ -5,7 +5,7 @@ const ids = ['0', '1', '2', '3', '4'].map((n) => `18a2b3c4d5e6f70${n}8000007f000
 /** Hop ids of the fixture chain: gateway, orders, payments, inventory, notify. */
 export const [GATEWAY = '', ORDERS = '', PAYMENTS = '', INVENTORY = '', NOTIFY = ''] = ids
 
-/** A call with everything a record may leave out. */
+/** A call, with every field that a record may leave out. */
 export function call(
   hopId: string,
   service: string | null,
@@ -23,7 +23,7 @@ export function call(
   }
 }
 
-/** A hop that went well, changed by `more`. */
+/** A hop that succeeded, changed by `more`. */
 export function hop(hopId: string, service: string, port: number, more: Partial<HopView> = {}): HopView {
   return {
     hopId,
@@ -45,7 +45,7 @@ export function hop(hopId: string, service: string, port: number, more: Partial<
   }
 }
 
-/** An order whose stock service was killed while it handled the request, after the mail had gone out. */
+/** An order: its stock service was killed while it handled the request, after the mail had been sent. */
 export function diedAnswer(): Answer {
   return {
     traceId: GATEWAY,

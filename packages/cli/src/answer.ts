@@ -1,4 +1,4 @@
-/** What became of a request as a whole. */
+/** How a whole request ended. */
 export type VerdictName =
   'completed' | 'failed' | 'died' | 'unreachable' | 'running' | 'interrupted' | 'undetermined' | 'not-found'
 
@@ -32,7 +32,7 @@ export interface CallView {
   readonly method: string | null
   readonly outcome: string | null
   readonly durationMicros: number | null
-  /** What was found at the other end: `hop`, or why there is none. Left out where nobody looked. */
+  /** What the walk found at the other end: `hop`, or why there is none. Left out if the walk did not look. */
   readonly found?:
     | 'hop'
     | 'absent'
@@ -43,9 +43,9 @@ export interface CallView {
     | 'unregistered'
     | 'other-key'
     | 'skipped'
-  /** Other hops that it led to: what was between sent it to several instances, one after the other. */
+  /** Other hops of this call: a proxy sent it to several instances, one after the other. */
   readonly attempts?: readonly string[]
-  /** Concluded, not recorded: the hop passed on the headers that it got. */
+  /** Inferred, not recorded: the hop copied its incoming headers to the callee. */
   readonly passedOn?: boolean
 }
 
@@ -62,26 +62,26 @@ export interface HopView {
   readonly startTime: string
   readonly durationMicros: number | null
   readonly error: HopErrorView | null
-  /** The caller went away before the answer. */
+  /** The caller disconnected before the answer. */
   readonly aborted?: boolean
   readonly keys: Readonly<Record<string, string>>
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   readonly events: readonly EventView[]
   readonly next: readonly CallView[]
-  /** Events and attributes that were left out under pressure. */
+  /** Events and attributes that the tracer left out under pressure. */
   readonly shed?: number
-  /** Entries of its log that could not be read. */
+  /** Log entries of the hop that could not be read. */
   readonly lost?: number
   readonly source: 'live' | 'log' | 'store'
 }
 
-/** Something that went wrong in a trace; `handled` when its caller went on without it. */
+/** A fault in a trace; `handled` if its caller continued in spite of it. */
 export interface FaultView extends HopPlace {
   readonly verdict: VerdictName
   readonly handled: boolean
 }
 
-/** What a walk read to find its answer. */
+/** What a walk read to find the answer. */
 export interface ReadsView {
   readonly instances: number
   readonly scans: number
@@ -90,13 +90,13 @@ export interface ReadsView {
 
 /** What a range read. */
 export interface RangeReadsView extends ReadsView {
-  /** Segments that were read. */
+  /** Segments that the range read. */
   readonly segments: number
-  /** Segments that were passed over, because their smallest and largest id say that nothing there is wanted. */
+  /** Segments that the range skipped, because their smallest and largest id exclude a match. */
   readonly pruned: number
 }
 
-/** The answer of `resolve`: the shape that `resolve --json` prints. */
+/** The answer of `resolve`, as `resolve --json` prints it. */
 export interface Answer {
   readonly traceId: string | null
   readonly verdict: VerdictName
@@ -105,13 +105,13 @@ export interface Answer {
   readonly hops: readonly HopView[]
   readonly evidence: readonly string[]
   readonly faults?: readonly FaultView[]
-  /** Part of the trace was not looked at: a limit, or the deadline. */
+  /** The walk skipped a part of the trace: because of a limit, or of the deadline. */
   readonly partial?: boolean
   readonly reads: ReadsView
   readonly elapsedMillis: number
 }
 
-/** The answer of `progress`: the shape that `progress --json` prints. */
+/** The answer of `progress`, as `progress --json` prints it. */
 export interface ProgressView {
   readonly traceId: string | null
   readonly verdict: VerdictName
@@ -122,7 +122,7 @@ export interface ProgressView {
   /** Events of all hops on one clock, in causal order. */
   readonly events: readonly (HopPlace & EventView)[]
   readonly lastEvent: (HopPlace & EventView) | null
-  /** Hops that are at it, and what they wait for. */
+  /** Open hops, and the calls that they wait for. */
   readonly running: readonly (HopPlace & {
     readonly since: string
     readonly waitsFor: readonly string[]

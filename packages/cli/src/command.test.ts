@@ -60,7 +60,7 @@ describe('the hoptrace command', () => {
   const ask = (...args: string[]) => hoptrace([...args, '--dir', dir])
 
   describe('resolve', () => {
-    it('prints the walk and the verdict, and ends with 0 when it completed', async () => {
+    it('prints the walk and the verdict of a completed request, and exits with 0', async () => {
       const { code, stdout, stderr } = await ask('resolve', 'orderId=42')
       expect(stdout).toContain('✔ reports')
       expect(stdout).toMatch(/report\.written {2}pages=3/)
@@ -69,7 +69,7 @@ describe('the hoptrace command', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('takes the id as well as the key, both ways, with the same result', async () => {
+    it('takes an id or a key, recursive or iterative, with the same result', async () => {
       const [byKey, byId] = await Promise.all([
         ask('resolve', 'orderId=42', '--json', '--recursive'),
         ask('--iterative', '--json', 'resolve', traceId),
@@ -79,19 +79,19 @@ describe('the hoptrace command', () => {
       expect(other).toMatchObject({ traceId, verdict: 'completed' })
     })
 
-    it('ends with 1 when it failed, and quotes the error', async () => {
+    it('exits with 1 for a failed request, and quotes the error', async () => {
       const { code, stdout } = await ask('resolve', 'orderId=43')
       expect(stdout).toContain('RangeError: page 0')
       expect(code).toBe(1)
     })
 
-    it('ends with 4 while it runs', async () => {
+    it('exits with 4 while the request runs', async () => {
       const { code, stdout } = await ask('resolve', 'orderId=44')
       expect(stdout).toContain('running in reports')
       expect(code).toBe(4)
     })
 
-    it.each([UNKNOWN_ID, 'orderId=nobody'])('ends with 3 and says not found for %s', async (subject) => {
+    it.each([UNKNOWN_ID, 'orderId=nobody'])('exits with 3 and says not found for %s', async (subject) => {
       const text = await ask('resolve', subject)
       expect(text.stdout).toContain('not found')
       expect(text.code).toBe(3)
@@ -101,7 +101,7 @@ describe('the hoptrace command', () => {
     })
   })
 
-  describe('used wrongly, ends with 2, says what to do, and prints no stack', () => {
+  describe('used wrongly, exits with 2, says what to do, and prints no stack', () => {
     it.each([
       [['resolve'], 'missing required argument'],
       [['resolve', 'nonsense'], 'an id has 32 hex digits'],
@@ -134,13 +134,13 @@ describe('the hoptrace command', () => {
   })
 
   const away = ['level:/nowhere/at/all', 'hbase://127.0.0.1:1']
-  it.each(away)('says that %s is away with 3: nothing was found out about the request', async (store) => {
+  it.each(away)('exits with 3 and says that %s is unavailable', async (store) => {
     const { code, stderr } = await hoptrace(['resolve', UNKNOWN_ID, '--store', store, '--timeout', '3s'])
     expect(stderr).toContain('HOPTRACE_STORE_UNAVAILABLE')
     expect(code).toBe(3)
   })
 
-  it('lists the traces of a key, and ends with 3 when there is none', async () => {
+  it('lists the traces of a key, and exits with 3 if there is none', async () => {
     const found = await ask('find', 'orderId=42', '--json')
     expect(
       found.stdout
@@ -160,7 +160,7 @@ describe('the hoptrace command', () => {
     expect(code).toBe(0)
   })
 
-  it('follows what runs until it is interrupted, quietly', async () => {
+  it('follows a running request until Ctrl-C, without an error', async () => {
     const child = startHoptrace(['progress', 'orderId=44', '--follow', '--json', '--dir', dir])
     const end = ended(child)
     await once(child.stdout ?? child, 'data')
@@ -170,7 +170,7 @@ describe('the hoptrace command', () => {
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
   })
 
-  it('lists what a service did, page by page', async () => {
+  it('lists the requests of a service, page by page', async () => {
     const first = await ask('range', 'reports', '--json', '--limit', '2')
     const rows = first.stdout
       .trim()
@@ -187,7 +187,7 @@ describe('the hoptrace command', () => {
     expect(failed.stdout).toContain('RangeError: page 0')
   })
 
-  it('ends without a word when its reader has gone', async () => {
+  it('ends silently when the reader of its output has closed the pipe', async () => {
     const child = startHoptrace(['range', 'reports', '--limit', '100000', '--dir', dir])
     const end = ended(child)
     await once(child.stdout ?? child, 'data')
@@ -196,7 +196,7 @@ describe('the hoptrace command', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('says who is registered', async () => {
+  it('lists the registered instances', async () => {
     const { stdout, code } = await ask('instances', '--json')
     expect(JSON.parse(stdout)).toEqual([
       expect.objectContaining({ service: 'reports', alive: true, pid: process.pid }),
@@ -205,13 +205,13 @@ describe('the hoptrace command', () => {
     expect((await ask('instances')).stdout).toMatch(/● {2}reports/)
   })
 
-  it('takes an id apart without asking anybody', async () => {
+  it('decodes an id without asking any process', async () => {
     const { stdout, code } = await hoptrace(['id', traceId, '--json', '--dir', '/nowhere'])
     expect(JSON.parse(stdout)).toMatchObject({ id: traceId, assigned: false, sealed: false })
     expect(code).toBe(0)
   })
 
-  it('makes a key, another one each time, that services take', async () => {
+  it('makes a different key each time, and services accept it', async () => {
     const { stdout, code } = await hoptrace(['key'])
     expect(stdout).toMatch(/^[\w-]{43}\n$/)
     checkClusterKey(stdout.trim())
@@ -221,13 +221,13 @@ describe('the hoptrace command', () => {
     expect(other.key).not.toBe(stdout.trim())
   })
 
-  it('takes no key that could be guessed', async () => {
+  it('refuses a key that could be guessed', async () => {
     const { stderr, code } = await hoptrace(['resolve', traceId, '--dir', dir], { HOPTRACE_KEY: 'x' })
     expect(stderr).toContain('it must have 32 or more; make one with: hoptrace key')
     expect(code).toBe(2)
   })
 
-  it('names rows of the registry that it cannot believe', async () => {
+  it('names registry rows with an invalid signature', async () => {
     const copy = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-'))
     await cp(path.join(dir, 'registry'), path.join(copy, 'registry'), { recursive: true })
     const without = await hoptrace(['instances', '--dir', copy])
@@ -238,19 +238,19 @@ describe('the hoptrace command', () => {
     await rm(copy, { recursive: true })
   })
 
-  it('ships nothing of a run that lives', async () => {
+  it('ships nothing of a living run', async () => {
     const { stdout, code } = await hoptrace(['ship', dir, '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ shipped: [] })
     expect(code).toBe(0)
   })
 
-  it('colours when told to, and not otherwise', async () => {
+  it('uses colours only if it should', async () => {
     const args = ['resolve', 'orderId=42', '--dir', dir]
     expect((await hoptrace(args, { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
     expect((await hoptrace(args, { NO_COLOR: '1' })).stdout).not.toContain('\u001b')
   })
 
-  it('says its version and how to use it', async () => {
+  it('prints its version and its usage', async () => {
     const [version, help] = await Promise.all([hoptrace(['--version']), hoptrace(['resolve', '--help'])])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(help.stdout).toContain('--iterative')

@@ -1,13 +1,13 @@
 import type { Output } from './output.js'
 
-/** What every command is given. */
+/** What every command gets. */
 export interface CommandContext {
   readonly output: Output
   readonly env: NodeJS.ProcessEnv
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   readonly version?: string
-  /** Sets the exit code that the process ends with when the command goes through. */
+  /** Sets the exit code that the process ends with if the command does not throw. */
   readonly exitWith: (code: number) => void
 }
 

@@ -1,6 +1,9 @@
 import type { VerdictName } from './answer.js'
 
-/** What the command's exit code says. Anything that kept a question from being answered is `unknown`, never `bad`. */
+/**
+ * The command's exit codes. If anything keeps a question from being answered, the code is `unknown`, never
+ * `bad`.
+ */
 export const EXIT = { good: 0, bad: 1, misuse: 2, unknown: 3, running: 4, interrupted: 130 } as const
 
 /** The exit code of a verdict. */

@@ -3,7 +3,7 @@ import { count, formatDuration, timeNanos } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
-/** The first line of a hop's block: mark, service, instance, what was asked, how it was answered and after how long. */
+/** The first line of a hop's block: mark, service, instance, request, answer and duration. */
 export function hopHead(hop: HopView, paint: Paint = plain): string {
   const answered = hop.state === 'open' ? 'open' : hop.state === 'interrupted' ? 'interrupted' : status(hop)
   const parts = [
@@ -16,7 +16,7 @@ export function hopHead(hop: HopView, paint: Paint = plain): string {
   return `${tone(hop)(MARKS[health(hop)], paint)} ${parts.filter(Boolean).join('  ')}`
 }
 
-/** The line of a call whose callee left no record that was found. */
+/** The line of a call without a record of its callee. */
 export function callHead(call: CallView, paint: Paint = plain): string {
   const name = call.service ? paint.strong(safeText(call.service, 64)) : ''
   const parts = [
@@ -29,7 +29,10 @@ export function callHead(call: CallView, paint: Paint = plain): string {
   return `${wentWrong(call) ? paint.bad('✗') : paint.faint('○')} ${line}`
 }
 
-/** The lines below the head: id and source, keys, attributes, events, error, and what the caller saw if it differs. */
+/**
+ * The lines below the head: id and source, keys, attributes, events, error, and what the caller saw if it
+ * differs.
+ */
 export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = plain): string[] {
   const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  from ${SOURCES[hop.source]}`)]
   if (Object.keys(hop.keys).length > 0) lines.push(formatPairs(hop.keys))
@@ -41,10 +44,10 @@ export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = p
   }
   if (hop.shed) lines.push(paint.waiting(`${count(hop.shed, 'detail')} left out under pressure`))
   if (hop.lost) lines.push(paint.bad(`${count(hop.lost, 'entry', 'entries')} of its log could not be read`))
-  if (hop.aborted) lines.push(paint.waiting('the caller went away before the answer'))
-  if (call?.passedOn) lines.push(paint.faint('its caller passed on the headers that it got'))
+  if (hop.aborted) lines.push(paint.waiting('the caller disconnected before the answer'))
+  if (call?.passedOn) lines.push(paint.faint('its caller copied its incoming headers'))
   else if (call && call.attempts?.includes(hop.hopId))
-    lines.push(paint.waiting('an attempt: what is between sent it to another instance, too'))
+    lines.push(paint.waiting('an attempt: a proxy sent the call to another instance, too'))
   else if (call && call.outcome !== String(hop.status)) lines.push(paint.waiting(seen(call)))
   return lines
 }
@@ -69,7 +72,7 @@ function offset(event: EventView, start: bigint | undefined): string {
 function seen(call: CallView): string {
   const after = call.durationMicros === null ? '' : ` after ${formatDuration(call.durationMicros)}`
   return call.outcome === null
-    ? 'the caller has seen no answer'
+    ? 'the caller saw no answer'
     : `the caller saw ${safeText(call.outcome, 64)}${after}`
 }
 
@@ -81,7 +84,9 @@ function status(hop: HopView): string {
   return hop.status === null ? (hop.error ? 'failed' : 'done') : String(hop.status)
 }
 
-/** Whether this hop went well, taken alone; `passed`: it only passed on what went wrong in a service that it called. */
+/**
+ * Whether this hop succeeded by itself; `passed`: it only passed on a failure of a service that it called.
+ */
 export function health(hop: HopView): 'good' | 'bad' | 'passed' | 'waiting' {
   if (hop.state === 'open') return 'waiting'
   if (hop.state === 'interrupted') return 'bad'
@@ -102,8 +107,8 @@ function tone(hop: HopView): (text: string, paint: Paint) => string {
 const FOUND = {
   hop: 'shown elsewhere',
   absent: 'no record',
-  unsure: 'no record yet',
   dropped: 'record dropped',
+  unsure: 'no record yet',
   unreadable: 'not readable',
   untraced: 'not traced',
   unregistered: 'not registered',

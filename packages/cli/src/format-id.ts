@@ -2,9 +2,9 @@ import type { HopIdFields } from '@hoptrace/core'
 import { formatNanos } from './format-units.js'
 import { plain, type Paint } from './paint.js'
 
-/** What an id says of itself, as `hoptrace id` prints it. */
+/** The content of an id, as `hoptrace id` prints it. */
 export function formatId(id: string, fields: HopIdFields, sealed: boolean, paint: Paint = plain): string[] {
-  const unresolved = fields.ip === '0.0.0.0' ? '  (a host name that was not resolved)' : ''
+  const unresolved = fields.ip === '0.0.0.0' ? '  (an unresolved host name)' : ''
   return [
     `${paint.faint('id      ')}  ${paint.strong(id)}${sealed ? '  (was sealed)' : ''}`,
     `${paint.faint('time    ')}  ${formatNanos(fields.nanos)}`,

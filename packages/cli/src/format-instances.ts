@@ -22,8 +22,9 @@ export interface InstanceView {
 }
 
 /**
- * A registry row as it is shown. `alive`: the run has not ended, its heartbeat is younger than 30 s, and its process is not known to be
- * gone (`isGone`): such a run has the state `dead`, whether its log is shipped or not.
+ * A registry row for display. `alive`: the run has not ended, its heartbeat is younger than 30 s, and its
+ * process is not known to be gone (`isGone`). A run whose process is gone has the state `dead`, even before
+ * its log is shipped.
  */
 export function instanceView(row: InstanceRow, nowMillis: number, isGone = false): InstanceView {
   return {

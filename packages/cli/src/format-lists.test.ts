@@ -38,7 +38,7 @@ describe('the progress of a request', () => {
     evidence: [],
   }
 
-  it('is its keys, one timeline, and who has it now', () => {
+  it('shows its keys, one timeline, and the hop that is working', () => {
     expect(formatProgress(progress, NOW)).toEqual([
       'orderId=42',
       '15:00:00.100  gateway     order.received',
@@ -47,14 +47,14 @@ describe('the progress of a request', () => {
     ])
   })
 
-  it('says whom all wait for when nobody that is known works on it', () => {
+  it('names the awaited service if no known hop is working', () => {
     const waiting = { ...progress, running: progress.running.slice(0, 1) }
     expect(formatState(waiting, NOW)).toEqual([
       'now in  gateway (127.0.0.1:4000) for 19.9 s, waits for inventory',
     ])
   })
 
-  it('ends with the verdict and how far it got', () => {
+  it('ends with the verdict and the last event', () => {
     const over = { ...progress, verdict: 'died' as const, running: [], lastHealthy: gateway }
     expect(formatState(over, NOW)).toEqual([
       'died in inventory (127.0.0.1:4003), last healthy: gateway (127.0.0.1:4000), last event: stock.picked',
@@ -63,7 +63,7 @@ describe('the progress of a request', () => {
 })
 
 describe('one hop of a range', () => {
-  it('is one line', () => {
+  it('takes one line', () => {
     const error = { name: 'ShelfError', message: 'no\nshelf', code: null }
     const line = formatRangeLine(
       hop(GATEWAY, 'gateway', 4000, { status: 500, error, keys: { orderId: '42' } }),
@@ -103,7 +103,7 @@ describe('the instances', () => {
     state: 'running',
   }
 
-  it('are a table that says who is alive, who is silent, and what was lost', () => {
+  it('are listed with their state, their heartbeat, and their losses', () => {
     const silent = { ...row, heartbeatMillis: NOW - 120_000, shippedThroughNanos: 0n, dropped: [] }
     const views = [row, silent, { ...row, state: 'dead' as const }].map((one) => instanceView(one, NOW))
     const lines = formatInstances(views, NOW)
@@ -115,7 +115,7 @@ describe('the instances', () => {
 })
 
 describe('an id', () => {
-  it('is taken apart', () => {
+  it('is decoded', () => {
     const fields = {
       nanos: 1_795_359_600_123_456_789n,
       assigned: true,

@@ -4,7 +4,7 @@ import { formatPairs, padEnd, safeText } from './format-text.js'
 import { paintVerdict, place, verdictSentence } from './format-verdict.js'
 import { plain, type Paint } from './paint.js'
 
-/** One event on one line: time of day, service, what happened. */
+/** One event on one line: time of day, service, event. */
 export function formatEvent(event: ProgressView['events'][number], paint: Paint = plain): string {
   const pairs = formatPairs(event.attributes)
   const name = safeText(event.name, 128)
@@ -15,7 +15,7 @@ export function formatEvent(event: ProgressView['events'][number], paint: Paint 
   ].join('  ')
 }
 
-/** The whole of `hoptrace progress`: keys, the timeline, what runs now, and how it stands. */
+/** The whole output of `hoptrace progress`: keys, the timeline, what runs now, and the verdict so far. */
 export function formatProgress(progress: ProgressView, nowMillis: number, paint: Paint = plain): string[] {
   const keys = formatPairs(progress.keys)
   return [
@@ -25,9 +25,9 @@ export function formatProgress(progress: ProgressView, nowMillis: number, paint:
   ]
 }
 
-/** Who has it now and for how long, and the verdict so far. */
+/** The working hops with their ages, and the verdict so far. */
 export function formatState(progress: ProgressView, nowMillis: number, paint: Paint = plain): string[] {
-  // Those that only wait for another one say nothing that the other one does not.
+  // A hop that only waits adds nothing to the hop that it waits for.
   const working = progress.running.filter((hop) => hop.waitsFor.length === 0)
   const shown = working.length > 0 ? working : progress.running
   return [
@@ -45,7 +45,7 @@ function formatEnd(progress: ProgressView, paint: Paint): string {
 function workingLine(hop: ProgressView['running'][number], nowMillis: number): string {
   const since = Number((timeNanos(hop.since) ?? 0n) / 1_000_000n)
   const waits = hop.waitsFor.length > 0 ? `, waits for ${safeText(hop.waitsFor.join(', '), 200)}` : ''
-  const blocked = hop.blockedSince ? ', its event loop does not turn' : ''
+  const blocked = hop.blockedSince ? ', its event loop is blocked' : ''
   return `${place(hop)} for ${formatDuration(Math.max(0, nowMillis - since) * 1000)}${waits}${blocked}`
 }
 

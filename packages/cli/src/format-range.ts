@@ -4,7 +4,7 @@ import { count, formatBytes, formatDuration } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
-/** One hop on one line, as `hoptrace range` prints it: time, id, status, duration, what was asked, keys, error. */
+/** One hop on one line, as `hoptrace range` prints it: time, id, status, duration, request, keys, error. */
 export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
   const found = health(hop)
   const tone = (text: string): string => paint[found === 'passed' ? 'waiting' : found](text)
@@ -27,7 +27,9 @@ export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
     .trimEnd()
 }
 
-/** What a range cost: living instances asked, scans of stores and logs, segments read and passed over, bytes. */
+/**
+ * The cost of a range: living instances asked, scans of stores and logs, segments read and skipped, bytes.
+ */
 export function formatReads(reads: RangeReadsView, paint: Paint = plain): string[] {
   const { instances, scans, bytes, segments, pruned } = reads
   const found = `${count(segments, 'segment')} read, ${pruned} pruned`

@@ -17,7 +17,7 @@ export interface ShippedView {
   readonly left: readonly { readonly runDir: string; readonly reason: string }[]
 }
 
-/** A report as it is shown. */
+/** A report for display. */
 export function shippedView({ adopted, left }: AdoptReport): ShippedView {
   return {
     shipped: adopted.map(({ run, hops, interrupted, damage }) => ({
@@ -33,9 +33,9 @@ export function shippedView({ adopted, left }: AdoptReport): ShippedView {
   }
 }
 
-/** One line for each run that was shipped, and for each that could not be. */
+/** One line for each shipped run, and for each run that could not be shipped. */
 export function formatShipped({ shipped, left }: ShippedView, paint: Paint = plain): string[] {
-  if (shipped.length + left.length === 0) return ['nothing to ship: no instance died here and left something']
+  if (shipped.length + left.length === 0) return ['nothing to ship: no dead instance has a log here']
   return [
     ...shipped.map((run) => {
       const name = `${paint.strong(safeText(run.service, 64))} (${safeText(run.instance, 64)}, process ${run.pid})`

@@ -1,14 +1,14 @@
 import { padEnd } from './format-text.js'
 
-/** One cell: what it says, and how it is painted once it is padded. */
+/** One cell: its text, and its paint, applied after padding. */
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string
 }
 
 /**
- * Columns as wide as their widest cell, two spaces between; the last one is not padded. Widths are of the plain text, so
- * colours do not shift anything.
+ * Columns as wide as their widest cell, two spaces between; the last one is not padded. Widths are those of
+ * the plain text, so colours shift nothing.
  */
 export function formatTable(rows: readonly (readonly Cell[])[]): string[] {
   const widths: number[] = []

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatBytes, formatClock, formatDuration, formatNanos, timeNanos } from './format-units.js'
 
 describe('units', () => {
-  it('are written with three digits at most', () => {
+  it('have three digits at most', () => {
     expect(
       [0, 870, 1234, 99_949, 999_499, 999_999, 2_350_000, 250_000_000, 7_260_000_000].map(formatDuration),
     ).toEqual([

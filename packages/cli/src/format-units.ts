@@ -1,4 +1,6 @@
-/** A duration for people: `870 µs`, `8.1 ms`, `2.35 s`, `4 min 10 s`; three significant digits, none invented. */
+/**
+ * A duration for people: `870 µs`, `8.1 ms`, `2.35 s`, `4 min 10 s`; three significant digits, none invented.
+ */
 export function formatDuration(micros: number): string {
   if (micros < 1000) return `${Math.round(micros)} µs`
   if (micros < 999_500) return `${digits(micros / 1000)} ms`
@@ -21,12 +23,14 @@ export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`
 }
 
-/** Time of day of an ISO time, to the millisecond, as UTC: `15:00:00.123`. What is not a time stays as it is. */
+/**
+ * Time of day of an ISO time, to the millisecond, in UTC: `15:00:00.123`. Other text is returned unchanged.
+ */
 export function formatClock(time: string): string {
   return /T(\d\d:\d\d:\d\d\.\d{3})/.exec(time)?.[1] ?? /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time
 }
 
-/** Nanoseconds since the epoch of an ISO time with up to nine fractional digits, or undefined when it is none. */
+/** Nanoseconds since the epoch of an ISO time with up to nine fractional digits; undefined for other text. */
 export function timeNanos(time: string): bigint | undefined {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time)
   if (!match) return undefined

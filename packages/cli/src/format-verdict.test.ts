@@ -8,19 +8,19 @@ const sentence = (verdict: VerdictName, more: Partial<Answer> = {}): string =>
   verdictSentence({ ...diedAnswer(), verdict, ...more })
 
 describe('the verdict as a sentence', () => {
-  it('names where it ended and who was last healthy', () => {
+  it('names where the request ended and the last healthy service', () => {
     expect(sentence('died')).toBe(
       'died in inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)',
     )
     expect(sentence('unreachable')).toBe(
-      'unreachable: it never got to inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)',
+      'unreachable: the request did not reach inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)',
     )
     expect(sentence('interrupted', { lastHealthy: null })).toBe(
       'interrupted in inventory (127.0.0.1:4003): its process ended before it answered',
     )
     expect(sentence('running')).toContain('running in inventory (127.0.0.1:4003)')
     expect(sentence('undetermined')).toContain(
-      'what became of it in inventory (127.0.0.1:4003) cannot be told',
+      'undetermined: the outcome in inventory (127.0.0.1:4003) is unknown',
     )
   })
 
@@ -37,22 +37,22 @@ describe('the verdict as a sentence', () => {
     )
   })
 
-  it('counts the hops of what completed, and claims nothing about what is not found', () => {
+  it('counts the hops of a completed request, and claims nothing if none is found', () => {
     const done = { hops: [hop(GATEWAY, 'gateway', 4000)], endedAt: null, lastHealthy: null }
     expect(sentence('completed', done)).toBe('completed: 1 hop, answered 200 in 8.12 ms')
     expect(sentence('not-found', { ...done, hops: [] })).toContain('not found')
   })
 
-  it('says an address alone when the service is not known', () => {
+  it('shows only an address if the service is unknown', () => {
     const endedAt = { service: null, instance: '10.0.0.9:80', hopId: null }
     expect(sentence('unreachable', { endedAt, lastHealthy: null })).toBe(
-      'unreachable: it never got to 10.0.0.9:80',
+      'unreachable: the request did not reach 10.0.0.9:80',
     )
   })
 })
 
-describe('what is said besides', () => {
-  it('names faults that a caller went on without, and that not all was looked at', () => {
+describe('the lines after the verdict', () => {
+  it('name handled faults, and say that the walk is partial', () => {
     const fault = {
       service: 'notify',
       instance: '127.0.0.1:4004',
@@ -64,9 +64,9 @@ describe('what is said besides', () => {
       { ...fault, service: 'inventory', handled: false },
     ]
     const text = formatVerdict({ ...diedAnswer(), faults, partial: true }).join('\n')
-    expect(text).toContain('besides   never got to notify (127.0.0.1:4004); its caller went on without it')
-    expect(text.match(/besides/g)).toHaveLength(1)
-    expect(text).toContain('not all of it was looked at')
+    expect(text).toContain('handled   did not reach notify (127.0.0.1:4004); its caller continued')
+    expect(text.match(/handled/g)).toHaveLength(1)
+    expect(text).toContain('a limit, or the deadline (--timeout), cut the walk short')
   })
 })
 

@@ -3,7 +3,10 @@ import { count, formatBytes, formatDuration } from './format-units.js'
 import { safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
-/** The verdict in one plain sentence: `died in inventory (127.0.0.1:4003), last healthy: payments (127.0.0.1:4002)`. */
+/**
+ * The verdict in one plain sentence: `died in inventory (127.0.0.1:4003), last healthy: payments
+ * (127.0.0.1:4002)`.
+ */
 export function verdictSentence(
   answer: Pick<Answer, 'verdict' | 'endedAt' | 'lastHealthy' | 'hops'>,
 ): string {
@@ -18,19 +21,19 @@ export function verdictSentence(
     case 'died':
       return `died in ${where ?? 'an unknown service'}${healthy}`
     case 'unreachable':
-      return `unreachable: it never got to ${where ?? 'the next service'}${healthy}`
+      return `unreachable: the request did not reach ${where ?? 'the next service'}${healthy}`
     case 'running':
       return `running${where ? ` in ${where}` : ''}${healthy}`
     case 'interrupted':
       return `interrupted in ${where ?? 'an unknown service'}: its process ended before it answered${healthy}`
     case 'undetermined':
-      return `undetermined${where ? `: what became of it in ${where} cannot be told` : ''}${healthy}`
+      return `undetermined${where ? `: the outcome in ${where} is unknown` : ''}${healthy}`
     case 'not-found':
-      return 'not found: no instance and no store that was asked knows it'
+      return 'not found: no instance and no store knows the request'
   }
 }
 
-/** The lines below a walk: verdict, evidence, and what it took to find out. */
+/** The lines below a walk: verdict, evidence, and cost. */
 export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
   const [head, ...rest] = [verdictSentence(answer), ...answer.evidence.map((text) => safeText(text))]
   const { instances, scans, bytes } = answer.reads
@@ -40,7 +43,7 @@ export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
     ...rest.map((text, index) => `${paint.faint(index === 0 ? 'evidence' : '        ')}  ${text}`),
     ...handledFaults(answer, paint),
     ...(answer.partial
-      ? [paint.waiting('partial   not all of it was looked at: a limit, or the deadline (--timeout)')]
+      ? [paint.waiting('partial   a limit, or the deadline (--timeout), cut the walk short')]
       : []),
     paint.faint(`reads     ${asked}, in ${formatDuration(answer.elapsedMillis * 1000)}`),
   ]
@@ -49,28 +52,28 @@ export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
 function handledFaults(answer: Answer, paint: Paint): string[] {
   const handled = (answer.faults ?? []).filter((fault) => fault.handled).slice(0, 10)
   return handled.map((fault) => {
-    const what = `${FAULTS[fault.verdict] ?? fault.verdict} ${place(fault)}; its caller went on without it`
-    return `${paint.faint('besides ')}  ${paint.waiting(what)}`
+    const what = `${FAULTS[fault.verdict] ?? fault.verdict} ${place(fault)}; its caller continued`
+    return `${paint.faint('handled ')}  ${paint.waiting(what)}`
   })
 }
 
 const FAULTS: Readonly<Partial<Record<VerdictName, string>>> = {
   failed: 'failed in',
   died: 'died in',
-  unreachable: 'never got to',
+  unreachable: 'did not reach',
   interrupted: 'interrupted in',
-  undetermined: 'not known what became of',
+  undetermined: 'unknown outcome in',
 }
 
-/** `inventory (127.0.0.1:4003)`, or the address alone when the service is not known. */
+/** `inventory (127.0.0.1:4003)`, or the address alone if the service is unknown. */
 export function place(at: HopPlace): string {
-  // Where nobody knows the service, the address may stand in its place.
+  // If no row names the service, the address may be in its place.
   return at.service && at.service !== at.instance
     ? `${safeText(at.service, 64)} (${safeText(at.instance, 64)})`
     : safeText(at.instance, 64)
 }
 
-/** Green for what went well, yellow for what is not over or not known, red for what went wrong. */
+/** Green for success, yellow for running or unknown, red for failure. */
 export function paintVerdict(verdict: VerdictName, paint: Paint): (text: string) => string {
   if (verdict === 'completed') return (text) => paint.good(text)
   if (verdict === 'running' || verdict === 'undetermined' || verdict === 'not-found') {

@@ -5,7 +5,7 @@ import { createPaint } from './paint.js'
 import { walkTree } from './walk-tree.js'
 
 describe('the walk as text', () => {
-  it('prints one block a hop below its caller, in the order of the calls, and the verdict', () => {
+  it('prints one block per hop below its caller, in the order of the calls, and the verdict', () => {
     expect(formatAnswer(diedAnswer()).join('\n')).toMatchInlineSnapshot(`
       "! gateway  127.0.0.1:4000  POST /orders  502  8.12 ms
       │   18a2b3c4d5e6f7008000007f0000010fa0  2026-11-22T15:00:00.123456789Z  from the live instance
@@ -28,7 +28,7 @@ describe('the walk as text', () => {
     `)
   })
 
-  it('shows a hop once though records point at each other', () => {
+  it('shows a hop once although records point at each other', () => {
     const hops = [
       hop(GATEWAY, 'a', 1, { next: [call(ORDERS, 'b', 2), call(GATEWAY, 'a', 1)] }),
       hop(ORDERS, 'b', 2, { next: [call(GATEWAY, 'a', 1)] }),
@@ -37,7 +37,7 @@ describe('the walk as text', () => {
     expect(lines.filter((line) => line.includes('POST  /a') || line.includes('POST /a'))).toHaveLength(1)
   })
 
-  it('keeps hops whose caller is lost, as trees of their own', () => {
+  it('shows hops with a lost caller as separate trees', () => {
     const hops = [
       hop(GATEWAY, 'a', 1),
       hop(PAYMENTS, 'p', 2, { next: [call(INVENTORY, 'i', 3)] }),
@@ -48,7 +48,7 @@ describe('the walk as text', () => {
     expect(roots[1]?.children[0]?.hop?.service).toBe('i')
   })
 
-  it('says how many details of a hop were left out', () => {
+  it('says how many details of a hop the tracer left out', () => {
     const hops = [
       hop(GATEWAY, 'a', 1, { shed: 1, next: [call(ORDERS, 'b', 2)] }),
       hop(ORDERS, 'b', 2, { shed: 12 }),
@@ -58,7 +58,7 @@ describe('the walk as text', () => {
     expect(text).toMatch(/ 12 details left out under pressure/)
   })
 
-  it('says what the caller saw when it is not what the hop answered', () => {
+  it('says what the caller saw if the hop answered something else', () => {
     const answer = diedAnswer()
     const hops = [
       hop(GATEWAY, 'a', 1, {
@@ -69,7 +69,7 @@ describe('the walk as text', () => {
     expect(formatWalk({ ...answer, hops }).join('\n')).toContain('the caller saw ETIMEDOUT after 500 ms')
   })
 
-  it('lets nothing recorded reach the terminal as a control character', () => {
+  it('prints no control character from a record', () => {
     const evil = '\u001b[2Jx\u0007\u202ey\r\n'
     const bad = hop(GATEWAY, 'a', 1, {
       route: evil,
@@ -84,7 +84,7 @@ describe('the walk as text', () => {
     expect(text).toContain('\\u001b[2Jx')
   })
 
-  it('colours only when told to', () => {
+  it('uses colours only if it should', () => {
     expect(formatAnswer(diedAnswer()).join('')).not.toContain('\u001b')
     expect(formatAnswer(diedAnswer(), createPaint(true)).join('')).toContain('\u001b[31m')
   })

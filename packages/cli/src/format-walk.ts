@@ -10,11 +10,11 @@ export function formatAnswer(answer: Answer, paint: Paint = plain): string[] {
   return [...walk, ...(walk.length > 0 ? [''] : []), ...formatVerdict(answer, paint)]
 }
 
-/** The walk alone: one block a hop, in causal order, indented below its caller. */
+/** Only the walk: one block per hop, in causal order, indented below its caller. */
 export function formatWalk(answer: Answer, paint: Paint = plain): string[] {
   const roots = walkTree(answer)
   return roots.flatMap((root, index) => [
-    ...(index > 0 ? ['', paint.faint('not reached by any call that was found:')] : []),
+    ...(index > 0 ? ['', paint.faint('no known call leads to:')] : []),
     ...formatNode(root, answer, '', '', paint),
   ])
 }
@@ -56,5 +56,5 @@ const END_MARKS: Readonly<Record<string, string>> = {
   unreachable: 'never reached',
   interrupted: 'interrupted here',
   running: 'running here',
-  undetermined: 'not known from here',
+  undetermined: 'unknown',
 }

@@ -76,7 +76,7 @@ const options = fc.oneof(
   option('--limit', nasty),
   option('--after', fc.oneof(id, nasty)),
   option('--every', nasty),
-  // Paths of stores that are none: a LevelDB would be made wherever it is named.
+  // Store paths that do not exist, because an embedded store would be made at any path that is named.
   option(
     '--store',
     nasty.map((text) => text.replace(/^level:/, '')),
@@ -102,7 +102,7 @@ class Sink extends Writable {
   }
 }
 
-describe('whatever is typed', () => {
+describe('any input', () => {
   let dir: string
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-fuzz-'))
@@ -110,7 +110,7 @@ describe('whatever is typed', () => {
   })
   afterAll(() => rm(dir, { recursive: true, force: true }))
 
-  it('ends with an exit code that is promised, says why on stderr, and shows no stack', async () => {
+  it('ends with a promised exit code, an explanation on stderr, and no stack', async () => {
     await fc.assert(
       fc.asyncProperty(commandLine, fc.boolean(), async (argv, keyed) => {
         const [out, err] = [new Sink(), new Sink()]

@@ -1,7 +1,8 @@
 import { EXIT } from './exit-codes.js'
 import { runCommand } from './run-command.js'
 
-// The reader is gone (`hoptrace range … | head`): nobody wants the rest, which is no error.
+// The reader of stdout has closed the pipe (`hoptrace range … | head`). It does not want the rest, so this is
+// no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.good : EXIT.unknown)
 })
@@ -10,7 +11,7 @@ process.stderr.on('error', () => undefined)
 const interrupt = new AbortController()
 process.once('SIGINT', () => {
   interrupt.abort()
-  // Whatever is still being read must not keep a person waiting.
+  // A pending read must not keep the user waiting.
   setTimeout(() => process.exit(EXIT.interrupted), 1000).unref()
 })
 
@@ -20,8 +21,8 @@ const code = await runCommand(process.argv.slice(2), {
   env: process.env,
   signal: interrupt.signal,
 })
-// What is still under way (a store that is away and is being tried again) keeps nobody waiting; but a pipe takes what was
-// written first.
+// Pending work (retries against an unavailable store) must not delay the exit. But a pipe has to take what
+// was written.
 const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => stream.write('', () => resolve()))
 await Promise.all([flushed(process.stdout), flushed(process.stderr)])

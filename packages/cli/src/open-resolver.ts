@@ -19,12 +19,13 @@ export interface AskOptions {
   readonly timeoutMillis?: number
   /** @default `HOPTRACE_KEY` */
   readonly clusterKey?: string
-  /** Told what could not be read where the answer has no place for it. @default nobody is */
+  /** Receives what could not be read, if the answer has no place for it. @default none */
   readonly onWarning?: (message: string) => void
 }
 
 /**
- * A resolver for what a person typed. Throws UsageError when the data directory is not there or the store's URL is none.
+ * A resolver for the options of a command. Throws UsageError if the data directory is missing or a store's
+ * URL is invalid.
  */
 export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = process.env): Resolver {
   const dataDir = dataDirOf(options, env)
@@ -39,7 +40,10 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
   })
 }
 
-/** Opens a resolver for a command, hands it over, and closes it whatever happens. Its warnings are notes beside the answer. */
+/**
+ * Opens a resolver for a command, passes it on, and always closes it. Its warnings become notes next to the
+ * answer.
+ */
 export async function withResolver<T>(
   options: GlobalOptions,
   { env, output }: Pick<CommandContext, 'env' | 'output'>,
@@ -63,7 +67,10 @@ export async function withResolver<T>(
   }
 }
 
-/** Closes it; a store that is away, and is being tried once more, keeps nobody waiting for an answer that is there. */
+/**
+ * Closes the resolver, but does not wait for retries against an unavailable store: the answer is there
+ * already.
+ */
 async function closed(resolver: Resolver): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
@@ -75,7 +82,7 @@ async function closed(resolver: Resolver): Promise<void> {
 
 const CLOSE_MILLIS = 300
 
-/** The data directory. With a shared store it need not be there; without one, nothing could be found. */
+/** The data directory. It may be missing if there is a shared store; otherwise nothing could be found. */
 export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: NodeJS.ProcessEnv): string {
   const given = options.dir ?? (env['HOPTRACE_DIR'] || undefined)
   const dataDir = path.resolve(given ?? '.hoptrace')
@@ -91,13 +98,13 @@ export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: Node
 /** A store's URL, checked for its form. Throws UsageError, which shows neither user nor password. */
 export function checkedStoreUrl(url: string): string {
   try {
-    // What is in the memory of this process alone is no store of a service.
+    // A memory store belongs to one process, so a service's records cannot be in ours.
     if (parseStoreUrl(url).kind !== 'memory') return url
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
   }
   throw new UsageError(
-    '--store was given what is no store',
-    'stores look like level:DIR, hbase://host:port or hbase+http://host:port; a user, a password and a query have no place in them',
+    'the value of --store is not a store',
+    'stores look like level:DIR, hbase://host:port or hbase+http://host:port; they contain no user, no password and no query',
   )
 }

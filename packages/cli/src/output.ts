@@ -6,19 +6,25 @@ import { createStatusLine, statusTerminal, type StatusLine } from './status-line
 export interface Output {
   readonly paint: Paint
   readonly errorPaint: Paint
-  /** Writes lines; resolves when the reader has taken them, so that a slow reader slows us and not our memory. */
+  /**
+   * Writes lines; resolves when the reader has taken them, so that a slow reader slows us down instead of
+   * filling memory.
+   */
   lines(lines: readonly string[]): Promise<void>
-  /** One JSON document, indented. Characters that a terminal obeys are escaped in it, here and in `row`. */
+  /** One JSON document, indented. Characters that control a terminal are escaped, here and in `row`. */
   document(value: unknown): Promise<void>
-  /** One JSON object on a line of its own. */
+  /** One JSON object on one line. */
   row(value: unknown): Promise<void>
-  /** For people only: notes beside the result. */
+  /** Only for people: a note next to the result. */
   note(text: string): void
-  /** A line that says what goes on until it is ended; undefined when nobody looks at a terminal. */
+  /** A line that shows progress until it is ended; undefined if no output is a terminal. */
   status(): StatusLine | undefined
 }
 
-/** Output to a process's streams. Writing to a reader that is gone (`| head`) ends in an EPIPE that `main` handles. */
+/**
+ * Output to a process's streams. If the reader is gone (`| head`), a write ends in an EPIPE that `main`
+ * handles.
+ */
 export function createOutput(
   out: NodeJS.WriteStream,
   err: NodeJS.WriteStream,
@@ -48,7 +54,7 @@ export function createOutput(
   }
 }
 
-/** bigint (nanoseconds) has no JSON: decimal text keeps every digit. */
+/** JSON has no bigint (nanoseconds); decimal text keeps every digit. */
 function jsonValue(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value
 }

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 
-/** The few colours that mean something: what went well, what did not, what waits, and what matters less. */
+/** The few colours with a meaning: success, failure, waiting, and less important text. */
 export interface Paint {
   good(text: string): string
   bad(text: string): string
@@ -10,7 +10,7 @@ export interface Paint {
   faint(text: string): string
 }
 
-/** Colours, or none: the functions that format take this and stay pure. */
+/** Colours, or none. The format functions take this as a parameter and stay pure. */
 export function createPaint(colours: boolean): Paint {
   const c = picocolors.createColors(colours)
   return { good: c.green, bad: c.red, waiting: c.yellow, strong: c.bold, name: c.cyan, faint: c.dim }
@@ -20,8 +20,8 @@ export function createPaint(colours: boolean): Paint {
 export const plain: Paint = createPaint(false)
 
 /**
- * Whether to colour what goes to `stream`: `FORCE_COLOR` (not 0) says yes, else `NO_COLOR` (not empty) says no,
- * else only a terminal that is not dumb.
+ * Whether to colour the output to `stream`: yes if `FORCE_COLOR` is set (not 0), else no if `NO_COLOR` is set
+ * (not empty), else only on a terminal that is not dumb.
  */
 export function wantsColours(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false'

@@ -4,14 +4,14 @@ import { UsageError } from './usage-error.js'
 
 const ID = '18a2b3c4d5e6f7000000007f0000010fa0'.slice(0, 32)
 
-describe('what a question is about', () => {
+describe('the subject of a question', () => {
   it('is an id, a traceparent, or a key', () => {
     expect(parseSubject(ID.toUpperCase())).toEqual({ kind: 'id', id: ID })
     expect(parseSubject(`00-${ID}-00f067aa0ba902b7-01`)).toEqual({ kind: 'id', id: ID })
     expect(parseSubject('orderId=a=b')).toEqual({ kind: 'key', name: 'orderId', value: 'a=b' })
   })
 
-  it.each(['', 'xyz', ID.slice(1), '=42', 'orderId='])('is not %j', (text) => {
+  it.each(['', 'xyz', ID.slice(1), '=42', 'orderId='])('is not accepted: %j', (text) => {
     expect(() => parseSubject(text)).toThrow(UsageError)
   })
 
@@ -29,7 +29,7 @@ describe('times', () => {
     expect(parseMoment('2026-11-22T14:00:00Z', now)).toBe(now - 3_600_000)
   })
 
-  it.each(['yesterday', '10', '5 parsecs', '2026-99-99'])('are not %j', (text) => {
+  it.each(['yesterday', '10', '5 parsecs', '2026-99-99'])('are not accepted: %j', (text) => {
     expect(() => parseMoment(text, 0)).toThrow(UsageError)
   })
 

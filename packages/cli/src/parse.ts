@@ -1,6 +1,6 @@
 import { UsageError } from './usage-error.js'
 
-/** What a question is about: an id, or a business key. */
+/** The subject of a question: an id, or a business key. */
 export type Subject =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'key'; readonly name: string; readonly value: string }
@@ -14,7 +14,7 @@ export function parseSubject(text: string): Subject {
   if (/^[0-9a-f]{32}$/i.test(trimmed)) return { kind: 'id', id: trimmed.toLowerCase() }
   const traceparent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/i.exec(trimmed)
   if (traceparent?.[1] !== undefined) return { kind: 'id', id: traceparent[1].toLowerCase() }
-  // White space may belong to a value.
+  // A value may contain white space.
   const equals = text.indexOf('=')
   if (equals > 0 && equals < text.length - 1) {
     return { kind: 'key', name: text.slice(0, equals), value: text.slice(equals + 1) }
@@ -25,7 +25,7 @@ export function parseSubject(text: string): Subject {
   )
 }
 
-/** A subject as the resolver takes it. */
+/** A subject in the form that the resolver takes. */
 export function subjectText(subject: Subject): string {
   return subject.kind === 'id' ? subject.id : `${subject.name}=${subject.value}`
 }
@@ -55,7 +55,10 @@ export function parseDurationWithin(text: string, least: string, most: string): 
   throw new UsageError(`${text} is not from ${least} to ${most}`)
 }
 
-/** A moment from 1970 on: ISO time, or a duration before `nowMillis`, or `now`. In milliseconds since the epoch. Throws UsageError. */
+/**
+ * A moment from 1970 on: ISO time, or a duration before `nowMillis`, or `now`. In milliseconds since the
+ * epoch. Throws UsageError.
+ */
 export function parseMoment(text: string, nowMillis: number): number {
   const trimmed = text.trim()
   if (trimmed === 'now') return nowMillis

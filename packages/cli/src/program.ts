@@ -14,26 +14,26 @@ import type { Output } from './output.js'
 export function createProgram(context: CommandContext): Command {
   const program = new Command('hoptrace')
     .description(
-      'Asks the services of a chain what became of a request. No central store: it walks from hop to hop.',
+      'Asks the services of a chain what happened to a request. There is no central store: it walks from hop to hop.',
     )
     .version(context.version ?? '0.1.0')
     .option('--json', 'print JSON: one document; range, find and --follow print one object a line')
     .option('--dir <dir>', 'data directory of the services (default: HOPTRACE_DIR or .hoptrace)')
     .option(
       '--store <url>',
-      'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port (more than once for several)',
+      'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port (repeat it for several)',
       (url: string, before: readonly string[] = []) => [...before, url],
     )
-    .addOption(new Option('--recursive', 'ask the living services, which ask on').conflicts('iterative'))
+    .addOption(new Option('--recursive', 'let the living services ask each other').conflicts('iterative'))
     .addOption(
       new Option(
         '--iterative',
-        'ask and read hop by hop ourselves; needs no living service (default)',
+        'ask each hop from here; needs no living service (default)',
       ).conflicts('recursive'),
     )
-    .option('--timeout <duration>', 'give up after this long', '10s')
+    .option('--timeout <duration>', 'give up after this time', '10s')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .showHelpAfterError('(hoptrace --help says more)')
+    .showHelpAfterError('(see hoptrace --help)')
     .addHelpText('after', EXITS)
   const { output } = context
   const add = (command: Command): void => void program.addCommand(inherit(command, program, output))
@@ -51,7 +51,7 @@ export function createProgram(context: CommandContext): Command {
 function inherit(command: Command, program: Command, output: Output): Command {
   if (command !== program) command.copyInheritedSettings(program)
   return command.exitOverride().configureOutput({
-    // A reader that is gone has heard enough.
+    // A reader that has closed the pipe needs nothing more.
     writeOut: (text) => void output.lines([text.trimEnd()]).catch(() => undefined),
     writeErr: (text) => output.note(text.trimEnd()),
     getOutHasColors: () => false,

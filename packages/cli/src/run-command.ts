@@ -4,7 +4,7 @@ import { formatError, isMisuse } from './format-error.js'
 import { createOutput } from './output.js'
 import { createProgram } from './program.js'
 
-/** The process around a command. */
+/** The environment of a command. */
 export interface Surroundings {
   readonly out: NodeJS.WriteStream
   readonly err: NodeJS.WriteStream

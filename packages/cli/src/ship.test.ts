@@ -18,7 +18,7 @@ describe('hoptrace ship', () => {
   })
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
-  it('ships what a killed process left, into the store of its service, and says so in the registry', async () => {
+  it('ships the log of a killed process into the store of its service, and registers that', async () => {
     const child = fork(new URL('./dying.fixture.ts', import.meta.url), [dir], {
       execArgv: ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx')],
     })

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.js'
 import { fakeStream, seen } from './terminal.fixture.js'
 
-describe('a walk that takes a moment', { timeout: 30_000 }, () => {
+describe('a slow walk', { timeout: 30_000 }, () => {
   let dir: string
   let tracer: Tracer
   let silent: Server
@@ -17,7 +17,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-cli-slow-'))
-    // An instance that takes questions and never answers: the resolver waits for it for a second.
+    // An instance that accepts questions and never answers: the resolver waits a second for it.
     silent = createServer((socket) => void sockets.add(socket))
     const logDir = path.join(dir, 'logs', 'payments', '1-1-000000')
     await mkdir(logDir, { recursive: true })
@@ -75,7 +75,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
     return { code, out: to.text(), err: beside.text() }
   }
 
-  it('says on a terminal where it is, and takes that away before the answer', async () => {
+  it('shows its position on a terminal, and erases it before the answer', async () => {
     const { code, out, err } = await run(true, true)
     expect(err).toContain('1 hop, now reports ...')
     expect(seen(err)).toBe('')
@@ -83,7 +83,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
     expect(code).toBe(3)
   })
 
-  it('says it where the answer goes when only that is a terminal, and leaves nothing of it', async () => {
+  it('shows it on stdout if only stdout is a terminal, and leaves no trace of it', async () => {
     const { out, err } = await run(true, false)
     expect(err).toBe('')
     expect(out).toContain('1 hop, now reports ...')
@@ -95,7 +95,7 @@ describe('a walk that takes a moment', { timeout: 30_000 }, () => {
   it.each([
     ['in pipes', false, []],
     ['in JSON', true, ['--json']],
-  ] as const)('says nothing of it %s', async (_, terminal, more) => {
+  ] as const)('shows no position %s', async (_, terminal, more) => {
     const { out, err } = await run(terminal, terminal, ...more)
     expect(err).toBe('')
     expect(out).not.toContain('\r')

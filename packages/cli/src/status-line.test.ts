@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 describe('the status line', () => {
-  it('shows nothing of what takes less than 300 ms', () => {
+  it('shows nothing during the first 300 ms', () => {
     const { stream, text } = fakeStream(true)
     const status = createStatusLine(stream)
     status.show('1 hop')
@@ -22,7 +22,7 @@ describe('the status line', () => {
     expect(text()).toBe('')
   })
 
-  it('shows the newest of what takes longer, on one line, and is gone in the end', () => {
+  it('shows only the newest text on one line, and is erased in the end', () => {
     const { stream, text } = fakeStream(true)
     const status = createStatusLine(stream)
     status.show('1 hop')
@@ -40,7 +40,7 @@ describe('the status line', () => {
     expect(seen(text())).toBe('')
   })
 
-  it('makes room for lines that stay', () => {
+  it('makes room for permanent lines', () => {
     const { stream, text } = fakeStream(true)
     const status = createStatusLine(stream)
     status.show('1 hop')
@@ -54,7 +54,7 @@ describe('the status line', () => {
     expect(seen(text())).toBe('warning\n')
   })
 
-  it('never wraps and never passes on control characters', () => {
+  it('never wraps and never prints control characters', () => {
     const { stream, text } = fakeStream(true)
     const status = createStatusLine(stream)
     status.show(`now \u001b[31m${'宽'.repeat(100)}`)

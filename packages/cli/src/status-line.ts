@@ -1,26 +1,32 @@
 import { safeText } from './format-text.js'
 
-/** What is shorter than this shows nothing. */
+/** Work that is shorter shows nothing. */
 const DELAY_MILLIS = 300
-/** So often it is written at most. */
+/** The least time between two updates. */
 const EVERY_MILLIS = 80
-/** Where a terminal does not say how wide it is. */
+/** For a terminal that does not report its width. */
 const COLUMNS = 80
 
-/** Back to the beginning of the line, and all of it erased. */
+/** Moves to the beginning of the line, and erases it. */
 const ERASE = '\r\u001b[2K'
 
-/** One line on a terminal that says what goes on, overwritten each time, and in the end removed. */
+/**
+ * One line on a terminal that shows the progress of work. Each text overwrites the last, and `end` erases the
+ * line.
+ */
 export interface StatusLine {
-  /** What goes on now. Shown only when all of it takes long, and not more often than can be seen. */
+  /**
+   * What the work does now. Shown only if all of the work takes long, and not more often than a person can
+   * read.
+   */
   show(text: string): void
-  /** Makes room for lines that stay; the next change shows it again. */
+  /** Makes room for permanent lines; the next `show` shows it again. */
   hide(): void
   /** Removes it for good. */
   end(): void
 }
 
-/** A status line on a terminal; the time before it is shown begins now. */
+/** A status line on a terminal. The delay before it appears begins now. */
 export function createStatusLine(terminal: NodeJS.WriteStream): StatusLine {
   let text: string | undefined
   let shown = false
@@ -32,7 +38,7 @@ export function createStatusLine(terminal: NodeJS.WriteStream): StatusLine {
   const draw = (): void => {
     timer = undefined
     if (text === undefined) return
-    // One that wraps could not be erased; the last column makes some terminals wrap.
+    // A wrapped line could not be erased, and some terminals wrap in the last column.
     const width = (terminal.columns || COLUMNS) - 1
     const line = safeText(text, width)
       .replace(/[^ -~]/g, '?')
@@ -63,7 +69,7 @@ export function createStatusLine(terminal: NodeJS.WriteStream): StatusLine {
   }
 }
 
-/** Where it may be shown: a terminal that can erase a line, best the one that the answer does not go to. */
+/** Where to show it: a terminal that can erase a line, preferably not the one that gets the answer. */
 export function statusTerminal(
   out: NodeJS.WriteStream,
   err: NodeJS.WriteStream,

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 
-/** A stream that keeps what is written to it, and says that it is a terminal, or is none. */
+/** A stream that keeps the text written to it, and claims to be a terminal or not. */
 export function fakeStream(isTTY: boolean): {
   readonly stream: NodeJS.WriteStream
   readonly text: () => string
@@ -18,7 +18,7 @@ export function fakeStream(isTTY: boolean): {
   }
 }
 
-/** What a person sees on a terminal in the end: lines that were overwritten or erased are gone. */
+/** What a person finally sees on a terminal: without overwritten or erased lines. */
 export function seen(text: string): string {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** A mistake of whoever typed the command: exit code 2. `message` says what is wrong, `hint` what to type instead. */
+/** A mistake of the user: exit code 2. `message` says what is wrong, `hint` what to type instead. */
 export class UsageError extends Error {
   readonly hint: string | undefined
 

@@ -1,17 +1,20 @@
 import type { Answer, CallView, HopView } from './answer.js'
 
-/** A place in the tree of a walk: a hop with the call that led to it, or a call whose callee left no record. */
+/**
+ * A place in the tree of a walk: a hop with the call that led to it, or a call without a record of its
+ * callee.
+ */
 export interface WalkNode {
   readonly hop: HopView | null
-  /** How the caller saw it; null for the entry and for hops that nothing found leads to. */
+  /** How the caller saw it; null for the entry and for hops that no known call leads to. */
   readonly call: CallView | null
   readonly children: readonly WalkNode[]
 }
 
 /**
- * The flat `hops` of an answer as trees, in causal order: the entry first, below each hop its calls as it made them.
- * Hops that no call leads to (a caller whose record is lost) become further roots. Each hop appears once, whatever
- * `next` claims, so records that point at each other end.
+ * The flat `hops` of an answer as trees, in causal order: the entry first, below each hop its calls in the
+ * order in which it made them. Hops that no call leads to (their caller's record is lost) become further
+ * roots. Each hop appears once, so records that point at each other make no endless tree.
  */
 export function walkTree(answer: Pick<Answer, 'traceId' | 'hops'>): WalkNode[] {
   const unplaced = new Map(answer.hops.map((hop) => [hop.hopId, hop]))
@@ -26,7 +29,7 @@ export function walkTree(answer: Pick<Answer, 'traceId' | 'hops'>): WalkNode[] {
     const hop = unplaced.get(call.hopId)
     return hop ? build(hop, call) : { hop: null, call, children: [] }
   }
-  // The attempts that came to nothing were made before the one that counts.
+  // Attempts that did not answer came before the attempt that did.
   const besides = (call: CallView): WalkNode[] =>
     (call.attempts ?? []).flatMap((hopId) => {
       const hop = unplaced.get(hopId)

@@ -5,7 +5,7 @@ import { createTracer } from '@hoptrace/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hoptrace } from './command.fixture.js'
 
-/** A registry that cannot be read: nobody listens there. */
+/** A registry that cannot be read: no process listens there. */
 const AWAY = 'hbase+http://127.0.0.1:1'
 
 describe('a registry that cannot be read', { timeout: 30_000 }, () => {
@@ -30,7 +30,7 @@ describe('a registry that cannot be read', { timeout: 30_000 }, () => {
     [/report\.written/, 'progress', 'orderId=42', '--follow'],
     [/[0-9a-f]{32}/, 'find', 'orderId=42'],
     [/nightly/, 'range', 'reports'],
-  ])('leaves what is known (%s) and a warning beside it: hoptrace %s', async (known, ...args) => {
+  ])('still gives the known answer (%s), with a warning: hoptrace %s', async (known, ...args) => {
     const more = ['--dir', dir, '--store', AWAY, '--timeout', '6s']
     const { stdout, stderr } = await hoptrace([...args, ...more])
     expect(stderr).toMatch(/^warning: not every instance is known: .*127\.0\.0\.1:1/m)
@@ -39,7 +39,7 @@ describe('a registry that cannot be read', { timeout: 30_000 }, () => {
     expect(stdout).not.toContain('warning')
   })
 
-  it('is not spoken of where all can be read', async () => {
+  it('is not mentioned if everything could be read', async () => {
     const { stderr } = await hoptrace(['resolve', 'orderId=42', '--dir', dir])
     expect(stderr).toBe('')
   })

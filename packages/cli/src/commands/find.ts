@@ -5,13 +5,13 @@ import { safeText } from '../format-text.js'
 import { withResolver } from '../open-resolver.js'
 import { parseCount, parseKey } from '../parse.js'
 
-/** `hoptrace find orderId=42`: the traces of a key, newest first. Exit code 3 when there is none. */
+/** `hoptrace find orderId=42`: the traces of a key, newest first. Exit code 3 if there is none. */
 export function findCommand(context: CommandContext): Command {
   const { output, exitWith } = context
   return new Command('find')
     .description('the traces of a business key, newest first')
     .argument('<key>', 'orderId=42')
-    .option('--limit <n>', 'at most so many', parseCount, 20)
+    .option('--limit <n>', 'at most this many', parseCount, 20)
     .action(async (text: string, _options: unknown, command: Command) => {
       const { name, value } = parseKey(text)
       const options = command.optsWithGlobals<GlobalOptions & { limit: number }>()

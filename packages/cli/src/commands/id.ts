@@ -6,13 +6,13 @@ import { formatId, idView } from '../format-id.js'
 import { parseSubject } from '../parse.js'
 import { UsageError } from '../usage-error.js'
 
-/** `hoptrace id <id>`: what an id says, without asking anybody. */
+/** `hoptrace id <id>`: decodes an id, without asking any process. */
 export function idCommand({ output, env }: CommandContext): Command {
   return new Command('id')
-    .description('what an id says: time, sequence, address')
-    .argument('<id>', 'an id, or with the cluster key its sealed form')
-    .addOption(new Option('--sealed', 'it is a sealed id').conflicts('raw'))
-    .addOption(new Option('--raw', 'it is not sealed').conflicts('sealed'))
+    .description('the time, sequence and address inside an id')
+    .argument('<id>', 'an id, or its sealed form if the cluster key is known')
+    .addOption(new Option('--sealed', 'the id is sealed').conflicts('raw'))
+    .addOption(new Option('--raw', 'the id is not sealed').conflicts('sealed'))
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { raw?: boolean; sealed?: boolean }>()
       const subject = parseSubject(text)
@@ -33,12 +33,12 @@ export function idCommand({ output, env }: CommandContext): Command {
     })
 }
 
-/** Of `HOPTRACE_KEY`, else of the key that the data directory keeps. */
+/** The keys from `HOPTRACE_KEY`, else from the key that the data directory keeps. */
 function keysOf({ dir }: GlobalOptions, env: NodeJS.ProcessEnv): ClusterKeys | undefined {
   return keysHere(path.resolve(dir ?? (env['HOPTRACE_DIR'] || '.hoptrace')), env)()
 }
 
-// Raw and sealed ids look alike; only a raw one has the time of a request that somebody may ask about.
+// Raw and sealed ids look alike, but only a raw id has a time at which requests are plausible.
 function isPlausible(id: string): boolean {
   if (!isHopId(id)) return false
   const age = Date.now() - Number(hopIdNanos(id) / 1_000_000n)

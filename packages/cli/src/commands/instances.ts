@@ -5,11 +5,11 @@ import { EXIT } from '../exit-codes.js'
 import { formatInstances, instanceView } from '../format-instances.js'
 import { dataDirOf, withResolver } from '../open-resolver.js'
 
-/** `hoptrace instances`: who is registered, alive, and shipped through when. */
+/** `hoptrace instances`: registered instances, their state, and how far each has shipped. */
 export function instancesCommand(context: CommandContext): Command {
   const { output, exitWith } = context
   return new Command('instances')
-    .description('who is registered, alive, and shipped through when')
+    .description('registered instances, their state, and how far each has shipped')
     .option('--all', 'also runs that ended')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { all?: boolean }>()
@@ -19,13 +19,13 @@ export function instancesCommand(context: CommandContext): Command {
       const views = rows
         .map((row) => instanceView(row, now, dead.has(row)))
         .sort((a, b) => order(a.service, b.service) || order(a.startTime, b.startTime))
-      // What is missing was named by warnings.
+      // Warnings have named the missing parts.
       if (rows.unread !== undefined) exitWith(EXIT.unknown)
       if (options.json) return output.document(views)
       const shown = options.all ? views : newestRuns(views)
       await output.lines(formatInstances(shown, now, output.paint))
       const hidden = views.length - shown.length
-      if (hidden > 0) output.note(`${hidden} earlier runs that ended are not shown: --all`)
+      if (hidden > 0) output.note(`${hidden} earlier runs that ended are not shown; --all shows them`)
       if (views.length === 0) {
         output.note(
           'no instance is registered: has a service with this --dir or --store handled a request yet?',
@@ -39,7 +39,7 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Of each address the newest run, and every run that has not ended. */
+/** The newest run of each address, and every run that has not ended. */
 function newestRuns<V extends { instance: string; worker: number; startTime: string; state: string }>(
   views: V[],
 ): V[] {

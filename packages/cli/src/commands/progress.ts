@@ -15,7 +15,7 @@ export function progressCommand(context: CommandContext): Command {
   return new Command('progress')
     .description('one timeline of events across all hops, and what is running now')
     .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
-    .option('-f, --follow', 'go on until the request ends')
+    .option('-f, --follow', 'continue until the request ends')
     .option('--every <duration>', 'how often --follow looks: 10ms to 60s', '500ms')
     .action(async (text: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<ProgressFlags>()

@@ -20,21 +20,21 @@ interface RangeFlags extends GlobalOptions {
   readonly explain?: boolean
 }
 
-/** `hoptrace range <service>`: what a service did in a span of time, in id order. */
+/** `hoptrace range <service>`: the hops of a service in a span of time, in id order. */
 export function rangeCommand(context: CommandContext): Command {
   const { output, signal } = context
   return new Command('range')
-    .description('what a service did in a span of time, oldest first')
+    .description('the requests of a service in a span of time, oldest first')
     .argument('<service>', 'its name')
     .option('--since <time>', 'from: 10m (ago) or an ISO time', '10m')
     .option('--until <time>', 'to, likewise', 'now')
     .option('--status <status>', '502, 5xx, error (5xx, thrown or interrupted), ok, open')
     .option('--route <route>', 'only this route template')
-    .option('--min-duration <duration>', 'only what took that long: 250ms')
+    .option('--min-duration <duration>', 'only hops of at least this duration: 250ms')
     .option('--key <key>', 'only hops with this key: orderId=42')
-    .option('--limit <n>', 'at most so many', parseCount, 100)
-    .option('--after <id>', 'go on after this id, the last of the page before')
-    .option('--explain', 'also say what was asked, read and passed over')
+    .option('--limit <n>', 'at most this many', parseCount, 100)
+    .option('--after <id>', 'continue after this id, the last of the previous page')
+    .option('--explain', 'also print what was asked, read and skipped')
     .action(async (service: string, _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<RangeFlags>()
       const query = rangeQuery(service, flags, Date.now())

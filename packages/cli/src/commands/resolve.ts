@@ -11,7 +11,7 @@ import type { StatusLine } from '../status-line.js'
 export function resolveCommand(context: CommandContext): Command {
   const { output, exitWith, signal } = context
   return new Command('resolve')
-    .description('walk from hop to hop and say where a request ended')
+    .description('walk from hop to hop and find where a request ended')
     .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
     .action(async (text: string, _options: unknown, command: Command) => {
       const subject = subjectText(parseSubject(text))
@@ -24,7 +24,7 @@ export function resolveCommand(context: CommandContext): Command {
           const found = await (status === undefined
             ? resolver.resolve(subject)
             : walked(resolver, subject, status))
-          // Before what is left to be closed: the answer is there.
+          // Before the resolver closes: the answer is there already.
           end()
           return found
         })
@@ -38,7 +38,7 @@ export function resolveCommand(context: CommandContext): Command {
     })
 }
 
-/** The same answer, and on the way to it where the walk is. */
+/** Gives the same answer, while the status line shows the position of the walk. */
 async function walked(resolver: Resolver, subject: string, status: StatusLine): Promise<ResolveResult> {
   let hops = 0
   status.show(`asking for ${subject} ...`)

@@ -9,10 +9,10 @@ import { formatShipped, shippedView } from '../format-shipped.js'
 import { checkedStoreUrl } from '../open-resolver.js'
 import { UsageError } from '../usage-error.js'
 
-/** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 when some of them could not be shipped. */
+/** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 if it could not ship some of them. */
 export function shipCommand({ output, exitWith, signal }: CommandContext): Command {
   return new Command('ship')
-    .description('ship the logs that dead instances left in a data directory')
+    .description('ship the logs of dead instances in a data directory')
     .argument('<dir>', 'their data directory')
     .action(async (dir: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
