@@ -26,10 +26,9 @@ export function createProgram(context: CommandContext): Command {
     )
     .addOption(new Option('--recursive', 'let the living services ask each other').conflicts('iterative'))
     .addOption(
-      new Option(
-        '--iterative',
-        'ask each hop from here; needs no living service (default)',
-      ).conflicts('recursive'),
+      new Option('--iterative', 'ask each hop from here; needs no living service (default)').conflicts(
+        'recursive',
+      ),
     )
     .option('--timeout <duration>', 'give up after this time', '10s')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
