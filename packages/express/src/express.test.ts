@@ -20,9 +20,9 @@ function reply(res: Response, next: NextFunction, answer: KitReply | undefined):
 
 const create =
   (express: Express) =>
-  ({ tracer, routes, onError }: ServerSetup) => {
+  ({ tracer, under, routes, onError }: ServerSetup) => {
     const app = express()
-    if (tracer !== undefined) app.use(hoptrace(tracer))
+    if (tracer !== undefined) app.use(under ?? '/', hoptrace(tracer))
     app.use(express.json())
     for (const { method, path, mount, handle } of routes) {
       const router = mount === undefined ? app : express.Router()

@@ -9,7 +9,6 @@ import { observeLayers } from './layers.js'
 export function hoptrace(tracer: Tracer): RequestHandler {
   return function hoptrace(req, res, next) {
     const inbound = beginInbound(tracer, req, res)
-    if (inbound === 'answered') return
     if (inbound === undefined) {
       next()
       return

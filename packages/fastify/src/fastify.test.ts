@@ -5,9 +5,11 @@ import { hoptrace } from './index.js'
 
 const create =
   (fastify: typeof fastify5) =>
-  async ({ tracer, routes, onError }: ServerSetup) => {
+  async ({ tracer, under, routes, onError }: ServerSetup) => {
     const app = fastify()
-    if (tracer !== undefined) app.register(hoptrace(tracer))
+    if (tracer !== undefined && under === undefined) app.register(hoptrace(tracer))
+    else if (tracer !== undefined)
+      app.register(async (scope) => void scope.register(hoptrace(tracer)), { prefix: under ?? '' })
     app.setErrorHandler((error, _request, reply) => {
       onError(error)
       return reply.send(error)

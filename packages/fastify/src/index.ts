@@ -7,10 +7,8 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
  * Responses, errors and their handling stay as they are.
  */
 export function hoptrace(tracer: Tracer): FastifyPluginCallback {
-  const answered = new WeakSet<IncomingMessage>()
-
   const begin = (req: IncomingMessage, res: ServerResponse): void => {
-    if (beginInbound(tracer, req, res) === 'answered') answered.add(req)
+    beginInbound(tracer, req, res)
   }
 
   const plugin = (app: FastifyInstance, _options: unknown, done: () => void): void => {
@@ -20,11 +18,9 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
     app.addHook('onRequest', (request, reply, next) => {
       // Injected requests and further listeners (the other address of `localhost`) do not come by that server.
       const { raw } = request
-      if (inboundOf(raw) === undefined && !answered.has(raw)) begin(raw, reply.raw)
-      const inbound = inboundOf(raw)
+      const inbound = inboundOf(raw) ?? beginInbound(tracer, raw, reply.raw)
       if (inbound === undefined) {
-        if (answered.has(raw)) reply.hijack()
-        else next()
+        next()
         return
       }
       observeErrors(reply)

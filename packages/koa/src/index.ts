@@ -9,10 +9,6 @@ export function hoptrace(tracer: Tracer): Middleware {
   return function hoptrace(ctx, next): unknown {
     const inbound = beginInbound(tracer, ctx.req, ctx.res)
     if (inbound === undefined) return next()
-    if (inbound === 'answered') {
-      ctx.respond = false
-      return undefined
-    }
     inbound.route(() => templateOf(ctx['_matchedRoute']))
     // Koa's `next` gives a promise, whatever it runs: an async function of ours would add two more to each request.
     return inbound.run(next).then(

@@ -18,11 +18,12 @@ async function readJson(ctx: Context): Promise<unknown> {
 
 const create =
   (Koa: typeof Koa3) =>
-  ({ tracer, routes, onError }: ServerSetup) => {
+  ({ tracer, under, routes, onError }: ServerSetup) => {
     const app = new Koa()
     app.on('error', onError)
-    if (tracer !== undefined) app.use(hoptrace(tracer))
     const root = new Router()
+    if (tracer !== undefined && under === undefined) app.use(hoptrace(tracer))
+    else if (tracer !== undefined) root.use(under ?? '', hoptrace(tracer))
     for (const { method, path, mount, handle } of routes) {
       const router = mount === undefined ? root : new Router()
       router.register(path, [method], async (ctx) => {

@@ -30,6 +30,7 @@ class Service implements AsyncDisposable {
   private constructor(
     readonly dataDir: string,
     private readonly clusterKey: string | undefined,
+    traced: string,
   ) {
     this.tracer = createTracer({
       service: 'orders',
@@ -39,17 +40,18 @@ class Service implements AsyncDisposable {
       ...(clusterKey === undefined ? {} : { clusterKey }),
     })
     this.server = createServer((req, res) => {
-      const inbound = beginInbound(this.tracer, req, res)
-      if (inbound === 'answered') return
+      const isTraced = req.url?.startsWith(traced) === true
+      const inbound = isTraced ? beginInbound(this.tracer, req, res) : undefined
       if (inbound === undefined) return void res.end('served')
       inbound.run(() => res.end('served'))
     })
   }
 
-  static async start(dataDir: string, clusterKey?: string): Promise<Service> {
-    const service = new Service(dataDir, clusterKey)
+  /** `traced`: what paths begin with that the application traces. */
+  static async start(dataDir: string, clusterKey?: string, traced = '/'): Promise<Service> {
+    const service = new Service(dataDir, clusterKey, traced)
     await new Promise<void>((resolve) => service.server.listen(0, '127.0.0.1', resolve))
-    await service.send('/hello')
+    await service.send(`${traced}hello`)
     await service.tracer.flush()
     return service
   }
@@ -179,6 +181,29 @@ describe('a run is asked', { timeout: 30_000 }, () => {
 })
 
 describe('the port of the application', { timeout: 30_000 }, () => {
+  it('answers questions at its root, also where the application traces one path alone', async () => {
+    using dir = tempDir()
+    await using service = await Service.start(dir.path, key, '/api/')
+    const row = await service.row()
+    const target = `/_hoptrace/v1/instance?run=${encodeURIComponent(runName(row))}`
+    const question = { method: 'GET', host: row.host, run: runName(row), target }
+    await expect.poll(async () => (await service.send(target, sign(keys, question))).status).toBe(200)
+    expect(await service.send(target)).toEqual({ status: 401, text: '' })
+    const under = `/api${target}`
+    expect(await service.send(under, sign(keys, { ...question, target: under }))).toEqual({
+      status: 200,
+      text: 'served',
+    })
+  })
+
+  it("is the application's alone once the tracer is closed", async () => {
+    using dir = tempDir()
+    await using service = await Service.start(dir.path, key)
+    expect(await service.send('/_hoptrace/v1/instance')).toEqual({ status: 401, text: '' })
+    await service.tracer.close()
+    expect(await service.send('/_hoptrace/v1/instance')).toEqual({ status: 200, text: 'served' })
+  })
+
   const paths = (run: string): string[] => [
     '/_hoptrace/v1/instance',
     `/_hoptrace/v1/instance?run=${run}`,

@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Server } from 'node:net'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream'
@@ -26,6 +27,8 @@ export class RemoteQuestions {
   private readonly socketAgent = new SocketAgent({ keepAlive: true, maxFreeSockets: 4 })
   private readonly host = hostname()
   private passed = 0
+  /** The application has its paths back. */
+  isClosed = false
 
   constructor(
     private readonly dataDir: string,
@@ -34,25 +37,25 @@ export class RemoteQuestions {
     this.signatures = new SignatureCheck(keys)
   }
 
-  /** Is it a question? By its path as it was sent: one that only leads there, over `..` or an escape, is the application's. */
-  takes(req: IncomingMessage & { readonly originalUrl?: string }): boolean {
-    const url = req.originalUrl ?? req.url
-    if (url?.charCodeAt(1) !== 95 || !url.startsWith(askPrefix)) return false
-    const end = url.indexOf('?')
-    const sent = end < 0 ? url : url.slice(0, end)
-    try {
-      return new URL(url, 'http://localhost').pathname === sent
-    } catch {
-      return false
-    }
+  /**
+   * Answers the questions that come to a server, before the application sees them: they are at the root of the server, as the registry
+   * says, under whatever path the application has put its adapter. All other requests go to the application as they would.
+   */
+  watch(server: Server): void {
+    const asked = askedAt.get(server)
+    if (asked === undefined) intercept(server, [this])
+    else if (!asked.includes(this)) asked.push(this)
   }
 
-  /** Answers with what the run says. Never throws. */
-  pass(req: IncomingMessage & { readonly originalUrl?: string }, res: ServerResponse): void {
-    req.resume()
-    res.on('error', () => undefined)
-    const url = req.originalUrl ?? req.url ?? ''
-    if (!this.isSigned(req, url)) return refuse(res, 401)
+  /** Answers with what the run says, when the key of this tracer has signed the question. Never throws. */
+  answers(req: IncomingMessage, res: ServerResponse): boolean {
+    if (!this.isSigned(req)) return false
+    this.pass(req, res)
+    return true
+  }
+
+  private pass(req: IncomingMessage, res: ServerResponse): void {
+    const url = req.url ?? ''
     if (req.method !== 'GET') return refuse(res, 405)
     if (url.length > maxUrlChars) return refuse(res, 404)
     if (this.passed >= maxPassed) return refuse(res, 503)
@@ -64,14 +67,15 @@ export class RemoteQuestions {
   }
 
   close(): void {
+    this.isClosed = true
     this.agent.destroy()
     this.socketAgent.destroy()
   }
 
-  private isSigned(req: IncomingMessage, target: string): boolean {
-    const signature = req.headers[SIGNATURE_HEADER]
+  private isSigned({ headers, method = '', url: target = '' }: IncomingMessage): boolean {
+    const signature = headers[SIGNATURE_HEADER]
     if (typeof signature !== 'string') return false
-    const question = { method: req.method ?? '', host: this.host, run: runIn(target), target }
+    const question = { method, host: this.host, run: runIn(target), target }
     return this.signatures.accepts(question, signature)
   }
 
@@ -121,6 +125,46 @@ export class RemoteQuestions {
     }
     return undefined
   }
+}
+
+/** The tracers that answer questions at a server. */
+const askedAt = new WeakMap<Server, RemoteQuestions[]>()
+
+type Emit = (this: Server, event: string, ...args: unknown[]) => boolean
+
+function intercept(server: Server, asked: RemoteQuestions[]): void {
+  askedAt.set(server, asked)
+  const own = Object.hasOwn(server, 'emit') ? (server.emit as Emit) : undefined
+  const prototype = Object.getPrototypeOf(server) as { emit: Emit }
+  const emit: Emit = function emit(event, ...args) {
+    if (event === 'request') {
+      const [req, res] = args as [IncomingMessage, ServerResponse]
+      if (isQuestion(req) && asked.some(({ isClosed }) => !isClosed)) {
+        answer(asked, req, res)
+        return true
+      }
+    }
+    return Reflect.apply(own ?? prototype.emit, this, [event, ...args]) as boolean
+  }
+  Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true })
+}
+
+/** By its path as it was sent: one that only leads there, over `..` or an escape, is the application's. */
+function isQuestion({ url }: IncomingMessage): boolean {
+  if (url?.charCodeAt(1) !== 95 || !url.startsWith(askPrefix)) return false
+  const end = url.indexOf('?')
+  const sent = end < 0 ? url : url.slice(0, end)
+  try {
+    return new URL(url, 'http://localhost').pathname === sent
+  } catch {
+    return false
+  }
+}
+
+function answer(asked: readonly RemoteQuestions[], req: IncomingMessage, res: ServerResponse): void {
+  req.resume()
+  res.on('error', () => undefined)
+  if (!asked.some((one) => !one.isClosed && one.answers(req, res))) refuse(res, 401)
 }
 
 /** The run that a question names. */

@@ -28,7 +28,7 @@ if (cluster.isPrimary) {
   const tracer = createTracer(options)
   const server = createServer((req, res) => {
     const inbound = beginInbound(tracer, req, res)
-    if (inbound === 'answered' || inbound === undefined) return
+    if (inbound === undefined) return
     inbound.run(() => {
       if (req.url === '/flush') void tracer.flush().then(() => res.end('flushed'))
       else res.end(`${tracer.hop?.id} ${process.pid}`)

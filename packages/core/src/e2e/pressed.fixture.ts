@@ -37,7 +37,6 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
 
 function traced(by: Tracer, req: IncomingMessage, res: ServerResponse): void {
   const inbound = beginInbound(by, req, res)
-  if (inbound === 'answered') return
   inbound?.route('/work')
   void (inbound === undefined ? answer(req, res) : inbound.run(() => answer(req, res)))
 }

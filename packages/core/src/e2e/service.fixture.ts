@@ -96,7 +96,6 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
 function listen(on: number): Promise<number> {
   const server = createServer((req, res) => {
     const inbound = beginInbound(tracer, req, res)
-    if (inbound === 'answered') return
     inbound?.route((req.url ?? '').split('?')[0] ?? '/')
     const handle = (): Promise<void> => answer(req, res)
     void (inbound === undefined ? handle() : inbound.run(handle))

@@ -33,22 +33,17 @@ export function inboundOf(req: IncomingMessage): InboundHop | undefined {
 
 /**
  * Begins the hop of an inbound request of a `node:http` server. Its record is in the log before the last byte of the
- * response leaves. `'answered'`: the request was for the live endpoint, the adapter stops there. `undefined`: the tracer
- * is closed or could not begin; the adapter goes on as if it were not there. Never throws.
+ * response leaves. `undefined`: the tracer is closed or could not begin; the adapter goes on as if it were not there. Never throws.
  */
 export function beginInbound(
   tracer: Tracer,
   req: IncomingMessage,
   res: ServerResponse,
-): InboundHop | 'answered' | undefined {
+): InboundHop | undefined {
   // An adapter that stands in the chain twice: the request has its hop.
   if (!tracer.active || inboundOf(req) !== undefined) return undefined
   try {
     const run = tracer.runs.forRequest(req.socket)
-    if (tracer.remoteQuestions?.takes(req) === true) {
-      tracer.remoteQuestions.pass(req, res)
-      return 'answered'
-    }
     const context = carriesContext(req)
       ? readContext(req.headers, {
           trusted: isTrusted(tracer.settings.trust, req),

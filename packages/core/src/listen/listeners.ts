@@ -5,6 +5,8 @@ import type { Server, Socket } from 'node:net'
 
 /** Who is told of the servers of this thread that begin to listen. */
 export interface ListenerOwner {
+  /** An HTTP server begins to listen, whoever it belongs to. */
+  begins(server: Server): void
   /** A TCP server listens. */
   listens(server: Server): void
   /** A server that it was told of serves another owner. */
@@ -57,9 +59,10 @@ export const speaksHttp = (server: Server): boolean => server instanceof HttpSer
 
 function began(message: unknown): void {
   const { server } = message as { readonly server: Server }
+  if (internal.has(server) || isShared(server)) return
+  if (speaksHttp(server)) for (const owner of owners) owner.begins(server)
   const [owner, other] = owners
-  if (owner === undefined || other !== undefined) return
-  if (internal.has(server) || isShared(server) || boundTo(server) === undefined) return
+  if (owner === undefined || other !== undefined || boundTo(server) === undefined) return
   ownerOf.set(server, owner)
   owner.listens(server)
 }

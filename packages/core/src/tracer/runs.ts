@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { processDiagnostics } from '../base/diagnostics.js'
+import type { RemoteQuestions } from '../ask/remote-questions.js'
 import { claimServer, serverOf, type ListenerOwner } from '../listen/listeners.js'
 import type { Settings } from '../settings/options.js'
 import type { WireRules } from '../propagation/index.js'
@@ -25,7 +26,11 @@ export class Runs implements ListenerOwner {
   private served: Server | undefined
   private readonly known = new WeakSet<Server>()
 
-  constructor(settings: Settings, wire: WireRules) {
+  constructor(
+    settings: Settings,
+    wire: WireRules,
+    private readonly questions: RemoteQuestions | undefined,
+  ) {
     this.settings = settings
     this.wire = wire
     this.add()
@@ -48,6 +53,11 @@ export class Runs implements ListenerOwner {
     if (server === undefined || !this.known.has(server)) this.serves(server, socket)
     this.served = server
     return this.forJob()
+  }
+
+  /** Questions may come to any server of this process. */
+  begins(server: Server): void {
+    this.questions?.watch(server)
   }
 
   /** A server of this process listens, and there is no other tracer that it could belong to. */
@@ -73,6 +83,7 @@ export class Runs implements ListenerOwner {
     if (server !== undefined) {
       this.known.add(server)
       claimServer(server, this)
+      this.questions?.watch(server)
     }
     if (found !== undefined) this.reachedAt(found).serves(found.endpoint)
   }

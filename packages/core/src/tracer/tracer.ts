@@ -59,7 +59,11 @@ export class Tracer {
     this.service = settings.service
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
     this.remoteQuestions = this.keys.given ? new RemoteQuestions(settings.dataDir, this.keys) : undefined
-    this.runs = new Runs(settings, { keys: this.keys, sealTraces: settings.wire === 'sealed' })
+    this.runs = new Runs(
+      settings,
+      { keys: this.keys, sealTraces: settings.wire === 'sealed' },
+      this.remoteQuestions,
+    )
     hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context'])
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)

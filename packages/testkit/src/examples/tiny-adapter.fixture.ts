@@ -5,7 +5,6 @@ import type { TinyMiddleware } from './tiny-http.fixture.js'
 export function hoptrace(tracer: Tracer): TinyMiddleware {
   return async (ctx, next) => {
     const inbound = beginInbound(tracer, ctx.req, ctx.res)
-    if (inbound === 'answered') return
     if (inbound === undefined) return next()
     inbound.route(() => ctx.route)
     try {

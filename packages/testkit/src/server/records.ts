@@ -120,5 +120,16 @@ export function testRecords(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
       expect(traced.errors).toEqual([])
     })
+
+    it('nothing for them where the adapter is under a path: they are at the root, as the registry says', async () => {
+      const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
+      await using bare = await startBare(subject)
+      await using traced = await startTraced(subject, { options: { clusterKey }, under: '/api' })
+      for (const path of ['/_hoptrace/v1/instance', '/_hoptrace/v1/range?from=0&to=9'])
+        expect(await traced.send({ path })).toMatchObject({ status: 401, body: Buffer.alloc(0) })
+      const path = '/api/_hoptrace/v1/instance'
+      expect((await traced.send({ path })).status).toBe((await bare.send({ path })).status)
+      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+    })
   })
 }

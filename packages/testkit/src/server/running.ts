@@ -26,10 +26,14 @@ export const startBare = (subject: ServerSubject): Promise<RunningSubject> => st
 /** The framework with its adapter. */
 export async function startTraced(
   subject: ServerSubject,
-  { hooks = {}, options = {} }: { hooks?: Partial<RouteHooks>; options?: Partial<TracerOptions> } = {},
+  {
+    hooks = {},
+    options = {},
+    under,
+  }: { hooks?: Partial<RouteHooks>; options?: Partial<TracerOptions>; under?: string } = {},
 ): Promise<TracedSubject> {
   const kit = await openKitTracer(options)
-  const running = await start(subject, kit, hooks)
+  const running = await start(subject, kit, hooks, under)
   return {
     ...running,
     kit,
@@ -44,6 +48,7 @@ async function start(
   subject: ServerSubject,
   kit: KitTracer | undefined,
   hooks: Partial<RouteHooks>,
+  under?: string,
 ): Promise<RunningSubject> {
   const tracer = kit?.tracer
   const errors: unknown[] = []
@@ -53,7 +58,7 @@ async function start(
     ...hooks,
   })
   const server = await listen(
-    await subject.create({ tracer, routes, onError: (error) => errors.push(error) }),
+    await subject.create({ tracer, under, routes, onError: (error) => errors.push(error) }),
   )
   const send = (request: KitRequest): Promise<KitResponse> => exchange(server.port, request)
   return {

@@ -45,6 +45,8 @@ export interface KitRoute {
 export interface ServerSetup {
   /** Undefined: the bare framework, to compare with. */
   readonly tracer: Tracer | undefined
+  /** The adapter belongs under this path, in the framework's own way: `/api`. Undefined: before everything else. */
+  readonly under?: string | undefined
   readonly routes: readonly KitRoute[]
   /** To be told every error that reaches the framework's own error handling, which then goes on as usual. */
   readonly onError: (error: unknown) => void
