@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { projects, projectsWithin } from './vitest.workspace.js'
 
@@ -23,14 +24,14 @@ export default defineConfig({
         include,
         exclude,
         pool: 'forks',
-        // Worker threads that a test starts load TypeScript sources, as the processes of the demo do.
-        execArgv: ['--conditions=@hoptrace/source', '--import', 'tsx'],
+        execArgv: ['--conditions=@hoptrace/source'],
         testTimeout: name === 'net' ? 240_000 : 60_000,
         hookTimeout: 120_000,
         // Faults in real processes on a busy machine: what fails twice is broken.
         retry: process.env['CI'] ? 1 : 0,
       },
     })),
+    globalSetup: fileURLToPath(new URL('dev/vitest-setup.mjs', import.meta.url)),
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },

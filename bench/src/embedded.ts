@@ -19,7 +19,7 @@ import { keyRows, levelStore, segmentRows, type Row, type Store } from '@hoptrac
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 
 /**
- * What an embedded store does under the loads of hoptrace: `tsx src/embedded.ts [adapter.mjs] [hops]`. Without an adapter it is
+ * What an embedded store does under the loads of hoptrace: `npm run bench:embedded -- [adapter.mjs] [hops]`. Without an adapter it is
  * hoptrace's own store. An adapter is a module that exports `open(dir)`, which resolves to `put`, `scan`, `deleteRange` and `close`
  * of a `Store`; so candidates are measured that this repository does not depend on.
  */

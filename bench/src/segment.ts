@@ -15,7 +15,7 @@ import {
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 
 /**
- * What a hop takes in a store and what it costs to get there: `tsx src/segment.ts [hops ...]`, default 10000 1000000.
+ * What a hop takes in a store and what it costs to get there: `npm run bench:segment -- [hops ...]`, default 10000 1000000.
  * Times are CPU of this process, so that other work on the machine counts less; each is the median of some rounds.
  */
 const windowMillis = 10_000

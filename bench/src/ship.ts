@@ -1,7 +1,7 @@
 /**
  * How fast a run's log is shipped, from its files to a store's acknowledgement, by one thread, and what a hop takes in the
  * log and in the store. Every round appends the hops anew and ships them; medians over rounds.
- * `node --conditions=@hoptrace/source --import tsx bench/src/ship.ts --hops 200000 --rounds 5`
+ * `npm run bench:ship -- --hops 200000 --rounds 5`
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'

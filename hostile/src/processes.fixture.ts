@@ -1,13 +1,11 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { TracerOptions } from '@hoptrace/core'
+import { built } from '../../dev/built.mjs'
 import type { ControlMessage, Work } from './service.fixture.js'
 
-const tsconfig = fileURLToPath(new URL('../tsconfig.json', import.meta.url))
-const source = ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx')]
-const serviceProgram = fileURLToPath(new URL('./service.fixture.ts', import.meta.url))
-const commandProgram = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+const serviceProgram = built(new URL('service.fixture.ts', import.meta.url))
+const commandProgram = built(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 /** No command and no message may take longer; on a busy machine all of them take seconds at most. */
 const MOST_MILLIS = 45_000
@@ -17,7 +15,7 @@ function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const clean = Object.entries(process.env).filter(
     ([name]) => !/^(HOPTRACE_|NODE_OPTIONS$|NODE_ENV$|NO_COLOR$|FORCE_COLOR$|VITEST)/.test(name),
   )
-  return { ...Object.fromEntries(clean), TSX_TSCONFIG_PATH: tsconfig, ...more }
+  return { ...Object.fromEntries(clean), ...more }
 }
 
 /** How a service is started. */
@@ -45,7 +43,7 @@ export class Service {
   /** Starts a service and resolves when it listens. Rejects with what it wrote when it does not. */
   static async start({ tracer, env = {}, uid, umask }: ServiceOptions): Promise<Service> {
     const child = fork(serviceProgram, {
-      execArgv: source,
+      execArgv: [],
       env: environment({
         TRACER: JSON.stringify(tracer),
         ...(umask === undefined ? {} : { UMASK: umask }),
@@ -156,8 +154,8 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** The words that run the `hoptrace` command from its sources. */
-export const commandWords: readonly string[] = [process.execPath, ...source, commandProgram]
+/** The words that run the `hoptrace` command. */
+export const commandWords: readonly string[] = [process.execPath, commandProgram]
 
 /** Runs the `hoptrace` command to its end. */
 export function hoptrace(

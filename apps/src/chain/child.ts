@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { built } from '../../../dev/built.mjs'
 
 /** A service that runs as a process of its own. */
 export interface Child {
@@ -10,16 +10,6 @@ export interface Child {
   output(): string
   kill(signal: NodeJS.Signals): void
 }
-
-// Not the one of whatever directory this is started in.
-const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url))
-
-/** How to run a TypeScript program from source, whatever the working directory. */
-export const sourceArguments: readonly string[] = [
-  '--conditions=@hoptrace/source',
-  '--import',
-  import.meta.resolve('tsx'),
-]
 
 /** How a program is started. */
 export interface ChildOptions {
@@ -34,7 +24,7 @@ export interface ChildOptions {
 }
 
 /**
- * Starts a program and resolves when it says that it listens. Rejects with what it wrote when it ends before that or
+ * Starts a program of the workspace, given by its source, and resolves when it says that it listens. Rejects with what it wrote when it ends before that or
  * says nothing for too long.
  */
 export async function startChild(
@@ -42,9 +32,9 @@ export async function startChild(
   env: NodeJS.ProcessEnv,
   { patienceMillis = 90_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
 ): Promise<Child> {
-  const words = [...inside, process.execPath, ...sourceArguments, ...nodeArguments, program]
+  const words = [...inside, process.execPath, ...nodeArguments, built(program)]
   const child = spawn(words[0] ?? '', words.slice(1), {
-    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig, ...env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let output = ''

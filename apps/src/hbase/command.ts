@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { built } from '../../../dev/built.mjs'
 
 /** How a command ended, and the JSON that it printed: one value a line. */
 export interface Said {
@@ -7,14 +7,13 @@ export interface Said {
   readonly lines: readonly unknown[]
 }
 
-const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@hoptrace/cli')))
+const main = built(new URL('../../../packages/cli/src/main.ts', import.meta.url))
 
 /** Runs the real `hoptrace` with `--json`, in a process of its own. */
 export function hoptrace(...args: readonly string[]): Promise<Said> {
-  const node = ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx'), main]
   const { HOPTRACE_DIR: _, ...env } = process.env
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [...node, ...args, '--json'], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [main, ...args, '--json'], { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') return reject(error ?? new Error('it did not end'))
       try {

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { sourceArguments } from '../chain/child.js'
+import { built } from '../../../dev/built.mjs'
 import type { Orders } from './asker-protocol.js'
 import type { Host } from './host.js'
 
@@ -9,11 +8,11 @@ export interface Asker extends Orders {
   close(): Promise<void>
 }
 
-const program = fileURLToPath(new URL('./asker-main.ts', import.meta.url))
+const program = built(new URL('asker-main.ts', import.meta.url))
 
 /** Starts one; resolves when it takes orders. */
 export async function startAsker(host: Host, env: NodeJS.ProcessEnv): Promise<Asker> {
-  const words = [...host.inside, process.execPath, ...sourceArguments, program]
+  const words = [...host.inside, process.execPath, program]
   const child: ChildProcess = spawn(words[0] ?? '', words.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

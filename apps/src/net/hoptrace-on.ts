@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { sourceArguments } from '../chain/child.js'
+import { built } from '../../../dev/built.mjs'
 import type { Host } from './host.js'
 
-const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@hoptrace/cli')))
+const main = built(new URL('../../../packages/cli/src/main.ts', import.meta.url))
 
 /** Runs the real `hoptrace` as a process of a host; resolves to its exit code and what it printed. */
 export function hoptraceOn(
@@ -11,7 +10,7 @@ export function hoptraceOn(
   env: NodeJS.ProcessEnv,
   ...args: readonly string[]
 ): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
-  const words = [...host.inside, process.execPath, ...sourceArguments, main, ...args]
+  const words = [...host.inside, process.execPath, main, ...args]
   const child = spawn(words[0] ?? '', words.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

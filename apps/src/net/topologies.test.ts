@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { sourceArguments } from '../chain/child.js'
+import { built } from '../../../dev/built.mjs'
 import { TIMES, type Tally } from '../faults/tally.js'
 import { describeNetwork } from './describe-network.js'
 
@@ -39,8 +38,8 @@ interface Report {
 }
 
 function faults(...args: readonly string[]): Promise<Report> {
-  const main = fileURLToPath(new URL('../faults/main.ts', import.meta.url))
-  const child = spawn(process.execPath, [...sourceArguments, main, ...args, '--json'], {
+  const main = built(new URL('../faults/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main, ...args, '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { built } from '../../../dev/built.mjs'
 
 /** How a command ended and what it wrote. */
 export interface Ended {
@@ -8,13 +8,11 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts the real command as a process, from source. */
+/** Starts the real command as a process. */
 export function startHoptrace(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const node = ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx'), main]
   const { FORCE_COLOR, NO_COLOR, HOPTRACE_DIR, HOPTRACE_KEY, NODE_OPTIONS, ...rest } = process.env
   void [FORCE_COLOR, NO_COLOR, HOPTRACE_DIR, HOPTRACE_KEY, NODE_OPTIONS]
-  return spawn(process.execPath, [...node, ...args], {
+  return spawn(process.execPath, [built(new URL('main.ts', import.meta.url)), ...args], {
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

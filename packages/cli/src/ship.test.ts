@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { built } from '../../../dev/built.mjs'
 import { hoptrace } from './command.fixture.js'
 
 interface Shipped {
@@ -19,9 +20,7 @@ describe('hoptrace ship', () => {
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
   it('ships the log of a killed process into the store of its service, and registers that', async () => {
-    const child = fork(new URL('./dying.fixture.ts', import.meta.url), [dir], {
-      execArgv: ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx')],
-    })
+    const child = fork(built(new URL('dying.fixture.ts', import.meta.url)), [dir], { execArgv: [] })
     await once(child, 'message')
     child.kill('SIGKILL')
     await once(child, 'exit')

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
 import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { built } from '../../../dev/built.mjs'
 import { createHBaseClient, hbaseErrorCodes } from './index.js'
 
 const run = promisify(execFile)
@@ -13,13 +14,10 @@ const run = promisify(execFile)
 /** Runs a program, as a user would; rejects when it fails or is still there after a minute. */
 async function runProgram(source: string): Promise<string> {
   // A place from which the workspace's packages resolve, and where no other tool looks for sources.
-  const folder = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
-  await mkdir(folder, { recursive: true })
-  const file = `${folder}program-${randomUUID()}.mts`
+  const file = path.join(path.dirname(built(new URL('index.ts', import.meta.url))), `.${randomUUID()}.mjs`)
   await writeFile(file, source)
   try {
-    const args = ['--conditions=@hoptrace/source', '--import', 'tsx', file]
-    return (await run(process.execPath, args, { timeout: 60_000 })).stdout
+    return (await run(process.execPath, [file], { timeout: 60_000 })).stdout
   } finally {
     await rm(file)
   }
@@ -42,7 +40,8 @@ describeRealHBase('a program that uses the client', () => {
 
   it('ends by itself, though it did not close its client', async () => {
     const output = await runProgram(`
-      import { createHBaseClient } from '@hoptrace/hbase-client'
+      import { built } from '../../../dev/built.mjs'
+import { createHBaseClient } from '@hoptrace/hbase-client'
       const client = createHBaseClient({ servers: '${hbase.url}' })
       await client.table('absent').get('r').catch((error) => console.log(error.code))
     `)

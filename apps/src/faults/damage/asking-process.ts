@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { sourceArguments } from '../../chain/child.js'
+import { built } from '../../../../dev/built.mjs'
 import type { AskedMessage, AskMessage } from './asker.js'
 import type { Answer, Question } from './question.js'
 
@@ -53,8 +52,8 @@ export class AskingProcess {
 }
 
 async function start(): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL('./asker.ts', import.meta.url)), {
-    execArgv: [`--max-old-space-size=${MOST_HEAP}`, ...sourceArguments],
+  const child = fork(built(new URL('asker.ts', import.meta.url)), {
+    execArgv: [`--max-old-space-size=${MOST_HEAP}`],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   await new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { readdirSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
+import { built } from '../../../../dev/built.mjs'
 import { createResolver, type Verdict } from '../index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { acquireRunDir } from '../rundir/index.js'
@@ -87,7 +88,7 @@ describe('an open job of a process that does not listen', { timeout: 90_000 }, (
   it('runs in a thread, whose run answers for itself, and is interrupted with that thread', async () => {
     using dir = tempDir()
     const options = { service: 'threads', dataDir: dir.path, ...quick }
-    const thread = new Worker(new URL('thread.fixture.mjs', import.meta.url), { workerData: options })
+    const thread = new Worker(built(new URL('thread.fixture.ts', import.meta.url)), { workerData: options })
     thread.postMessage('hang')
     const [id] = (await once(thread, 'message')) as [string]
     expect(await resolveIn(dir.path, id)).toMatchObject({ verdict: 'running' })

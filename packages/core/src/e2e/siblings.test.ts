@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
+import { built } from '../../../../dev/built.mjs'
 import { createResolver, createTracer, parseHopId } from '../index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
@@ -67,7 +68,7 @@ describe('several runs on one address or in one process', { timeout: 90_000 }, (
     const options = { service: 'threads', dataDir: dir.path, ...quick }
     const tracer = createTracer(options)
     const threads = [1, 2].map(
-      () => new Worker(new URL('thread.fixture.mjs', import.meta.url), { workerData: options }),
+      () => new Worker(built(new URL('thread.fixture.ts', import.meta.url)), { workerData: options }),
     )
     const ids = [tracer.run({ name: 'main.job' }, () => tracer.hop?.id)]
     await tracer.flush()

@@ -1,13 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { fileURLToPath } from 'node:url'
+import { built } from '../../../../dev/built.mjs'
 import { type AdoptReport, createResolver, type ResolveResult, shipDeadRuns } from '../index.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
 import type { Order, ServiceConfig } from './service.fixture.js'
-
-const loader = ['--conditions=@hoptrace/source', '--import', 'tsx']
-const folder = fileURLToPath(new URL('.', import.meta.url))
 
 /** How a process is started besides its configuration. */
 export interface StartOptions {
@@ -48,9 +45,8 @@ export class TestService implements AsyncDisposable {
     config: object,
     { program = 'service.fixture.ts', execArgv = [], env = {} }: StartOptions,
   ) {
-    this.child = fork(folder + program, [JSON.stringify(config)], {
-      cwd: folder,
-      execArgv: [...loader, ...execArgv],
+    this.child = fork(built(new URL(program, import.meta.url)), [JSON.stringify(config)], {
+      execArgv: [...execArgv],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { built } from '../../../../dev/built.mjs'
 import { tempDir } from '../log/test-run.fixture.js'
 import { TestService } from './test-service.fixture.js'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const loader = ['--conditions=@hoptrace/source', '--import', import.meta.resolve('tsx')]
-const index = new URL('../index.ts', import.meta.url).href
+const index = built(new URL('../index.ts', import.meta.url))
 
 /** A program that makes a tracer, does a job, and then what it is told. */
 const program = (dataDir: string, then: string): string => `
@@ -21,7 +21,6 @@ describe('a process with a tracer', { timeout: 90_000 }, () => {
   it('ends by itself when its work is done', async () => {
     using dir = tempDir()
     const { stderr } = await run(process.execPath, [
-      ...loader,
       '--input-type=module',
       '-e',
       program(dir.path, `console.log('done')`),
@@ -32,7 +31,6 @@ describe('a process with a tracer', { timeout: 90_000 }, () => {
   it('ships though its own flags are not for a thread', async () => {
     using dir = tempDir()
     const { stdout, stderr } = await run(process.execPath, [
-      ...loader,
       '--input-type=module',
       '-e',
       program(dir.path, `await tracer.flush(); console.log(tracer.stats().shipped); await tracer.close()`),

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { built } from '../../../../dev/built.mjs'
 import { checkClusterKey } from './check-cluster-key.js'
 import { ensureDataDirKey, newClusterKey, readDataDirKey } from './data-dir-key.js'
 
@@ -53,7 +54,7 @@ describe('the key of a data directory', () => {
 
   it('is one, when many processes make it at once', async () => {
     const children = Array.from({ length: 4 }, () =>
-      fork(new URL('./make-key.fixture.ts', import.meta.url), [dir], { execArgv: ['--import', 'tsx'] }),
+      fork(built(new URL('make-key.fixture.ts', import.meta.url)), [dir], { execArgv: [] }),
     )
     const keys = await Promise.all(
       children.map((child) => new Promise((resolve) => child.once('message', resolve))),

@@ -1,5 +1,5 @@
-// Where the sources run without a build, a worker thread has to be taught TypeScript as its process was.
-import { register } from 'tsx/esm/api'
+// Where the sources run without a build, as in unit tests, the thread runs what was made of them.
+import { pathToFileURL } from 'node:url'
+import { built } from '../../../../dev/built.mjs'
 
-register()
-await import('./worker.ts')
+await import(pathToFileURL(built(new URL('worker.ts', import.meta.url))).href)

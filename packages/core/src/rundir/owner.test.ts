@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { built } from '../../../../dev/built.mjs'
 import {
   acquireRunDir,
   claimRunDir,
@@ -29,20 +30,11 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 
 /** Another process that owns the run; its input and output are pipes. */
 async function ownerProcess(): Promise<ChildProcess> {
-  const module = new URL('owner.ts', import.meta.url).href
+  const module = built(new URL('owner.ts', import.meta.url))
   const program = `import { claimRunDir } from '${module}'; claimRunDir(${JSON.stringify(runDir)}); console.log('owned'); setInterval(() => undefined, 1000)`
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@hoptrace/source',
-      '--import',
-      import.meta.resolve('tsx'),
-      '--input-type=module',
-      '-e',
-      program,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   return child
 }

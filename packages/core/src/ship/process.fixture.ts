@@ -1,10 +1,10 @@
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { built } from '../../../../dev/built.mjs'
 
-const script = fileURLToPath(new URL('run-process.fixture.ts', import.meta.url))
+const script = built(new URL('run-process.fixture.ts', import.meta.url))
 
 /** A process of `run-process.fixture.ts`; `await using` kills it. */
 export class TestProcess implements AsyncDisposable {
@@ -13,14 +13,7 @@ export class TestProcess implements AsyncDisposable {
   private readonly exited: Promise<unknown>
 
   constructor(args: readonly (string | number)[], shell?: string) {
-    const node = [
-      process.execPath,
-      '--conditions=@hoptrace/source',
-      '--import',
-      'tsx',
-      script,
-      ...args.map(String),
-    ]
+    const node = [process.execPath, script, ...args.map(String)]
     const cwd = path.dirname(script)
     const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
     this.child =

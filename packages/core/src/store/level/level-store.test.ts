@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { built } from '../../../../../dev/built.mjs'
 import type { Row, Store } from '../contract.js'
 import { levelStore } from './level-store.js'
 
@@ -30,7 +31,9 @@ async function keysOf(store: Store): Promise<string[]> {
 
 /** A process that puts rows into the store until it is killed, and says which are acknowledged. */
 function writerProcess(dir: string, name: string): { child: ChildProcess; acknowledged: string[] } {
-  const child = fork(new URL('./level-process.fixture.ts', import.meta.url), [dir, name])
+  const child = fork(built(new URL('level-process.fixture.ts', import.meta.url)), [dir, name], {
+    execArgv: [],
+  })
   const acknowledged: string[] = []
   child.on('message', (key: string) => acknowledged.push(key))
   onTestFinished(() => void child.kill('SIGKILL'))
