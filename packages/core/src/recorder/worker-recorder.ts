@@ -9,7 +9,7 @@ import { SharedState } from '../ship/shared-state.js'
 import { workerOptions } from './worker-options.js'
 import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
-/** Started from sources in tests and in the demo, from `dist` everywhere else. */
+/** Started from sources in unit tests, from JavaScript everywhere else. */
 const entry = new URL(
   import.meta.url.endsWith('.ts') ? './worker-source.mjs' : './worker.js',
   import.meta.url,
