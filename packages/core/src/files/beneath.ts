@@ -12,12 +12,6 @@ export interface Place {
   readonly name: string
 }
 
-/** The place of `file` below `dir`. Throws `FileRefused` when it is not below. */
-export function placeOf(dir: string, file: string): Place {
-  const name = path.relative(dir, path.resolve(dir, file))
-  return { dir, name: path.sep === '/' ? name : name.split(path.sep).join('/') }
-}
-
 export function pathOf({ dir, name }: Place): string {
   return path.join(dir, name)
 }

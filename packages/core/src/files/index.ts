@@ -1,5 +1,5 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
-export { checkParents, pathOf, type Place, placeOf } from './beneath.js'
+export {  pathOf, type Place,  } from './beneath.js'
 export {
   closeFileSync,
   closeSync,
@@ -14,7 +14,7 @@ export {
 } from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
-  dirMode,
+  
   isMarkedSync,
   makeDirSync,
   makePlainDirSync,
@@ -23,12 +23,12 @@ export {
   whyNotDataDir,
 } from './make-dir.js'
 export {
-  type Access,
+  
   type FileHandle,
-  fileMode,
+  
   openFile,
   openFileSync,
-  type OpenLimits,
+  
   readFile,
   readFileSync,
 } from './open.js'
@@ -37,12 +37,12 @@ export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
 export {
   linkNewSync,
   setModifiedSync,
-  syncDir,
-  syncDirSync,
+  
+  
   temporaryPattern,
   writeAllSync,
   writeNewSync,
-  type WriteOptions,
+  
   writeReplacing,
   writeReplacingSync,
 } from './write.js'

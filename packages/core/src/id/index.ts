@@ -1,12 +1,12 @@
-export { discoverAddress, isVirtualAddress, virtualAddress } from './address.js'
-export type { AddressSources, InstanceAddress } from './address.js'
-export type { ClockSource } from './clock.js'
+export { discoverAddress,   } from './address.js'
+
+
 export { fold64 } from './fold64.js'
 export { IdGenerator } from './generator.js'
-export type { IdGeneratorOptions } from './generator.js'
+
 export { formatHopId, hopIdAddress, hopIdNanos, isHopId, parseHopId } from './hop-id.js'
 export { formatAddress, ipv4OfHost, parseAddress } from './ip.js'
 export { rebaseId, sameStamp } from './rebase.js'
 export { deriveSealKey, SEAL_INFO, sealId, unsealId } from './seal.js'
-export type { SealKey } from './seal.js'
-export type { HopId, HopIdFields, TraceId } from './types.js'
+
+export type { HopId,  TraceId } from './types.js'

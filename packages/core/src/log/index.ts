@@ -1,6 +1,6 @@
-export { FileHopLog, type FileHopLogOptions } from './file-hop-log.js'
-export { HopTable } from './hop-table.js'
-export { comparePositions, type LogPosition, LogTail, type LogTailOptions } from './log-tail.js'
-export { LoggedHop, LoggedRecord, snapshotRecord } from './logged-hop.js'
+export { FileHopLog,  } from './file-hop-log.js'
+
+
+
 export { type LoggedRun, readRun } from './read-run.js'
-export { decodeRunInfo, encodeRunInfo, listLogFiles, logFilePath } from '../rundir/run-dir.js'
+export {   listLogFiles, logFilePath } from '../rundir/run-dir.js'

@@ -1,13 +1,13 @@
-export { HOPTRACE, TRACEPARENT, TRACERESPONSE, TRACESTATE } from './headers.js'
+
 export type { RawHeaders } from './headers.js'
 export { carriesContext } from './carries-context.js'
 export { noContext, readContext } from './inbound.js'
-export type { InboundContext, InboundRules } from './inbound.js'
+export type { InboundContext,  } from './inbound.js'
 export { writeContext } from './outbound.js'
-export type { OutboundContext, SentContext, WireRules } from './outbound.js'
+export type { OutboundContext,  WireRules } from './outbound.js'
 export { readAnswer, responseHeaders } from './response.js'
-export type { Answer, Answering } from './response.js'
-export { formatTraceparent, parseTraceparent } from './traceparent.js'
-export type { TraceParent } from './traceparent.js'
-export { formatTracestate, parseTracestate } from './tracestate.js'
-export type { TraceState } from './tracestate.js'
+
+
+
+
+

@@ -1,6 +1,4 @@
 import type { HopRecord } from './record.js'
-import type { HopId } from '../id/types.js'
-import type { InstanceRow } from './instance-row.js'
 
 /** Where an answer came from. */
 export type RecordSource = 'live' | 'log' | 'store'
@@ -36,8 +34,3 @@ export type Lookup =
       /** Its log is damaged, in words: the record may be among what cannot be read. */
       readonly damage?: string
     }
-
-/** Reads what one instance run recorded. Rejects with `HoptraceError` when it cannot tell. */
-export interface HopSource {
-  lookup(instance: InstanceRow, id: HopId, signal: AbortSignal): Promise<Lookup>
-}

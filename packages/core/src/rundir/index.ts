@@ -1,5 +1,5 @@
 /** The directories of runs: where they are, who owns them, and how they are deleted. */
-export { giveDirMode, heldSocketPath, type SocketPath } from './ask-socket.js'
+export { giveDirMode, heldSocketPath,  } from './ask-socket.js'
 export { bootId } from './boot.js'
 export { deleteRunDir, deleteRunFile } from './delete-run.js'
 export { isQuiet, listRunDirs } from './list-runs.js'
@@ -7,14 +7,14 @@ export { acquireRunDir, claimRunDir, highestOwner, isOwnRun, type OwnedRun, prob
 export { processToken, tokenOfProcess } from './process-token.js'
 export {
   isLogFileName,
-  isRunName,
-  isServiceName,
+  
+  
   logDirOf,
   newRunName,
   nextRunDir,
-  ourRunDir,
+  
   runDirOf,
   runFile,
   runPlace,
 } from './run-place.js'
-export { probeSocket, type SocketState, withSocketPath } from './socket.js'
+

@@ -69,15 +69,6 @@ export function runKey(run: InstanceRef): Buffer {
   return key
 }
 
-/** The address and worker number in an `instanceKey`. */
-export function readInstanceKey(key: Uint8Array): { address: string; worker: number } {
-  const [a, b, c, d, high, low, worker] = key as unknown as number[]
-  return {
-    address: `${a}.${b}.${c}.${d}:${(high as number) * 256 + (low as number)}`,
-    worker: worker as number,
-  }
-}
-
 /**
  * The bucket of an instance or run: FNV-1a (32 bits) of the seven bytes of the instance, its upper half folded in, modulo
  * `buckets` (1-128).

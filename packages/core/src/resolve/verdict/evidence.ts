@@ -1,4 +1,4 @@
-import type { CallRecord, HopRecord } from '../../record/record.js'
+import type { HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
 import type { RecordSource } from '../../record/lookup.js'
 
@@ -101,11 +101,4 @@ export interface JudgedTree extends EvidenceTree {
 /** The place of a hop that has a record. */
 export function placeOf(record: HopRecord): Place {
   return { service: record.service, instance: record.instance.address, hopId: record.hopId }
-}
-
-/** The call that led to a hop; undefined for the entry. */
-export function callTo(tree: EvidenceTree, node: number): CallRecord | undefined {
-  const hop = tree.hops[node]
-  if (hop === undefined || hop.parent === null || hop.call === null) return undefined
-  return tree.hops[hop.parent]?.record.next[hop.call]
 }

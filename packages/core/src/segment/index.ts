@@ -1,6 +1,0 @@
-export { decodeSegment, findInSegment } from './decode.js'
-export type { SegmentMeta } from './encode.js'
-export { encodeSegment } from './encode.js'
-export { foldVersions } from '../record/fold.js'
-export type { SegmentHead } from './head.js'
-export { readSegmentHead } from './head.js'
