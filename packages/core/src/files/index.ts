@@ -1,5 +1,5 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
-export {  pathOf, type Place,  } from './beneath.js'
+export { pathOf, type Place } from './beneath.js'
 export {
   closeFileSync,
   closeSync,
@@ -14,7 +14,6 @@ export {
 } from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
-  
   isMarkedSync,
   makeDirSync,
   makePlainDirSync,
@@ -22,27 +21,15 @@ export {
   markerName,
   whyNotDataDir,
 } from './make-dir.js'
-export {
-  
-  type FileHandle,
-  
-  openFile,
-  openFileSync,
-  
-  readFile,
-  readFileSync,
-} from './open.js'
+export { type FileHandle, openFile, openFileSync, readFile, readFileSync } from './open.js'
 export { errorCode, FileRefused, isMissing } from './refused.js'
 export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
 export {
   linkNewSync,
   setModifiedSync,
-  
-  
   temporaryPattern,
   writeAllSync,
   writeNewSync,
-  
   writeReplacing,
   writeReplacingSync,
 } from './write.js'

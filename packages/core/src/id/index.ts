@@ -1,5 +1,4 @@
-export { discoverAddress,   } from './address.js'
-
+export { discoverAddress } from './address.js'
 
 export { fold64 } from './fold64.js'
 export { IdGenerator } from './generator.js'
@@ -9,4 +8,4 @@ export { formatAddress, ipv4OfHost, parseAddress } from './ip.js'
 export { rebaseId, sameStamp } from './rebase.js'
 export { deriveSealKey, SEAL_INFO, sealId, unsealId } from './seal.js'
 
-export type { HopId,  TraceId } from './types.js'
+export type { HopId, TraceId } from './types.js'

@@ -1,6 +1,6 @@
 export { checkClusterKey } from './check-cluster-key.js'
 export { clusterKeys } from './cluster-keys.js'
-export type { ClusterKeys, KeySource,  } from './cluster-keys.js'
+export type { ClusterKeys, KeySource } from './cluster-keys.js'
 export { askersKeys, keysHere, keySource, offerKey } from './key-source.js'
 export type { AskersKeys } from './key-source.js'
 export { ensureDataDirKey, newClusterKey, readDataDirKey } from './data-dir-key.js'

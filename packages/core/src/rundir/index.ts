@@ -1,20 +1,8 @@
 /** The directories of runs: where they are, who owns them, and how they are deleted. */
-export { giveDirMode, heldSocketPath,  } from './ask-socket.js'
+export { giveDirMode, heldSocketPath } from './ask-socket.js'
 export { bootId } from './boot.js'
 export { deleteRunDir, deleteRunFile } from './delete-run.js'
 export { isQuiet, listRunDirs } from './list-runs.js'
 export { acquireRunDir, claimRunDir, highestOwner, isOwnRun, type OwnedRun, probeRun } from './owner.js'
 export { processToken, tokenOfProcess } from './process-token.js'
-export {
-  isLogFileName,
-  
-  
-  logDirOf,
-  newRunName,
-  nextRunDir,
-  
-  runDirOf,
-  runFile,
-  runPlace,
-} from './run-place.js'
-
+export { isLogFileName, logDirOf, newRunName, nextRunDir, runDirOf, runFile, runPlace } from './run-place.js'

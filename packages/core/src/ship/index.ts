@@ -1,4 +1,1 @@
 export { type AdoptOptions, type AdoptReport, shipDeadRuns } from './adopt.js'
-
-
-
