@@ -1,4 +1,4 @@
-// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|otel>. Tells its port and CPU use by IPC.
+// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|otel>. Reports its port and CPU use by IPC.
 import { createServer } from 'node:http'
 
 const [framework, mode] = process.argv.slice(2)

@@ -19,9 +19,10 @@ import { keyRows, levelStore, segmentRows, type Row, type Store } from '@hoptrac
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 
 /**
- * What an embedded store does under the loads of hoptrace: `npm run bench:embedded -- [adapter.mjs] [hops]`. Without an adapter it is
- * hoptrace's own store. An adapter is a module that exports `open(dir)`, which resolves to `put`, `scan`, `deleteRange` and `close`
- * of a `Store`; so candidates are measured that this repository does not depend on.
+ * Measures an embedded store under the loads of hoptrace: `npm run bench:embedded -- [adapter.mjs] [hops]`.
+ * The default is hoptrace's own store. An adapter is a module that exports `open(dir)`, which resolves to
+ * `put`, `scan`, `deleteRange` and `close` of a `Store`. So the benchmark can measure candidates that this
+ * repository does not depend on.
  */
 type Candidate = Pick<Store, 'put' | 'scan' | 'deleteRange' | 'close'>
 
@@ -100,7 +101,7 @@ async function speed(dir: string): Promise<void> {
   await reader.close()
 }
 
-/** Puts until it is killed, and says what is acknowledged. */
+/** Puts until it is killed, and prints what is acknowledged. */
 async function writer(dir: string, name: string): Promise<void> {
   const store = await open(dir)
   process.on('disconnect', () => process.exit())
@@ -148,7 +149,7 @@ async function damage(dir: string): Promise<void> {
   }))
   for (let at = 0; at < put.length; at += 300) await store.put(put.slice(at, at + 300))
   await store.close()
-  const told = { right: 0, rejected: 0, wrong: 0 }
+  const answers = { right: 0, rejected: 0, wrong: 0 }
   for (let n = 0; n < 200; n++) {
     const copy = mkdtempSync(path.join(tmpdir(), 'hoptrace-embedded-'))
     cpSync(dir, copy, { recursive: true, filter: (file) => !file.endsWith('.sock') })
@@ -168,16 +169,16 @@ async function damage(dir: string): Promise<void> {
         const same =
           rows.length === put.length &&
           rows.every(({ value }, i) => Buffer.compare(value, put[i]?.value as Buffer) === 0)
-        told[same ? 'right' : 'wrong']++
+        answers[same ? 'right' : 'wrong']++
       } finally {
         await damaged.close()
       }
     } catch {
-      told.rejected++
+      answers.rejected++
     }
     rmSync(copy, { recursive: true, force: true })
   }
-  console.log(`200 flipped bits: ${told.right} right, ${told.rejected} rejected, ${told.wrong} wrong answers`)
+  console.log(`200 flipped bits: ${answers.right} right, ${answers.rejected} rejected, ${answers.wrong} wrong answers`)
 }
 
 async function giveBack(dir: string): Promise<void> {

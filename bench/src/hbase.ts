@@ -15,8 +15,8 @@ import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 import { median, table } from './report.js'
 
 /*
- * HBase over its own RPC and over the REST gateway, side by side, in interleaved rounds: what one look-up of an id costs, what
- * the look-ups of a walk over five services cost, and how many segments a process can write in a second.
+ * HBase over its own RPC and over the REST gateway, in interleaved rounds: the cost of one look-up of an id, the
+ * cost of the look-ups of a walk over five services, and how many segments a process can write in a second.
  *   npm run bench:hbase [rounds]
  */
 
@@ -56,7 +56,7 @@ function open(url: string): { stores: Store[]; readers: StoreReader[] } {
   }
 }
 
-/** Ten windows of records into each table: what is looked up. */
+/** Puts ten windows of records into each table, as the data to look up. */
 async function fill(stores: readonly Store[]): Promise<HopRecord[][]> {
   return Promise.all(
     stores.map(async (store, i) => {
@@ -150,7 +150,7 @@ async function main(): Promise<void> {
   )
   try {
     const records = await fill((transports[0] as Transport).stores)
-    // One round to warm up; it is not counted.
+    // The first round is a warm-up and does not count.
     for (let round = 0; round <= rounds; round++) {
       for (const one of round % 2 === 0 ? transports : transports.toReversed()) {
         const { stores, readers } = one

@@ -1,7 +1,10 @@
 import { fold64, IdGenerator } from '../../packages/core/src/id/index.js'
 import { median, table } from './report.js'
 
-/** Ids a second on one thread, and what bounds them: `npm run bench:ids`. Rounds of all take turns, so that other work on the machine hits them alike. */
+/**
+ * Ids a second on one thread, and their bounds: `npm run bench:ids`. The rounds of all subjects alternate, so
+ * that other work on the machine slows all of them equally.
+ */
 const rounds = 15
 const perRound = 1_000_000
 
@@ -9,7 +12,7 @@ const generator = new IdGenerator({ address: '10.0.0.1:4001' })
 const target = { ip: '10.0.0.2', port: 4002 }
 const ids = Array.from({ length: 1024 }, () => generator.assign(target))
 
-/** Each returns something of what it made, so that nothing is optimised away. */
+/** Each returns a part of its result, so that the compiler cannot remove the work. */
 const subjects: Readonly<Record<string, (count: number) => number>> = {
   'process.hrtime()': (count) => {
     let sum = 0
@@ -45,7 +48,7 @@ for (let round = -2; round < rounds; round++) {
     const start = process.hrtime.bigint()
     sink += run(perRound)
     const seconds = Number(process.hrtime.bigint() - start) / 1e9
-    // The first rounds are the compiler's.
+    // The first rounds only warm up the compiler.
     if (round >= 0) rates.get(name)?.push(perRound / seconds / 1e6)
   }
 }

@@ -1,7 +1,9 @@
 /**
- * What tracing costs a saturated hello-world server: CPU added per request (all threads of the server's process), and
- * requests a second against bare. First a hundred requests show that each variant records every one. Every round measures bare, hoptrace and OpenTelemetry JS one after the other in fresh processes; the medians over rounds are printed.
- * `npm run bench:overhead -- --rounds 5 --seconds 4 [--only express]`
+ * The cost of tracing for a saturated hello-world server: CPU added per request (all threads of the server's
+ * process), and requests per second relative to bare. First, a hundred requests show that each variant
+ * records every one. Then every round measures bare, hoptrace and OpenTelemetry JS one after the other in
+ * fresh processes. The output has the medians over all rounds. `npm run bench:overhead -- --rounds 5
+ * --seconds 4 [--only express]`
  */
 import autocannon from 'autocannon'
 import { fork, type ChildProcess } from 'node:child_process'
@@ -32,7 +34,9 @@ const { values } = parseArgs({
   },
 })
 
-/** Runs `use` against a server of its own; what it ends with is in its store, or at the sink, when this resolves. */
+/**
+ * Runs `use` against a fresh server. When it resolves, the server's records are in its store, or at the sink.
+ */
 async function withServer<T>(
   framework: Framework,
   mode: Mode,
@@ -65,7 +69,7 @@ const measure = (framework: Framework, mode: Mode): Promise<Sample> =>
     return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
   })
 
-/** A variant that does not trace would be a fast one. */
+/** Checks that a variant traces. A variant that does not would look fast. */
 async function verify(framework: Framework): Promise<void> {
   const requests = 100
   const recorded = await withServer(framework, 'hoptrace', async (url, child) => {
@@ -96,7 +100,7 @@ async function message(child: ChildProcess): Promise<unknown> {
   return first
 }
 
-/** Spans of kind SERVER (2) that came to the sink. */
+/** Spans of kind SERVER (2) that the sink received. */
 let serverSpans = 0
 const sink = createServer((req, res) => {
   const chunks: Buffer[] = []

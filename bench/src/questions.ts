@@ -1,7 +1,7 @@
 /**
- * A service that records all the time, with many hops in its store, while ranges that match nothing are asked of it: how far its
- * shipping falls behind, how long `metrics` takes, and what memory it takes, without and with them.
- * `npm run bench:questions -- --hops 1000000 --ranges 64 --seconds 30`
+ * A service records all the time and has many hops in its store, while ranges that match nothing are asked of
+ * it. Measures, with and without these questions, how far its shipping lags, how long `metrics` takes, and
+ * how much memory the service takes. `npm run bench:questions -- --hops 1000000 --ranges 64 --seconds 30`
  */
 import { createResolver, createTracer } from '@hoptrace/core'
 import { fork, type ChildProcess } from 'node:child_process'
@@ -30,7 +30,10 @@ interface Sample {
   readonly rss: number
 }
 
-/** Fills the store, says that it is full, then records at a steady rate and tells ten times a second how it is. */
+/**
+ * Fills the store, reports that it is full, then records at a steady rate and reports its state ten times a
+ * second.
+ */
 async function serve(dataDir: string): Promise<void> {
   const tracer = createTracer({ service: 'orders', dataDir, windowMillis: 1000, graceMillis: 200 })
   const one = (i: number): void =>
@@ -54,7 +57,7 @@ async function serve(dataDir: string): Promise<void> {
   process.on('disconnect', () => process.exit(0))
 }
 
-/** One question; resolves to the milliseconds that it took. It ends early with the signal. */
+/** Asks one question; resolves to its duration in milliseconds. The signal ends it early. */
 function ask(socketPath: string, what: string, signal?: AbortSignal): Promise<number> {
   const begun = performance.now()
   return new Promise((resolve, reject) => {
@@ -72,7 +75,7 @@ function ask(socketPath: string, what: string, signal?: AbortSignal): Promise<nu
   })
 }
 
-/** The worst of a stretch of time. */
+/** The worst values over a period. */
 async function watch(service: ChildProcess, socketPath: string): Promise<string[]> {
   const worst = { lag: 0, rss: 0, metrics: 0 }
   const take = ({ lag, rss }: Sample): void => {

@@ -15,8 +15,10 @@ import {
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 
 /**
- * What a hop takes in a store and what it costs to get there: `npm run bench:segment -- [hops ...]`, default 10000 1000000.
- * Times are CPU of this process, so that other work on the machine counts less; each is the median of some rounds.
+ * The size of a hop in a store and the cost of writing it: `npm run bench:segment -- [hops ...]`, default
+ * 10000
+ * 1000000. Times are CPU of this process, so that other work on the machine counts less; each is the median
+ * of some rounds.
  */
 const windowMillis = 10_000
 const windowNanos = 10_000_000_000n
@@ -73,7 +75,7 @@ function encoding(): void {
   compressors(records.slice(0, 1024))
 }
 
-/** What other compressors make of the same records as JSON lines, for orientation. */
+/** The size of the same records as compressed JSON lines, for orientation. */
 function compressors(records: readonly HopRecord[]): void {
   const json = Buffer.from(
     records

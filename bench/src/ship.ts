@@ -1,6 +1,7 @@
 /**
- * How fast a run's log is shipped, from its files to a store's acknowledgement, by one thread, and what a hop takes in the
- * log and in the store. Every round appends the hops anew and ships them; medians over rounds.
+ * The speed of shipping a run's log, from its files to a store's acknowledgement, with one thread, and the
+ * size of a hop in the log and in the store. Every round appends new hops and ships them; the output has
+ * medians over rounds.
  * `npm run bench:ship -- --hops 200000 --rounds 5`
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -40,7 +41,7 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
   const own = new IdGenerator({ address: run.address, worker: 0 })
   const caller = new IdGenerator({ address: '10.0.0.1:4000', worker: 0 })
   const log = new FileHopLog({ runDir, run: () => run, maxLogBytes: 2 ** 40 })
-  // Times are made up before, so that only the log is measured.
+  // All times are computed before, so that only the log is measured.
   const ids: HopId[] = []
   let nanos = run.startNanos
   for (let i = 0; i < hops; i++) {
@@ -109,7 +110,7 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
   return { micros, bytes }
 }
 
-/** Counts what is put. */
+/** Counts the bytes of all puts. */
 function counted(store: Store): Store & { bytes: number } {
   return {
     url: store.url,

@@ -1,7 +1,7 @@
 /**
- * What a question costs: five-hop traces of five services with a store each, resolved from the stores after every service
- * has stopped, and an id that nobody has, with ever more stored. Medians over rounds, and the reads of one answer.
- * `npm run bench:walk -- --stored 1000,20000 --questions 200`
+ * The cost of a question: traces over five services with one store each, resolved from the stores after every
+ * service has stopped, and an id without a record, with more and more hops stored. Medians over rounds, and
+ * the reads of one answer. `npm run bench:walk -- --stored 1000,20000 --questions 200`
  */
 import { createResolver, createTracer, type HopId, type Tracer } from '@hoptrace/core'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -69,8 +69,8 @@ async function measure(stored: number, questions: number): Promise<string[]> {
         throw new Error(`wrong answer for ${id}`)
       present.push(answer.elapsedMillis)
       reads = `${answer.reads.scans} scans, ${(answer.reads.bytes / 1024).toFixed(0)} KiB`
-      const nobody = `${id.slice(0, 14)}${id.slice(14, 16) === '00' ? '01' : '00'}${id.slice(16)}`
-      absent.push((await resolver.resolve(nobody)).elapsedMillis)
+      const absentId = `${id.slice(0, 14)}${id.slice(14, 16) === '00' ? '01' : '00'}${id.slice(16)}`
+      absent.push((await resolver.resolve(absentId)).elapsedMillis)
     }
     await resolver.close()
     return [

@@ -1,7 +1,7 @@
 /**
- * A trace of 10,000 hops, 5,000 of them called by one hop and 200 in a row, resolved from the stores within a deadline by a
- * process that has little memory: what it found, how long it took, and the most memory that it had.
- * `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
+ * A trace of 10,000 hops, 5,000 of them called by one hop and 200 in a chain. A process with little memory
+ * resolves it from the stores within a deadline. The output says what it found, its duration, and its peak
+ * memory. `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
  */
 import { createResolver, createTracer, type Tracer } from '@hoptrace/core'
 import { spawnSync } from 'node:child_process'
@@ -41,7 +41,7 @@ function handle(tracers: ReadonlyMap<string, Tracer>, service: string, headers: 
   })
 }
 
-/** Records a trace of so many hops; its id. */
+/** Records a trace of `hops` hops; returns its id. */
 async function record(dataDir: string, hops: number): Promise<string> {
   const tracers = new Map(
     Object.entries(ports).map(([service, port]) => [
@@ -66,7 +66,7 @@ async function record(dataDir: string, hops: number): Promise<string> {
   return id
 }
 
-/** Resolves an id in this process, and prints what that took. */
+/** Resolves an id in this process, and prints the cost. */
 async function ask(dir: string, id: string): Promise<void> {
   const resolver = createResolver({ dir, deadlineMillis: Number(values.deadline) })
   const { verdict, hops, partial, reads, elapsedMillis } = await resolver.resolve(id)
@@ -87,8 +87,8 @@ else {
     const asked = ['--ask', id, '--dir', dataDir, '--deadline', values.deadline]
     const { stdout, stderr, status } = spawnSync(process.execPath, [...node, ...asked], { encoding: 'utf8' })
     if (status !== 0) throw new Error(`the resolver ended with ${status}: ${stderr.slice(-500)}`)
-    const told = JSON.parse(stdout) as [string, number, number, boolean, number, number, number, number]
-    const [verdict, hops, depth, partial, millis, scans, bytes, peak] = told
+    const report = JSON.parse(stdout) as [string, number, number, boolean, number, number, number, number]
+    const [verdict, hops, depth, partial, millis, scans, bytes, peak] = report
     const row = [
       verdict,
       hops,

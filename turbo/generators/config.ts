@@ -2,7 +2,9 @@ import type { PlopTypes } from '@turbo/gen'
 
 const workspaces = 'vitest.workspace.ts'
 
-/** `npm run new`: a package that passes its kit from the first moment, to be filled with the real thing. */
+/**
+ * `npm run new`: a package that passes its kit from the start, to be filled with the real adapter or store.
+ */
 export default function generator(plop: PlopTypes.NodePlopAPI): void {
   for (const [kind, description] of [
     ['adapter', 'A new adapter: a web framework or an HTTP client'],
@@ -11,8 +13,8 @@ export default function generator(plop: PlopTypes.NodePlopAPI): void {
     plop.setGenerator(kind, {
       description,
       prompts: [
-        { type: 'input', name: 'name', message: 'Name of the package, behind @hoptrace/', validate: isName },
-        { type: 'input', name: 'title', message: 'What it is for, as people write it: "hapi 21"' },
+        { type: 'input', name: 'name', message: 'Name of the package, after @hoptrace/', validate: isName },
+        { type: 'input', name: 'title', message: 'The framework, client or database, as people write it: "hapi 21"' },
       ],
       actions: [
         {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { OutboundCall } from '@hoptrace/core'
 import axios, { type AxiosResponse } from 'axios'
 
-/** Ends the call with its response; one whose body is handed out as a stream ends when the stream does. */
+/** Ends the call with its response. If the body is a stream, the call ends when the stream does. */
 export function endWithStream(
   call: OutboundCall | undefined,
   { status, headers, data }: AxiosResponse,
@@ -12,21 +12,21 @@ export function endWithStream(
     call.answered(status, headers)
     return
   }
-  // 'close' alone: a listener for 'error' would keep an error that nobody handles from being noticed.
+  // Only 'close': a listener for 'error' would hide an error that the application does not handle.
   data.once('close', () => {
     if (data.readableEnded) call.answered(status, headers)
     else call.failed(data.errored === null ? 'ERR_CANCELED' : brokenOff(data.errored))
   })
 }
 
-/** axios wraps the reset of a connection in an error of its own. */
+/** axios wraps a reset connection in its own error. */
 function brokenOff(error: Error): Error | string {
   return (error as { code?: unknown }).code === 'ERR_BAD_RESPONSE' ? 'ECONNRESET' : error
 }
 
 /**
- * Ends the call with what was thrown. A response that was refused by `validateStatus` has its body; one that broke off has
- * not, or is not there at all. Without a limit for its length nothing else makes a response bad.
+ * Ends the call with the thrown error. A response that `validateStatus` refused has its body. A response that
+ * broke off has no body, or there is no response. Without a length limit, nothing else makes a response bad.
  */
 export function end(call: OutboundCall | undefined, error: unknown): void {
   const { code, config, response } = axios.isAxiosError(error) ? error : {}

@@ -8,8 +8,8 @@ import { viaOf, type RouteConfig } from './via.js'
 type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
 
 /**
- * Makes an axios instance record every request that leaves it as a call of the current hop: each retry and each redirect is
- * a call of its own. Outside a hop requests go out untouched. Returns the same instance.
+ * Makes an axios instance record every outgoing request as a call of the current hop; each retry and each
+ * redirect is a separate call. Outside a hop, requests leave untouched. Returns the same instance.
  */
 export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer): T {
   const { adapter } = instance.defaults
@@ -17,7 +17,7 @@ export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer)
   const tracing: AxiosAdapter = (config) => {
     const send = senderOf(adapter, config)
     const url = targetOf(config)
-    // Nothing else of what axios sends with knows proxies or sockets.
+    // No other sender of axios knows proxies or sockets.
     const route = usesNodeHttp(send, config) ? config : undefined
     const call = url === undefined ? undefined : begin(tracer, config.method, url, route)
     return call === undefined ? send(config) : sendTraced(tracer, send, config, call, route)
@@ -27,7 +27,7 @@ export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer)
   return instance
 }
 
-/** Adapters made here: an instance that is traced twice records its calls once. */
+/** Adapters made here: if an instance is traced twice, its calls are recorded once. */
 const traced = new WeakSet<AxiosAdapter>()
 
 function begin(
@@ -72,6 +72,9 @@ async function sendTraced(
   }
 }
 
-/** `follow-redirects` gives the response; the types of axios do not know its status, releases before 1.6.8 hand on nothing. */
+/**
+ * `follow-redirects` passes the response. axios's types lack its status, and releases before 1.6.8 pass
+ * nothing.
+ */
 const statusOf = (response: unknown): number =>
   (response as { statusCode?: number } | undefined)?.statusCode ?? 302

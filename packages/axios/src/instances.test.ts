@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { traceAxios } from './index.js'
 
 describe('a traced axios instance', () => {
-  it('is the instance that was given', () => {
+  it('is the same instance', () => {
     const instance = axios.create()
     expect(traceAxios(instance, {} as never)).toBe(instance)
   })
 
-  it('records a call once when it is traced twice', async () => {
+  it('records a call once if it is traced twice', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(traceAxios(axios.create(), kit.tracer), kit.tracer)
@@ -17,7 +17,7 @@ describe('a traced axios instance', () => {
     expect(calls).toHaveLength(1)
   })
 
-  it('records each attempt of an interceptor that sends again, on the same configuration', async () => {
+  it('records each attempt of an interceptor that repeats a request with the same configuration', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
@@ -31,7 +31,7 @@ describe('a traced axios instance', () => {
     expect(new Set(server.seen.map(({ headers }) => headers['tracestate'])).size).toBe(3)
   })
 
-  it('follows redirects again when a redirected request is sent again', async () => {
+  it('follows redirects again when a redirected request is repeated', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
@@ -63,7 +63,7 @@ describe('a traced axios instance', () => {
     expect(server.seen.map(({ headers }) => headers['x-redirected'])).toEqual([undefined, '1', '2'])
   })
 
-  it('ends the call with the redirect when the hook of the application stops it', async () => {
+  it('ends the call with the redirect if the hook of the application stops it', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
@@ -74,7 +74,7 @@ describe('a traced axios instance', () => {
     expect(calls.map(({ outcome }) => outcome)).toEqual(['302'])
   })
 
-  it('finds the host in a base URL, and not in a relative one', async () => {
+  it('takes the host from the base URL of a relative URL', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: `${server.url}/hop-1/..` }), kit.tracer)
@@ -90,7 +90,7 @@ describe('a traced axios instance', () => {
     ])
   })
 
-  it('records what a client with another adapter saw', async () => {
+  it('records the outcome of a client with another adapter', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ adapter: 'fetch' }), kit.tracer)
@@ -102,7 +102,7 @@ describe('a traced axios instance', () => {
     expect(server.seen[0]?.headers['tracestate']).toContain(`hoptrace=${calls[0]?.hopId}-`)
   })
 
-  it('records a stream that its reader gives up as cancelled', async () => {
+  it('records a stream as cancelled if its reader destroys it', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)

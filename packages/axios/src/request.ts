@@ -1,6 +1,9 @@
 import axios, { type AxiosAdapter, type InternalAxiosRequestConfig } from 'axios'
 
-/** What sends a request, by the adapters that an instance names. Newer releases also look at the configuration. */
+/**
+ * The function that sends a request, from the adapters of an instance. Newer releases also look at the
+ * configuration.
+ */
 export function senderOf(
   adapter: InternalAxiosRequestConfig['adapter'],
   config: InternalAxiosRequestConfig,
@@ -12,7 +15,7 @@ export function senderOf(
   return getAdapter(adapter, config)
 }
 
-/** Is it Node's `http` that sends the request, and not `fetch` or an adapter of the application? */
+/** Whether Node's `http` sends the request, and not `fetch` or an adapter of the application. */
 export function usesNodeHttp(send: AxiosAdapter, config: InternalAxiosRequestConfig): boolean {
   try {
     return send === senderOf('http', config)
@@ -21,11 +24,14 @@ export function usesNodeHttp(send: AxiosAdapter, config: InternalAxiosRequestCon
   }
 }
 
-/** In capitals; a request without one is a GET. */
+/** The method in capitals; a request without a method is a GET. */
 export const methodOf = (method: unknown): string =>
   typeof method === 'string' ? method.toUpperCase() : 'GET'
 
-/** Where the request goes, as far as a call needs to know; undefined for what never leaves the process. */
+/**
+ * The URL of the request, with everything that a call needs; undefined for a request that never leaves the
+ * process.
+ */
 export function targetOf({
   url = '',
   baseURL,
@@ -34,7 +40,7 @@ export function targetOf({
 }: InternalAxiosRequestConfig): URL | undefined {
   const absolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url)
   const text = baseURL !== undefined && (!absolute || allowAbsoluteUrls === false) ? baseURL : url
-  // Requests to a socket often name nothing but a path.
+  // A request to a socket often has only a path.
   if (typeof socketPath === 'string' && text.startsWith('/')) return new URL('http://localhost')
   if (!URL.canParse(text)) return undefined
   const target = new URL(text)

@@ -4,7 +4,7 @@ import { viaOf } from './via.js'
 const http = new URL('http://orders.example:4000/a')
 const https = new URL('https://orders.example/a')
 
-describe('what is dialled in place of a target', () => {
+describe('the dialled route to a target', () => {
   beforeEach(() => {
     for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']) {
       vi.stubEnv(name, undefined)
@@ -15,7 +15,7 @@ describe('what is dialled in place of a target', () => {
     vi.unstubAllEnvs()
   })
 
-  it('is nothing by itself', () => {
+  it('is undefined by default', () => {
     expect(viaOf({}, http)).toBeUndefined()
     expect(viaOf({ proxy: false }, http)).toBeUndefined()
   })
@@ -51,13 +51,13 @@ describe('what is dialled in place of a target', () => {
     ['orders.example:80', false],
     ['example', false],
     ['10.0.0.0/8', false],
-  ])('is not that proxy where no_proxy says %s: %s', (list, bypassed) => {
+  ])('is not that proxy if no_proxy says %s: %s', (list, bypassed) => {
     vi.stubEnv('all_proxy', 'http://proxy:3128')
     vi.stubEnv('no_proxy', list)
     expect(viaOf({}, http) === undefined).toBe(bypassed)
   })
 
-  it('takes networks and the names of this host for no_proxy', () => {
+  it('accepts networks and the names of this host in no_proxy', () => {
     vi.stubEnv('http_proxy', 'http://proxy:3128')
     vi.stubEnv('no_proxy', '10.0.0.0/8 localhost')
     expect(viaOf({}, new URL('http://10.1.2.3/'))).toBeUndefined()
@@ -65,7 +65,7 @@ describe('what is dialled in place of a target', () => {
     expect(viaOf({}, new URL('http://[::1]:80/'))).toBeUndefined()
   })
 
-  it('never fails', () => {
+  it('never throws', () => {
     vi.stubEnv('http_proxy', 'http://[')
     expect(viaOf({}, http)).toBeUndefined()
     const hostile = {

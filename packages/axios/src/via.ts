@@ -1,15 +1,16 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { InternalAxiosRequestConfig } from 'axios'
 
-/** What of a request's configuration says who is dialled. */
+/** The part of a request's configuration that decides what axios dials. */
 export type RouteConfig = Pick<
   InternalAxiosRequestConfig,
   'proxy' | 'socketPath' | 'httpAgent' | 'httpsAgent'
 >
 
 /**
- * What axios dials in place of `target`: a forward proxy (`host:port`), by the configuration, by an agent of the request, or by the environment, or a
- * socket (`unix:/path`). Undefined when it dials the target itself.
+ * The route that axios dials instead of `target`: a forward proxy (`host:port`) from the configuration, from
+ * an agent of the request, or from the environment; or a socket (`unix:/path`). Undefined if it dials the
+ * target itself.
  */
 export function viaOf(config: RouteConfig, target: URL): string | undefined {
   try {
@@ -26,7 +27,7 @@ export function viaOf(config: RouteConfig, target: URL): string | undefined {
   }
 }
 
-/** Agents that dial a proxy (`https-proxy-agent` and its like) say which. */
+/** Agents that dial a proxy (`https-proxy-agent` and similar) have its URL. */
 function agentProxy(agent: unknown): string | undefined {
   const proxy = (agent as { proxy?: unknown } | undefined)?.proxy
   if (proxy instanceof URL) return ofUrl(proxy)

@@ -4,7 +4,7 @@ import { observeLayers } from './layers.js'
 
 /**
  * Express 4 and 5 middleware that records each request as a hop. Put it before everything else:
- * `app.use(hoptrace(tracer))`. Responses, errors and their handling stay as they are.
+ * `app.use(hoptrace(tracer))`. Responses, errors and error handling do not change.
  */
 export function hoptrace(tracer: Tracer): RequestHandler {
   return function hoptrace(req, res, next) {

@@ -7,7 +7,9 @@ type Next = (error?: unknown) => void
 type Handle = (this: Layer, req: Request, res: Response, next: Next) => unknown
 type HandleError = (this: Layer, error: unknown, req: Request, res: Response, next: Next) => unknown
 
-/** What Express keeps for each `use` and each route: Express 4 with underscores, Express 5 without. */
+/**
+ * The layer that Express keeps for each `use` and each route: Express 4 with underscores, Express 5 without.
+ */
 interface Layer extends MountedLayer {
   readonly route?: { readonly path?: unknown }
   readonly handle?: { readonly stack?: readonly Layer[] }
@@ -28,8 +30,8 @@ interface RouterOwner {
 const observed = new WeakSet<object>()
 
 /**
- * On the hop of the request: properties that are added to a request cost most in Express, which changes its prototype, and a
- * WeakMap would cost garbage collection an entry for each request.
+ * The state is on the hop of the request. A property on the request would cost most in Express, which changes
+ * the request's prototype, and a WeakMap would cost the garbage collector an entry for each request.
  */
 const seenKey = Symbol('hoptrace.express')
 
@@ -41,12 +43,13 @@ interface Seen {
 type Observed = InboundHop & { [seenKey]?: Seen }
 
 /**
- * Makes the hop of `req` see the errors that are passed to `next` and the template of the route that answers. Neither can be
- * seen from a middleware, so the prototype of Express's layers is wrapped once, when the first request shows where it is.
+ * Shows the hop of `req` the errors that are passed to `next` and the template of the route that answers. A
+ * middleware can see neither, so we wrap the prototype of Express's layers once, when the first request shows
+ * where it is.
  */
 export function observeLayers(tracer: Tracer, req: Request, inbound: InboundHop): void {
   const app = req.app as RouterOwner | undefined
-  // Express 4 throws at `router`.
+  // The getter `router` throws in Express 4.
   observe((app?._router ?? app?.router)?.stack)
   const templates = new RouteTemplates()
   ;(inbound as Observed)[seenKey] = { tracer, templates }
@@ -88,7 +91,7 @@ function observeNext(layer: Layer, req: Request, next: Next): Next {
   return (error) => {
     if (route !== undefined) templates.leaveRoute()
     if (error && error !== 'route' && error !== 'router') inbound.fail(error)
-    // A middleware that waits for something shared, such as a pool, may call back from somewhere else.
+    // A middleware that waits for something shared, such as a pool, may call back from another context.
     if (tracer.hop === inbound.hop) next(error)
     else inbound.run(() => next(error))
   }

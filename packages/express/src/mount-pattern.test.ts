@@ -10,7 +10,7 @@ function layerOf(path: string | RegExp | (string | RegExp)[]) {
 
 describe('the pattern of a mount', () => {
   it.each(['/tenants', '/a.b/c-d', '/tenants/:tenant', '/:a/x/:b', '/star/*', '/ä'])(
-    'is what Express 4 was given, or its source: %s',
+    'is the path given to Express 4, or its source: %s',
     (path) => {
       const text = mountPattern(layerOf(path))
       expect([path, String(layerOf(path).regexp)]).toContain(text)
@@ -18,19 +18,19 @@ describe('the pattern of a mount', () => {
     },
   )
 
-  it('is the source of a pattern, and of what is no plain path', () => {
+  it('is the source of a pattern, and of anything but a plain path', () => {
     expect(mountPattern(layerOf(/^\/rn\/[^/]+/))).toBe(String(/^\/rn\/[^/]+/))
     for (const path of ['/a/:b?', '/a/:b(\\d+)', ['/a', '/b']]) {
       expect(mountPattern(layerOf(path))).toBe(String(layerOf(path).regexp))
     }
   })
 
-  it('is what Express 5 keeps of it', () => {
+  it('is the path that Express 5 keeps', () => {
     expect(mountPattern({ rawPath: '/tenants/:tenant/' })).toBe('/tenants/:tenant')
     expect(mountPattern({ rawPath: ['/a', /^\/b/] })).toBe(`/a|${String(/^\/b/)}`)
   })
 
-  it('is nothing where a version keeps none', () => {
+  it('is undefined if a version keeps none', () => {
     expect(mountPattern({})).toBeUndefined()
   })
 })

@@ -1,16 +1,16 @@
-/** What a layer keeps of the path that it was mounted with; versions differ. */
+/** The path that a layer was mounted with, in the forms of different versions. */
 export interface MountedLayer {
-  /** router 2.3 and newer, with Express 5: the path as it was given to `use`. */
+  /** router 2.3 and newer, with Express 5: the path exactly as given to `use`. */
   readonly rawPath?: unknown
-  /** Express 4: what the path was compiled to. */
+  /** Express 4: the compiled path. */
   readonly regexp?: RegExp
-  /** Express 4: the names of the pattern's groups, in their order. */
+  /** Express 4: the names of the pattern's groups, in order. */
   readonly keys?: readonly { readonly name?: unknown }[]
 }
 
 /**
- * The pattern that a layer was mounted with, or undefined where its version keeps none. It is never put together from the path of a
- * request, which may hold anything.
+ * The pattern that a layer was mounted with, or undefined if its version keeps none. It is never derived from
+ * the path of a request, which may contain anything.
  */
 export function mountPattern({ rawPath, regexp, keys = [] }: MountedLayer): string | undefined {
   if (rawPath !== undefined) return patternText(rawPath)
@@ -18,7 +18,7 @@ export function mountPattern({ rawPath, regexp, keys = [] }: MountedLayer): stri
   return decompiled(regexp.source, keys) ?? String(regexp)
 }
 
-/** A path as text: a pattern as its source, alternatives one behind the other. */
+/** A path as text: a pattern as its source, alternatives one after the other. */
 function patternText(path: unknown): string {
   if (Array.isArray(path)) return path.map(patternText).join('|')
   return typeof path === 'string' ? withoutSlash(path) : String(path)
@@ -32,7 +32,10 @@ const tail = '\\/?(?=\\/|$)'
 /** A literal character, a named parameter, or a star, as Express 4 compiles them. */
 const part = /\\(.)|([\w~!@&=:;,%' -])|(\(\?:(\\\/)?\(\[\^\\?\/\]\+\?\)\))|(\(\.\*\))/y
 
-/** What Express 4 compiled, turned back; undefined for anything but literals, whole parameters and stars. */
+/**
+ * The pattern of an expression of Express 4; undefined for anything but literals, whole parameters and
+ * stars.
+ */
 function decompiled(source: string, keys: readonly { readonly name?: unknown }[]): string | undefined {
   if (!source.startsWith(head) || !source.endsWith(tail)) return undefined
   const end = source.length - tail.length

@@ -1,13 +1,16 @@
 import { mountPattern, type MountedLayer } from './mount-pattern.js'
 
-/** The template of the route that a request is in, put together while Express walks down its mounts. */
+/** The template of a request's route, assembled while Express walks down its mounts. */
 export class RouteTemplates {
-  /** `raw`: the part of the path that the mounts have taken, as it came. `template`: undefined where it is not known. */
+  /**
+   * `raw`: the part of the path that the mounts have consumed, unchanged. `template`: undefined if it is
+   * unknown.
+   */
   private readonly mounts: { readonly raw: string; readonly template: string | undefined }[] = []
   private route: string | undefined
   private inRoute = false
 
-  /** Express enters what a layer has mounted, and has taken its part of the path off. */
+  /** Express enters the router that a layer has mounted, and has removed the mount's part of the path. */
   enterMount(baseUrl: string, layer: MountedLayer): void {
     if (this.inRoute || baseUrl === '') return
     const above = this.mountAbove(baseUrl)
@@ -16,7 +19,7 @@ export class RouteTemplates {
     this.mounts.push({ raw: baseUrl, template })
   }
 
-  /** Express enters a route. Its layers belong to it until it is left. */
+  /** Express enters a route. The layers that follow belong to it until Express leaves it. */
   enterRoute(baseUrl: string, path: unknown): void {
     this.inRoute = true
     const base = baseUrl === '' ? '' : this.mountAt(baseUrl)
@@ -29,7 +32,10 @@ export class RouteTemplates {
     this.inRoute = false
   }
 
-  /** The route entered last, or the mount that answers by itself; undefined when nothing matched, or nobody knows the pattern. */
+  /**
+   * The last route entered, or the mount that answers by itself; undefined if nothing matched, or the pattern
+   * is unknown.
+   */
   current(baseUrl: string): string | undefined {
     return this.route ?? (baseUrl === '' ? undefined : this.mountAt(baseUrl))
   }
@@ -38,7 +44,7 @@ export class RouteTemplates {
     return this.mounts.findLast((mount) => mount.raw === raw)?.template
   }
 
-  /** The template of the mount that `raw` is in; empty for one that is in none. */
+  /** The template of the mount that contains `raw`; empty if there is none. */
   private mountAbove(raw: string): string | undefined {
     for (let top = this.mounts.at(-1); top !== undefined; top = this.mounts.at(-1)) {
       if (raw.startsWith(`${top.raw}/`)) return top.template

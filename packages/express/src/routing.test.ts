@@ -14,7 +14,7 @@ describe.each([
   ['Express 5', express5],
   ['Express 4', express4],
 ])('%s', (_, express) => {
-  /** Sends requests, one behind the other, to an application; gives the records, without the hops' ids. */
+  /** Sends requests to an application, one after the other; returns the records without the hops' ids. */
   async function recordsOf(build: (app: Express) => void, paths: readonly string[]) {
     await using kit = await openKitTracer()
     const app = express()
@@ -49,7 +49,7 @@ describe.each([
     ])
   })
 
-  it('forgets a mount that passed the request on', async () => {
+  it('forgets a mount that passes the request on', async () => {
     const passing = router((r) => r.use((_req, _res, next) => next()))
     const routes = await routesOf(
       (app) => {
@@ -67,7 +67,7 @@ describe.each([
     expect(routes).toEqual(['/:second/x', '/a/direct/:id'])
   })
 
-  it('takes the route that answered when others passed on', async () => {
+  it('takes the route that answers if others pass on', async () => {
     const routes = await routesOf((app) => {
       app.get('/:any', (_req, _res, next) => next('route'))
       app.get('/thing', (_req, _res, next) => next(), ok)
@@ -75,7 +75,7 @@ describe.each([
     expect(routes).toEqual(['/thing'])
   })
 
-  it('keeps sub-applications, patterns and lists apart', async () => {
+  it('records sub-applications, patterns and lists separately', async () => {
     const routes = await routesOf(
       (app) => {
         const sub = express()
@@ -96,7 +96,7 @@ describe.each([
     expect(routes).toEqual(['/health', null])
   })
 
-  it('has the pattern of a mount, or nothing, and never the path that came', async () => {
+  it('has the pattern of a mount, or nothing, and never the requested path', async () => {
     const star = express === express5 ? '/star/*rest' : '/star/*'
     const routes = await routesOf(
       (app) => {
@@ -125,7 +125,7 @@ describe.each([
     expect(routes[5]).toBe('/a.b/:one/:two')
   })
 
-  it('keeps templates of requests apart that wait in app.param', async () => {
+  it('does not mix the templates of requests that wait in app.param', async () => {
     await using kit = await openKitTracer()
     const app = express()
     app.use(hoptrace(kit.tracer))
@@ -152,7 +152,7 @@ describe.each([
     expect(new Set(routes)).toEqual(new Set(['/a/:a/x', '/b/:b/x']))
   })
 
-  it('records an error that the application answers by itself, and one thrown by its error handler', async () => {
+  it('records an error that the application answers, and an error of its error handler', async () => {
     const records = await recordsOf(
       (app) => {
         app.get('/:kind', () => {
@@ -171,7 +171,7 @@ describe.each([
     ])
   })
 
-  it('does not take "route" and "router" for errors', async () => {
+  it('does not record "route" and "router" as errors', async () => {
     const records = await recordsOf(
       (app) => {
         app.use(router((r) => r.use((_req, _res, next) => next('router'))))
@@ -183,7 +183,7 @@ describe.each([
     expect(records[0]).toMatchObject({ error: null, status: 200, route: '/x' })
   })
 
-  it('has its hop behind a middleware that calls back from somewhere else', async () => {
+  it('keeps its hop after a middleware that calls back from another context', async () => {
     await using kit = await openKitTracer()
     const waiting: NextFunction[] = []
     const timer = setInterval(() => waiting.splice(0).forEach((next) => next()), 1)
@@ -202,7 +202,7 @@ describe.each([
     expect(seen).toHaveLength(3)
   })
 
-  it('records a request once when it stands in the chain twice', async () => {
+  it('records a request once if the middleware is installed twice', async () => {
     await using kit = await openKitTracer()
     const app = express()
     app.use(hoptrace(kit.tracer), hoptrace(kit.tracer))
@@ -212,7 +212,7 @@ describe.each([
     expect(await kit.records()).toHaveLength(1)
   })
 
-  it('leaves applications without the middleware alone', async () => {
+  it('does not affect applications without the middleware', async () => {
     await using kit = await openKitTracer()
     await recordsOf((app) => app.get('/x', ok), ['/x'])
     const app = express().get('/y', (_req, res) => void res.send(typeof kit.tracer.hop))

@@ -3,8 +3,8 @@ import { beginInbound, inboundOf, type Tracer } from '@hoptrace/core'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Fastify 4 and 5 plugin that records each request as a hop: `app.register(hoptrace(tracer))`, before other plugins.
- * Responses, errors and their handling stay as they are.
+ * Fastify 4 and 5 plugin that records each request as a hop: `app.register(hoptrace(tracer))`, before other
+ * plugins. Responses, errors and error handling do not change.
  */
 export function hoptrace(tracer: Tracer): FastifyPluginCallback {
   const begin = (req: IncomingMessage, res: ServerResponse): void => {
@@ -16,7 +16,8 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
     app.server.prependListener('request', begin)
 
     app.addHook('onRequest', (request, reply, next) => {
-      // Injected requests and further listeners (the other address of `localhost`) do not come by that server.
+      // Injected requests, and requests to further listeners (the other address of `localhost`), bypass that
+      // server.
       const { raw } = request
       const inbound = inboundOf(raw) ?? beginInbound(tracer, raw, reply.raw)
       if (inbound === undefined) {
@@ -24,13 +25,13 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
         return
       }
       observeErrors(reply)
-      // `routeOptions` is made anew each time.
+      // `routeOptions` is a new object at each access.
       let template: string | undefined
       inbound.route(() => (template ??= request.routeOptions.url))
       inbound.run(next)
     })
 
-    // Another plugin's hook may call back from somewhere else, such as a pool.
+    // Another plugin's hook may call back from another context, such as a pool.
     const enter = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
       const inbound = inboundOf(request.raw)
       if (inbound === undefined || tracer.hop === inbound.hop) next()
@@ -41,7 +42,7 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
 
     done()
   }
-  // What fastify-plugin sets: the hooks are for the whole application, not for this plugin alone.
+  // What fastify-plugin sets: the hooks apply to the whole application, not only to this plugin.
   return Object.assign(plugin, {
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: '@hoptrace/fastify',
@@ -56,8 +57,8 @@ interface Sender {
 const observed = new WeakSet<object>()
 
 /**
- * Makes hops see every error. Fastify's `onError` hook leaves out those that an application's error handler answers, but
- * all of them pass through `reply.send`; the prototype that owns it is wrapped once.
+ * Shows the hops every error. Fastify's `onError` hook skips errors that an application's error handler
+ * answers, but all errors pass through `reply.send`. So we wrap the prototype that owns it once.
  */
 function observeErrors(reply: FastifyReply): void {
   let owner = reply as object

@@ -19,7 +19,7 @@ describe.each([
     return kit.records()
   }
 
-  it('records an error that an error handler answers by itself', async () => {
+  it('records an error that an error handler answers', async () => {
     const records = await recordsOf(
       (app) => {
         app.setErrorHandler((_error, _request, reply) => reply.code(409).send({ sorry: true }))
@@ -32,7 +32,7 @@ describe.each([
     expect(records[0]).toMatchObject({ status: 409, error: { message: 'taken', code: 'E_TAKEN' } })
   })
 
-  it('records routes in plugins of their own, and none for what no route answers', async () => {
+  it('records routes of nested plugins, and no route for an unknown path', async () => {
     const records = await recordsOf(
       (app) => {
         app.register(
@@ -56,7 +56,7 @@ describe.each([
     ])
   })
 
-  it('records a request once when it is registered twice', async () => {
+  it('records a request once if the plugin is registered twice', async () => {
     await using kit = await openKitTracer()
     const app = fastify()
     app.register(hoptrace(kit.tracer)).register(hoptrace(kit.tracer))
@@ -68,7 +68,7 @@ describe.each([
   })
 
   it.each(['onRequest', 'preValidation'] as const)(
-    'has its hop behind a hook %s that calls back from elsewhere',
+    'keeps its hop after a hook %s that calls back from another context',
     async (hook) => {
       await using kit = await openKitTracer()
       const waiting: (() => void)[] = []

@@ -5,7 +5,7 @@ import Koa3, { type Context } from 'koa'
 import Koa2 from 'koa2'
 import { hoptrace } from './index.js'
 
-/** As every Koa application reads a body: after an await, with an error that has a status. */
+/** Reads a body as every Koa application does: after an await, with an error that has a status. */
 async function readJson(ctx: Context): Promise<unknown> {
   let text = ''
   for await (const chunk of ctx.req) text += String(chunk)

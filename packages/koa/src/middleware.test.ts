@@ -36,7 +36,7 @@ describe.each([
     })
   })
 
-  it('records no error that the application answers by itself', async () => {
+  it('records no error that the application answers', async () => {
     const records = await recordsOf(
       (app) => {
         app.use(async (ctx, next) => {
@@ -55,7 +55,7 @@ describe.each([
     expect(records[0]).toMatchObject({ status: 503, error: null })
   })
 
-  it('records a request once when it stands in the chain twice', async () => {
+  it('records a request once if the middleware is installed twice', async () => {
     await using kit = await openKitTracer()
     const app = new Koa()
     app.use(hoptrace(kit.tracer)).use(hoptrace(kit.tracer))

@@ -6,13 +6,13 @@ import { promisify } from 'node:util'
 const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
 const execFileAsync = promisify(execFile)
 
-/** Which instance to start. */
+/** The instance to start. */
 export interface HBaseOptions {
-  /** Instance name: data, ports and process of its own. @default 'default', shared by all test files */
+  /** Instance name, with separate data, ports and process. @default 'default', shared by all test files */
   name?: string
   /** Also start the REST gateway. @default false */
   rest?: boolean
-  /** Region servers in the one JVM. For an instance with a name of its own. @default 1 */
+  /** Region servers in the one JVM. Only for an instance with its own name. @default 1 */
   regionServers?: number
 }
 
@@ -20,27 +20,27 @@ export interface HBaseOptions {
 export interface HBaseInstance {
   /** `hbase://127.0.0.1:port` of the master's RPC port. */
   readonly url: string
-  /** `hbase://127.0.0.1:port` of the region server's RPC port; means nothing with several region servers. */
+  /** `hbase://127.0.0.1:port` of the region server's RPC port; meaningless with several region servers. */
   readonly regionServerUrl: string
-  /** `http://127.0.0.1:port` of the REST gateway; only when it was asked for. */
+  /** `http://127.0.0.1:port` of the REST gateway, if `rest` is set. */
   readonly restUrl?: string
-  /** SIGKILL of the JVM with master, region server and ZooKeeper. For an instance with a name of its own. */
+  /** SIGKILL of the JVM with master, region server and ZooKeeper. Only for an instance with its own name. */
   kill9(): Promise<void>
-  /** SIGKILL of the REST gateway alone. */
+  /** SIGKILL of the REST gateway only. */
   killGateway(): Promise<void>
-  /** SIGSTOP: connections stand, and nobody answers. */
+  /** SIGSTOP: connections stay open, but the process does not answer. */
   pause(part: 'hbase' | 'gateway'): Promise<void>
   /** SIGCONT. */
   resume(part: 'hbase' | 'gateway'): Promise<void>
-  /** Starts again what was killed, and waits until it answers. */
+  /** Restarts what was killed, and waits until it answers. */
   restart(): Promise<void>
-  /** Gives the instance back; the last user stops it, unless somebody had started it by hand. Safe to call twice. */
+  /** Returns the instance. The last user stops it, unless it was started by hand. Safe to call twice. */
   stop(): Promise<void>
-  /** Like `stop()`, and deletes the data. For an instance with a name of its own. */
+  /** Like `stop()`, and deletes the data. Only for an instance with its own name. */
   wipe(): Promise<void>
 }
 
-/** Why no HBase can run on this machine (no Java, no Maven, ...), or undefined when it can. */
+/** Why no HBase can run on this machine (no Java, no Maven, ...), or undefined if one can. */
 export function hbaseUnavailableReason(): string | undefined {
   const { status, stdout, error } = spawnSync(script, ['--check'], { encoding: 'utf8' })
   if (error) return `dev/hbase/hbase-dev: ${error.message}`
@@ -48,8 +48,8 @@ export function hbaseUnavailableReason(): string | undefined {
 }
 
 /**
- * Starts (or shares) a real HBase and resolves when it answers. Rejects with what `dev/hbase/hbase-dev` printed.
- * Call `stop()` when done.
+ * Starts (or shares) a real HBase and resolves when it answers. Rejects with the output of
+ * `dev/hbase/hbase-dev`. Call `stop()` at the end.
  */
 export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInstance> {
   const lease = `${process.pid}.${randomUUID()}`

@@ -1,12 +1,13 @@
 import { describe, it } from 'vitest'
 import { hbaseUnavailableReason } from './hbase-dev.js'
 
-let told = false
+let warned = false
 let checked: { readonly reason: string | undefined } | undefined
 
 /**
- * A suite that needs a real HBase; its name begins with `real HBase: `. Where none can run, it is skipped and a line on the
- * console says why, so that nobody takes skipping for passing. With `HOPTRACE_REQUIRE_HBASE=1` it fails instead.
+ * A suite that needs a real HBase; its name begins with `real HBase: `. If none can run, the suite is
+ * skipped, and a line on the console says why, so that a skipped suite does not look passed. With
+ * `HOPTRACE_REQUIRE_HBASE=1` it fails instead.
  */
 export function describeRealHBase(name: string, tests: () => void): void {
   checked ??= { reason: hbaseUnavailableReason() }
@@ -20,8 +21,8 @@ export function describeRealHBase(name: string, tests: () => void): void {
     })
     return
   }
-  if (reason !== undefined && !told) {
-    told = true
+  if (reason !== undefined && !warned) {
+    warned = true
     console.warn(`tests against a real HBase are skipped: ${reason}`)
   }
   describe.skipIf(reason)(fullName, tests)

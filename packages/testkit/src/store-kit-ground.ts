@@ -2,7 +2,7 @@ import type { Row, Store } from '@hoptrace/core/store'
 import { onTestFinished } from 'vitest'
 import type { StoreGround, StoreSubject } from './store-kit-subject.js'
 
-/** Fresh ground whose stores are closed, and which is removed, when the test has finished. */
+/** Fresh ground. After the test, its stores are closed and it is removed. */
 export async function freshGround(subject: StoreSubject): Promise<StoreGround> {
   const ground = await subject.create()
   const opened: Store[] = []
@@ -37,7 +37,7 @@ export function bytes(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? Buffer.from(text, 'latin1') : text
 }
 
-/** Rows as `key=value` texts, which a failed comparison shows well. */
+/** Rows as `key=value` texts, which a failed comparison prints well. */
 export function shown(rows: readonly Row[]): string[] {
   const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1')
   return rows.map(({ key, value }) => `${text(key)}=${text(value)}`)

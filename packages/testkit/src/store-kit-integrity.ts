@@ -5,11 +5,14 @@ import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { StoreSubject } from './store-kit-subject.js'
 
-/** Runs of the suite: each damages one file of a copy in one way. */
+/** How many times the suite damages one file of a copy. */
 const damages = Number(process.env['HOPTRACE_KIT_DAMAGES'] ?? 60)
 const seed = Number(process.env['HOPTRACE_KIT_SEED'] ?? 1)
 
-/** A store whose files were changed, cut, exchanged or lost answers as before, or rejects; it never gives another answer. */
+/**
+ * If files of a store were changed, truncated, exchanged or lost, each answer is the right one or a
+ * rejection.
+ */
 export function integritySuite(subject: StoreSubject): void {
   it('is never silent about damage', { timeout: 300_000 }, async () => {
     const ground = await subject.create()
@@ -20,7 +23,7 @@ export function integritySuite(subject: StoreSubject): void {
     const older = copyOf(files.dir)
     const all = [...rows, ...(await fill(() => ground.connect(), files.dir, rows.length))].sort(byKey)
     const random = generator(seed)
-    const told = { found: 0, rejected: 0 }
+    const answers = { found: 0, rejected: 0 }
     for (let n = 0; n < damages; n++) {
       const copy = copyOf(files.dir)
       const what = damage(copy, older, random)
@@ -33,10 +36,10 @@ export function integritySuite(subject: StoreSubject): void {
         ]) {
           const answer = await everything(store, from, to).catch((error: unknown) => error)
           if (Array.isArray(answer)) {
-            told.found++
+            answers.found++
             expect(digest(answer as Row[]), `seed ${seed}, ${n}: ${what}`).toBe(digest(wanted))
           } else {
-            told.rejected++
+            answers.rejected++
             expect(answer, `seed ${seed}, ${n}: ${what}`).toMatchObject({
               code: expect.stringMatching(/^HOPTRACE_(STORE_UNAVAILABLE|BAD_SEGMENT)$/) as string,
             })
@@ -47,11 +50,11 @@ export function integritySuite(subject: StoreSubject): void {
         rmSync(copy, { recursive: true })
       }
     }
-    expect(told.rejected).toBeGreaterThan(damages / 2)
+    expect(answers.rejected).toBeGreaterThan(damages / 2)
   })
 }
 
-/** Rows of two stores over one ground, in puts of all sizes, enough for several files of each kind. */
+/** Puts rows of all batch sizes through two stores on one ground: enough for several files of each kind. */
 async function fill(connect: () => Store, _dir: string, first = 0): Promise<Row[]> {
   const stores = [connect(), connect()]
   const rows: Row[] = []
@@ -73,7 +76,7 @@ async function fill(connect: () => Store, _dir: string, first = 0): Promise<Row[
   return rows
 }
 
-/** Damages one file, and says how. */
+/** Damages one file, and returns a description. */
 function damage(dir: string, older: string, random: () => number): string {
   const pick = (below: number): number => Math.floor(random() * below)
   const names = readdirSync(dir, { recursive: true })

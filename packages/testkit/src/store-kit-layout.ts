@@ -26,9 +26,9 @@ const instances = [
   { ...realisticInstance, worker: 7 },
 ]
 
-/** The layout on top of a store: what shippers write is what readers find. */
+/** The layout on top of a store: readers find exactly what shippers write. */
 export function layoutSuite(subject: StoreSubject): void {
-  it('finds each of some thousand records, each late one, and none that is not there', async () => {
+  it('finds each of some thousand records, each late one, and no absent one', async () => {
     const { reader, records } = await filled(await freshStore(subject))
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: records.length - 1 }), async (pick) => {
@@ -45,7 +45,7 @@ export function layoutSuite(subject: StoreSubject): void {
     )
   })
 
-  it('gives every range whole and in id order, and goes on where a page ended', async () => {
+  it('returns every range complete and in id order, and continues after a page', async () => {
     const { reader, records } = await filled(await freshStore(subject))
     const sorted = records.toSorted((a, b) => (a.hopId < b.hopId ? -1 : 1))
     const time = fc.nat({ max: 4200 }).map((millis) => fromNanos + BigInt(millis) * 1_000_000n)
@@ -100,7 +100,7 @@ export function layoutSuite(subject: StoreSubject): void {
     ])
   })
 
-  it('lets old windows and keys go, and nothing else', async () => {
+  it('expires old windows and keys, and nothing else', async () => {
     const store = await freshStore(subject)
     if (store.deleteRange === undefined) return
     const { reader, records } = await filled(store)
@@ -142,7 +142,7 @@ const instanceRow: InstanceRow = {
 async function filled(store: Store): Promise<{ reader: StoreReader; records: HopRecord[] }> {
   const records: HopRecord[] = []
   for (const [i, instance] of instances.entries()) {
-    // Workers of one address would issue the same id in the same nanosecond here.
+    // Workers with one address would issue the same id in the same nanosecond here.
     const ownNanos = fromNanos + BigInt(i)
     const own = realisticRecords({
       count: 1300,

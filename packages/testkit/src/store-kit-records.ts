@@ -1,6 +1,6 @@
 import type { CallRecord, HopId, HopRecord, InstanceRef } from '@hoptrace/core/store'
 
-/** What `realisticRecords` makes. */
+/** The options of `realisticRecords`. */
 export interface RealisticOptions {
   readonly count: number
   /** Time of the first id. */
@@ -20,8 +20,9 @@ export const realisticInstance: InstanceRef = {
 }
 
 /**
- * Records as a service in the middle of a chain writes them, in id order: three routes, two calls each, a random user id of four
- * bytes, an order id on a third, now and then a failure; all times in nanoseconds as they would fall.
+ * Records as a service in the middle of a chain writes them, in id order: three routes, two calls each, a
+ * random user id of four bytes, an order id on a third, sometimes a failure; all times with realistic
+ * nanoseconds.
  */
 export function realisticRecords(options: RealisticOptions): HopRecord[] {
   const { instance = realisticInstance, service = 'payments' } = options

@@ -6,7 +6,7 @@ import type { StoreSubject } from './store-kit-subject.js'
 
 /** The store contract: an ordered map with batch put and forward scan. */
 export function rowSuite(subject: StoreSubject): void {
-  it('gives rows in key order, whatever the order in which they were put', async () => {
+  it('returns rows in key order, in whatever order they were put', async () => {
     const store = await freshStore(subject)
     await store.put([row('c'), row('a')])
     await store.put([row('b'), row('ab')])
@@ -20,7 +20,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(shown(await scanAll(store, '\0', '\xff\xff'))).toEqual(keys.map((key) => `${key}=${key}`))
   })
 
-  it('scans from a key, itself included, to a key, itself left out', async () => {
+  it('scans from a key, inclusive, to a key, exclusive', async () => {
     const store = await freshStore(subject)
     await store.put(['a', 'b', 'c', 'd'].map((key) => row(key)))
     expect(shown(await store.scan({ from: bytes('b'), to: bytes('d'), limit: 10 }))).toEqual(['b=b', 'c=c'])
@@ -30,7 +30,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(shown(await store.scan({ from: bytes('a\0'), to: bytes('c'), limit: 10 }))).toEqual(['b=b'])
   })
 
-  it('gives as many rows as the limit says, and fewer only at the end', async () => {
+  it('returns as many rows as the limit, and fewer only at the end', async () => {
     const store = await freshStore(subject)
     const rows = Array.from({ length: 250 }, (_, i) => row(String(i).padStart(3, '0'), `v${i}`))
     await store.put(rows)
@@ -41,27 +41,27 @@ export function rowSuite(subject: StoreSubject): void {
     for (const limit of [1, 7, 125]) expect(shown(await scanAll(store, '0', '9', limit))).toEqual(shown(rows))
   })
 
-  it('refuses a limit that is none', async () => {
+  it('refuses an invalid limit', async () => {
     const store = await freshStore(subject)
     for (const limit of [0, -1, 1.5, NaN]) {
       await expect(store.scan({ from: bytes('a'), to: bytes('b'), limit })).rejects.toThrow(TypeError)
     }
   })
 
-  it('replaces a row with the same key, also within one batch', async () => {
+  it('replaces a row with the same key, even within one batch', async () => {
     const store = await freshStore(subject)
     await store.put([row('a', '1'), row('b', '1'), row('a', '2')])
     await store.put([row('b', '3')])
     expect(shown(await scanAll(store, 'a', 'z'))).toEqual(['a=2', 'b=3'])
   })
 
-  it('takes an empty batch', async () => {
+  it('accepts an empty batch', async () => {
     const store = await freshStore(subject)
     await store.put([])
     expect(await scanAll(store, '\0', '\xff')).toEqual([])
   })
 
-  it('keeps values of 100 KB, of any bytes, and of none or few', async () => {
+  it('keeps values of 100 KB, of any bytes, and empty or short ones', async () => {
     const store = await freshStore(subject)
     const large = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7919) >> (i % 3)))
     await store.put([row('large', large), row('empty', ''), row('zero', '\0')])
@@ -69,7 +69,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(rows.map(({ value }) => Buffer.from(value))).toEqual([Buffer.alloc(0), large, Buffer.from([0])])
   })
 
-  it('keeps what it was given when the caller goes on to use the buffers', async () => {
+  it('keeps its rows when the caller reuses the buffers', async () => {
     const store = await freshStore(subject)
     const used = row('key', 'value')
     await store.put([used])
@@ -78,7 +78,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(shown(await scanAll(store, 'a', 'z'))).toEqual(['key=value'])
   })
 
-  it('takes puts and scans at once', async () => {
+  it('accepts parallel puts and scans', async () => {
     const store = await freshStore(subject)
     const batches = Array.from({ length: 8 }, (_, batch) =>
       Array.from({ length: 50 }, (_, i) => row(`${String(i).padStart(2, '0')}-${batch}`)),
@@ -112,7 +112,7 @@ export function rowSuite(subject: StoreSubject): void {
     )
   })
 
-  it('removes a range, where it can', async () => {
+  it('removes a range, if it can', async () => {
     const store = await freshStore(subject)
     if (store.deleteRange === undefined) {
       expect(store.supports.ttl).toBe(true)
@@ -125,14 +125,14 @@ export function rowSuite(subject: StoreSubject): void {
     expect(shown(await scanAll(store, 'a', 'z'))).toEqual(['a=a', 'c=c', 'd=d'])
   })
 
-  it('opens by itself, and more than once', async () => {
+  it('opens without a call of open, and more than once', async () => {
     const store = (await freshGround(subject)).connect()
     await Promise.all([store.put([row('a')]), store.open(), store.open()])
     await store.open()
     expect(await scanAll(store, 'a', 'z')).toHaveLength(1)
   })
 
-  it('has a url by which it is found again', async () => {
+  it('has a url that finds it again', async () => {
     const ground = await freshGround(subject)
     const store = ground.connect()
     await store.open()
@@ -142,7 +142,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(store.url).toBe(url)
   })
 
-  it('finds durable rows again, and shares them as it says', async () => {
+  it('finds durable rows again, and shares them if it claims to', async () => {
     const ground = await freshGround(subject)
     const first = ground.connect()
     await first.put([row('a', '1'), row('b', 'x'.repeat(50_000))])
@@ -155,7 +155,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(await scanAll(later, 'a', 'z')).toHaveLength(durable ? 2 : 0)
   })
 
-  it('says that it is closed, and closes twice', async () => {
+  it('rejects after close, and closes twice', async () => {
     const store = await freshStore(subject)
     await store.put([row('a')])
     await store.close()
@@ -166,7 +166,7 @@ export function rowSuite(subject: StoreSubject): void {
     await expectClosed(never)
   })
 
-  it('says that another process has it open, and opens when that has ended', async () => {
+  it('rejects while another process has it open, and opens after that', async () => {
     const ground = await freshGround(subject)
     if (ground.hold === undefined) {
       const { durable, shared } = ground.connect().supports
@@ -182,7 +182,7 @@ export function rowSuite(subject: StoreSubject): void {
     expect(await scanAll(store, 'a', 'z')).toHaveLength(1)
   })
 
-  it('ends a scan whose signal is aborted, with the reason', async () => {
+  it('rejects an aborted scan with the reason', async () => {
     const store = await freshStore(subject)
     await store.put([row('a')])
     const range = { from: bytes('a'), to: bytes('z'), limit: 10 }
@@ -192,7 +192,7 @@ export function rowSuite(subject: StoreSubject): void {
     const controller = new AbortController()
     const scan = store.scan({ ...range, signal: controller.signal })
     controller.abort()
-    // It may have been done before; what it must not do is hang or give a part as if it were all.
+    // The scan may have finished before. It must not hang, or return a part as if it were all.
     await scan.then(
       (rows: readonly Row[]) => expect(rows).toHaveLength(1),
       (error: unknown) => expect(error).toMatchObject({ name: 'AbortError' }),

@@ -8,9 +8,9 @@ const everything = { from: Buffer.alloc(0), to: Buffer.from([255]), limit: 100_0
 const writers = 3
 const puts = 30
 
-/** Stores that several processes may have open at once, and stores that are files and are only read. */
+/** Stores that several processes may have open at once, and file stores that are only read. */
 export function sharedSuite(subject: StoreSubject): void {
-  it('takes puts of several stores at once, and each reads what any has acknowledged', async () => {
+  it('accepts puts of several stores at once, and each reads every acknowledged row', async () => {
     const ground = await subject.create()
     onTestFinished(() => ground.remove())
     const stores = Array.from({ length: writers + 1 }, () => ground.connect())
@@ -37,7 +37,7 @@ export function sharedSuite(subject: StoreSubject): void {
     }
   })
 
-  it('is read without a change of its files, also where they cannot be written', async () => {
+  it('can be read without a change of its files, even if they are read-only', async () => {
     const ground = await subject.create()
     onTestFinished(() => ground.remove())
     const { files } = ground

@@ -1,18 +1,21 @@
 import type { Store } from '@hoptrace/core/store'
 
-/** Empty ground for one test: what a store's rows are kept in. */
+/** Empty ground for one test: the place of a store's rows. */
 export interface StoreGround {
-  /** A store over these rows, not yet open. Called again after `close` it finds what is durable; the kit closes what it opens. */
+  /**
+   * A store over these rows, not yet open. Called again after `close`, it finds all durable rows. The kit
+   * closes every store.
+   */
   connect(): Store
-  /** Where only one process may have it open: has another process open it, until `release`. */
+  /** For a store that only one process may have open: lets another process open it, until `release`. */
   hold?(): Promise<{ release(): Promise<void> }>
-  /** A store that is files of this host: where they are, and a store over a copy of them. */
+  /** For a store made of files on this host: their directory, and a store over a copy of them. */
   readonly files?: { readonly dir: string; connect(dir: string): Store }
-  /** Removes everything. All stores are closed by then. */
+  /** Removes everything. All stores are closed before. */
   remove(): Promise<void>
 }
 
-/** A store under test. What it can do stands on the store itself (`supports`). */
+/** A store under test. Its abilities are on the store itself (`supports`). */
 export interface StoreSubject {
   readonly name: string
   create(): Promise<StoreGround>

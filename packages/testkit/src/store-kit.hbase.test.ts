@@ -24,7 +24,7 @@ describeRealHBase('the store of HBase tables', () => {
         const spec = { kind: 'hbase', url: url(), table, buckets: 4 } as const
         return {
           connect: () => openStore(spec, { dataDir: '.', service: 'kit' }),
-          // Dropped in the background: no test waits for a table that it has no more use for.
+          // Dropped in the background, because no later test needs the table.
           remove: async () => void left.push(fetch(`${hbase.restUrl}/${table}/schema`, { method: 'DELETE' })),
         }
       },

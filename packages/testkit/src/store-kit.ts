@@ -9,7 +9,9 @@ export { realisticInstance, realisticRecords } from './store-kit-records.js'
 export type { RealisticOptions } from './store-kit-records.js'
 export type { StoreGround, StoreSubject } from './store-kit-subject.js'
 
-/** Declares the tests that every store passes: the contract on rows, and the layout of hoptrace on top of it. */
+/**
+ * Declares the tests that every store passes: the contract on rows, and the layout of hoptrace on top of it.
+ */
 export function storeKit(subject: StoreSubject): void {
   describe(`${subject.name} keeps the store contract`, () => rowSuite(subject))
   describe(`${subject.name}, shared`, () => sharedSuite(subject))

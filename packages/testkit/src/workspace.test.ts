@@ -33,12 +33,12 @@ describe('the list of test projects', () => {
     expect([...projects].sort()).toEqual([...packages, 'apps', 'bench', 'hostile'].sort())
   })
 
-  it.each(projects)('is not kept by a project without a test: %s', (folder) => {
+  it.each(projects)('has no project without a test: %s', (folder) => {
     expect(sourcesOf(folder).filter((name) => name.endsWith('.test.ts'))).not.toEqual([])
   })
 
-  it('is what vitest is given', () => {
-    // Vitest 4 does not read a workspace file by itself, and does not say so.
+  it('is in the configuration of vitest', () => {
+    // Vitest 4 silently ignores a workspace file.
     expect(readFileSync(path.join(root, 'vitest.config.ts'), 'utf8')).toMatch(
       /projects: \[\.\.\.projects\.map\(whole\), \.\.\.projectsWithin\]/,
     )
@@ -48,7 +48,7 @@ describe('the list of test projects', () => {
 describe.each(packages)('%s', (folder) => {
   const manifest = manifestOf(folder)
 
-  it('says in its manifest what npm shows', () => {
+  it('has in its manifest what npm shows', () => {
     expect(manifest.description).toBeTruthy()
     expect(manifest.license).toBe('Apache-2.0')
     expect(manifest.keywords?.length).toBeGreaterThan(2)
@@ -64,7 +64,7 @@ describe.each(packages)('%s', (folder) => {
     )
   })
 
-  it('publishes what is built of its sources, and no test', () => {
+  it('publishes its built sources, and no test', () => {
     expect(manifest.files?.filter((name) => name !== 'bin')).toEqual(['dist'])
     const build = JSON.parse(readFileSync(path.join(root, folder, 'tsconfig.build.json'), 'utf8')) as {
       exclude: readonly string[]

@@ -2,23 +2,23 @@ import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A request as the kits send it: over `node:http`, so that nothing is added or followed. */
+/** A request of the kits, sent over `node:http`, which adds and follows nothing. */
 export interface KitRequest {
   readonly method?: string
-  /** Sent as it stands, also when it is malformed. */
+  /** Sent unchanged, even if it is malformed. */
   readonly path: string
   readonly headers?: OutgoingHttpHeaders | readonly string[]
-  /** A list is sent part by part, with 10 ms in between. */
+  /** A list is sent part by part, 10 ms apart. */
   readonly body?: string | Buffer | readonly string[]
   readonly agent?: http.Agent
 }
 
-/** All that a client can see of a response. */
+/** Everything that a client can see of a response. */
 export interface KitResponse {
   readonly status: number
   readonly statusText: string
   readonly headers: IncomingHttpHeaders
-  /** Names and values as they came, in order. */
+  /** Names and values as received, in order. */
   readonly rawHeaders: readonly string[]
   readonly body: Buffer
   readonly trailers: NodeJS.Dict<string>
@@ -92,7 +92,9 @@ export async function listen(server: http.Server): Promise<Listening> {
 
 const OURS = new Set(['hoptrace', 'traceresponse'])
 
-/** What must be the same with and without tracing. The date is the only header that may differ by itself. */
+/**
+ * The part of a response that must be the same with and without tracing. Only the date may differ by itself.
+ */
 export function comparable(response: KitResponse): object {
   const headers: string[] = []
   for (let i = 0; i < response.rawHeaders.length; i += 2) {

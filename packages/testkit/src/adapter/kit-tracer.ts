@@ -6,18 +6,27 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTracer, readRun, type HopRecord, type Tracer, type TracerOptions } from '@hoptrace/core'
 
-/** A tracer in a directory of its own whose log holds everything, so that a test reads what was recorded, and when. */
+/**
+ * A tracer in a temporary directory. Its log keeps every record, so that a test can read what was recorded,
+ * and when.
+ */
 export interface KitTracer {
   readonly tracer: Tracer
   readonly dataDir: string
-  /** The records that are in the log now, in the order in which their hops were logged. */
+  /** The records that are in the log now, in logged order. */
   records(): Promise<readonly HopRecord[]>
-  /** The record that `find` accepts, as soon as there is one. Rejects with what there is after 10 s. */
+  /**
+   * The record that `find` accepts, as soon as there is one. After 10 s it rejects and shows the records in
+   * the log.
+   */
   eventually(find: (record: HopRecord) => boolean): Promise<HopRecord>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Opens one, in a directory that is removed with it unless `options.dataDir` names one. Its windows are so wide that nothing is shipped, and so deleted from the log, while a test looks. */
+/**
+ * Opens a kit tracer in a directory that is removed with it, unless `options.dataDir` names one. Its windows
+ * are wide, so nothing is shipped, and thus deleted from the log, during a test.
+ */
 export async function openKitTracer(options: Partial<TracerOptions> = {}): Promise<KitTracer> {
   const own = options.dataDir === undefined
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'hoptrace-kit-')))
@@ -61,13 +70,13 @@ export async function openKitTracer(options: Partial<TracerOptions> = {}): Promi
   }
 }
 
-/** A W3C caller that is not hoptrace's: the trace-id tells a request's record apart. */
+/** A foreign W3C caller: the trace-id identifies the record of its request. */
 export interface ForeignContext {
   readonly traceId: string
   readonly headers: { readonly traceparent: string }
 }
 
-/** A new one. */
+/** A new foreign context. */
 export function foreignContext(): ForeignContext {
   const traceId = `f${randomBytes(16).toString('hex').slice(1)}`
   return { traceId, headers: { traceparent: `00-${traceId}-${randomBytes(7).toString('hex')}0f-01` } }

@@ -8,7 +8,7 @@ import { assignedTo, startKitServer } from './server.js'
 import type { ClientSubject } from './subject.js'
 import { itWhere } from './where.js'
 
-/** What the calls of a hop say. */
+/** What the recorded calls of a hop contain. */
 export function testCalls(subject: ClientSubject): void {
   describe('records', () => {
     it.each([
@@ -25,7 +25,7 @@ export function testCalls(subject: ClientSubject): void {
       expect(calls[0]?.durationMicros).toBeGreaterThan(0)
     })
 
-    it('each attempt of a retry as a call of its own', async () => {
+    it('each attempt of a retry as a separate call', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const client = subject.create(kit.tracer)
@@ -39,7 +39,7 @@ export function testCalls(subject: ClientSubject): void {
       expect(new Set(calls.map(({ hopId }) => hopId)).size).toBe(3)
     })
 
-    it('each of many calls at once', async () => {
+    it('each of many parallel calls', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const client = subject.create(kit.tracer)
@@ -54,7 +54,7 @@ export function testCalls(subject: ClientSubject): void {
       }
     })
 
-    it('the calls of hops that run at once in the hop that made them', async () => {
+    it('each call in the hop that made it, with parallel hops', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const client = subject.create(kit.tracer)
@@ -73,7 +73,7 @@ export function testCalls(subject: ClientSubject): void {
       }
     })
 
-    it('who answered, as the response proves', async () => {
+    it('the hop that answered, if the response proves it', async () => {
       await using kit = await openKitTracer()
       await using callee = await openKitTracer({ service: 'inventory', dataDir: kit.dataDir })
       await using server = await listen(
@@ -88,7 +88,7 @@ export function testCalls(subject: ClientSubject): void {
     })
 
     it.each(['/served-by', '/hostile', '/hostile-list'])(
-      'nobody when the response does not prove it: %s',
+      'no answering hop if the response does not prove it: %s',
       async (path) => {
         await using server = await startKitServer()
         await using kit = await openKitTracer()
@@ -97,7 +97,7 @@ export function testCalls(subject: ClientSubject): void {
       },
     )
 
-    itWhere(subject.supports.redirects, 'each target of a redirect as a call of its own', async () => {
+    itWhere(subject.supports.redirects, 'each target of a redirect as a separate call', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const { calls, record } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/hop-1` })
@@ -114,7 +114,7 @@ export function testCalls(subject: ClientSubject): void {
       expect(calls.map(({ outcome }) => outcome)).toEqual(['302'])
     })
 
-    itWhere(subject.supports.streaming, 'a streamed response when its body has come to its end', async () => {
+    itWhere(subject.supports.streaming, 'a streamed response when its body ends', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const client = subject.create(kit.tracer)

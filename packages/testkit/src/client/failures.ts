@@ -5,10 +5,10 @@ import { closedPort, startKitServer } from './server.js'
 import type { ClientSubject } from './subject.js'
 import { itWhere } from './where.js'
 
-/** Calls that nobody answered. */
+/** Calls without an answer. */
 export function testFailures(subject: ClientSubject): void {
   describe('records a call', () => {
-    it('to a port where nobody listens as ECONNREFUSED', async () => {
+    it('to a closed port as ECONNREFUSED', async () => {
       await using kit = await openKitTracer()
       const port = await closedPort()
       const { calls, outcome } = await sendInHop(subject, kit, {
@@ -19,7 +19,7 @@ export function testFailures(subject: ClientSubject): void {
       expect(calls[0]).toMatchObject({ target: `127.0.0.1:${port}`, outcome: 'ECONNREFUSED', servedBy: null })
     })
 
-    it('to a name that does not exist as what the resolver says', async () => {
+    it('to an unknown name with the error of the name lookup', async () => {
       await using kit = await openKitTracer()
       const { calls } = await sendInHop(subject, kit, {
         method: 'GET',
@@ -56,7 +56,7 @@ export function testFailures(subject: ClientSubject): void {
       expect(calls.map((call) => call.outcome)).toEqual(['ECONNRESET'])
     })
 
-    itWhere(subject.supports.timeout, 'that its caller stopped waiting for as ETIMEDOUT', async () => {
+    itWhere(subject.supports.timeout, 'that timed out as ETIMEDOUT', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: `${server.url}/never`, timeoutMillis: 50 }

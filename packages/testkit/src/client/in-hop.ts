@@ -2,11 +2,11 @@ import type { CallRecord, HopRecord } from '@hoptrace/core'
 import type { KitTracer } from '../adapter/kit-tracer.js'
 import type { ClientRequest, ClientResponse, ClientSubject, KitClient } from './subject.js'
 
-/** What a request came to: the answer, or what was thrown. */
+/** The outcome of a request: the answer, or the thrown error. */
 export type Outcome =
   { readonly response: ClientResponse; readonly body: string } | { readonly error: unknown }
 
-/** Sends it and reads the body. */
+/** Sends a request and reads the body. */
 export async function outcomeOf(client: KitClient, request: ClientRequest): Promise<Outcome> {
   try {
     const response = await client.request(request)
@@ -16,7 +16,7 @@ export async function outcomeOf(client: KitClient, request: ClientRequest): Prom
   }
 }
 
-/** Runs `work` in a hop of its own and gives what it came to, with the record of the hop. */
+/** Runs `work` in a hop, and returns its result with the record of the hop. */
 export async function inHop<T>(
   kit: KitTracer,
   work: () => Promise<T>,
@@ -37,7 +37,7 @@ export async function sendInHop(subject: ClientSubject, kit: KitTracer, request:
   return { outcome: result, record, calls }
 }
 
-/** What must be the same with and without tracing. */
+/** The part of an outcome that must be the same with and without tracing. */
 export function comparableOutcome(outcome: Outcome): object {
   if ('response' in outcome) {
     const { date: _, ...headers } = outcome.response.headers

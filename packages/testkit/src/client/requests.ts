@@ -6,7 +6,7 @@ import type { ClientRequest, ClientSubject } from './subject.js'
 
 const OURS = ['traceparent', 'tracestate']
 
-/** What goes out, and that it is the same but for our headers. */
+/** The outgoing request is the same except for our headers. */
 export function testRequests(subject: ClientSubject): void {
   const post: Omit<ClientRequest, 'url'> = { method: 'POST', headers: { 'x-own': 'kept' }, body: { a: 1 } }
 
@@ -22,7 +22,7 @@ export function testRequests(subject: ClientSubject): void {
       expect(calls[0]).toMatchObject({ target: `127.0.0.1:${server.port}`, method: 'GET', outcome: '200' })
     })
 
-    it('the same request as without tracing, but for our headers', async () => {
+    it('the same request as without tracing, except for our headers', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       await outcomeOf(subject.create(undefined), { ...post, url: `${server.url}/created?x=1` })
@@ -41,7 +41,7 @@ export function testRequests(subject: ClientSubject): void {
       expect(await kit.records()).toEqual([])
     })
 
-    it('ours over a context that the application set', async () => {
+    it('our headers instead of a context of the application', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const headers = { TraceParent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`, 'x-own': 'kept' }
@@ -72,7 +72,7 @@ export function testRequests(subject: ClientSubject): void {
       '/reset',
       '/broken-off',
       '/hop-1',
-    ])('for %s what it gives without tracing', async (path) => {
+    ])('the same result as without tracing for %s', async (path) => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: server.url + path }
@@ -81,7 +81,7 @@ export function testRequests(subject: ClientSubject): void {
       expect(comparableOutcome(outcome)).toEqual(comparableOutcome(bare))
     })
 
-    it('for a port where nobody listens what it gives without tracing', async () => {
+    it('the same error as without tracing for a closed port', async () => {
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: `http://127.0.0.1:${await closedPort()}/ok` }
       const bare = await outcomeOf(subject.create(undefined), request)
@@ -89,7 +89,7 @@ export function testRequests(subject: ClientSubject): void {
       expect(comparableOutcome(outcome)).toEqual(comparableOutcome(bare))
     })
 
-    it('for a URL that is none what it gives without tracing, and records no call', async () => {
+    it('the same error as without tracing for an invalid URL, and records no call', async () => {
       await using kit = await openKitTracer()
       const request = { method: 'GET', url: 'http://[' }
       const bare = await outcomeOf(subject.create(undefined), request)
@@ -98,7 +98,7 @@ export function testRequests(subject: ClientSubject): void {
       expect(calls).toEqual([])
     })
 
-    it('an answer when the tracer is closed', async () => {
+    it('an answer even if the tracer is closed', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const client = subject.create(kit.tracer)

@@ -24,11 +24,11 @@ function forwardProxy(): Server {
   })
 }
 
-/** Who is dialled, and for whom. */
+/** A call records the target, and what was dialled to reach it. */
 export function testRoutes(subject: ClientSubject): void {
   const supported = subject.supports.routes === true
 
-  describe('records who was dialled in place of the target:', () => {
+  describe('records what was dialled instead of the target:', () => {
     itWhere(supported, 'a forward proxy', async () => {
       await using server = await startKitServer()
       await using proxy = await listen(forwardProxy())
@@ -55,7 +55,7 @@ export function testRoutes(subject: ClientSubject): void {
       ])
     })
 
-    itWhere(supported, 'a socket, and one that nobody listens on', async () => {
+    itWhere(supported, 'a socket, and a socket without a listener', async () => {
       await using kit = await openKitTracer()
       const dir = await mkdtemp(path.join(os.tmpdir(), 'hoptrace-kit-'))
       const socketPath = path.join(dir, 'kit.sock')
@@ -79,7 +79,7 @@ export function testRoutes(subject: ClientSubject): void {
       }
     })
 
-    itWhere(true, 'nobody, where the target itself is', async () => {
+    itWhere(true, 'nothing, if the target itself was dialled', async () => {
       await using server = await startKitServer()
       await using kit = await openKitTracer()
       const { calls } = await sendInHop(subject, kit, { method: 'GET', url: `${server.url}/ok` })

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { listen, type Listening } from '../adapter/exchange.js'
 
-/** A request as it came to the kit's server. */
+/** A request that the kit's server received. */
 export interface SeenRequest {
   readonly method: string
   readonly path: string
@@ -9,15 +9,15 @@ export interface SeenRequest {
   readonly body: string
 }
 
-/** A server for clients to call: what came, and answers by path. */
+/** A server for clients to call. It keeps the requests that it received, and answers by path. */
 export interface KitServer extends Listening {
   readonly seen: readonly SeenRequest[]
 }
 
-/** What `/served-by` says of itself, without a proof. */
+/** The `hoptrace` header of `/served-by`, without a proof. */
 export const SERVED_BY = '18ea626ac4c834a600000a0000010fa0;inventory;10.0.0.1:4000;00000000000000ff'
 
-/** The id that a request asks its callee to take. */
+/** The id that a request assigns to its callee. */
 export const assignedTo = (request: SeenRequest | undefined): string | undefined =>
   /^hoptrace=([0-9a-f]{32})-/.exec(String(request?.headers['tracestate']))?.[1]
 
@@ -53,7 +53,7 @@ const answers: Record<string, Answer> = {
   '/hostile-list': (res) => res.writeHead(200, { hoptrace: [SERVED_BY, SERVED_BY] }).end('ok'),
 }
 
-/** Starts it. `onRequest` runs before an answer is given, and holds it back until it resolves. */
+/** Starts the server. `onRequest` runs before an answer is sent, and delays the answer until it resolves. */
 export async function startKitServer(
   onRequest?: (request: SeenRequest) => Promise<void>,
 ): Promise<KitServer> {
@@ -74,7 +74,7 @@ export async function startKitServer(
   return Object.assign(await listen(server), { seen })
 }
 
-/** A port of this host on which nobody listens. */
+/** A closed port of this host. */
 export async function closedPort(): Promise<number> {
   const listening = await listen(http.createServer())
   await listening[Symbol.asyncDispose]()

@@ -1,10 +1,10 @@
 import type { Tracer } from '@hoptrace/core'
 
-/** What a client can do; the kit reads it and asks for no more. */
+/** The abilities of a client; the kit tests nothing else. */
 export interface ClientSupports {
-  /** It follows redirects by itself, one request behind the other, and `maxRedirects: 0` stops it. */
+  /** It follows redirects by itself, one request after the other, and `maxRedirects: 0` stops it. */
   readonly redirects: boolean
-  /** It hands out a response body before it has come to its end. */
+  /** It passes on a response body before the body has ended. */
   readonly streaming: boolean
   /** `timeoutMillis` */
   readonly timeout: boolean
@@ -21,25 +21,25 @@ export interface ClientRequest {
   readonly timeoutMillis?: number
   readonly signal?: AbortSignal
   readonly maxRedirects?: number
-  /** The forward proxy that is asked to pass it on. */
+  /** The forward proxy to send it through. */
   readonly proxy?: { readonly host: string; readonly port: number }
-  /** The Unix socket that is dialled in place of the URL's host. */
+  /** The Unix socket to dial instead of the URL's host. */
   readonly socketPath?: string
-  /** Resolve when the head has come. */
+  /** Resolve when the head has arrived. */
   readonly stream?: boolean
 }
 
-/** What the client gave to its caller. */
+/** What the client returned to its caller. */
 export interface ClientResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** The body's text, read to its end; rejects when it breaks off. */
+  /** The body's text, read to its end; rejects if the body breaks off. */
   text(): Promise<string>
 }
 
 /**
- * One client. It resolves for every status, or rejects for some, as it does by itself; what it rejects with comes through
- * untouched.
+ * One client. It resolves for every status, or rejects for some, as it does without the kit; errors pass
+ * through untouched.
  */
 export interface KitClient {
   request(request: ClientRequest): Promise<ClientResponse>
@@ -50,6 +50,6 @@ export interface ClientSubject {
   /** `axios 1` */
   readonly name: string
   readonly supports: ClientSupports
-  /** `tracer` undefined: the bare client, to compare with. */
+  /** `tracer` undefined: the bare client, for comparison. */
   create(tracer: Tracer | undefined): KitClient
 }

@@ -6,8 +6,9 @@ import { testRoutes } from './routes.js'
 import type { ClientSubject } from './subject.js'
 
 /**
- * Defines the whole suite of a client adapter: same responses and errors as the bare client, a call for every request that
- * leaves, in the log before it leaves, with the outcome that the caller saw. Call it at the top level of a test file.
+ * Defines the whole suite of a client adapter: the same responses and errors as the bare client, and a call
+ * for every outgoing request, in the log before the request leaves, with the outcome that the caller saw.
+ * Call it at the top level of a test file.
  */
 export function clientAdapterSuite(subject: ClientSubject): void {
   describe(`${subject.name}, as every client adapter,`, () => {

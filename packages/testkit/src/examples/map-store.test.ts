@@ -11,7 +11,7 @@ storeKit({
   create: async () => ({ connect: () => mapStore('kit'), remove: async () => undefined }),
 })
 
-it('a store of one’s own takes the records of a service and answers for them', async () => {
+it('a store object takes the records of a service, and a resolver reads them', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-map-'))
   const rows = new Map<string, Row>()
   const tracer = createTracer({ service: 'orders', store: mapStore('orders', rows), dataDir: dir })

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-/** What a handler and a middleware of the tiny framework get. */
+/** The context of a handler and a middleware of the tiny framework. */
 export interface TinyContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -12,9 +12,9 @@ export interface TinyContext {
 export type TinyMiddleware = (ctx: TinyContext, next: () => Promise<void>) => Promise<void>
 export type TinyHandler = (ctx: TinyContext) => void | Promise<void>
 
-/** A web framework over `node:http` as there are many: middleware around one router, errors answered in one place. */
+/** A typical web framework over `node:http`: middleware around one router, errors answered in one place. */
 export class TinyHttp {
-  /** Told of every error that reached the framework. */
+  /** Called with every error that reaches the framework. */
   onError: (error: unknown) => void = () => undefined
   private readonly middleware: TinyMiddleware[] = []
   private readonly routes: { method: string; template: string; pattern: RegExp; handler: TinyHandler }[] = []

@@ -6,10 +6,10 @@ import { startTraced } from './running.js'
 import { signal } from './signal.js'
 import type { ServerSubject } from './subject.js'
 
-/** Callers that go away. */
+/** Callers that disconnect. */
 export function testAborts(subject: ServerSubject): void {
-  describe('a caller that goes away', () => {
-    it('leaves an aborted hop that closes with the status that its handler came to', async () => {
+  describe('a caller that disconnects', () => {
+    it('leaves an aborted hop that closes with the status of its handler', async () => {
       const [gate, entered] = [signal(), signal()]
       await using traced = await startTraced(subject, {
         hooks: { gate: gate.promise, entered: entered.resolve },
@@ -48,7 +48,7 @@ export function testAborts(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
     })
 
-    it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
+    it('in the middle of its body leaves a closed hop and a working server', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()
       const socket = net.connect(traced.port, '127.0.0.1')

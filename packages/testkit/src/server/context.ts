@@ -5,10 +5,10 @@ import type { ServerSubject } from './subject.js'
 
 const seenIn = (body: Buffer): unknown => (JSON.parse(body.toString()) as { seen: unknown }).seen
 
-/** `tracer.hop` is the hop of the request being handled, and of no other. */
+/** `tracer.hop` is the hop of the request being handled, and no other. */
 export function testContext(subject: ServerSubject): void {
   describe('the current hop', () => {
-    it('is the own one of each of 50 requests that run at once, after every kind of await', async () => {
+    it('is that of the request, for each of 50 parallel requests, after every kind of await', async () => {
       await using traced = await startTraced(subject)
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, i) => traced.sendTraced({ path: `/context/${i}` })),
@@ -21,7 +21,7 @@ export function testContext(subject: ServerSubject): void {
       expect(records.every(({ state, status }) => state === 'closed' && status === 200)).toBe(true)
     })
 
-    it('is there behind the parsing of a body', async () => {
+    it('is present after the parsing of a body', async () => {
       await using traced = await startTraced(subject)
       const body = ['{"text":"', 'x'.repeat(70_000), '"}']
       const answers = await Promise.all(

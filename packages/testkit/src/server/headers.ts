@@ -6,7 +6,7 @@ import type { ServerSubject } from './subject.js'
 const SPAN = '00f067aa0ba902b7'
 const ZERO = '0'.repeat(32)
 
-/** The headers of a hoptrace caller of `traced`, and the ids in them. */
+/** The headers of a hoptrace caller of `traced`, and their ids. */
 async function callFrom(traced: TracedSubject) {
   await using caller = await openKitTracer({ service: 'caller', dataDir: traced.kit.dataDir })
   return caller.tracer.run({ name: 'job' }, () => {
@@ -17,13 +17,13 @@ async function callFrom(traced: TracedSubject) {
   })
 }
 
-/** Who answered, with a tag that only the key of the cluster makes. */
+/** The hop that answered, with a tag that requires the cluster key. */
 const answerOf = (hopId: string, port: number): RegExp =>
   new RegExp(`^${hopId};kit;127\\.0\\.0\\.1:${port};[0-9a-f]{16}$`)
 
 const hostile: readonly (readonly [string, Record<string, string | string[]>])[] = [
   ['an empty context', { traceparent: '', tracestate: '' }],
-  ['a context that is none', { traceparent: 'hello' }],
+  ['a malformed context', { traceparent: 'hello' }],
   ['an all-zero trace', { traceparent: `00-${ZERO}-${SPAN}-01` }],
   ['uppercase digits', { traceparent: `00-${'A'.repeat(32)}-${SPAN}-01` }],
   ['a forbidden version', { traceparent: `ff-${'a'.repeat(32)}-${SPAN}-01` }],
@@ -32,14 +32,14 @@ const hostile: readonly (readonly [string, Record<string, string | string[]>])[]
     'a repeated context',
     { traceparent: [`00-${'a'.repeat(32)}-${SPAN}-01`, `00-${'b'.repeat(32)}-${SPAN}-01`] },
   ],
-  ['bytes that are no text', { traceparent: '\u00ff\u00fe\u0080', tracestate: '\u00ff=\u00ff' }],
+  ['bytes that are not text', { traceparent: '\u00ff\u00fe\u0080', tracestate: '\u00ff=\u00ff' }],
   ['a state without a context', { tracestate: 'hoptrace=18ea626ac4c834a680000a0000010fa0' }],
 ]
 
-/** What goes in and out with a request's headers. */
+/** The trace headers of requests and responses. */
 export function testHeaders(subject: ServerSubject): void {
   describe('headers:', () => {
-    it('a hoptrace caller has its trace continued under the id that it assigned, and is told who answered', async () => {
+    it('a hoptrace caller has its trace continued under the assigned id, and the response names the hop', async () => {
       await using traced = await startTraced(subject)
       const { headers, hopId, traceId } = await callFrom(traced)
       const response = await traced.send({ path: '/items/1', headers })
@@ -49,7 +49,7 @@ export function testHeaders(subject: ServerSubject): void {
       expect(record).toMatchObject({ hopId, traceId, parentSpan: null, assignedId: null, link: null })
     })
 
-    it('a foreign caller has its trace continued under an id of our own', async () => {
+    it('a foreign caller has its trace continued under a new id', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()
       const response = await traced.send({ path: '/items/1', headers })
@@ -78,7 +78,7 @@ export function testHeaders(subject: ServerSubject): void {
       expect(response.headers['hoptrace']).toBeUndefined()
     })
 
-    it('who is trusted may depend on the peer', async () => {
+    it('trust may depend on the peer', async () => {
       const peers: (string | undefined)[] = []
       await using traced = await startTraced(subject, {
         options: {
@@ -94,7 +94,7 @@ export function testHeaders(subject: ServerSubject): void {
       expect((await traced.kit.records())[0]?.hopId).toBe(hopId)
     })
 
-    it('an error answer carries them as well', async () => {
+    it('an error response carries them too', async () => {
       await using traced = await startTraced(subject)
       const { headers, hopId } = await callFrom(traced)
       const response = await traced.send({ path: '/throws', headers })
@@ -112,7 +112,7 @@ export function testHeaders(subject: ServerSubject): void {
       expect(records[0]?.traceId).toBe(records[0]?.hopId)
     })
 
-    it('a malformed state beside a good context keeps the trace', async () => {
+    it('a malformed state with a good context keeps the trace', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()
       const tracestate = `hoptrace=${'z'.repeat(300)},=,${'x='.repeat(500)}`

@@ -4,7 +4,7 @@ import { startBare, startTraced, type TracedSubject } from './running.js'
 import { signal } from './signal.js'
 import type { ServerSubject } from './subject.js'
 
-/** What the record of a request says. */
+/** The content of a request's record. */
 export function testRecords(subject: ServerSubject): void {
   describe('records', () => {
     let shared: TracedSubject
@@ -47,7 +47,7 @@ export function testRecords(subject: ServerSubject): void {
       expect(record?.error?.message).toBe('')
     })
 
-    it('a request with a malformed URL, answered as without it', async () => {
+    it('a request with a malformed URL, answered as without tracing', async () => {
       await using bare = await startBare(subject)
       await using traced = await startTraced(subject)
       const request = { path: '/items/%zz' }
@@ -73,7 +73,7 @@ export function testRecords(subject: ServerSubject): void {
       expect(text).not.toContain('secret')
     })
 
-    it('the route of a request that is open, from its first event on', async () => {
+    it('the route of an open request, from its first event on', async () => {
       const [gate, entered] = [signal(), signal()]
       await using traced = await startTraced(subject, {
         hooks: { gate: gate.promise, entered: entered.resolve },
@@ -108,13 +108,13 @@ export function testRecords(subject: ServerSubject): void {
       expect(appended.at(-1)).toBe(1)
     })
 
-    it('nothing for questions of other hosts, which are answered in place of the application', async () => {
+    it('nothing for questions of other hosts, which never reach the application', async () => {
       const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
       await using traced = await startTraced(subject, { options: { clusterKey } })
       const answer = await traced.send({ path: '/_hoptrace/v1/instance' })
       expect(answer).toMatchObject({ status: 401, body: Buffer.alloc(0) })
       expect(await traced.kit.records()).toHaveLength(0)
-      // It only leads there: a path of the application.
+      // This path only resolves to the endpoint, so it belongs to the application.
       await traced.send({ path: '/_hoptrace/v1/../../items/1' })
       expect(await traced.kit.records()).toHaveLength(1)
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)

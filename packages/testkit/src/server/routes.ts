@@ -4,7 +4,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { KitRoute, ServerSupports } from './subject.js'
 
-/** Errors are made once, so that their stacks, which frameworks may answer, do not depend on who calls. */
+/** Each error is made once, so that its stack, which frameworks may answer, does not depend on the caller. */
 export const kitErrors = {
   thrown: new Error('thrown by a handler'),
   rejected: new Error('rejected by a handler'),
@@ -12,7 +12,7 @@ export const kitErrors = {
   passedOn: Object.assign(new Error('passed on by a handler'), { code: 'E_KIT' }),
 }
 
-/** What the routes need of a test. */
+/** What the routes need from a test. */
 export interface RouteHooks {
   /** The trace of the current hop. */
   readonly currentTrace: () => string | undefined

@@ -7,15 +7,15 @@ import type { ServerSubject } from './subject.js'
 /** A subject's application, listening. */
 export interface RunningSubject {
   readonly port: number
-  /** What reached the framework's own error handling, in order. */
+  /** The errors that reached the framework's own error handling, in order. */
   readonly errors: readonly unknown[]
   send(request: KitRequest): Promise<KitResponse>
-  /** Sends it within a trace of its own, which tells its record apart. */
+  /** Sends the request in a new trace, which identifies its record. */
   sendTraced(request: KitRequest): Promise<{ response: KitResponse; traceId: string }>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A traced one, with what it records. */
+/** A traced application, with its records. */
 export interface TracedSubject extends RunningSubject {
   readonly kit: KitTracer
 }

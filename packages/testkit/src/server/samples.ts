@@ -1,19 +1,19 @@
 import type { KitRequest } from '../adapter/exchange.js'
 import type { ServerSupports } from './subject.js'
 
-/** A request and what its record must say. */
+/** A request and the expected content of its record. */
 export interface Sample extends KitRequest {
   readonly title: string
-  /** The template, or null when no route answers. */
+  /** The template, or null if no route answers. */
   readonly route: string | null
   readonly status: number
-  /** The message of the error that is recorded. */
+  /** The message of the recorded error. */
   readonly error?: string | RegExp
 }
 
 const json = { 'content-type': 'application/json' }
 
-/** The requests that are answered with and without tracing. */
+/** Requests that are sent with and without tracing. */
 export function samples(supports: ServerSupports): Sample[] {
   const all: Sample[] = [
     { title: 'a JSON answer', path: '/items/7', route: '/items/:id', status: 200 },
@@ -70,7 +70,7 @@ export function samples(supports: ServerSupports): Sample[] {
       path: '/teapot',
       route: '/teapot',
       status: 418,
-      // The message of an error that a request caused may say what the client sent.
+      // The message of an error with a 4xx status may contain the client's input.
       error: '',
     },
   ]

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Tracer } from '@hoptrace/core'
 
-/** What a framework can do; the kit reads it and asks for no more. */
+/** The abilities of a framework; the kit tests nothing else. */
 export interface ServerSupports {
   /** A handler's rejected promise reaches the framework's error handling. */
   readonly asyncErrors: boolean
@@ -19,7 +19,7 @@ export interface KitExchange {
   readonly body: unknown
 }
 
-/** What a kit handler answers, to be sent in the framework's own way. */
+/** The answer of a kit handler, to be sent in the framework's usual way. */
 export type KitReply =
   | {
       readonly status: number
@@ -29,30 +29,32 @@ export type KitReply =
   | { readonly passOn: unknown }
 
 /**
- * One route. Its handler answers, throws, rejects, or has written the response on `res` by itself: then it gives `undefined`,
- * and the framework must leave the response alone.
+ * One route. Its handler answers, throws, rejects, or writes the response on `res` by itself. In that case it
+ * returns `undefined`, and the framework must leave the response alone.
  */
 export interface KitRoute {
   readonly method: 'GET' | 'POST'
   /** `/items/:id` */
   readonly path: string
-  /** The route belongs into a router of its own under this path: `/tenants/:tenant`. */
+  /** The route belongs to a separate router under this path: `/tenants/:tenant`. */
   readonly mount?: string
   readonly handle: (exchange: KitExchange) => KitReply | undefined | Promise<KitReply | undefined>
 }
 
-/** What a subject builds its application from. */
+/** What a subject needs to build its application. */
 export interface ServerSetup {
-  /** Undefined: the bare framework, to compare with. */
+  /** Undefined: the bare framework, for comparison. */
   readonly tracer: Tracer | undefined
   /** The adapter belongs under this path, in the framework's own way: `/api`. Undefined: before everything else. */
   readonly under?: string | undefined
   readonly routes: readonly KitRoute[]
-  /** To be told every error that reaches the framework's own error handling, which then goes on as usual. */
+  /**
+   * Call it with every error that reaches the framework's own error handling, which then continues as usual.
+   */
   readonly onError: (error: unknown) => void
 }
 
-/** A framework with its adapter, in about a dozen lines. JSON bodies are parsed, behind the adapter. */
+/** A framework with its adapter, in about a dozen lines. It parses JSON bodies, after the adapter. */
 export interface ServerSubject {
   /** `express 5` */
   readonly name: string

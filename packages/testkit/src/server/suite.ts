@@ -7,9 +7,9 @@ import { testTransparency } from './transparency.js'
 import type { ServerSubject } from './subject.js'
 
 /**
- * Defines the whole suite of a server adapter: same answers as the bare framework, right records, no context that leaks, no
- * harm from hostile headers, aborted requests or a tracer that cannot write. Call it once for each major version of the
- * framework, at the top level of a test file.
+ * Defines the whole suite of a server adapter: the same answers as the bare framework, correct records, no
+ * leaking context, no harm from hostile headers, aborted requests or a tracer that cannot write. Call it once
+ * for each major version of the framework, at the top level of a test file.
  */
 export function serverAdapterSuite(subject: ServerSubject): void {
   describe(`${subject.name}, as every server adapter,`, () => {

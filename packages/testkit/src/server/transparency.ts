@@ -10,11 +10,11 @@ import type { ServerSubject } from './subject.js'
 
 const KNOWN_ERRORS = new Set<unknown>(Object.values(kitErrors))
 
-/** Errors by identity where the kit made them, by what they say where the framework did. */
-const told = (errors: readonly unknown[]): unknown[] =>
+/** Errors of the kit by identity, errors of the framework by their content. */
+const errorsOf = (errors: readonly unknown[]): unknown[] =>
   errors.map((error) => (KNOWN_ERRORS.has(error) ? error : String(error)))
 
-/** Both answer the same requests; what differs fails. */
+/** Sends the same requests to both; any difference fails. */
 async function compareAll(
   subject: ServerSubject,
   bare: RunningSubject,
@@ -31,10 +31,10 @@ async function compareAll(
   }
   const [expected, answer] = [await bare.send(malformed), await traced.send(malformed)]
   expect(answer.status).toBe(expected.status)
-  expect(told(traced.errors)).toEqual(told(bare.errors))
+  expect(errorsOf(traced.errors)).toEqual(errorsOf(bare.errors))
 }
 
-/** The application must not notice that it is traced. */
+/** Tracing must not change the application. */
 export function testTransparency(subject: ServerSubject): void {
   describe('is transparent:', () => {
     let bare: RunningSubject
@@ -49,7 +49,7 @@ export function testTransparency(subject: ServerSubject): void {
     })
 
     it.each(samples(subject.supports))(
-      '$title is the same as without it',
+      '$title is the same as without tracing',
       async ({ title: _, ...request }) => {
         const before = bare.errors.length
         const expected = await bare.send(request)
@@ -60,7 +60,7 @@ export function testTransparency(subject: ServerSubject): void {
       },
     )
 
-    it('a body that cannot be parsed is refused as without it', async () => {
+    it('a body that cannot be parsed is refused as without tracing', async () => {
       await using bare = await startBare(subject)
       await using traced = await startTraced(subject)
       const request = {
@@ -72,10 +72,10 @@ export function testTransparency(subject: ServerSubject): void {
       const [expected, answer] = [await bare.send(request), await traced.send(request)]
       expect(answer.status).toBe(expected.status)
       expect(answer.headers['content-type']).toBe(expected.headers['content-type'])
-      expect(told(traced.errors)).toEqual(told(bare.errors))
+      expect(errorsOf(traced.errors)).toEqual(errorsOf(bare.errors))
     })
 
-    it('answers the same when its log cannot be created', async () => {
+    it('answers the same if its log cannot be created', async () => {
       const dir = await mkdtemp(path.join(os.tmpdir(), 'hoptrace-kit-'))
       const file = path.join(dir, 'a-file')
       await writeFile(file, '')
@@ -87,7 +87,7 @@ export function testTransparency(subject: ServerSubject): void {
       await rm(dir, { recursive: true })
     })
 
-    it('answers the same when its log is removed under it', async () => {
+    it('answers the same if its log is removed while it runs', async () => {
       await using bare = await startBare(subject)
       await using traced = await startTraced(subject)
       await traced.send({ path: '/items/1' })
@@ -95,7 +95,7 @@ export function testTransparency(subject: ServerSubject): void {
       await compareAll(subject, bare, traced)
     })
 
-    it('answers the same when the tracer is closed', async () => {
+    it('answers the same if the tracer is closed', async () => {
       await using bare = await startBare(subject)
       await using traced = await startTraced(subject)
       await traced.kit.tracer.close()
