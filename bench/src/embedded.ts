@@ -178,7 +178,9 @@ async function damage(dir: string): Promise<void> {
     }
     rmSync(copy, { recursive: true, force: true })
   }
-  console.log(`200 flipped bits: ${answers.right} right, ${answers.rejected} rejected, ${answers.wrong} wrong answers`)
+  console.log(
+    `200 flipped bits: ${answers.right} right, ${answers.rejected} rejected, ${answers.wrong} wrong answers`,
+  )
 }
 
 async function giveBack(dir: string): Promise<void> {

@@ -14,7 +14,11 @@ export default function generator(plop: PlopTypes.NodePlopAPI): void {
       description,
       prompts: [
         { type: 'input', name: 'name', message: 'Name of the package, after @hoptrace/', validate: isName },
-        { type: 'input', name: 'title', message: 'The framework, client or database, as people write it: "hapi 21"' },
+        {
+          type: 'input',
+          name: 'title',
+          message: 'The framework, client or database, as people write it: "hapi 21"',
+        },
       ],
       actions: [
         {
