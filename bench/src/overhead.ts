@@ -2,8 +2,8 @@
  * The cost of tracing for a saturated hello-world server: CPU added per request (all threads of the server's
  * process), and requests per second relative to bare. First, a hundred requests show that each variant
  * records every one. Then every round measures bare, hoptrace and OpenTelemetry JS one after the other in
- * fresh processes. The output has the medians over all rounds. `npm run bench:overhead -- --rounds 5
- * --seconds 4 [--only express]`
+ * fresh processes. The output has the medians over all rounds.
+ * `npm run bench:overhead -- --rounds 5 --seconds 4 [--only express]`
  */
 import autocannon from 'autocannon'
 import { fork, type ChildProcess } from 'node:child_process'

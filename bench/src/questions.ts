@@ -1,7 +1,8 @@
 /**
  * A service records all the time and has many hops in its store, while ranges that match nothing are asked of
  * it. Measures, with and without these questions, how far its shipping lags, how long `metrics` takes, and
- * how much memory the service takes. `npm run bench:questions -- --hops 1000000 --ranges 64 --seconds 30`
+ * how much memory the service takes.
+ * `npm run bench:questions -- --hops 1000000 --ranges 64 --seconds 30`
  */
 import { createResolver, createTracer } from '@hoptrace/core'
 import { fork, type ChildProcess } from 'node:child_process'

@@ -1,7 +1,8 @@
 /**
- * The cost of a question: traces over five services with one store each, resolved from the stores after every
- * service has stopped, and an id without a record, with more and more hops stored. Medians over rounds, and
- * the reads of one answer. `npm run bench:walk -- --stored 1000,20000 --questions 200`
+ * The cost of a question: five-hop traces over five services with one store each, resolved from the stores
+ * after every service has stopped, and an id without a record, with more and more hops stored. Medians over
+ * rounds, and the reads of one answer.
+ * `npm run bench:walk -- --stored 1000,20000 --questions 200`
  */
 import { createResolver, createTracer, type HopId, type Tracer } from '@hoptrace/core'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,7 +1,8 @@
 /**
  * A trace of 10,000 hops, 5,000 of them called by one hop and 200 in a chain. A process with little memory
  * resolves it from the stores within a deadline. The output says what it found, its duration, and its peak
- * memory. `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
+ * memory.
+ * `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
  */
 import { createResolver, createTracer, type Tracer } from '@hoptrace/core'
 import { spawnSync } from 'node:child_process'

@@ -16,7 +16,7 @@ describe('prefixStop and nextRow', () => {
     )
   })
 
-  it('leave no room between a row and the next', () => {
+  it('leave no possible row between a row and the next', () => {
     fc.assert(
       fc.property(bytes, bytes, (row, other) => {
         expect(other.compare(row) > 0).toBe(other.compare(nextRow(row)) >= 0)

@@ -1,4 +1,4 @@
-/** Bytes as callers may give them; a string means its UTF-8. */
+/** Bytes as callers may pass them; a string means its UTF-8. */
 export type Bytes = Uint8Array | string
 
 /** The empty key: before all rows as a start, after all rows as a stop. */
@@ -12,7 +12,7 @@ export function toBuffer(bytes: Bytes): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The smallest row after `row`: the row with a zero byte behind it. */
+/** The smallest row after `row`: the row followed by a zero byte. */
 export function nextRow(row: Uint8Array): Buffer {
   const next = Buffer.alloc(row.length + 1)
   next.set(row)
@@ -21,7 +21,7 @@ export function nextRow(row: Uint8Array): Buffer {
 
 /**
  * The smallest row after all rows that begin with `prefix`: the exclusive stop of a prefix scan.
- * Empty (no stop) for a prefix of nothing but 0xff.
+ * Empty (no stop) for a prefix that has only 0xff bytes.
  */
 export function prefixStop(prefix: Bytes): Buffer {
   const stop = Buffer.from(toBuffer(prefix))

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createHBaseClient } from './index.js'
 
-/** Nothing is sent: a mistake of use is refused before a server is asked. */
+/** Nothing is sent: the client refuses a mistake of use before it asks a server. */
 const client = createHBaseClient({ servers: 'hbase://127.0.0.1:1', timeoutMillis: 50 })
 const table = client.table('t')
 const cell = { row: 'r', family: 'f', qualifier: 'q', value: 'v' }
 const any = <T>(value: unknown): T => value as T
 
 describe('mistakes of use', () => {
-  it('refuses a batch with an operation that does not exist, which is not a delete', async () => {
+  it('refuses an unknown operation of a batch, and does not delete', async () => {
     for (const type of ['increment', 'append', 'Put', undefined, null]) {
       await expect(table.batch([any({ ...cell, type })])).rejects.toThrow(
         /batch 0: there is no operation of type/,
@@ -16,7 +16,7 @@ describe('mistakes of use', () => {
     }
   })
 
-  it('refuses a delete with a misspelt field, which does not delete the row', async () => {
+  it('refuses a delete with a misspelt field, and does not delete the row', async () => {
     await expect(table.delete([any({ row: 'r', column: 'f:q' })])).rejects.toThrow(
       /delete 0: there is no field "column"; the fields are row, family, qualifier, timestamp/,
     )
@@ -26,7 +26,7 @@ describe('mistakes of use', () => {
     await expect(table.batch([any({ type: 'delete', row: 'r', ts: 1n })])).rejects.toThrow(/no field "ts"/)
   })
 
-  it('refuses a put without a value, with bytes that are none, or with a timestamp that HBase reads as another', async () => {
+  it('refuses a put without a value, with other values than bytes, or with a timestamp that HBase would change', async () => {
     await expect(table.put([any({ ...cell, value: undefined })])).rejects.toThrow(
       /put 0, row "r": there is no value/,
     )
@@ -44,7 +44,7 @@ describe('mistakes of use', () => {
     }
   })
 
-  it('refuses options of a read that do not exist, which does not read everything', async () => {
+  it('refuses unknown options of a read, and does not read everything', async () => {
     for (const name of ['reversed', 'startRow', 'filter']) {
       await expect(table.scan(any({ [name]: true })).next()).rejects.toThrow(`there is no field "${name}"`)
       await expect(table.scanPage(any({ [name]: true }))).rejects.toThrow(`there is no field "${name}"`)
@@ -59,7 +59,7 @@ describe('mistakes of use', () => {
     )
   })
 
-  it('refuses tables and clients that cannot be meant', async () => {
+  it('refuses invalid tables and clients', async () => {
     const create = (more: object) =>
       client.admin.createTable(any({ name: 't', families: [{ name: 'f' }], ...more }))
     await expect(create({ families: [{ name: 'f' }, { name: 'f' }] })).rejects.toThrow(

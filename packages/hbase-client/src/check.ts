@@ -1,6 +1,6 @@
 /**
- * Refuses fields that do not exist. A misspelt field of a delete would otherwise widen what it deletes.
- * @throws TypeError that names the field and the ones there are.
+ * Refuses fields that do not exist. Otherwise a misspelt field of a delete would widen what it deletes.
+ * @throws TypeError that names the field and the valid fields.
  */
 export function checkFields(what: string, value: unknown, allowed: readonly string[]): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
@@ -12,11 +12,11 @@ export function checkFields(what: string, value: unknown, allowed: readonly stri
   }
 }
 
-/** The fields that every operation's options have. */
+/** The fields that the options of every operation have. */
 export const callFields = ['timeoutMillis', 'signal'] as const
 
 /**
- * Refuses a timestamp that HBase would read as another one: it has signed 64 bits.
+ * Refuses a timestamp that HBase would change, because HBase has signed 64 bits.
  * @throws TypeError
  */
 export function checkTimestamp(what: string, timestamp: bigint | undefined): void {
@@ -47,7 +47,7 @@ export function checkDistinct(what: string, items: readonly string[]): void {
 
 const maxTimestamp = 2n ** 63n - 1n
 
-/** A value in an error message, in one bounded line. */
+/** A value for an error message, on one bounded line. */
 export function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (ArrayBuffer.isView(value)) {

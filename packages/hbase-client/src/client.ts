@@ -3,9 +3,9 @@ import { Cluster } from './cluster/cluster.js'
 import { normalizeOptions, type HBaseClientOptions } from './options.js'
 import { Table } from './table/table.js'
 
-/** A connection to one HBase cluster. Share one; it is made for any number of concurrent operations. */
+/** A connection to one HBase cluster. Share one client: it supports any number of concurrent operations. */
 export class HBaseClient {
-  /** Tables: make, change, list. */
+  /** Creates, changes and lists tables. */
   readonly admin: Admin
   readonly #cluster: Cluster
 
@@ -15,14 +15,14 @@ export class HBaseClient {
     this.admin = new Admin(this.#cluster)
   }
 
-  /** A table by its name, `table` or `namespace:table`. Throws `TypeError` when that is no name. */
+  /** A table by its name, `table` or `namespace:table`. Throws `TypeError` for an invalid name. */
   table(name: string): Table {
     return new Table(this.#cluster, name)
   }
 
   /**
-   * Closes all sockets. Operations under way, and later ones, reject with `CLOSED`. Safe to call twice. An idle client
-   * does not keep the process alive, closed or not.
+   * Closes all sockets. Operations in progress, and later ones, reject with `CLOSED`. Safe to call twice. An
+   * idle client does not keep the process alive, closed or not.
    */
   async close(): Promise<void> {
     await this.#cluster.pool.close()
@@ -35,7 +35,7 @@ export class HBaseClient {
 }
 
 /**
- * Makes a client. Connects at the first operation, not here. Throws `TypeError` for options that cannot be meant.
+ * Makes a client. It connects at the first operation, not here. Throws `TypeError` for invalid options.
  *
  * @example const client = createHBaseClient({ servers: 'hbase://127.0.0.1:16000' })
  */

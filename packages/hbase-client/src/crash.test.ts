@@ -17,7 +17,7 @@ describeRealHBase('when the whole cluster is killed', () => {
     await hbase.wipe()
   })
 
-  it('all rows that were acknowledged before, during and after it are there', async () => {
+  it('all rows acknowledged before, during and after the kill are there', async () => {
     await using made = await makeTable(client, { splitKeys: ['000500', '001000', '002000'] })
     const { table } = made
     const writing = startWriting(table)
@@ -36,12 +36,12 @@ describeRealHBase('when the whole cluster is killed', () => {
     await writing.stop()
     await expectAll(table, writing.acknowledged)
 
-    // The scan that was open before the crash goes on where it was.
+    // The scan that was open before the crash continues where it was.
     const rest = new Set(await keysOf(scanning))
     expect(writing.acknowledged.filter((n) => n > 0 && n < 2000 && !rest.has(key(n)))).toEqual([])
   })
 
-  it('a small row is there whose acknowledgement was the last thing that happened', async () => {
+  it('a small row acknowledged immediately before the kill is there', async () => {
     await using made = await makeTable(client)
     await using careless = await makeTable(client, { durability: 'SKIP_WAL' })
     for (const row of ['1', '2', '3']) {
@@ -52,7 +52,8 @@ describeRealHBase('when the whole cluster is killed', () => {
     await hbase.kill9()
     await hbase.restart()
     expect(await keysOf(made.table.scan())).toEqual(['1', '2', '3'])
-    // What is not in the log is gone: the kill is one, and the rows above are not there by some other way.
+    // Rows without a log entry are gone. So the kill was real, and the rows above survived only through the
+    // log.
     expect(await keysOf(careless.table.scan())).toEqual([])
   })
 })

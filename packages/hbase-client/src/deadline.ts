@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HBaseError } from './errors.js'
 
-/** What timers can count. */
+/** The longest time of a timer. */
 const longestMillis = 0x7fff_ffff
 
-/** When an operation must be over, and the signal that may end it earlier. */
+/** The end of an operation's time, and a signal that may end it earlier. */
 export class Deadline {
   readonly #at: number
   readonly timeoutMillis: number
@@ -22,15 +22,15 @@ export class Deadline {
     return Math.max(0, this.#at - performance.now())
   }
 
-  /** Throws `ABORTED` or `TIMEOUT` when there is no point in going on. */
+  /** Throws `ABORTED` or `TIMEOUT` if the operation has no time left. */
   check(): void {
     if (this.signal?.aborted) throw abortedError(this.signal)
     if (this.remaining() === 0) throw this.expired()
   }
 
-  /** Waits, or throws at once when less time is left than that. `cause` is what went wrong last. */
+  /** Waits; throws at once if less time is left. `cause` is the last failure. */
   async sleep(millis: number, cause?: HBaseError): Promise<void> {
-    // That the last attempt ran out of time tells less than what stopped the one before.
+    // A timeout of the last attempt says less than the failure of an earlier one.
     if (cause && !(cause.code === 'TIMEOUT' && this.#last)) this.#last = cause
     this.check()
     if (this.remaining() <= millis) throw this.expired()
@@ -41,9 +41,10 @@ export class Deadline {
     }
   }
 
-  /** Waits for work that others share: this deadline ends the waiting, not the work. */
+  /** Waits for shared work: this deadline ends the waiting, not the work. */
   async race<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => undefined) // whoever shares it sees its failure; that nobody waits any more is none
+    // Avoid an unhandled rejection: other callers of this promise handle its failure.
+    work.catch(() => undefined)
     this.check()
     const { signal } = this
     const disposers: (() => void)[] = []
@@ -60,7 +61,9 @@ export class Deadline {
     }
   }
 
-  /** The error of an operation whose time is over: `UNREACHABLE` when no server could be reached, else `TIMEOUT`. */
+  /**
+   * The error of an operation without time left: `UNREACHABLE` if no server could be reached, else `TIMEOUT`.
+   */
   expired(): HBaseError {
     const cause = this.#last
     const why = cause ? `, last: ${cause.message}` : ''

@@ -1,4 +1,4 @@
-/** Stable codes of `HBaseError`; the README has a heading for each. */
+/** Stable codes of `HBaseError`; the README explains each under a heading. */
 export const hbaseErrorCodes = [
   'ABORTED',
   'ACCESS_DENIED',
@@ -19,13 +19,13 @@ export const hbaseErrorCodes = [
 export type HBaseErrorCode = (typeof hbaseErrorCodes)[number]
 
 /**
- * What would help: `none`, the same call fails again; `later`, the server is busy or starting; `elsewhere`, the server
- * that was asked is gone or no longer serves the region. The client acts on it until the deadline; what reaches the
- * caller says whether a later call may succeed.
+ * The remedy: `none`, the same call fails again; `later`, the server is busy or starting; `elsewhere`, the
+ * server is gone or no longer serves the region. The client retries accordingly until the deadline. In an
+ * error that reaches the caller, the value says whether a later call may succeed.
  */
 export type Recovery = 'none' | 'later' | 'elsewhere'
 
-/** One operation of a batch that failed: its index in the batch, and why. */
+/** A failed operation of a batch: its index in the batch, and the error. */
 export interface BatchFailure {
   readonly index: number
   readonly error: HBaseError
@@ -40,15 +40,15 @@ export interface HBaseErrorDetails {
   readonly failures?: readonly BatchFailure[]
 }
 
-/** The one error class of this client. `code` is stable, the message is for people. */
+/** The only error class of this client. `code` is stable, the message is for people. */
 export class HBaseError extends Error {
   override readonly name = 'HBaseError'
   readonly code: HBaseErrorCode
-  /** What would help, see {@link Recovery}. */
+  /** The remedy, see {@link Recovery}. */
   readonly recovery: Recovery
-  /** Java class name, when the error came from a server. */
+  /** Java class name, if the error came from a server. */
   readonly exceptionClass: string | undefined
-  /** For a batch: which operations failed. All others were acknowledged. */
+  /** For a batch: the failed operations. All others were acknowledged. */
   readonly failures: readonly BatchFailure[]
 
   constructor(code: HBaseErrorCode, message: string, details: HBaseErrorDetails = {}) {
@@ -60,7 +60,7 @@ export class HBaseError extends Error {
   }
 }
 
-/** An error that says that the peer broke the protocol. */
+/** The error for a peer that broke the protocol. */
 export function protocolError(message: string, cause?: unknown): HBaseError {
   return new HBaseError('PROTOCOL', message, { cause })
 }

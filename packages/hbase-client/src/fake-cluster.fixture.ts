@@ -5,7 +5,7 @@ import { FrameReader } from './rpc/frame-reader.js'
 import * as proto from './proto/hbase.js'
 import { decode, encode, encodeDelimited, type Message } from './proto/message.js'
 
-/** A region as the fake hbase:meta lists it: where it begins and ends, and its id; newer ids replace older ones. */
+/** A region in the fake hbase:meta: its start, its end, and its id; newer ids replace older ones. */
 export interface FakeRegion {
   start: string
   end: string
@@ -20,15 +20,15 @@ export type FakeCell = readonly [row: string, qualifier: string, value: Uint8Arr
 /** An answer: a message with cells, or the class name of an exception. */
 export type Answer = { schema: Message; message: Record<string, unknown>; cells?: FakeCell[] } | string
 
-/** What the fake cluster is and does; a test may change it at any time. */
+/** The state of the fake cluster; a test may change it at any time. */
 export interface FakeCluster {
   url: string
   regions: FakeRegion[]
   state: proto.TableStateValue | undefined
   /** Look-ups in hbase:meta so far. */
   lookups: number
-  /** Answers `Get` and `Multi`; of a get, the region's name tells which one was asked. */
-  /** From now on the connections that are open get no answer; new ones do. */
+  /** Answers `Get` and `Multi`. For a get, the region's name says which region was asked. */
+  /** From now on, open connections get no answer; new ones do. */
   freeze(): void
   answer: (method: string, regionName: string, request: Buffer) => Answer
   [Symbol.asyncDispose](): Promise<void>
@@ -44,7 +44,7 @@ export const found = (row: string, value: string): Answer => ({
   cells: [[row, 'q', value]],
 })
 
-/** A one-server cluster with a table `t`, that speaks enough of the protocol for look-ups, gets and puts. */
+/** A one-server cluster with a table `t`. It speaks enough of the protocol for look-ups, gets and puts. */
 export async function fakeCluster(): Promise<FakeCluster> {
   let readers = new WeakMap<Socket, (data: Buffer) => void>()
   const server = await fakeServer({
@@ -67,7 +67,7 @@ function connectionReader(cluster: FakeCluster, socket: Socket): (data: Buffer) 
   const reader = new FrameReader(1 << 26)
   let preamble = true
   return (data) => {
-    // The first six bytes of a connection are not a frame; the connection header behind them looks like one.
+    // The first six bytes of a connection are not a frame; the connection header after them looks like one.
     const rest = preamble ? data.subarray(6) : data
     const skipHeader = preamble
     let index = 0

@@ -1,15 +1,18 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A TCP server on loopback that does with its connections what a test wants. */
+/** A TCP server on loopback; a test decides how it treats connections. */
 export interface FakeServer {
   readonly url: string
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   connections: number
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts one. `onData` sees what a client sent, piece by piece; `onConnection` sees the connection open. */
+/**
+ * Starts a server. `onData` gets the client's bytes, piece by piece; `onConnection` runs when a connection
+ * opens.
+ */
 export async function fakeServer(handlers: {
   onConnection?: (socket: Socket) => void
   onData?: (socket: Socket, data: Buffer) => void
@@ -37,7 +40,7 @@ export async function fakeServer(handlers: {
   return fake
 }
 
-/** A frame as the server sends it: length, then the bytes. */
+/** A frame in the server's format: length, then the bytes. */
 export function frame(...bytes: Uint8Array[]): Buffer {
   const body = Buffer.concat(bytes)
   const head = Buffer.alloc(4)

@@ -8,13 +8,13 @@ const patient = { timeoutMillis: 60_000 }
 const value = async (client: HBaseClient, row: string, options = patient) =>
   (await client.table('t').get(row, options))?.value('f', 'q')?.toString()
 
-/** Gives the answers one after the other, the last one for ever. */
+/** Returns the answers one after the other, then always the last one. */
 function inTurn(...answers: Answer[]): () => Answer {
   return () => (answers.length > 1 ? answers.shift() : answers[0]) ?? 'x.NoAnswer'
 }
 
-describe('a region that is no longer where it was', () => {
-  it('is looked up once, and again only after it is gone', async () => {
+describe('a region that has moved', () => {
+  it('is looked up once, and again only after it has moved', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     cluster.answer = () => found('r', 'v')
@@ -25,7 +25,7 @@ describe('a region that is no longer where it was', () => {
     expect(cluster.lookups).toBe(2)
   })
 
-  it('is replaced by its daughters after a split, by the whole after a merge', async () => {
+  it('is replaced by its daughters after a split, and by the merged region after a merge', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     cluster.answer = (_, region) =>
@@ -47,7 +47,7 @@ describe('a region that is no longer where it was', () => {
     expect(cluster.lookups).toBe(lookups)
   })
 
-  it('is waited for while it is closed, or while hbase:meta has a hole', async () => {
+  it('delays an operation while it is closed, or while hbase:meta has a hole', async () => {
     for (const passing of [
       { start: '', end: '', id: 1, closed: true },
       { start: '', end: 'a', id: 1 },
@@ -63,7 +63,7 @@ describe('a region that is no longer where it was', () => {
     }
   })
 
-  it('is not waited for when its table is disabled or gone', async () => {
+  it('does not delay an operation if its table is disabled or gone', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     cluster.answer = () => 'x.NotServingRegionException'
@@ -75,7 +75,7 @@ describe('a region that is no longer where it was', () => {
     await expect(value(client, 'r')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
   })
 
-  it('stays in memory when its server is only busy', async () => {
+  it('stays in the cache if its server is only busy', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     for (const busy of [
@@ -95,8 +95,8 @@ describe('a region that is no longer where it was', () => {
   })
 })
 
-describe('a connection that is half open', () => {
-  it('is given up for a new one', async () => {
+describe('a half-open connection', () => {
+  it('is replaced by a new one', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url, attemptTimeoutMillis: 50 })
     cluster.answer = () => found('r', 'v')
@@ -106,7 +106,7 @@ describe('a connection that is half open', () => {
   })
 })
 
-describe('an answer that lacks something', () => {
+describe('an incomplete answer', () => {
   it('is an error, never an absent row', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
@@ -134,7 +134,7 @@ describe('an answer that lacks something', () => {
     await expect(put()).rejects.toMatchObject({ code: 'PROTOCOL', failures: [{ index: 1 }] })
   })
 
-  it('names what failed for good beside it', async () => {
+  it('also names the permanent failures', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     const exception = { name: 'org.apache.hadoop.hbase.DoNotRetryIOException', value: Buffer.from('never') }
@@ -147,7 +147,7 @@ describe('an answer that lacks something', () => {
     })
   })
 
-  it('does not bring rows again that were acknowledged', async () => {
+  it('does not send acknowledged rows again', async () => {
     await using cluster = await fakeCluster()
     await using client = createHBaseClient({ servers: cluster.url })
     const sent: string[][] = []

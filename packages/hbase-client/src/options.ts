@@ -8,28 +8,28 @@ export interface Address {
   readonly port: number
 }
 
-/** What `createHBaseClient` takes. */
+/** The options of `createHBaseClient`. */
 export interface HBaseClientOptions {
   /**
-   * Masters or region servers, by their RPC port (16000, 16020), any of them: `hbase://host:port[,host:port]`.
-   * The rest of the cluster is found through them.
+   * Any masters or region servers, by their RPC port (16000, 16020): `hbase://host:port[,host:port]`.
+   * The client finds the rest of the cluster through them.
    */
   readonly servers: string
   /** User name for simple authentication. @default the user of this process */
   readonly user?: string
-  /** How long an operation may take, with all its attempts. @default 30000 */
+  /** How long an operation may take, including all its attempts. @default 30000 */
   readonly timeoutMillis?: number
-  /** How long one request may stay without an answer before it is tried again. @default 10000 */
+  /** How long to wait for the answer to one request before a retry. @default 10000 */
   readonly attemptTimeoutMillis?: number
   /** How long a TCP connection may take to open. @default 3000 */
   readonly connectTimeoutMillis?: number
-  /** Bytes of requests a server may owe answers for; beyond, calls wait. @default 64 MiB */
+  /** Bytes of unanswered requests at one server; above that, calls wait. @default 64 MiB */
   readonly maxInFlightBytes?: number
-  /** Requests a server may owe answers for; beyond, calls wait. @default 1024 */
+  /** Unanswered requests at one server; above that, calls wait. @default 1024 */
   readonly maxInFlightCalls?: number
-  /** The largest response that is accepted. @default 128 MiB */
+  /** The largest accepted response. @default 128 MiB */
   readonly maxResponseBytes?: number
-  /** Opens the connection; give `tls.connect` here for HBase's TLS. @default net.connect */
+  /** Opens the connection; pass a function with `tls.connect` for HBase's TLS. @default net.connect */
   readonly connect?: (address: Address) => Socket
 }
 
@@ -50,7 +50,7 @@ const optionFields = [
   'connect',
 ]
 
-/** Checks the options. Throws `TypeError` for those that cannot be meant. */
+/** Checks the options. Throws `TypeError` for invalid ones. */
 export function normalizeOptions(options: HBaseClientOptions): Settings {
   checkFields('createHBaseClient', options, optionFields)
   const attemptTimeoutMillis = positive('attemptTimeoutMillis', options.attemptTimeoutMillis, 10_000)

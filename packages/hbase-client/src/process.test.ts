@@ -11,9 +11,9 @@ import { createHBaseClient, hbaseErrorCodes } from './index.js'
 
 const run = promisify(execFile)
 
-/** Runs a program, as a user would; rejects when it fails or is still there after a minute. */
+/** Runs a program as a user would; rejects if it fails or still runs after a minute. */
 async function runProgram(source: string): Promise<string> {
-  // A place from which the workspace's packages resolve, and where no other tool looks for sources.
+  // The workspace's packages resolve from here, and no other tool looks for sources here.
   const file = path.join(path.dirname(built(new URL('index.ts', import.meta.url))), `.${randomUUID()}.mjs`)
   await writeFile(file, source)
   try {
@@ -38,7 +38,7 @@ describeRealHBase('a program that uses the client', () => {
   })
   afterAll(() => hbase.stop())
 
-  it('ends by itself, though it did not close its client', async () => {
+  it('ends by itself without closing its client', async () => {
     const output = await runProgram(`
       import { built } from '../../../dev/built.mjs'
 import { createHBaseClient } from '@hoptrace/hbase-client'
@@ -48,7 +48,7 @@ import { createHBaseClient } from '@hoptrace/hbase-client'
     expect(output.trim()).toBe('TABLE_NOT_FOUND')
   })
 
-  it('may be the example of the README', async () => {
+  it('can be the example of the README', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
     const example = /```ts\n(import \{ createHBaseClient[\s\S]*?)```/.exec(readme)?.[1]
     await using client = createHBaseClient({ servers: hbase.url })

@@ -17,7 +17,7 @@ describeRealHBase('while regions move between servers', () => {
     await hbase.wipe()
   })
 
-  it('reads and writes go on through split, move and merge, and no row is lost or seen twice', async () => {
+  it('reads and writes continue through split, move and merge, and no row is lost or seen twice', async () => {
     await using made = await makeTable(client, { splitKeys: ['001000', 'fixed-000100', 'fixed-000200'] })
     const { table, name } = made
     const { admin } = client
@@ -51,7 +51,7 @@ describeRealHBase('while regions move between servers', () => {
       if (to) await admin.moveRegion(from, to)
       expect((await region(row)).server.port).toBe(to?.server.port)
     }
-    // A daughter cannot be split or merged before its compaction, so each change has a region of its own.
+    // A daughter cannot be split or merged before its compaction, so each change has a separate region.
     await away('fixed-')
     await admin.mergeRegions([await region('fixed-'), await region(fixed[150] ?? '')])
     await away('000000')

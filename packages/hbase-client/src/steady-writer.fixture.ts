@@ -4,7 +4,7 @@ import type { Put, Table } from './index.js'
 
 /** The row key of number `n`. */
 export const key = (n: number) => String(n).padStart(6, '0')
-/** The cell of number `n`: recognisable, and large enough that a batch is not one packet. */
+/** The cell of number `n`: recognisable, and so large that a batch is more than one packet. */
 export const put = (n: number): Put => ({
   row: key(n),
   family: 'f',
@@ -12,7 +12,7 @@ export const put = (n: number): Put => ({
   value: `value ${n}`.padEnd(700, '.'),
 })
 
-/** Writes batch after batch, and tells which rows were acknowledged, until `stop`. */
+/** Writes batch after batch until `stop`, and collects the acknowledged rows. */
 export function startWriting(table: Table, writers = 4, batchSize = 25) {
   const acknowledged: number[] = []
   let next = 0

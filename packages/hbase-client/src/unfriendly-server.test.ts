@@ -17,8 +17,8 @@ async function failure(servers: string, options = {}): Promise<unknown> {
 
 const header = (callId: number) => encodeDelimited(ResponseHeader, { callId })
 
-describe('a server that is not what it should be', () => {
-  it('is UNREACHABLE when nobody listens', async () => {
+describe('a misbehaving server', () => {
+  it('is UNREACHABLE on a closed port', async () => {
     const { url } = await (async () => {
       await using gone = await fakeServer({})
       return gone
@@ -28,7 +28,7 @@ describe('a server that is not what it should be', () => {
     expect(String(error)).toContain('ECONNREFUSED')
   })
 
-  it('is told from HBase when it speaks HTTP', async () => {
+  it('is reported as no HBase if it speaks HTTP', async () => {
     const server = createServer((_, response) => void response.end('hello')).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const error = await failure(`hbase://127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -37,20 +37,20 @@ describe('a server that is not what it should be', () => {
     expect(String(error)).toContain('not an HBase RPC port, it answered "HTTP/1.1 400 Bad Request')
   })
 
-  it('gives TIMEOUT when it never answers, on a new connection each time', async () => {
+  it('gives TIMEOUT if it never answers, on a new connection each time', async () => {
     await using silent = await fakeServer({})
     expect(await failure(silent.url)).toMatchObject({ code: 'TIMEOUT' })
     expect(silent.connections).toBeGreaterThan(1)
   })
 
-  it('gives TIMEOUT when it stops in the middle of a frame', async () => {
+  it('gives TIMEOUT if it stops in the middle of a frame', async () => {
     await using half = await fakeServer({
       onConnection: (socket) => void socket.write(frame(Buffer.alloc(1000)).subarray(0, 500)),
     })
     expect(await failure(half.url)).toMatchObject({ code: 'TIMEOUT' })
   })
 
-  it('is UNREACHABLE when it closes or resets every connection', async () => {
+  it('is UNREACHABLE if it closes or resets every connection', async () => {
     for (const end of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
       await using closing = await fakeServer({ onConnection: end })
       expect(await failure(closing.url)).toMatchObject({ code: 'UNREACHABLE' })
@@ -87,7 +87,7 @@ describe('a server that is not what it should be', () => {
     )
   })
 
-  it('may answer slowly, byte by byte', async () => {
+  it('can answer slowly, byte by byte', async () => {
     const serverName = { hostName: '127.0.0.1', port: 1 }
     const message = { serverName }
     const answer = frame(header(1), encodeDelimited(GetActiveMasterResponse, message))
@@ -100,13 +100,14 @@ describe('a server that is not what it should be', () => {
         if (sent === answer.length) clearInterval(timer)
       },
     })
-    // It named a master that does not listen: that this is known proves that the answer was understood.
+    // The answer names a master that does not listen. An error with that master proves that the client read
+    // the answer.
     expect(String(await failure(slow.url, { timeoutMillis: 2000, attemptTimeoutMillis: 1000 }))).toContain(
       '127.0.0.1:1:',
     )
   })
 
-  it('is passed over when another server answers', async () => {
+  it('is skipped if another server answers', async () => {
     await using silent = await fakeServer({})
     const serverName = { hostName: '127.0.0.1', port: 1 }
     const message = { serverName }
@@ -118,14 +119,14 @@ describe('a server that is not what it should be', () => {
     await using good = await fakeServer({ onData: (socket) => void socket.write(answer) })
     const servers = `${silent.url},${good.url.slice('hbase://'.length)}`
     expect(String(await failure(servers, { timeoutMillis: 1000 }))).toContain('127.0.0.1:1:')
-    // Only a server that is asked beside the silent one answers within this time.
+    // Only a server that is asked in parallel with the silent one answers within this time.
     const patient = { timeoutMillis: 20_000, attemptTimeoutMillis: 60_000 }
     expect(String(await failure(servers, patient))).toContain('127.0.0.1:1:')
   })
 })
 
 describe('a client', () => {
-  it('takes only options that can be meant', () => {
+  it('refuses invalid options', () => {
     for (const servers of [
       '',
       'http://a:1',
@@ -143,7 +144,7 @@ describe('a client', () => {
     expect(() => createHBaseClient({ servers: 'hbase://[::1]:16000,b:1/' })).not.toThrow()
   })
 
-  it('closes more than once, and rejects what comes later', async () => {
+  it('closes more than once, and rejects later calls', async () => {
     const client = createHBaseClient({ servers: 'hbase://127.0.0.1:1' })
     await client.close()
     await client.close()

@@ -16,7 +16,7 @@ describeRealHBase('tables of a real HBase', () => {
     await hbase.stop()
   })
 
-  it('creates a table with the settings that were asked for', async () => {
+  it('creates a table with the given settings', async () => {
     const families = [
       {
         name: 'f',
@@ -45,7 +45,7 @@ describeRealHBase('tables of a real HBase', () => {
     expect(await client.admin.listTables()).toContain(made.name)
   })
 
-  it('goes from enabled to disabled and back', async () => {
+  it('disables and enables a table', async () => {
     await using made = await makeTable(client)
     await made.table.put([{ row: 'r', family: 'f', qualifier: 'q', value: 'v' }])
     await client.admin.disableTable(made.name)
@@ -56,7 +56,7 @@ describeRealHBase('tables of a real HBase', () => {
     expect((await made.table.get('r'))?.value('f', 'q')?.toString()).toBe('v')
   })
 
-  it('says by code what is wrong', async () => {
+  it('rejects with a code that says what is wrong', async () => {
     await using made = await makeTable(client)
     const { admin } = client
     await expect(admin.createTable({ name: made.name, families: [{ name: 'f' }] })).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describeRealHBase('tables of a real HBase', () => {
     expect(await admin.tableExists('absent')).toBe(false)
   })
 
-  it('refuses schemas that cannot be meant before it asks a server', async () => {
+  it('refuses invalid schemas before it asks a server', async () => {
     const create = (name: string, ...families: { name: string; ttlSeconds?: number }[]) =>
       client.admin.createTable({ name, families })
     await expect(create('a b', { name: 'f' })).rejects.toThrow(TypeError)

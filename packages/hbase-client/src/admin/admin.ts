@@ -15,7 +15,7 @@ import {
 } from './schema.js'
 import { RegionSpecifierType, TableStateValue } from '../proto/hbase.js'
 
-/** What a table is doing. */
+/** The state of a table. */
 export type TableState = 'enabled' | 'disabled' | 'disabling' | 'enabling'
 
 const states: Record<TableStateValue, TableState> = {
@@ -25,7 +25,7 @@ const states: Record<TableStateValue, TableState> = {
   [TableStateValue.ENABLING]: 'enabling',
 }
 
-/** Tables: make, change, list. Changes are waited for until they are done, within `timeoutMillis`. */
+/** Creates, changes and lists tables. Each change resolves when it is complete, within `timeoutMillis`. */
 export class Admin {
   readonly #cluster: Cluster
 
@@ -65,7 +65,7 @@ export class Admin {
     )
   }
 
-  /** Whether a table exists, in whatever state. */
+  /** Whether a table exists, in any state. */
   async tableExists(name: string, options: CallOptions = {}): Promise<boolean> {
     const [schema] = await this.#describe(name, options)
     return schema !== undefined
@@ -86,19 +86,19 @@ export class Admin {
     return states[tableState?.state ?? TableStateValue.ENABLED]
   }
 
-  /** The names of all tables but HBase's own, sorted. */
+  /** The names of all tables except HBase's own, sorted. */
   async listTables(options: CallOptions = {}): Promise<string[]> {
     const deadline = this.#cluster.deadline(options)
     const { tableNames } = await callMaster(this.#cluster, methods.getTableNames, {}, deadline)
     return tableNames.map(readTableName).sort()
   }
 
-  /** The regions of a table in order of their rows, as hbase:meta has them now. */
+  /** The regions of a table in order of their rows, as hbase:meta lists them now. */
   async regions(name: string, options: CallOptions = {}): Promise<Region[]> {
     return this.#cluster.locator.regions(parseTableName(name).text, this.#cluster.deadline(options))
   }
 
-  /** Splits a region at a row, which becomes the first of the second daughter. */
+  /** Splits a region at a row, which becomes the first row of the second daughter. */
   async splitRegion(region: Region, splitRow: Bytes, options: CallOptions = {}): Promise<void> {
     const deadline = this.#cluster.deadline(options)
     const regionInfo = {
@@ -112,7 +112,7 @@ export class Admin {
     await awaitProcedure(this.#cluster, procId, deadline)
   }
 
-  /** Merges neighbouring regions. */
+  /** Merges adjacent regions. */
   async mergeRegions(regions: readonly Region[], options: CallOptions = {}): Promise<void> {
     const deadline = this.#cluster.deadline(options)
     const request = { region: regions.map(encodedName), ...newNonce() }
@@ -120,7 +120,7 @@ export class Admin {
     await awaitProcedure(this.#cluster, procId, deadline)
   }
 
-  /** Moves a region to the server of another one. Resolves when it is open there. */
+  /** Moves a region to the server of another region. Resolves when the region is open there. */
   async moveRegion(
     region: Region,
     to: Pick<Region, 'server' | 'startCode'>,
@@ -161,7 +161,7 @@ export class Admin {
 
 type TableChange = { tableName: ReturnType<typeof toTableNameMessage> } & ReturnType<typeof newNonce>
 
-/** The 32 hex digits at the end of a region's name. The master asks for regions by them. */
+/** The 32 hex digits at the end of a region's name. The master identifies regions by them. */
 function encodedName(region: Region): { type: RegionSpecifierType; value: Buffer } {
   return {
     type: RegionSpecifierType.ENCODED_REGION_NAME,

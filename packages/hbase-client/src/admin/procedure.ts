@@ -12,7 +12,7 @@ import type { Decoded, Init, Message } from '../proto/message.js'
 const firstPollMillis = 10
 const longestPollMillis = 250
 
-/** Calls the active master, again and at another one as long as that may help. */
+/** Calls the active master. Retries, at another master if necessary, while a retry may help. */
 export async function callMaster<I extends Message, O extends Message>(
   cluster: Cluster,
   method: Method<I, O>,
@@ -31,18 +31,18 @@ export async function callMaster<I extends Message, O extends Message>(
   })
 }
 
-/** A fresh identity of a request: the master runs a procedure once, however often its request arrives. */
+/** A fresh nonce for a request: the master runs a procedure once, however often its request arrives. */
 export function newNonce(): { nonceGroup: bigint; nonce: bigint } {
   const bytes = randomBytes(16)
   return { nonceGroup: bytes.readBigUInt64BE(0), nonce: bytes.readBigUInt64BE(8) }
 }
 
-/** Waits for a procedure of the master. Rejects with its failure, or with `TIMEOUT` while it goes on. */
+/** Waits for a procedure of the master. Rejects with its failure, or with `TIMEOUT` while it still runs. */
 export async function awaitProcedure(cluster: Cluster, procId: bigint, deadline: Deadline): Promise<void> {
   for (let pause = firstPollMillis; ; pause = Math.min(pause * 1.5, longestPollMillis)) {
     const result = await callMaster(cluster, methods.getProcedureResult, { procId }, deadline)
     if (result.state === ProcedureState.NOT_FOUND) {
-      throw new HBaseError('REMOTE', `the master does not know procedure ${procId} any more`, {
+      throw new HBaseError('REMOTE', `the master no longer knows procedure ${procId}`, {
         recovery: 'later',
       })
     }

@@ -3,10 +3,10 @@ import { checkDistinct, checkFields } from '../check.js'
 import { parseTableName } from '../cluster/region.js'
 import type { DecodedTableSchema, TableSchemaInit } from '../proto/hbase.js'
 
-/** A column family. What is left out takes the server's default. */
+/** A column family. A missing field takes the server's default. */
 export interface FamilySchema {
   readonly name: string
-  /** Seconds after which cells vanish. @default never */
+  /** Seconds after which cells expire. @default never */
   readonly ttlSeconds?: number
   /** Versions of a cell to keep. @default 1 */
   readonly versions?: number
@@ -14,23 +14,24 @@ export interface FamilySchema {
   readonly bloomFilter?: 'NONE' | 'ROW' | 'ROWCOL'
   /** @default 'NONE' */
   readonly dataBlockEncoding?: 'NONE' | 'PREFIX' | 'DIFF' | 'FAST_DIFF' | 'ROW_INDEX_V1'
-  /** Needs its codec on the servers. @default 'NONE' */
+  /** The servers need the codec. @default 'NONE' */
   readonly compression?: 'NONE' | 'SNAPPY' | 'LZ4' | 'ZSTD' | 'GZ' | 'LZO' | 'BZIP2'
   /** Bytes of an HFile block. @default 65536 */
   readonly blockSize?: number
-  /** Any further attribute by HBase's name, as its text. */
+  /** Any other attribute: HBase's name, and the value as text. */
   readonly attributes?: Readonly<Record<string, string>>
 }
 
-/** What `createTable` takes. */
+/** The options of `createTable`. */
 export interface CreateTableOptions {
   readonly name: string
   readonly families: readonly FamilySchema[]
   /** The first rows of the second, third, ... region. @default one region */
   readonly splitKeys?: readonly Bytes[]
   /**
-   * When a write is acknowledged: in the log (`SYNC_WAL`), on the disk (`FSYNC_WAL`), a moment before either
-   * (`ASYNC_WAL`), or in memory only (`SKIP_WAL`). @default what the servers are set to, normally SYNC_WAL
+   * When a write is acknowledged: in the write-ahead log (`SYNC_WAL`), on the disk (`FSYNC_WAL`), shortly
+   * before either (`ASYNC_WAL`), or in memory only (`SKIP_WAL`). @default the servers' setting, normally
+   * SYNC_WAL
    */
   readonly durability?: 'SYNC_WAL' | 'FSYNC_WAL' | 'ASYNC_WAL' | 'SKIP_WAL'
 }
@@ -38,14 +39,14 @@ export interface CreateTableOptions {
 /** A family as a server describes it. */
 export interface FamilyDescription {
   readonly name: string
-  /** Undefined: cells are kept. */
+  /** Undefined: cells do not expire. */
   readonly ttlSeconds: number | undefined
   readonly versions: number
   readonly bloomFilter: string
   readonly dataBlockEncoding: string
   readonly compression: string
   readonly blockSize: number
-  /** Everything, by HBase's names. */
+  /** All attributes, by HBase's names. */
   readonly attributes: Readonly<Record<string, string>>
 }
 
@@ -67,7 +68,7 @@ const familyFields = [
   'attributes',
 ]
 
-/** The protobuf form of a table's schema. Throws `TypeError` for what cannot be meant. */
+/** The protobuf form of a table's schema. Throws `TypeError` for an invalid schema. */
 export function toTableSchema(options: CreateTableOptions): TableSchemaInit {
   if (options.families.length === 0) throw new TypeError('a table needs at least one column family')
   checkFields('createTable', options, ['name', 'families', 'splitKeys', 'durability'])

@@ -7,17 +7,17 @@ import { Locator } from './locator.js'
 import { Registry } from './registry.js'
 import type { Region } from './region.js'
 
-/** Of an operation: how long it may take, and what may end it earlier. */
+/** Options of an operation: how long it may take, and a signal that may end it earlier. */
 export interface CallOptions {
   /** @default the client's `timeoutMillis` */
   readonly timeoutMillis?: number
   readonly signal?: AbortSignal
 }
 
-/** From this failed attempt on, a table is suspected to be disabled. */
+/** After this many failed attempts, the client checks whether the table is disabled. */
 const suspectAfterAttempts = 2
 
-/** What all operations of a client share. */
+/** State that all operations of a client share. */
 export class Cluster {
   readonly settings: Settings
   readonly pool: Pool
@@ -31,27 +31,30 @@ export class Cluster {
     this.locator = new Locator(settings, this.pool, this.registry)
   }
 
-  /** The deadline of an operation that begins now. Throws `TypeError` for a time that cannot be meant. */
+  /** The deadline of an operation that begins now. Throws `TypeError` for an invalid time. */
   deadline({ timeoutMillis, signal }: CallOptions): Deadline {
     return new Deadline(positive('timeoutMillis', timeoutMillis, this.settings.timeoutMillis), signal)
   }
 
-  /** The region of a row, from memory where possible. */
+  /** The region of a row, from the cache if possible. */
   async region(table: string, row: Buffer, deadline: Deadline): Promise<Region> {
     return this.locator.known(table, row) ?? (await this.locator.locate(table, row, deadline))
   }
 
-  /** After an attempt failed: forgets the region if it is elsewhere. */
+  /** Call it after a failed attempt: it forgets the region if the region is elsewhere. */
   noteFailure(region: Region, error: unknown): void {
     if (error instanceof HBaseError && error.recovery === 'elsewhere') this.locator.forget(region)
   }
 
-  /** Before another attempt: throws when the table is disabled or gone, so that nobody waits for it in vain. */
+  /**
+   * Call it before another attempt: it throws if the table is disabled or gone, because retries could not
+   * help.
+   */
   async checkBefore(attempt: number, table: string, deadline: Deadline): Promise<void> {
     if (attempt >= suspectAfterAttempts) await this.locator.checkTable(table, deadline)
   }
 
-  /** Runs `work` on the region of a row, again and elsewhere as long as that may help. */
+  /** Runs `work` on the region of a row. Retries, on another server if necessary, while a retry may help. */
   async onRegion<T>(
     table: string,
     row: Buffer,

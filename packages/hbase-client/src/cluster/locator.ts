@@ -13,13 +13,13 @@ import { ScanReadType, TableStateValue, type ScanInit } from '../proto/hbase.js'
 
 const infoColumns = ['regioninfo', 'server', 'serverstartcode'].map((name) => Buffer.from(name))
 
-/** Finds the region of a row in hbase:meta and remembers it until an error says that it is no longer there. */
+/** Finds the region of a row in hbase:meta and caches it until an error says that the region has moved. */
 export class Locator {
   readonly #settings: Settings
   readonly #pool: Pool
   readonly #registry: Registry
   readonly #cache = new RegionCache()
-  /** One look-up at a time for a table: those who wait mostly find their region in the cache afterwards. */
+  /** One look-up at a time for a table: callers that wait for it usually find their region in the cache. */
   readonly #lookups = new Map<string, Promise<void>>()
 
   constructor(settings: Settings, pool: Pool, registry: Registry) {
@@ -28,14 +28,14 @@ export class Locator {
     this.#registry = registry
   }
 
-  /** The region of a row when it is known, without waiting. */
+  /** The region of a row if it is cached, without waiting. */
   known(table: string, row: Buffer): Region | undefined {
     return this.#cache.find(table, row)
   }
 
   /**
-   * The region of a row. Rejects with `TABLE_NOT_FOUND`, `TABLE_DISABLED`, or an error worth another attempt while the
-   * region is on its way.
+   * The region of a row. Rejects with `TABLE_NOT_FOUND`, `TABLE_DISABLED`, or a retriable error while the
+   * region is in transition.
    */
   async locate(table: string, row: Buffer, deadline: Deadline): Promise<Region> {
     if (table === metaTable) return this.#metaAsRegion(deadline)
@@ -48,13 +48,13 @@ export class Locator {
     }
   }
 
-  /** The region turned out to be elsewhere, or no longer to be. */
+  /** Call it when the region is elsewhere, or no longer exists. */
   forget(region: Region): void {
     if (region.table === metaTable) this.#registry.forgetMeta()
     this.#cache.remove(region)
   }
 
-  /** Throws when an operation keeps failing because its table is disabled or gone. */
+  /** Throws if an operation keeps failing because its table is disabled or gone. */
   async checkTable(table: string, deadline: Deadline): Promise<void> {
     if (table === metaTable) return
     const [cell] = await this.#scanMeta(
@@ -107,7 +107,7 @@ export class Locator {
   }
 
   async #lookUp(table: string, row: Buffer): Promise<Region> {
-    // A deadline of its own: whoever shares this look-up must not suffer from the patience of who began it.
+    // Use a separate deadline: the look-up is shared, so it must not inherit the first caller's timeout.
     const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
     const cells = await this.#scanMeta(
       {

@@ -6,16 +6,16 @@ import type { Region } from './region.js'
 import { RegionInfo, RegionSpecifierType, TableState, type TableStateValue } from '../proto/hbase.js'
 import { decode } from '../proto/message.js'
 
-/** The table that says where all others are. It has one region and no row about itself. */
+/** The table that lists the regions of all others. It has one region and no row about itself. */
 export const metaTable = 'hbase:meta'
 
-/** How requests name the one region of hbase:meta. */
+/** The name of the one region of hbase:meta, in requests. */
 export const metaRegion = {
   type: RegionSpecifierType.REGION_NAME,
   value: Buffer.from('hbase:meta,,1'),
 }
 
-/** The row in hbase:meta before which (or on which) the region of `row` stands. */
+/** The region of `row` has the last row of hbase:meta that is not after this key. */
 export function searchKey(table: string, row: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${table},`), row, Buffer.from(',99999999999999')])
 }
@@ -25,21 +25,21 @@ export function firstKey(table: string): Buffer {
   return Buffer.from(`${table},,`)
 }
 
-/** The first row behind all regions of `table`: `-` follows `,`. */
+/** The first row after all regions of `table`: `-` follows `,`. */
 export function endKey(table: string): Buffer {
   return Buffer.from(`${table}-`)
 }
 
-/** A row of hbase:meta: a region, and where it is, unless it is in transition or history. */
+/** A row of hbase:meta: a region, and its server unless it is in transition or retired. */
 export interface MetaRow {
   readonly region: Omit<Region, 'server' | 'startCode'>
   readonly server: Address | undefined
   readonly startCode: bigint
-  /** Split or offline: kept until its daughters have taken over. */
+  /** Split or offline: HBase keeps the row until the daughters have taken over. */
   readonly retired: boolean
 }
 
-/** Reads the cells of one row of hbase:meta; undefined when it does not describe a region. */
+/** Reads the cells of one row of hbase:meta; undefined if it does not describe a region. */
 export function readMetaRow(cells: readonly Cell[]): MetaRow | undefined {
   const value = (qualifier: string) =>
     cells.find((cell) => cell.qualifier.toString('latin1') === qualifier)?.value

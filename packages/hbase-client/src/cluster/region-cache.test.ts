@@ -18,7 +18,7 @@ const holds = ({ start, end }: Region, row: string) =>
   start.toString() <= row && (end.length === 0 || end.toString() > row)
 
 describe('RegionCache', () => {
-  it('finds for every row the newest region that holds it, and nothing that a newer one has replaced', () => {
+  it('finds for every row the newest region that holds it, and no replaced region', () => {
     const key = fc.constantFrom('', 'a', 'b', 'c', 'd', 'e')
     const range = fc.tuple(key, key).filter(([start, end]) => end === '' || start < end)
     fc.assert(
@@ -40,7 +40,7 @@ describe('RegionCache', () => {
     )
   })
 
-  it('forgets the very entry that was wrong, not its successor', () => {
+  it('forgets only the wrong entry, not its successor', () => {
     const cache = new RegionCache()
     const [old, fresh] = [region('', ''), region('', '')]
     cache.add(old)
@@ -54,7 +54,7 @@ describe('RegionCache', () => {
 })
 
 describe('parseTableName', () => {
-  it('takes names with and without a namespace, and nothing else', () => {
+  it('accepts names with and without a namespace, and nothing else', () => {
     expect(parseTableName('t')).toEqual({ namespace: 'default', qualifier: 't', text: 't' })
     expect(parseTableName('default:t').text).toBe('t')
     expect(parseTableName('n:t.x-y_1')).toEqual({ namespace: 'n', qualifier: 't.x-y_1', text: 'n:t.x-y_1' })

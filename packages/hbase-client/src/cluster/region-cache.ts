@@ -4,7 +4,7 @@ import { holdsRow, type Region } from './region.js'
 export class RegionCache {
   readonly #tables = new Map<string, Region[]>()
 
-  /** The region of a row, when it is known. */
+  /** The region of a row, if it is known. */
   find(table: string, row: Buffer): Region | undefined {
     const regions = this.#tables.get(table)
     if (!regions) return undefined
@@ -12,7 +12,7 @@ export class RegionCache {
     return region && holdsRow(region, row) ? region : undefined
   }
 
-  /** Takes a region in; those that overlap it are history (split or merged) and go. */
+  /** Adds a region. Regions that overlap it were split or merged, so they are removed. */
   add(region: Region): void {
     const regions = this.#tables.get(region.table) ?? []
     const kept = regions.filter((other) => !overlaps(other, region))
@@ -20,7 +20,7 @@ export class RegionCache {
     this.#tables.set(region.table, kept)
   }
 
-  /** Forgets this very entry; a newer one for the same rows stays. */
+  /** Removes only this entry; a newer one for the same rows stays. */
   remove(region: Region): void {
     const kept = (this.#tables.get(region.table) ?? []).filter((other) => other !== region)
     if (kept.length > 0) this.#tables.set(region.table, kept)

@@ -4,14 +4,14 @@ import type { Address } from '../options.js'
 export interface TableName {
   readonly namespace: string
   readonly qualifier: string
-  /** As it stands in region names: without the default namespace. */
+  /** The form in region names: without the default namespace. */
   readonly text: string
 }
 
-/** A region and the server that has it. */
+/** A region and its server. */
 export interface Region {
   readonly table: string
-  /** `<table>,<start>,<id>.<encoded>.`: the name that requests carry, and its row in hbase:meta. */
+  /** `<table>,<start>,<id>.<encoded>.`: the name in requests, and the region's row in hbase:meta. */
   readonly name: Buffer
   readonly id: bigint
   /** First row, inclusive; empty for the first region. */
@@ -22,7 +22,7 @@ export interface Region {
   readonly startCode: bigint
 }
 
-/** Takes `table` or `namespace:table`. Throws `TypeError` for what HBase does not allow. */
+/** Accepts `table` or `namespace:table`. Throws `TypeError` for a name that HBase does not allow. */
 export function parseTableName(name: string): TableName {
   const match = /^(?:([A-Za-z0-9_]+):)?([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(name)
   const qualifier = match?.[2]
@@ -31,7 +31,7 @@ export function parseTableName(name: string): TableName {
   return { namespace, qualifier, text: namespace === 'default' ? qualifier : `${namespace}:${qualifier}` }
 }
 
-/** True when the region's range holds `row`. */
+/** Whether the region's range holds `row`. */
 export function holdsRow(region: Region, row: Buffer): boolean {
   return region.start.compare(row) <= 0 && (region.end.length === 0 || region.end.compare(row) > 0)
 }

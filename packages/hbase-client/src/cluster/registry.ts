@@ -8,18 +8,18 @@ import type { DecodedServerName } from '../proto/hbase.js'
 import type { Init, Message } from '../proto/message.js'
 
 const rememberedServers = 16
-/** How long one server is waited for before the next is asked beside it. */
+/** How long to wait for one server before asking the next in parallel. */
 const nextServerMillis = 250
 
 /**
- * Finds the master and hbase:meta by asking the configured servers; when none of them answers, those region servers
- * that were met since. Answers are kept until somebody says that they are wrong.
+ * Finds the master and hbase:meta. Asks the configured servers first; if none of them answers, region servers
+ * that were found since. Keeps an answer until a caller reports that it is wrong.
  */
 export class Registry {
   readonly #settings: Settings
   readonly #pool: Pool
   readonly #met = new Map<string, Address>()
-  /** The server that answered last; the next question goes there first. */
+  /** The server that answered last; the next request goes there first. */
   #preferred: Address | undefined
   #meta: Promise<Address> | undefined
   #master: Promise<Address> | undefined
@@ -47,17 +47,17 @@ export class Registry {
     return deadline.race(work)
   }
 
-  /** The server of hbase:meta turned out not to be it. */
+  /** Call it when another server has hbase:meta. */
   forgetMeta(): void {
     this.#meta = undefined
   }
 
-  /** The active master turned out not to be it. */
+  /** Call it when another master is active. */
   forgetMaster(): void {
     this.#master = undefined
   }
 
-  /** A region server that can be asked when the configured servers are gone. */
+  /** A region server to ask when the configured servers are gone. */
   remember(address: Address): void {
     if (this.#met.size < rememberedServers) this.#met.set(addressText(address), address)
   }
@@ -85,7 +85,8 @@ export class Registry {
       ),
     )
     const ask = async (server: Address): Promise<Answer<O>> => {
-      // A deadline of its own: several callers wait for this answer, and none of them may end it for the others.
+      // Use a separate deadline: several callers wait for this answer, and none of them may end it for the
+      // others.
       const deadline = new Deadline(this.#settings.attemptTimeoutMillis)
       const answer = await this.#pool.call(server, method, request, deadline)
       this.#preferred = server
@@ -99,7 +100,7 @@ export class Registry {
         return undefined
       })
       asked.push(answer)
-      // A server that is silent costs a moment; the next one is asked beside it.
+      // A silent server costs only a moment, because the next one is asked in parallel.
       const first = await Promise.race([
         firstOf(asked),
         pause(Math.min(nextServerMillis, this.#settings.attemptTimeoutMillis)),
@@ -112,7 +113,7 @@ export class Registry {
   }
 }
 
-/** The first answer that is one; undefined when every server failed. Rejects when one of them rejects. */
+/** The first successful answer; undefined if every server failed. Rejects if one of them rejects. */
 async function firstOf<T>(answers: readonly Promise<T | undefined>[]): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     let waiting = answers.length
@@ -129,7 +130,9 @@ async function pause(millis: number): Promise<undefined> {
   await delay(millis, undefined, { ref: false })
 }
 
-/** Of several servers' errors the one worth reporting: a permanent one tells more than a refused connection. */
+/**
+ * The error to report among those of several servers: a permanent one says more than a refused connection.
+ */
 function worse(a: HBaseError | undefined, b: HBaseError): HBaseError {
   return a && (a.recovery === 'none' || b.recovery !== 'none') ? a : b
 }

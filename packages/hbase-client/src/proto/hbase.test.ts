@@ -9,7 +9,7 @@ import type { Field, Message } from './message.js'
 
 const lib = fileURLToPath(new URL('../../../../dev/hbase/.lib/', import.meta.url))
 
-/** The definitions that HBase's own jar holds, all files as one text without comments. */
+/** The definitions in HBase's own jar, all files as one text without comments. */
 function publishedDefinitions(): string {
   const name = readdirSync(lib).find((file) => /^hbase-protocol-shaded-.*\.jar$/.test(file))
   const jar = readFileSync(`${lib}${name}`)
@@ -44,7 +44,7 @@ function blockOf(definitions: string, what: 'message' | 'enum', name: string): s
 
 const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 
-/** The fields of a message by number: `repeated bytes splitKeys`. Fields of messages within it are left out. */
+/** The fields of a message by number: `repeated bytes splitKeys`. Fields of nested messages are left out. */
 function publishedFields(definitions: string, name: string): Map<number, string> {
   let body = blockOf(definitions, 'message', name)
   for (let inner = /\b(?:message|enum) \w+ *\{[^{}]*\}/.exec(body); inner !== null;) {
@@ -60,7 +60,7 @@ function publishedFields(definitions: string, name: string): Map<number, string>
   )
 }
 
-/** The names by which HBase calls the types of a field here: an enum's field is a number here. */
+/** HBase's names for the type of a field; an enum is a number here. */
 function accepted(
   { kind, message, repeated }: Field<unknown>,
   name: string,
@@ -74,10 +74,10 @@ const messages = Object.values(proto).filter(
   (value): value is Message => typeof value === 'object' && 'fields' in value,
 )
 
-describeRealHBase("the messages, beside the definitions in HBase's own jar", () => {
+describeRealHBase("the messages, compared with the definitions in HBase's own jar", () => {
   let definitions: string
   beforeAll(async () => {
-    // Starting it brings the jar.
+    // Starting HBase downloads the jar.
     const hbase = await startHBase()
     await hbase.stop()
     definitions = publishedDefinitions()

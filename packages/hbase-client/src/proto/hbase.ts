@@ -1,9 +1,10 @@
 import { enumOf, many, message, one, scalar, scalars, type Decoded, type Init } from './message.js'
 
 /**
- * The messages of HBase 2.x that this client speaks, with the fields that it uses. Names and numbers are those that Apache
- * HBase publishes (package `hbase.pb`); `hbase.test.ts` holds them against the definitions in HBase's own jar.
- * Fields that HBase calls required are always given here; what a server sends beyond these fields is passed over.
+ * The messages of HBase 2.x that this client uses, with the fields that it uses. Names and numbers are those
+ * that Apache HBase publishes (package `hbase.pb`); `hbase.test.ts` compares them with the definitions in
+ * HBase's own jar. The client always sends the fields that HBase calls required, and skips other fields that
+ * a server sends.
  */
 
 const { bool, bytes, int32, int64, string, uint32, uint64 } = kinds()
@@ -121,7 +122,7 @@ export const RegionLocation = message('RegionLocation', {
   seqNum: int64(3),
 })
 
-// Any server: where the master and hbase:meta are
+// Any server: the location of the master and of hbase:meta
 
 export const GetActiveMasterRequest = message('GetActiveMasterRequest', {})
 export const GetActiveMasterResponse = message('GetActiveMasterResponse', { serverName: one(1, ServerName) })
@@ -201,7 +202,7 @@ export const RegionActionResult = message('RegionActionResult', {
 export const MultiRequest = message('MultiRequest', { regionAction: many(1, RegionAction) })
 export const MultiResponse = message('MultiResponse', { regionActionResult: many(1, RegionActionResult) })
 
-// The master: tables. A request with a nonce is run once, however often it arrives.
+// The master: tables. The master runs a request with a nonce once, however often it arrives.
 
 const procedure = { procId: uint64(1) }
 const change = { tableName: one(1, TableName), nonceGroup: uint64(2), nonce: uint64(3) }
@@ -246,7 +247,7 @@ export const MoveRegionRequest = message('MoveRegionRequest', {
 })
 export const MoveRegionResponse = message('MoveRegionResponse', {})
 
-// Procedures of the master and how they fail
+// Procedures of the master and their failures
 
 export const GenericExceptionMessage = message('GenericExceptionMessage', {
   className: string(1),

@@ -47,7 +47,7 @@ const outer = fc.record(
 )
 
 describe('a message', () => {
-  it('gives back what was put in, and the empty value of what was not', () => {
+  it('returns the fields that were set, and the empty value of the others', () => {
     fc.assert(
       fc.property(outer, (given) => {
         const read = decode(Outer, encode(Outer, given))
@@ -60,7 +60,7 @@ describe('a message', () => {
     )
   })
 
-  it('is read past fields that are not described', () => {
+  it('is read without its unknown fields', () => {
     const Part = message('Part', { small: scalar(3, 'int32') })
     fc.assert(
       fc.property(outer, (given) => {
@@ -69,14 +69,14 @@ describe('a message', () => {
     )
   })
 
-  it('takes repeated numbers packed and one by one', () => {
+  it('accepts repeated numbers packed and one by one', () => {
     const packed = Buffer.from([0x1a, 3, 1, 2, 3])
     const single = Buffer.from([0x18, 1, 0x18, 2, 0x18, 3])
     expect(decode(Inner, packed).numbers).toEqual([1, 2, 3])
     expect(decode(Inner, single).numbers).toEqual([1, 2, 3])
   })
 
-  it('throws for bytes that end too early, and never gives anything but a message or an error', () => {
+  it('throws for truncated bytes, and always returns a message or an error', () => {
     fc.assert(
       fc.property(outer, fc.nat(), (given, cut) => {
         const whole = encode(Outer, given)

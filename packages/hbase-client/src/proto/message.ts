@@ -1,8 +1,9 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
 /**
- * Messages of protocol buffers, described by values and typed by inference. Only what HBase's messages need: scalars, enums
- * (as numbers), nested and repeated messages, and packed or unpacked repeated numbers. There are no maps, groups or oneofs.
+ * Protocol buffer messages, described by values and typed by inference. Supports only what HBase's messages
+ * need: scalars, enums (as numbers), nested and repeated messages, and packed or unpacked repeated numbers.
+ * There are no maps, groups or oneofs.
  */
 
 interface Scalars {
@@ -16,31 +17,34 @@ interface Scalars {
 }
 type ScalarKind = keyof Scalars
 
-/** One field: its published number, and what its value is. `Value` is what a decoded message holds, `Init` what may be given. */
+/**
+ * One field: its published number, and the kind of its value. `Value` is the decoded type, `Init` the type to
+ * encode.
+ */
 export interface Field<Value, Init = Value> {
   readonly number: number
   readonly kind: ScalarKind | 'message'
   readonly repeated: boolean
   readonly message?: Message
-  /** Types only; no field has it. */
+  /** Only for types; no field has it. */
   readonly types?: { readonly value: Value; readonly init: Init }
 }
 
 type Fields = Readonly<Record<string, Field<unknown>>>
 
-/** A message: its published name, and its fields by their names here. */
+/** A message: its published name, and its fields by their names in this client. */
 export interface Message<F extends Fields = Fields> {
   readonly name: string
   readonly fields: F
 }
 
-/** What `decode` gives. A field that was not sent has its empty value, which is not an own property. */
+/** The result of `decode`. An unset field has its empty value, which is not an own property. */
 export type Decoded<M> =
   M extends Message<infer F>
     ? { readonly [K in keyof F]: F[K] extends Field<infer Value, infer _> ? Value : never }
     : never
 
-/** What `encode` takes: any of the fields. `undefined` is the same as leaving a field out. */
+/** The input of `encode`: any of the fields. `undefined` is the same as leaving a field out. */
 export type Init<M> =
   M extends Message<infer F>
     ? { readonly [K in keyof F]?: (F[K] extends Field<infer _, infer I> ? I : never) | undefined }
@@ -66,7 +70,7 @@ export function enumOf<E extends number>(number: number): Field<E> {
   return { number, kind: 'int32', repeated: false }
 }
 
-/** A field with one message; undefined where it was not sent. */
+/** A field with one message; undefined if it was not sent. */
 export function one<M extends Message>(number: number, of: M): Field<Decoded<M> | undefined, Init<M>> {
   return { number, kind: 'message', repeated: false, message: of }
 }
@@ -86,7 +90,7 @@ export function encode<M extends Message>(type: M, value: Init<M>): Uint8Array<A
   return writer.finish()
 }
 
-/** The bytes of a message with their length before them. */
+/** The bytes of a message, preceded by their length. */
 export function encodeDelimited<M extends Message>(type: M, value: Init<M>): Uint8Array<ArrayBuffer> {
   return new BinaryWriter().bytes(encode(type, value)).finish()
 }
@@ -130,7 +134,7 @@ function writeOne(writer: BinaryWriter, { number, kind, message: of }: Field<unk
 
 interface Plan {
   readonly byNumber: ReadonlyMap<number, readonly [name: string, field: Field<unknown>]>
-  /** The empty value of each field: the prototype of what is decoded. */
+  /** The empty value of each field: the prototype of a decoded message. */
   readonly empty: object
 }
 
@@ -171,14 +175,14 @@ function emptyValue({ kind, repeated }: Field<unknown>): unknown {
 }
 
 /**
- * Reads a message. Fields that are not described are passed over. Throws for bytes that are no message, and for a field of
- * another wire type than it has.
+ * Reads a message. Skips unknown fields. Throws for bytes that are no message, and for a field of
+ * the wrong wire type.
  */
 export function decode<M extends Message>(type: M, bytes: Uint8Array): Decoded<M> {
   return readFields(new BinaryReader(bytes), type, bytes.length) as Decoded<M>
 }
 
-/** Whether a field of a decoded message was sent, if only with its empty value. */
+/** Whether a field of a decoded message was sent, even with its empty value. */
 export function isSent<T extends object>(decoded: T, name: keyof T): boolean {
   return Object.hasOwn(decoded, name)
 }

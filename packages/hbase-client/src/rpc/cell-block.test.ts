@@ -11,7 +11,7 @@ const cell: fc.Arbitrary<NewCell> = fc.record({
   qualifier: bytes(0, 40),
   timestamp: fc.bigInt({ min: 0n, max: 0x7fff_ffff_ffff_ffffn }),
   type: fc.constantFrom(4, 8, 12, 14),
-  // On both sides of the size from which values are not copied.
+  // On both sides of the size above which values are not copied.
   value: fc.oneof(
     bytes(0, 60),
     fc.integer({ min: 4090, max: 4100 }).map((size) => Buffer.alloc(size, 5)),
@@ -19,7 +19,7 @@ const cell: fc.Arbitrary<NewCell> = fc.record({
 })
 
 describe('cell blocks', () => {
-  it('give back what was put in', () => {
+  it('return the encoded cells', () => {
     fc.assert(
       fc.property(fc.array(cell, { maxLength: 12 }), (cells) => {
         const block = encodeCells(cells)
@@ -30,14 +30,14 @@ describe('cell blocks', () => {
     )
   })
 
-  it('hand large values on without copying them', () => {
+  it('pass large values on without copying them', () => {
     const value = Buffer.alloc(65_536)
     const row = Buffer.from('r')
     const { pieces } = encodeCells([{ row, family: row, qualifier: row, timestamp: 1n, type: 4, value }])
     expect(pieces.includes(value)).toBe(true)
   })
 
-  it('that are damaged give PROTOCOL or other cells, never anything else', () => {
+  it('throw PROTOCOL or return other cells if they are damaged, and nothing else', () => {
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 })
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1, maxLength: 3 }), damage, fc.nat(), (cells, changes, cut) => {

@@ -11,7 +11,7 @@ export interface Cell {
   readonly row: Buffer
   readonly family: Buffer
   readonly qualifier: Buffer
-  /** Milliseconds since the Unix epoch, unless the writer chose something else. */
+  /** Milliseconds since the Unix epoch, unless the writer chose another unit. */
   readonly timestamp: bigint
   readonly value: Buffer
 }
@@ -26,13 +26,13 @@ export interface NewCell {
   readonly value: Buffer
 }
 
-/** Bytes to send in pieces, so that large values are not copied. */
+/** Bytes to send in pieces, to avoid copying large values. */
 export interface CellBlock {
   readonly pieces: Buffer[]
   readonly bytes: number
 }
 
-/** Below this, copying a value is cheaper than handing the kernel one more piece. */
+/** Below this size, copying a value is cheaper than one more piece for the kernel. */
 const copyBelowBytes = 4096
 const fixedBytes = 4 + 8 + 2 + 1 + 8 + 1
 
@@ -41,7 +41,7 @@ export function cellBytes(cell: NewCell): number {
   return fixedBytes + cell.row.length + cell.family.length + cell.qualifier.length + cell.value.length
 }
 
-/** Cells in the format of HBase's KeyValueCodec: a 32-bit size and a KeyValue each. */
+/** Cells in the format of HBase's KeyValueCodec: for each a 32-bit size and a KeyValue. */
 export function encodeCells(cells: readonly NewCell[]): CellBlock {
   let bytes = 0
   let copied = 0
@@ -83,7 +83,7 @@ function writeKey(into: Buffer, start: number, cell: NewCell): number {
   return into.writeUInt8(cell.type, at)
 }
 
-/** The cells of a cell block, in order. Throws `PROTOCOL` when a length does not fit. */
+/** The cells of a cell block, in order. Throws `PROTOCOL` if a length does not fit. */
 export function decodeCells(block: Buffer): Cell[] {
   const cells: Cell[] = []
   let at = 0

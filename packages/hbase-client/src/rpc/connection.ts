@@ -7,7 +7,7 @@ import { decodeResponse, encodePreamble, encodeRequest, type Reply, type Service
 import { FrameReader } from './frame-reader.js'
 import { InFlightLimit } from './in-flight-limit.js'
 
-/** The server's call id for "this connection, not one call". */
+/** The server's call id for "the whole connection". */
 const noCall = 0xffff_ffff
 
 const keepAliveMillis = 30_000
@@ -17,8 +17,8 @@ interface PendingCall {
 }
 
 /**
- * One TCP connection to one service of one server, with any number of calls under way. Keeps the process alive only
- * while it owes answers. Once broken it stays broken: whoever wants to go on takes a new one.
+ * One TCP connection to one service of one server, with any number of concurrent calls. Keeps the process
+ * alive only during calls. A broken connection stays broken: the pool opens a new one.
  */
 export class Connection {
   readonly where: string
@@ -30,7 +30,7 @@ export class Connection {
   readonly #closed: Promise<void>
   #nextCallId = 1
   #broken: HBaseError | undefined
-  /** Since when the server owes an answer without having sent anything. */
+  /** Since when a call waits and the server has sent nothing. */
   #silentSince = 0
 
   constructor(
@@ -69,12 +69,15 @@ export class Connection {
     socket.write(encodePreamble(service, settings.user))
   }
 
-  /** False once it is of no use for new calls. */
+  /** False once the connection cannot take new calls. */
   get usable(): boolean {
     return this.#broken === undefined
   }
 
-  /** Sends a call, when the limits allow it, and resolves with its reply. Rejects with `HBaseError`, within the deadline. */
+  /**
+   * Sends a call when the limits allow it, and resolves with its reply. Rejects with `HBaseError`, within the
+   * deadline.
+   */
   async call(
     method: string,
     parameter: Uint8Array,
@@ -154,7 +157,7 @@ export class Connection {
   #onFrame(frame: Buffer): void {
     const { callId, outcome } = decodeResponse(frame, this.where)
     const call = this.#calls.get(callId)
-    // A call that timed out or was aborted has no entry any more; its late answer is dropped.
+    // A call that timed out or was aborted has no entry; its late answer is dropped.
     if (call) call.settle(outcome)
     else if (callId === noCall && outcome instanceof HBaseError) this.#break(outcome)
   }
@@ -163,7 +166,7 @@ export class Connection {
     const message = `${this.where}: no answer within ${Math.round(timeoutMillis)} ms`
     call.settle(new HBaseError('TIMEOUT', message, { recovery: 'elsewhere' }))
     const silentMillis = performance.now() - this.#silentSince
-    // Nothing at all for so long: the other end is gone (half open), or hangs. Either way a new connection is better.
+    // The peer is gone (half open) or hangs. A new connection is better in both cases.
     if (silentMillis >= this.#settings.attemptTimeoutMillis * 0.99) {
       this.#break(this.#unreachable(`silent for ${Math.round(silentMillis)} ms`))
     }

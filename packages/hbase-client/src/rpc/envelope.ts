@@ -8,13 +8,13 @@ import { decode, encode } from '../proto/message.js'
 /** The RPC services of HBase; a connection speaks to one of them. */
 export type Service = 'ClientMetaService' | 'ClientService' | 'MasterService'
 
-/** What a call answered: the protobuf message, and the cells beside it. */
+/** The reply to a call: the protobuf message, and the cells that came with it. */
 export interface Reply {
   readonly message: Buffer
   readonly cells: Buffer
 }
 
-/** A response: whose it is, and the reply or the server's exception. */
+/** A response: the id of its call, and the reply or the server's exception. */
 export interface Response {
   readonly callId: number
   readonly outcome: Reply | HBaseError
@@ -23,8 +23,9 @@ export interface Response {
 const simpleAuthentication = 80
 
 /**
- * What a client says first: magic, version, authentication method, and whom it wants to speak to. The version numbers
- * matter: to a client before 1.3 the server answers a Get with protobuf cells instead of a cell block.
+ * The first bytes of a client: magic, version, authentication method, and the service that it wants. The
+ * version numbers matter: to a client before 1.3 the server answers a Get with protobuf cells instead of a
+ * cell block.
  */
 export function encodePreamble(service: Service, user: string): Buffer {
   const header = encode(ConnectionHeader, {
@@ -50,7 +51,7 @@ export function encodePreamble(service: Service, user: string): Buffer {
   return preamble
 }
 
-/** A request without its cells: frame length, header, parameter; `cells` goes on the wire right behind it. */
+/** A request without its cells: frame length, header, parameter; `cells` follow on the wire. */
 export function encodeRequest(
   callId: number,
   method: string,
@@ -75,7 +76,7 @@ export function encodeRequest(
   return request
 }
 
-/** Takes a response frame apart. Throws `PROTOCOL` when it is not one. `where` names the server in errors. */
+/** Decodes a response frame. Throws `PROTOCOL` for an invalid one. `where` names the server in errors. */
 export function decodeResponse(frame: Buffer, where: string): Response {
   const [headerBytes, afterHeader] = delimited(frame, 0)
   const header = parse(() => decode(ResponseHeader, headerBytes))
@@ -92,7 +93,7 @@ export function decodeResponse(frame: Buffer, where: string): Response {
   return { callId, outcome: { message, cells: frame.subarray(afterMessage) } }
 }
 
-/** Runs a protobuf decoder; what it throws becomes `PROTOCOL`. */
+/** Runs a protobuf decoder; its errors become `PROTOCOL`. */
 export function parse<T>(decode: () => T): T {
   try {
     return decode()

@@ -4,7 +4,7 @@ import { frame } from '../fake-server.fixture.js'
 import { FrameReader } from './frame-reader.js'
 
 describe('FrameReader', () => {
-  it('gives the same frames however the stream is cut', () => {
+  it('returns the same frames however the stream is cut', () => {
     const bodies = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 8 })
     fc.assert(
       fc.property(bodies, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (frames, sizes) => {

@@ -1,8 +1,8 @@
 import { protocolError } from '../errors.js'
 
 /**
- * Cuts a byte stream into frames: a 32-bit big-endian length, then that many bytes. Holds nothing but received bytes,
- * at most one frame of `maxFrameBytes`. Throws `PROTOCOL` at the first length that cannot be.
+ * Cuts a byte stream into frames: a 32-bit big-endian length, then that many bytes. Holds only received
+ * bytes, at most one frame of `maxFrameBytes`. Throws `PROTOCOL` at the first impossible length.
  */
 export class FrameReader {
   readonly #maxFrameBytes: number
@@ -14,7 +14,9 @@ export class FrameReader {
     this.#maxFrameBytes = maxFrameBytes
   }
 
-  /** Takes what the socket read and gives every frame that is complete; a frame within one chunk is a view of it. */
+  /**
+   * Takes bytes from the socket and passes every complete frame on; a frame within one chunk is a view of it.
+   */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     this.#chunks.push(chunk)
     this.#received += chunk.length

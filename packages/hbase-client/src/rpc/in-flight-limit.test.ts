@@ -7,7 +7,7 @@ import { InFlightLimit } from './in-flight-limit.js'
 const patient = () => new Deadline(60_000)
 
 describe('InFlightLimit', () => {
-  it('never lets more through than it may, and everybody in order', async () => {
+  it('never admits more than its limit, and admits callers in order', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 1, maxLength: 40 })
     await fc.assert(
       fc.asyncProperty(sizes, fc.integer({ min: 1, max: 4 }), async (calls, maxCalls) => {
@@ -33,7 +33,7 @@ describe('InFlightLimit', () => {
     )
   })
 
-  it('does not let those wait whose time is over, whose signal fires, or whose connection breaks', async () => {
+  it('rejects a waiting call on timeout, on abort, or if the connection breaks', async () => {
     const limit = new InFlightLimit(10, 1)
     expect(limit.acquire(1, patient())).toBeUndefined()
     const controller = new AbortController()

@@ -8,7 +8,7 @@ interface Waiter {
 }
 
 /**
- * Bounds what is under way on one connection, in bytes and in calls; those beyond wait in order of arrival. A call
+ * Bounds the unanswered bytes and calls on one connection; further calls wait in order of arrival. A call
  * larger than the whole limit is admitted alone.
  */
 export class InFlightLimit {
@@ -23,7 +23,9 @@ export class InFlightLimit {
     this.#maxCalls = maxCalls
   }
 
-  /** Undefined when admitted at once; else a promise of the admission, which rejects when the deadline is over. */
+  /**
+   * Undefined if admitted at once; else a promise of the admission, which rejects when the deadline passes.
+   */
   acquire(bytes: number, deadline: Deadline): Promise<void> | undefined {
     if (this.#waiters.size === 0 && this.#fits(bytes)) {
       this.#admit(bytes)
@@ -32,7 +34,7 @@ export class InFlightLimit {
     return this.#wait(bytes, deadline)
   }
 
-  /** Gives back what `acquire` took. */
+  /** Returns the bytes that `acquire` took. */
   release(bytes: number): void {
     this.#bytes -= bytes
     this.#calls--
@@ -44,7 +46,7 @@ export class InFlightLimit {
     }
   }
 
-  /** Rejects all who wait. */
+  /** Rejects all waiting calls. */
   fail(error: HBaseError): void {
     for (const waiter of [...this.#waiters]) waiter.reject(error)
   }

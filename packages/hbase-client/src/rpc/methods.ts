@@ -12,14 +12,14 @@ function method<I extends Message, O extends Message>(
   return { service, name, input, output }
 }
 
-/** Any server: which master is active. */
+/** Any server: the active master. */
 export const getActiveMaster = method(
   'ClientMetaService',
   'GetActiveMaster',
   proto.GetActiveMasterRequest,
   proto.GetActiveMasterResponse,
 )
-/** Any server: where hbase:meta is. */
+/** Any server: the location of hbase:meta. */
 export const getMetaRegionLocations = method(
   'ClientMetaService',
   'GetMetaRegionLocations',
@@ -29,7 +29,7 @@ export const getMetaRegionLocations = method(
 
 /** Region server: one row. */
 export const get = method('ClientService', 'Get', proto.GetRequest, proto.GetResponse)
-/** Region server: open, read on, or close a scanner. */
+/** Region server: open, continue, or close a scanner. */
 export const scan = method('ClientService', 'Scan', proto.ScanRequest, proto.ScanResponse)
 /** Region server: many operations on many regions. */
 export const multi = method('ClientService', 'Multi', proto.MultiRequest, proto.MultiResponse)
@@ -64,7 +64,7 @@ export const getTableNames = onMaster(
   proto.GetTableNamesRequest,
   proto.GetTableNamesResponse,
 )
-/** Master: enabled, disabled, or between. */
+/** Master: enabled, disabled, or in transition. */
 export const getTableState = onMaster(
   'GetTableState',
   proto.GetTableStateRequest,

@@ -6,7 +6,7 @@ import { Connection } from './connection.js'
 import { parse, type Service } from './envelope.js'
 import { decode, encode, type Decoded, type Init, type Message } from '../proto/message.js'
 
-/** One RPC: its name, and the types of both ends. */
+/** One RPC: its name, and the types of request and response. */
 export interface Method<I extends Message, O extends Message> {
   readonly service: Service
   readonly name: string
@@ -14,13 +14,13 @@ export interface Method<I extends Message, O extends Message> {
   readonly output: O
 }
 
-/** A decoded reply and the raw cell block beside it. */
+/** A decoded reply and the raw cell block that came with it. */
 export interface Answer<O extends Message> {
   readonly message: Decoded<O>
   readonly cells: Buffer
 }
 
-/** The connections of a client: one for each server and service, opened when first needed. */
+/** The connections of a client: one for each server and service, opened when needed. */
 export class Pool {
   readonly #settings: Settings
   readonly #connections = new Map<string, Connection>()
@@ -50,7 +50,7 @@ export class Pool {
     return { message, cells: reply.cells }
   }
 
-  /** Closes every connection; calls under way and later ones reject with `CLOSED`. */
+  /** Closes every connection; calls in progress and later ones reject with `CLOSED`. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()))

@@ -4,7 +4,10 @@ import { createHBaseClient } from '../index.js'
 import { ResponseHeader } from '../proto/hbase.js'
 import { encodeDelimited } from '../proto/message.js'
 
-/** What listing tables says when the server answers call `callId` (the first has number 1) with this exception. */
+/**
+ * The error of listing tables if the server answers call `callId` (the first has number 1) with this
+ * exception.
+ */
 async function listTables(
   callId: number,
   exceptionClassName: string,
@@ -29,13 +32,13 @@ describe('the exceptions of a server', () => {
     expect(String(error)).toMatch(/^HBaseError: 127\.0\.0\.1:\d+: TableNotFoundException: no such table$/)
   })
 
-  it('that refuse the whole connection end all of its calls', async () => {
+  it('end all calls of a connection if they refuse the connection', async () => {
     const className = 'org.apache.hadoop.hbase.security.AccessDeniedException'
     const error = await listTables(0xffff_ffff, className, 'Authentication is required')
     expect(error).toMatchObject({ code: 'ACCESS_DENIED', recovery: 'none' })
   })
 
-  it('are REMOTE at once when they are unknown and permanent, and tried again when they may pass', async () => {
+  it('are REMOTE at once if they are unknown and permanent, and retried if they may be temporary', async () => {
     expect(await listTables(1, 'x.NewException', 'never', true)).toMatchObject({
       code: 'REMOTE',
       recovery: 'none',

@@ -1,14 +1,14 @@
 import { HBaseError, type HBaseErrorCode, type Recovery } from '../errors.js'
 
-/** What a server says about a failure. */
+/** A server's description of a failure. */
 export interface RemoteException {
   readonly className: string
-  /** Stack trace or message; its first line is kept. */
+  /** Stack trace or message; only its first line is kept. */
   readonly text: string
   readonly doNotRetry: boolean
 }
 
-/** Some messages hold a whole table schema. */
+/** Some messages contain a whole table schema. */
 const longestMessage = 300
 
 type Verdict = readonly [HBaseErrorCode, Recovery]
@@ -47,7 +47,7 @@ const verdicts = new Map<string, Verdict>([
   ['AccessControlException', ['ACCESS_DENIED', 'none']],
   ['RequestTooBigException', ['TOO_LARGE', 'none']],
   ['RowTooBigException', ['TOO_LARGE', 'none']],
-  // Within a Multi only the class name tells that an exception is permanent.
+  // In a Multi, only the class name shows that an exception is permanent.
   ['DoNotRetryIOException', ['REMOTE', 'none']],
   ['DoNotRetryRegionException', ['REMOTE', 'none']],
   ['FailedSanityCheckException', ['REMOTE', 'none']],
@@ -57,8 +57,9 @@ const verdicts = new Map<string, Verdict>([
 ])
 
 /**
- * What Java throws at a request that it will never take. HBase does not mark these as permanent, and its own client
- * repeats them until its time is over. Any other exception that is not marked may come from a server that is starting.
+ * Exceptions that Java throws for a request that no server accepts. HBase does not mark these as permanent,
+ * and its own client repeats them until its time is over. Any other unmarked exception may come from a
+ * starting server.
  */
 const refused = new Set([
   'IllegalArgumentException',
@@ -72,7 +73,7 @@ const refused = new Set([
   'NegativeArraySizeException',
 ])
 
-/** A scanner that the server no longer knows: the scan goes on by opening a new one. */
+/** The server no longer knows the scanner: the scan opens a new one and continues. */
 const lostScanner = new Set([
   'UnknownScannerException',
   'ScannerResetException',
@@ -80,7 +81,7 @@ const lostScanner = new Set([
   'LeaseException',
 ])
 
-/** True when the scanner is gone but its region may still be where it was. */
+/** True if the scanner is gone but its region may still be on the same server. */
 export function isLostScanner(error: HBaseError): boolean {
   return error.exceptionClass !== undefined && lostScanner.has(simpleName(error.exceptionClass))
 }

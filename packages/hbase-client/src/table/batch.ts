@@ -6,12 +6,15 @@ import { pauseMillis, retriable } from '../retry.js'
 import { runCall, toCalls } from './multi.js'
 import type { Mutation } from './operation.js'
 
-/** Calls of one batch under way at a time. What waits is not encoded yet, so that a huge batch is in memory once. */
+/**
+ * Concurrent calls of one batch. A waiting call is not encoded yet, so that a huge batch is in memory only
+ * once.
+ */
 const callsAtOnce = 16
 
 /**
- * Applies mutations wherever their rows are. Resolves when all are acknowledged; rejects with the first failure's code
- * and all `failures`. What was acknowledged is never sent again.
+ * Applies mutations to the regions of their rows. Resolves when all are acknowledged; rejects with the first
+ * failure's code and all `failures`. Never sends an acknowledged mutation again.
  */
 export async function runBatch(
   cluster: Cluster,
@@ -24,14 +27,14 @@ export async function runBatch(
   let waiting = mutations
   for (let attempt = 0; waiting.length > 0; attempt++) {
     const errors = await attemptAll(cluster, table, waiting, attempt, deadline)
-    // Progress means that the cluster is healing: the next pause is short again.
+    // Progress means that the cluster recovers, so the next pause is short again.
     if (errors.size < waiting.length) attempt = 0
     waiting = await sortOut(errors, failed, attempt, deadline)
   }
   if (failed.size > 0) throw batchError(failed, mutations)
 }
 
-/** One attempt for all; returns what went wrong, by mutation. */
+/** One attempt for all; returns the failures, by mutation. */
 async function attemptAll(
   cluster: Cluster,
   table: string,
@@ -69,7 +72,7 @@ async function attemptAll(
   return errors
 }
 
-/** Moves what failed for good to `failed`; pauses, and returns what is worth another attempt. */
+/** Moves permanent failures to `failed`; pauses, and returns the mutations to retry. */
 async function sortOut(
   errors: ReadonlyMap<Mutation, HBaseError>,
   failed: Map<Mutation, HBaseError>,

@@ -9,7 +9,7 @@ import { toRow } from './operation.js'
 import { Row, toColumns, type Column } from './row.js'
 import { RegionSpecifierType } from '../proto/hbase.js'
 
-/** What to read of a row. */
+/** The part of a row to read. */
 export interface GetOptions extends CallOptions {
   /** @default all columns */
   readonly columns?: readonly Column[]
@@ -17,12 +17,12 @@ export interface GetOptions extends CallOptions {
   readonly versions?: number
 }
 
-/** How requests name a region. */
+/** The name of a region in requests. */
 export function specify(region: Region): { type: RegionSpecifierType; value: Buffer } {
   return { type: RegionSpecifierType.REGION_NAME, value: region.name }
 }
 
-/** Reads one row; undefined when it has none of the columns. */
+/** Reads one row; undefined if it has none of the columns. */
 export async function getRow(
   cluster: Cluster,
   table: string,
@@ -43,7 +43,7 @@ export async function getRow(
     )
     const found = decodeCells(answer.cells)
     const announced = answer.message.result?.associatedCellCount ?? 0
-    // Cells that got lost on the way must not look like a row that does not exist.
+    // Cells that were lost on the way must not look like a missing row.
     if (found.length !== announced) throw protocolError(`${found.length} cells instead of ${announced}`)
     return found
   })

@@ -18,11 +18,14 @@ export interface MultiCall {
   count: number
 }
 
-/** Large enough to fill the pipe, small enough that several are under way and none blocks the others for long. */
+/**
+ * Large enough to fill the pipe, small enough for several concurrent calls that do not block each other for
+ * long.
+ */
 const maxCallBytes = 2 * 1024 * 1024
 const maxCallMutations = 1000
 
-/** Cuts mutations into calls: by server, and no larger than a call should be. */
+/** Groups mutations into calls: by server, and up to the maximum size of a call. */
 export function toCalls(located: readonly (readonly [Mutation, Region])[]): MultiCall[] {
   const open = new Map<string, MultiCall>()
   const calls: MultiCall[] = []
@@ -43,7 +46,10 @@ export function toCalls(located: readonly (readonly [Mutation, Region])[]): Mult
   return calls
 }
 
-/** One attempt of a call; tells `onOutcome` for each mutation whether it was acknowledged (undefined) or why not. */
+/**
+ * One attempt of a call. Calls `onOutcome` for each mutation: undefined if it was acknowledged, else the
+ * error.
+ */
 export async function runCall(
   cluster: Cluster,
   call: MultiCall,

@@ -4,7 +4,7 @@ import { HBaseError } from '../errors.js'
 import { cellBytes, cellType, latestTimestamp, type NewCell } from '../rpc/cell-block.js'
 import { MutationType } from '../proto/hbase.js'
 
-/** One cell to write. Without a timestamp the server takes its clock. */
+/** One cell to write. Without a timestamp, the server uses its clock. */
 export interface Put {
   readonly row: Bytes
   readonly family: Bytes
@@ -14,7 +14,8 @@ export interface Put {
 }
 
 /**
- * What to delete: a row, one family of it, or one column. All versions up to `timestamp`; without one, all that exist.
+ * The cells to delete: a row, one family of it, or one column. All versions up to `timestamp`; without one,
+ * all that exist.
  */
 export interface Delete {
   readonly row: Bytes
@@ -23,14 +24,14 @@ export interface Delete {
   readonly timestamp?: bigint
 }
 
-/** A change of one row, which a server applies as a whole or not at all. */
+/** A change of one row, which a server applies completely or not at all. */
 export interface Mutation {
   readonly row: Buffer
   readonly type: MutationType
   readonly cells: readonly NewCell[]
   readonly bytes: number
   readonly timestamp: bigint | undefined
-  /** Indexes in the caller's list that it stands for: `first` and the `count - 1` after it. */
+  /** Indexes in the caller's list: `first` and the `count - 1` after it. */
   readonly first: number
   readonly count: number
 }
@@ -41,7 +42,9 @@ const maxFamilyBytes = 127
 const putFields = ['row', 'family', 'qualifier', 'value', 'timestamp']
 const deleteFields = ['row', 'family', 'qualifier', 'timestamp']
 
-/** Neighbouring puts of the same row become one mutation. Throws `TOO_LARGE`, or `TypeError` for what cannot be meant. */
+/**
+ * Adjacent puts of the same row become one mutation. Throws `TOO_LARGE`, or `TypeError` for an invalid put.
+ */
 export function toPutMutations(puts: readonly Put[]): Mutation[] {
   const mutations: { row: Buffer; cells: NewCell[]; first: number }[] = []
   for (const [index, put] of puts.entries()) {
@@ -90,7 +93,7 @@ export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
   })
 }
 
-/** A row key as HBase allows it: 1 to 32,767 bytes. */
+/** A valid row key: 1 to 32,767 bytes. */
 export function toRow(bytes: Bytes, what = 'row'): Buffer {
   if (bytes === undefined) throw new TypeError(`${what}: there is no row key`)
   const row = toBuffer(bytes)

@@ -2,9 +2,9 @@ import { toBuffer, type Bytes } from '../bytes.js'
 import { checkFields } from '../check.js'
 import type { Cell } from '../rpc/cell-block.js'
 
-/** A row that was read: its key and its cells, sorted by family, qualifier and newest version first. */
+/** A row from a read: its key and its cells, sorted by family, qualifier and newest version first. */
 export class Row {
-  /** Never empty. All of one row. Views of the response: copy what you keep for long. */
+  /** Never empty. All of one row. Views of the response: copy a value that you keep for long. */
   readonly cells: readonly Cell[]
 
   constructor(cells: readonly Cell[]) {
@@ -26,7 +26,7 @@ export class Row {
   }
 }
 
-/** Which columns to read: a family, with all of its qualifiers or some. */
+/** Columns to read: a family, with all or some of its qualifiers. */
 export interface Column {
   readonly family: Bytes
   readonly qualifiers?: readonly Bytes[]

@@ -18,18 +18,18 @@ import {
 import { RowAssembler, whatIsLeft } from './scan-results.js'
 import { ScanReadType } from '../proto/hbase.js'
 
-/** Rows, and where the next page begins. */
+/** Rows, and the start of the next page. */
 export interface ScanPage {
   readonly rows: Row[]
-  /** `from` of the next page; undefined when there is nothing more. */
+  /** `from` of the next page; undefined if there are no more rows. */
   readonly next: Buffer | undefined
 }
 
 const allRows = 0x7fff_ffff
 
 /**
- * Reads up to `limit` rows or about `maxBytes`, whichever comes first, in one round trip for each region that it
- * touches; no scanner stays open on the server.
+ * Reads up to `limit` rows or about `maxBytes`, whichever comes first, in one round trip for each region that
+ * it reads; no scanner stays open on the server.
  */
 export async function scanPage(cluster: Cluster, table: string, options: ScanOptions): Promise<ScanPage> {
   const deadline = cluster.deadline(options)
@@ -75,7 +75,7 @@ async function readRegion(
       limitOfRows: options.limit,
       closeScanner: true,
       nextCallSeq: 0n,
-      // Without these the server gives whole rows only.
+      // Otherwise the server may return parts of rows.
       clientHandlesPartials: false,
       clientHandlesHeartbeats: false,
     },

@@ -13,19 +13,19 @@ import {
 } from '../proto/hbase.js'
 import { encode } from '../proto/message.js'
 
-/** Which rows to read, in ascending order of their keys. */
+/** The rows to read, in ascending order of their keys. */
 export interface ScanOptions extends CallOptions {
   /** First row. @default the first of the table */
   readonly from?: Bytes
   /** @default true */
   readonly fromInclusive?: boolean
-  /** Where to stop. @default the end of the table */
+  /** The end of the range. @default the end of the table */
   readonly to?: Bytes
   /** @default false */
   readonly toInclusive?: boolean
   /** Only rows that begin with this; within `from` and `to`. */
   readonly prefix?: Bytes
-  /** At most so many rows. @default no limit */
+  /** The maximum number of rows. @default no limit */
   readonly limit?: number
   /** @default all columns */
   readonly columns?: readonly Column[]
@@ -33,11 +33,11 @@ export interface ScanOptions extends CallOptions {
   readonly versions?: number
   /** Only the keys: one cell a row, without its value. @default false */
   readonly keysOnly?: boolean
-  /** How much one response may hold; at least one row comes, however large. @default 2 MiB */
+  /** The size of one response; it has at least one row, however large. @default 2 MiB */
   readonly maxBytes?: number
 }
 
-/** The rows that a scan is after. `stop` empty: no end. */
+/** The range of a scan. `stop` empty: no end. */
 export interface RowRange {
   readonly start: Buffer
   readonly startInclusive: boolean
@@ -45,7 +45,7 @@ export interface RowRange {
   readonly stopInclusive: boolean
 }
 
-/** Beyond so many rows a scan is worth a stream of its own on the server. */
+/** Above this number of rows, a scan is worth a separate stream on the server. */
 const preadLimit = 1000
 const filterPackage = 'org.apache.hadoop.hbase.filter.'
 
@@ -63,7 +63,7 @@ const scanFields = [
   'maxBytes',
 ]
 
-/** The range that `from`, `to` and `prefix` mean together. Throws `TypeError` for a limit that cannot be meant. */
+/** The range of `from`, `to` and `prefix` together. Throws `TypeError` for an invalid limit. */
 export function toRange(options: ScanOptions): RowRange {
   checkFields('scan options', options, scanFields)
   for (const name of ['limit', 'maxBytes', 'versions'] as const) checkCount(`scan: ${name}`, options[name])
@@ -80,14 +80,14 @@ export function toRange(options: ScanOptions): RowRange {
   return { start, startInclusive, stop, stopInclusive }
 }
 
-/** True when no row can be in the range. */
+/** True if no row can be in the range. */
 export function isEmpty({ start, startInclusive, stop, stopInclusive }: RowRange): boolean {
   if (stop.length === 0) return false
   const order = start.compare(stop)
   return order > 0 || (order === 0 && !(startInclusive && stopInclusive))
 }
 
-/** True when no row of the range is behind the region. */
+/** True if no row of the range is after the region. */
 export function endsIn({ stop, stopInclusive }: RowRange, region: Region): boolean {
   if (region.end.length === 0) return true
   if (stop.length === 0) return false
@@ -106,13 +106,13 @@ export function toScan(options: ScanOptions, range: RowRange): ScanInit {
     includeStopRow: range.stopInclusive,
     maxVersions: options.versions ?? 1,
     maxResultSize: BigInt(options.maxBytes ?? defaultMaxBytes),
-    // With DEFAULT the server cuts its answer short after two blocks, to change from random reads to a stream.
+    // With DEFAULT the server cuts its answer after two blocks, to change from random reads to a stream.
     readType: small ? ScanReadType.PREAD : ScanReadType.DEFAULT,
     ...(options.keysOnly ? { filter: keysOnlyFilter } : {}),
   }
 }
 
-/** What one response holds, unless `maxBytes` says otherwise. */
+/** The size of one response, unless `maxBytes` is set. */
 export const defaultMaxBytes = 2 * 1024 * 1024
 
 const keysOnlyFilter = {

@@ -4,7 +4,10 @@ import { Row } from './row.js'
 import type { DecodedScanResponse } from '../proto/hbase.js'
 import { isSent } from '../proto/message.js'
 
-/** Whether there is more to read. What a server leaves unsaid counts as yes: a wrong "no" would hide rows. */
+/**
+ * Whether there is more to read. If the server does not say, the answer is yes, because a wrong "no" would
+ * hide rows.
+ */
 export function whatIsLeft(response: DecodedScanResponse): {
   moreResults: boolean
   moreResultsInRegion: boolean
@@ -15,7 +18,7 @@ export function whatIsLeft(response: DecodedScanResponse): {
   }
 }
 
-/** Puts the results of scan responses together to whole rows; a large row may come in parts. */
+/** Combines the results of scan responses into whole rows; a large row may come in parts. */
 export class RowAssembler {
   #part: Cell[] = []
 
@@ -31,7 +34,7 @@ export class RowAssembler {
       if (result.length !== count) throw protocolError('a scan result without its cells')
       at += count
       if (!first) continue
-      // A row that ended exactly with a part is known to be whole only when the next one begins.
+      // If a part ended exactly with its row, only the next row shows that the row is complete.
       if (this.#part[0]?.row.equals(first.row) === false) rows.push(...this.finish())
       this.#part = this.#part.length > 0 ? [...this.#part, ...result] : result
       if (!response.partialFlagPerResult[index]) rows.push(...this.finish())
@@ -40,7 +43,7 @@ export class RowAssembler {
     return rows
   }
 
-  /** The last row, when nothing follows it. */
+  /** The last row, if no row follows. */
   finish(): Row[] {
     const cells = this.#part
     this.#part = []

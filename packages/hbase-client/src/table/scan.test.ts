@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient, type ScanOptions, type Table } from '../index.js'
 import { keysOf, makeTable } from '../real-hbase.fixture.js'
 
-/** What a scan means, over sorted keys. */
+/** The expected result of a scan, over sorted keys. */
 function model(keys: readonly string[], options: ScanOptions): string[] {
   const { from, fromInclusive = true, to, toInclusive = false, prefix, limit } = options
   const text = (bytes: ScanOptions['from']) => Buffer.from(bytes ?? '').toString('latin1')
@@ -63,7 +63,7 @@ describeRealHBase('scans of a real HBase', () => {
     expect((await meta.get(name))?.cells.length).toBeGreaterThan(0)
   })
 
-  it('gives the rows of any range, in order, whatever the regions and the size of the responses', async () => {
+  it('returns the rows of any range, in order, whatever the regions and the size of the responses', async () => {
     await fc.assert(
       fc.asyncProperty(options, async (scan) => {
         expect(await keysOf(table.scan(scan))).toEqual(model(keys, scan))
@@ -72,7 +72,7 @@ describeRealHBase('scans of a real HBase', () => {
     )
   })
 
-  it('gives the same rows page by page', async () => {
+  it('returns the same rows page by page', async () => {
     await fc.assert(
       fc.asyncProperty(options, async (scan) => {
         const { limit = 50, ...range } = scan
@@ -91,7 +91,7 @@ describeRealHBase('scans of a real HBase', () => {
     )
   })
 
-  it('brings values, chosen columns, or keys only', async () => {
+  it('returns values, chosen columns, or keys only', async () => {
     const [row] = (await table.scanPage({ from: keys[7] ?? '', limit: 1 })).rows
     expect(row?.value('f', 'q')?.toString()).toBe(`v${keys[7]}`)
     expect(await keysOf(table.scan({ columns: [{ family: 'f', qualifiers: ['other'] }] }))).toEqual([])
@@ -101,7 +101,7 @@ describeRealHBase('scans of a real HBase', () => {
     expect(bare).toEqual(keys.flatMap(() => [1, 0]))
   })
 
-  it('puts a row together that is larger than a response', async () => {
+  it('assembles a row that is larger than a response', async () => {
     await using wide = await makeTable(client)
     const value = Buffer.alloc(1000, 7)
     const puts = ['a', 'b', 'c'].flatMap((row) =>
@@ -127,7 +127,7 @@ describeRealHBase('scans of a real HBase', () => {
     expect(page.next).toEqual(Buffer.from('a\0'))
   })
 
-  it('may be left before its end, and may be aborted', async () => {
+  it('can end before its last row, and can be aborted', async () => {
     for await (const { row } of table.scan({ maxBytes: 1 })) {
       expect(row.toString()).toBe(keys[0])
       break
@@ -144,7 +144,7 @@ describeRealHBase('scans of a real HBase', () => {
     expect(seen).toEqual(keys.slice(0, 3))
   })
 
-  it('refuses limits that cannot be meant', async () => {
+  it('refuses invalid limits', async () => {
     await expect(table.scanPage({ limit: 0 })).rejects.toThrow(TypeError)
     await expect(table.scan({ maxBytes: -1 }).next()).rejects.toThrow(TypeError)
   })

@@ -19,8 +19,8 @@ interface OpenScanner {
 const allRows = 0x7fff_ffff
 
 /**
- * Reads a range of rows response by response, through as many regions as it spans. When its scanner or its region is
- * lost it goes on behind the last row that it gave.
+ * Reads a range of rows, response by response, through all regions of the range. If its scanner or its region
+ * is lost, it continues after the last row that it returned.
  */
 export class Scanner {
   readonly #cluster: Cluster
@@ -43,7 +43,7 @@ export class Scanner {
   /** The next rows, at least one; empty at the end. */
   async next(): Promise<Row[]> {
     while (!this.#done && !isEmpty(this.#range)) {
-      // For each response: a scan may pass through many regions, or be kept waiting by heartbeats, before a row comes.
+      // One deadline per response: a scan may pass many regions, or receive heartbeats, before a row comes.
       const deadline = this.#cluster.deadline(this.#options)
       const rows = await retrying(deadline, (attempt) => this.#attempt(attempt, deadline))
       if (rows.length > 0) return rows
@@ -51,7 +51,7 @@ export class Scanner {
     return []
   }
 
-  /** Ends the scan; tells the server when it still holds a scanner for it, without waiting. */
+  /** Ends the scan. If the server still holds a scanner, it closes that without waiting. */
   close(): void {
     this.#done = true
     const open = this.#open
@@ -59,7 +59,7 @@ export class Scanner {
     if (!open) return
     const request = { scannerId: open.id, numberOfRows: 0, closeScanner: true }
     const deadline = new Deadline(this.#cluster.settings.attemptTimeoutMillis)
-    // When this fails, the lease of the scanner ends it.
+    // If this fails, the server closes the scanner when its lease expires.
     void this.#cluster.pool.call(open.region.server, scan, request, deadline).catch(() => undefined)
   }
 

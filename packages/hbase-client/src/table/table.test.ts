@@ -23,7 +23,7 @@ describeRealHBase('rows of a real HBase', () => {
     await hbase.stop()
   })
 
-  it('gives back the bytes that were put, whatever they are', async () => {
+  it('returns the bytes that were put, whatever they are', async () => {
     await using made = await makeTable(client, { splitKeys: [Buffer.from([0x80])] })
     const values = [0, 1, 4095, 4096, 4097, 300_000].map((bytes) => Buffer.alloc(bytes, 0xe9))
     const rows = values.map((_, i) => Buffer.from([i * 50, 0, 0xff, i]))
@@ -36,7 +36,7 @@ describeRealHBase('rows of a real HBase', () => {
     expect(await made.table.get('absent')).toBeUndefined()
   })
 
-  it('writes a large batch over several regions, and all of it', async () => {
+  it('writes all of a large batch over several regions', async () => {
     await using made = await makeTable(client, { splitKeys: ['3', '6', '9'] })
     const rows = Array.from({ length: 2500 }, (_, i) => `${i % 10}-${i}`)
     await made.table.put(rows.map((row) => cell(row, row)))
@@ -64,7 +64,7 @@ describeRealHBase('rows of a real HBase', () => {
     expect((await made.table.get('r'))?.cells).toHaveLength(3)
   })
 
-  it('deletes a column, a family, a row, or what is older than a timestamp', async () => {
+  it('deletes a column, a family, a row, or cells older than a timestamp', async () => {
     await using made = await makeTable(client, { families: [{ name: 'f', versions: 2 }, { name: 'g' }] })
     const { table } = made
     for (const row of ['column', 'family', 'row', 'older']) {
@@ -84,7 +84,7 @@ describeRealHBase('rows of a real HBase', () => {
     expect(await left('older')).toEqual(['2', '1', '3'])
   })
 
-  it('takes puts and deletes in one batch', async () => {
+  it('accepts puts and deletes in one batch', async () => {
     await using made = await makeTable(client, { splitKeys: ['m'] })
     await made.table.put([cell('gone', '1')])
     await made.table.batch([
@@ -139,7 +139,7 @@ describeRealHBase('rows of a real HBase', () => {
     await expect(made.table.scanPage(patient)).rejects.toMatchObject({ code: 'TABLE_DISABLED' })
   })
 
-  it('heals when a table is dropped and made again', async () => {
+  it('recovers when a table is dropped and made again', async () => {
     await using made = await makeTable(client)
     await made.table.put([cell('r', 'old')])
     await client.admin.disableTable(made.name)
@@ -151,7 +151,7 @@ describeRealHBase('rows of a real HBase', () => {
     expect((await made.table.get('r'))?.value()?.toString()).toBe('new')
   })
 
-  it('finds the cluster through a region server, and past configured servers that are down', async () => {
+  it('finds the cluster through a region server, even if other configured servers are down', async () => {
     for (const servers of [
       hbase.regionServerUrl,
       `hbase://127.0.0.1:1,${hbase.url.slice('hbase://'.length)}`,
@@ -162,7 +162,7 @@ describeRealHBase('rows of a real HBase', () => {
     }
   })
 
-  it('ends operations with ABORTED or CLOSED when told so', async () => {
+  it('ends operations with ABORTED on a signal, and with CLOSED after close', async () => {
     await using made = await makeTable(client)
     await using other = createHBaseClient({ servers: hbase.url })
     const table = other.table(made.name)

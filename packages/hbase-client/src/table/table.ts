@@ -13,9 +13,9 @@ import { scanRows } from './scanner.js'
 /** One operation of a batch. */
 export type Operation = ({ readonly type: 'put' } & Put) | ({ readonly type: 'delete' } & Delete)
 
-/** A table. Costs nothing to make, knows nothing of its own; whether it exists shows at the first operation. */
+/** A table handle. It costs nothing to make; only the first operation shows whether the table exists. */
 export class Table {
-  /** As it was given: `table` or `namespace:table`. */
+  /** The given name: `table` or `namespace:table`. */
   readonly name: string
   readonly #cluster: Cluster
   readonly #key: string
@@ -27,15 +27,16 @@ export class Table {
     this.#key = parseTableName(name).text
   }
 
-  /** Reads a row; undefined when there is none. Rejects with `HBaseError`. */
+  /** Reads a row; undefined if there is none. Rejects with `HBaseError`. */
   async get(row: Bytes, options: GetOptions = {}): Promise<Row | undefined> {
     return getRow(this.#cluster, this.#key, row, options)
   }
 
   /**
-   * Writes cells, in as few requests as possible. Resolves when all are acknowledged, which means: in the server's
-   * write-ahead log. Neighbouring cells of one row are written as a whole or not at all; different rows are not.
-   * Rejects with `HBaseError` whose `failures` name the cells that were not acknowledged (they may still be written).
+   * Writes cells, in as few requests as possible. Resolves when all are acknowledged, which means: in the
+   * server's write-ahead log. Adjacent cells of one row are written together or not at all; different rows
+   * are independent. Rejects with `HBaseError`; its `failures` name the cells that were not acknowledged
+   * (they may still be written).
    */
   async put(puts: readonly Put[], options: CallOptions = {}): Promise<void> {
     checkFields('put options', options, callFields)
@@ -58,20 +59,21 @@ export class Table {
   }
 
   /**
-   * Reads rows in ascending order of their keys, however many there are. `timeoutMillis` is for each response. Every
-   * row comes once, also when regions split or move meanwhile; a row is seen as it is when its part is read.
+   * Reads all rows of a range in ascending order of their keys. `timeoutMillis` is for each response. Every
+   * row comes once, even if regions split or move during the scan; each row is as it was when its part was
+   * read.
    */
   scan(options: ScanOptions = {}): AsyncGenerator<Row, void> {
     return scanRows(this.#cluster, this.#key, options)
   }
 
-  /** Reads up to `limit` rows, or about `maxBytes`: one round trip when they are in one region. */
+  /** Reads up to `limit` rows, or about `maxBytes`, in one round trip if they are in one region. */
   async scanPage(options: ScanOptions = {}): Promise<ScanPage> {
     return scanPage(this.#cluster, this.#key, options)
   }
 }
 
-/** An operation of a type that does not exist is refused: taken for a delete it would lose data. */
+/** Refuses an unknown type of operation, because treating it as a delete would lose data. */
 function toMutations(operation: Operation, index: number): Mutation[] {
   const { type, ...fields } = operation
   if (type === 'put') return toPutMutations([fields as Put])
