@@ -24,7 +24,8 @@ export interface MergeBounds {
   readonly toId: string
   readonly counts: ReadCounts
   readonly signal?: AbortSignal
-  readonly pause?: () => Promise<void> | undefined
+  /** Called before each segment is decoded: what it returns is awaited. */
+  readonly step?: () => unknown
 }
 
 /** The records of one decoded segment that are still to come. */
@@ -54,7 +55,7 @@ export async function* mergeSegments(
           head !== undefined && (lowest === undefined || head.minId <= lowest);
           head = heads[i]
         ) {
-          await bounds.pause?.()
+          await bounds.step?.()
           const run = open(head, bounds)
           if (run !== undefined) runs.push(run)
           heads[i] = await (sources[i] as SegmentSource).next()

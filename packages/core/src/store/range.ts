@@ -26,9 +26,14 @@ export interface RangeOptions {
   /** Only ids beyond this one: the last of the page before. */
   readonly afterId?: HopId
   readonly signal?: AbortSignal
-  /** Called before each segment is decoded: what it returns is awaited. */
-  readonly pause?: () => Promise<void> | undefined
+  readonly step?: Step
 }
+
+/**
+ * Called between two steps of work. With `through`, every record up to this id has been given: then the range ends here when it says
+ * false.
+ */
+export type Step = (through?: HopId) => boolean | Promise<boolean>
 
 /** Records in id order, their versions folded. `counts` is what this range has read so far. */
 export interface RangeRecords extends AsyncIterable<HopRecord> {
@@ -106,16 +111,25 @@ class RangeReader {
       toId: this.#toId,
       counts: this.counts,
       ...(this.options.signal && { signal: this.options.signal }),
-      ...(this.options.pause && { pause: this.options.pause }),
+      ...(this.options.step && { step: this.options.step }),
     }
     if (this.#runs !== undefined && windows * BigInt(this.#runs.length) * 2n <= mostSeeks) {
       for (let window = fromWindow; window < toNanos; window += this.#windowNanos) {
+        if (!(await this.#mayRead(window))) return
         yield* mergeSegments(await this.#lanes(window, this.#runs), within)
       }
       return
     }
     for await (const segments of this.#windows(fromWindow))
       yield* mergeSegments([listSource(segments)], within)
+  }
+
+  /** Does the range go on with a window? Nothing of those before it is missing. */
+  async #mayRead(window: bigint): Promise<boolean> {
+    const { step } = this.options
+    const begin = boundId(window)
+    if (step === undefined) return true
+    return begin > this.#fromId ? step(lastBefore(begin)) : (await step(), true)
   }
 
   /** One window of some runs: the first lane as it is needed, the late lane at once, as its segments overlap. */
@@ -162,6 +176,7 @@ class RangeReader {
           this.counts,
           this.options.signal,
         ),
+        this.options.step,
       ),
     )
     let heads = await Promise.all(buckets.map((bucket) => bucket.next()))
@@ -170,6 +185,7 @@ class RangeReader {
         const starts = heads.flatMap((head) => (head.done ? [] : [head.value.window]))
         if (starts.length === 0) return
         const window = starts.reduce((a, b) => (b < a ? b : a))
+        if (!(await this.#mayRead(window))) return
         const segments: StoredSegment[] = []
         heads = await Promise.all(
           heads.map(async (head, salt) => {
@@ -202,8 +218,10 @@ class RangeReader {
 
 async function* bucketRows(
   source: ReturnType<typeof pages>,
+  step: Step | undefined,
 ): AsyncGenerator<{ window: bigint; run: string; row: Row }, void, undefined> {
   for await (const rows of source) {
+    await step?.()
     for (const row of rows) {
       const parts = readSegmentKey(row.key)
       if (parts === undefined) throw badSegment('its key is none')
@@ -228,6 +246,10 @@ function laneSource(segments: AsyncGenerator<StoredSegment, void, undefined>): S
 
 function boundId(nanos: bigint): string {
   return nanos.toString(16).padStart(16, '0').padEnd(32, '0')
+}
+
+function lastBefore(id: string): HopId {
+  return (BigInt(`0x${id}`) - 1n).toString(16).padStart(32, '0') as HopId
 }
 
 function nextId(id: string): string {

@@ -1,4 +1,5 @@
 import type { HopId } from '../../id/types.js'
+import type { Step } from '../../store/range.js'
 import type { StoreReader } from '../../store/reader.js'
 import type { hopFilter } from '../../resolve/find/filter.js'
 import type { Sourced } from '../../resolve/find/merge.js'
@@ -37,7 +38,8 @@ const chunkChars = 16_384
 
 /**
  * The lines of an answer to `range`. It waits for a desk, and says so by empty lines; it works in slices; and it stops when its budget
- * is used up. `open` begins to read: what it is given is called between two steps of work.
+ * is used up, also when all that it reads is of other runs. `open` begins to read: what it is given is called between two steps of
+ * work.
  */
 export async function* rangeLines(
   { turns, desks, budget }: RangeWork,
@@ -46,7 +48,7 @@ export async function* rangeLines(
   { counts }: StoreReader,
   filter: ReturnType<typeof hopFilter>,
   limit: number,
-  open: (pause: () => Promise<void> | undefined) => Promise<RangeSource>,
+  open: (step: Step) => Promise<RangeSource>,
 ): AsyncGenerator<string, void, undefined> {
   const desk = desks.take(asker, signal)
   desk.catch(() => undefined)
@@ -61,30 +63,36 @@ export async function* rangeLines(
   try {
     while ((release = await orBeat(desk, beatMillis)) === undefined) yield '\n'
     const slices = new Slices(turns, asker, signal)
-    const pause = (): Promise<void> | undefined => (slices.isOver ? slices.rest() : undefined)
-    const { records, throughId } = await open(pause)
     let left = limit
     let seen = 0
-    let last: HopId | undefined
     let text = ''
+    /** Behind it nothing is whole. */
+    let stop: HopId | undefined
+    const isOut = (): boolean =>
+      slices.worked >= budget.workMillis || counts.bytes >= budget.bytes || seen >= budget.records
+    const step: Step = (through) => {
+      if (through !== undefined && isOut()) {
+        if (stop === undefined || through < stop) stop = through
+        return false
+      }
+      return slices.isOver ? slices.rest().then(() => true) : true
+    }
+    const { records, throughId } = await open(step)
+    if (throughId !== undefined && (stop === undefined || throughId < stop)) stop = throughId
     for await (const { record } of records) {
-      if (throughId !== undefined && record.hopId > throughId) {
-        last = throughId
-        yield `${text}${cost()}${moreLine(last)}\n`
+      if (stop !== undefined && record.hopId > stop) {
+        yield `${text}${cost()}${moreLine(stop)}\n`
         return
       }
       seen++
-      last = record.hopId
       if (filter(record)) {
         text += `${toJson(record)}\n`
         left--
       }
       if (left === 0) break
       if (slices.isOver) await slices.rest()
-      const isOut =
-        slices.worked >= budget.workMillis || counts.bytes >= budget.bytes || seen >= budget.records
-      if (isOut) {
-        yield `${text}${cost()}${moreLine(last)}\n`
+      if (isOut()) {
+        yield `${text}${cost()}${moreLine(record.hopId)}\n`
         return
       }
       if (text.length >= chunkChars) {
@@ -93,7 +101,7 @@ export async function* rangeLines(
         slices.resumed()
       }
     }
-    if (left > 0 && throughId !== undefined) yield `${text}${cost()}${moreLine(throughId)}\n`
+    if (left > 0 && stop !== undefined) yield `${text}${cost()}${moreLine(stop)}\n`
     else yield `${text}${cost()}${rangeEnd}\n`
   } catch (error) {
     if (signal.aborted) return

@@ -1,7 +1,8 @@
 import { isHopId } from '../../id/index.js'
 import { StoreReader } from '../../store/reader.js'
 import { hopFilter } from '../../resolve/find/filter.js'
-import type { Pause, Stretch } from '../../resolve/find/own.js'
+import type { Stretch } from '../../resolve/find/own.js'
+import type { Step } from '../../store/range.js'
 import { ownRange } from './own-range.js'
 import type { OwnRecords } from './own-records.js'
 import { rangeLines, type RangeSource, type RangeWork } from './range-lines.js'
@@ -46,7 +47,7 @@ export function answerRange(
     signal,
   }
   const reader = new StoreReader(patiently(own.store, patience), own.row())
-  const open = (pause: Pause): Promise<RangeSource> => ownRange(own, reader, { ...stretch, pause })
+  const open = (step: Step): Promise<RangeSource> => ownRange(own, reader, { ...stretch, step })
   const lines = rangeLines(work, asker, signal, reader, filter, Math.min(limit, maxRecords), open)
   return stream(lines, 'application/x-ndjson')
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HopRecord } from '../../record/record.js'
 import { formatHopId, type HopId } from '../../id/index.js'
 import { Chain } from '../../resolve/chain.fixture.js'
+import { segmentRecordsOf } from '../../resolve/test-store.fixture.js'
 import { baseNanos, testRecord } from '../../resolve/test-trace.fixture.js'
 import { Desks } from './desks.js'
 import { LiveEndpoint, type EndpointRequest } from './live-endpoint.js'
@@ -77,6 +78,46 @@ describe('a range that costs more than one answer may', () => {
     const endpoint = new LiveEndpoint({ own, budget: { records: 40 } })
     const answer = readAnswer(await textOf(endpoint, `${range}&route=/none`))
     expect(answer).toEqual({ ids: [], after: hops[39]?.hopId })
+  })
+})
+
+describe('a store that former runs share', () => {
+  it('is read in as many answers, though nothing in it is of the run that is asked', async () => {
+    await using chain = await Chain.of(['payments'])
+    const own = chain.instance(0)
+    const hours = 2
+    // A window is 10 s, and each has a segment of another run.
+    const before = Array.from({ length: hours * 360 }, (_, window) => hopAt(own.port, window * 10_000_000))
+    await own.ship()
+    const former = { ...own.row(), startNanos: own.row().startNanos - 1n }
+    await own.store.put(
+      segmentRecordsOf(
+        former,
+        before.map((record) => ({ ...record, instance: former })),
+      ),
+    )
+    const last = hopAt(own.port, hours * 3_600_000_000 - 1)
+    own.records.push(last)
+    const endpoint = new LiveEndpoint({ own, budget: { bytes: 30_000 } })
+    const long = `/_hoptrace/v1/range?from=${baseNanos}&to=${baseNanos + BigInt(hours) * 3_600_000_000_000n}`
+    const told: HopId[] = []
+    const stops: HopId[] = []
+    for (let more = true; more;) {
+      const after = stops.at(-1)
+      const answer = readAnswer(await textOf(endpoint, after === undefined ? long : `${long}&after=${after}`))
+      told.push(...answer.ids)
+      more = answer.after !== undefined
+      if (answer.after !== undefined) stops.push(answer.after)
+    }
+    expect(told).toEqual([last.hopId])
+    expect(stops.length).toBeGreaterThan(1)
+    expect(stops).toEqual([...new Set(stops)].sort())
+    // What is asked by the resolver goes on by itself.
+    const found: HopId[] = []
+    const to = baseNanos + BigInt(hours) * 3_600_000_000_000n
+    for await (const { hopId } of chain.resolver().range({ service: 'payments', from: baseNanos, to }))
+      found.push(hopId)
+    expect(found).toEqual(told)
   })
 })
 

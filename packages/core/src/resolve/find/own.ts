@@ -3,6 +3,7 @@ import { HoptraceError } from '../../base/errors.js'
 import type { HopRecord, InstanceRef } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
+import type { Step } from '../../store/range.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { RecordSource } from '../../record/lookup.js'
 import { readRecord } from '../../record/record-json.js'
@@ -14,12 +15,9 @@ export interface Stretch {
   readonly toNanos: bigint
   readonly afterId?: HopId | undefined
   readonly signal?: AbortSignal
-  /** Called between two steps of work: what it returns is awaited. */
-  readonly pause?: Pause
+  /** Called between two steps of work in a store. */
+  readonly step?: Step
 }
-
-/** Lets others work when the own slice of time is over. */
-export type Pause = () => Promise<void> | undefined
 
 /** What can be read of a stream; that the rest cannot is told besides. */
 export async function* unfailing(
@@ -37,14 +35,14 @@ export async function* unfailing(
 export async function* storedRange(
   reader: StoreReader,
   runs: readonly InstanceRef[],
-  { fromNanos, toNanos, afterId, signal, pause }: Stretch,
+  { fromNanos, toNanos, afterId, signal, step }: Stretch,
 ): AsyncGenerator<Sourced, void, undefined> {
   const options = { fromNanos, toNanos, runs }
   const range = reader.range({
     ...options,
     ...(afterId === undefined ? {} : { afterId }),
     ...(signal === undefined ? {} : { signal }),
-    ...(pause === undefined ? {} : { pause }),
+    ...(step === undefined ? {} : { step }),
   })
   for await (const found of range) {
     const record = readRecord(found)
