@@ -47,6 +47,8 @@ export interface CallView {
   readonly attempts?: readonly string[]
   /** Inferred, not recorded: the hop copied its incoming headers to the callee. */
   readonly passedOn?: boolean
+  /** The instance (`service ip:port`) that said what is there, in place of the walk. */
+  readonly toldBy?: string
 }
 
 /** One hop of a walk, as `resolve --json` and `range --json` print it. */
@@ -73,6 +75,8 @@ export interface HopView {
   /** Log entries of the hop that could not be read. */
   readonly lost?: number
   readonly source: 'live' | 'log' | 'store'
+  /** The instance (`service ip:port`) that sent the record. The hop's own run did not confirm it. */
+  readonly toldBy?: string
 }
 
 /** A fault in a trace; `handled` if its caller continued in spite of it. */
@@ -120,13 +124,14 @@ export interface ProgressView {
   /** Business keys of all hops. */
   readonly keys: Readonly<Record<string, string>>
   /** Events of all hops on one clock, in causal order. */
-  readonly events: readonly (HopPlace & EventView)[]
+  readonly events: readonly (HopPlace & EventView & { readonly toldBy?: string })[]
   readonly lastEvent: (HopPlace & EventView) | null
   /** Open hops, and the calls that they wait for. */
   readonly running: readonly (HopPlace & {
     readonly since: string
     readonly waitsFor: readonly string[]
     readonly blockedSince?: string
+    readonly toldBy?: string
   })[]
   readonly evidence: readonly string[]
 }

@@ -23,7 +23,7 @@ export function callHead(call: CallView, paint: Paint = plain): string {
     name,
     paint.name(safeText(call.target, 80)),
     asked(call.method, null),
-    paint.faint(FOUND[call.found ?? 'absent']),
+    paint.faint(`${FOUND[call.found ?? 'absent']}${told(call)}`),
   ]
   const line = `${parts.filter(Boolean).join('  ')}${paint.faint(',')} ${seen(call)}`
   return `${wentWrong(call) ? paint.bad('✗') : paint.faint('○')} ${line}`
@@ -34,7 +34,10 @@ export function callHead(call: CallView, paint: Paint = plain): string {
  * differs.
  */
 export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = plain): string[] {
-  const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  from ${SOURCES[hop.source]}`)]
+  const source = hop.toldBy === undefined ? SOURCES[hop.source] : 'another service'
+  const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  from ${source}`)]
+  if (hop.toldBy !== undefined)
+    lines.push(paint.waiting(`not confirmed by ${safeText(hop.service, 64)}${told(hop)}`))
   if (Object.keys(hop.keys).length > 0) lines.push(formatPairs(hop.keys))
   if (Object.keys(hop.attributes).length > 0) lines.push(paint.faint(formatPairs(hop.attributes)))
   lines.push(...hopEvents(hop, paint))
@@ -74,6 +77,11 @@ function seen(call: CallView): string {
   return call.outcome === null
     ? 'the caller saw no answer'
     : `the caller saw ${safeText(call.outcome, 64)}${after}`
+}
+
+/** Which other service said it. */
+function told({ toldBy }: { readonly toldBy?: string }): string {
+  return toldBy === undefined ? '' : `, as ${safeText(toldBy, 128)} says`
 }
 
 function asked(method: string | null, route: string | null): string {

@@ -7,7 +7,8 @@ import { plain, type Paint } from './paint.js'
 /** One event on one line: time of day, service, event. */
 export function formatEvent(event: ProgressView['events'][number], paint: Paint = plain): string {
   const pairs = formatPairs(event.attributes)
-  const name = safeText(event.name, 128)
+  const told = event.toldBy === undefined ? '' : ` (as ${safeText(event.toldBy, 128)} says)`
+  const name = `${safeText(event.name, 128)}${told}`
   return [
     paint.faint(formatClock(event.time)),
     paint.name(padEnd(safeText(event.service ?? event.instance, 64), SERVICE_WIDTH)),
@@ -46,7 +47,8 @@ function workingLine(hop: ProgressView['running'][number], nowMillis: number): s
   const since = Number((timeNanos(hop.since) ?? 0n) / 1_000_000n)
   const waits = hop.waitsFor.length > 0 ? `, waits for ${safeText(hop.waitsFor.join(', '), 200)}` : ''
   const blocked = hop.blockedSince ? ', its event loop is blocked' : ''
-  return `${place(hop)} for ${formatDuration(Math.max(0, nowMillis - since) * 1000)}${waits}${blocked}`
+  const told = hop.toldBy === undefined ? '' : `, as ${safeText(hop.toldBy, 128)} says`
+  return `${place(hop)} for ${formatDuration(Math.max(0, nowMillis - since) * 1000)}${waits}${blocked}${told}`
 }
 
 const SERVICE_WIDTH = 10

@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { CallRecord, HopRecord } from '../record/record.js'
 import { formatHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import { queryTrace, type TraceQuery } from './trace-query.js'
+import { progressOf } from './progress.js'
+import { resolveResult } from './result.js'
+import { queryTrace, type TraceAnswer, type TraceQuery } from './trace-query.js'
 import { baseNanos, testCall, testHop, testId, testRecord, testRow } from './test-trace.fixture.js'
 import { placeOf } from './verdict/evidence.js'
+import { judge } from './verdict/overall.js'
+import { noReads } from './walk/reads.js'
 import type { TraceSource } from './walk/source.js'
 
 const limits = { deadlineMillis: 20_000, maxHops: 10_000, maxDepth: 256, concurrency: 32 }
@@ -115,15 +119,19 @@ describe('a trace that is large or made to be', () => {
 })
 
 describe('an instance on an errand', () => {
-  /** Instances a, b and c in a row. b answers for a's call by itself, and tells of the rest what `lie` says. */
-  const told = (lie: (truth: HopRecord) => HopRecord | undefined): ReturnType<typeof query> => {
-    const records = [0, 1, 2].map((index) => {
-      const next =
-        index === 2
-          ? []
-          : [testCall(4002 + index, { hopId: testId(4002 + index, baseNanos + BigInt(index + 1)) })]
+  /** Instances a, b and c in a row, and d, which a calls last. b answers for a's call by itself, and tells of the rest what `lie` says. */
+  const told = (
+    lie: (truth: HopRecord) => HopRecord | undefined,
+    withLast = false,
+  ): ReturnType<typeof query> => {
+    const callTo = (index: number): CallRecord =>
+      testCall(4001 + index, { hopId: testId(4001 + index, baseNanos + BigInt(index)) })
+    const calls = [withLast ? [callTo(1), callTo(3)] : [callTo(1)], [callTo(2)], [], []]
+    const records = calls.map((next, index) => {
       const hopId = testId(4001 + index, baseNanos + BigInt(index))
-      return testRecord('abc'.charAt(index), 4001 + index, { hopId, traceId: testId(4001, baseNanos), next })
+      const startNanos = baseNanos + BigInt(index) * 200_000n
+      const traceId = testId(4001, baseNanos)
+      return testRecord('abcd'.charAt(index), 4001 + index, { hopId, traceId, startNanos, next })
     })
     const [, b, c] = records as [HopRecord, HopRecord, HopRecord]
     const source: TraceSource = {
@@ -152,7 +160,7 @@ describe('an instance on an errand', () => {
       },
       aliases: async () => [],
     }
-    const rows = ['a', 'b', 'c'].map((service, index) => testRow(service, 4001 + index))
+    const rows = ['a', 'b', 'c', 'd'].map((service, index) => testRow(service, 4001 + index))
     return queryTrace([testId(4001, baseNanos)], { source, rows, limits, recursive: true })
   }
 
@@ -171,5 +179,25 @@ describe('an instance on an errand', () => {
     expect(invented.tree.hops.map(({ record }) => record.state)).toEqual(['closed', 'closed', 'closed'])
     const dead = await told(() => undefined)
     expect(dead.judgement.verdict).toBe('completed')
+  })
+
+  it('is named beside each hop of others that it tells of, until their own runs have confirmed it', async () => {
+    // c decides nothing: it answered, and d was called last.
+    const { tree } = await told((truth) => ({ ...truth, keys: { orderId: 'invented' } }), true)
+    expect(tree.hops.map(({ record, toldBy }) => `${record.service} ${toldBy ?? ''}`)).toEqual([
+      'a ',
+      'b ',
+      'c b 127.0.0.1:4002',
+      'd ',
+    ])
+    const answer: TraceAnswer = {
+      traceId: testId(4001, baseNanos),
+      tree,
+      judgement: judge(tree),
+      reads: noReads(),
+    }
+    expect(progressOf(answer).keys).toEqual({})
+    const shown = resolveResult(answer.traceId, tree, answer.judgement, answer.reads, 1).hops
+    expect(shown.map(({ service, toldBy }) => [service, toldBy])).toContainEqual(['c', 'b 127.0.0.1:4002'])
   })
 })

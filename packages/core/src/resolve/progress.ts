@@ -3,7 +3,7 @@ import { isoNanos } from '../base/iso.js'
 import type { TraceAnswer } from './trace-query.js'
 import { causalRanks, causalStarts } from './verdict/causal.js'
 import { healthOf } from './verdict/cell.js'
-import { placeOf, type EvidenceTree, type Place } from './verdict/evidence.js'
+import { placeOf, type EvidenceTree, type HopEvidence, type Place } from './verdict/evidence.js'
 import type { Verdict } from './verdict/overall.js'
 
 /** One event of the timeline. */
@@ -14,6 +14,8 @@ export interface ProgressEvent extends Place {
   readonly attributes: Attributes
   /** The same for the same event in every answer. */
   readonly key: string
+  /** The word of this instance (`service ip:port`), which the hop's own run did not confirm. */
+  readonly toldBy?: string
 }
 
 /** A hop that is at it. */
@@ -23,6 +25,8 @@ export interface RunningHop extends Place {
   readonly waitsFor: readonly string[]
   /** Its process serves nothing since then, ISO: its event loop does not turn. Left out when it does. */
   readonly blockedSince?: string
+  /** The word of this instance (`service ip:port`), which the hop's own run did not confirm. */
+  readonly toldBy?: string
 }
 
 /** How far a flow got. */
@@ -31,7 +35,7 @@ export interface ProgressResult {
   readonly verdict: Verdict
   readonly endedAt: Place | null
   readonly lastHealthy: Place | null
-  /** Business keys of all its hops. */
+  /** Business keys of all its hops, as their own runs say them. */
   readonly keys: Readonly<Record<string, string>>
   readonly events: readonly ProgressEvent[]
   readonly lastEvent: ProgressEvent | null
@@ -52,11 +56,11 @@ export function progressOf({ traceId, tree, judgement }: TraceAnswer): ProgressR
     const since = isoNanos(starts[node] ?? hop.record.startNanos)
     const blocked =
       blockedSince === undefined ? {} : { blockedSince: isoNanos(BigInt(blockedSince) * 1_000_000n) }
-    return [{ ...placeOf(hop.record), since, waitsFor, ...blocked }]
+    return [{ ...placeOf(hop.record), since, waitsFor, ...blocked, ...toldOf(hop) }]
   })
   const { verdict, endedAt, lastHealthy, evidence } = judgement
   const keys: Record<string, string> = {}
-  for (const { record } of tree.hops) Object.assign(keys, record.keys)
+  for (const { record, toldBy } of tree.hops) if (toldBy === undefined) Object.assign(keys, record.keys)
   return {
     traceId,
     verdict,
@@ -75,7 +79,8 @@ function timeline(tree: EvidenceTree): ProgressEvent[] {
   const starts = causalStarts(tree)
   const ranks = causalRanks(tree)
   const events: { nanos: bigint; rank: number; event: ProgressEvent }[] = []
-  for (const [node, { record }] of tree.hops.entries()) {
+  for (const [node, hop] of tree.hops.entries()) {
+    const { record } = hop
     const start = starts[node] ?? record.startNanos
     for (const [index, { name, offsetMicros, attributes }] of record.events.entries()) {
       const nanos = start + BigInt(offsetMicros) * 1000n
@@ -83,12 +88,16 @@ function timeline(tree: EvidenceTree): ProgressEvent[] {
       events.push({
         nanos,
         rank: ranks[node]?.[index] ?? 0,
-        event: { ...placeOf(record), name, time: isoNanos(nanos), attributes, key },
+        event: { ...placeOf(record), name, time: isoNanos(nanos), attributes, key, ...toldOf(hop) },
       })
     }
   }
   events.sort((a, b) => (a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.rank - b.rank))
   return events.map(({ event }) => event)
+}
+
+function toldOf({ toldBy }: HopEvidence): { toldBy?: string } {
+  return toldBy === undefined ? {} : { toldBy }
 }
 
 /** Has the flow ended, so that nothing more is to be waited for? */

@@ -30,6 +30,8 @@ export interface CallJson {
   readonly attempts?: readonly HopId[]
   /** Concluded, not recorded: the hop passed on the headers that it got. */
   readonly passedOn?: true
+  /** What was `found` is the word of this instance (`service ip:port`), which asked in place of the resolver. */
+  readonly toldBy?: string
 }
 
 /** One hop as every answer shows it. */
@@ -67,6 +69,11 @@ export interface WalkedHopJson extends HopJson {
   readonly calledBy: HopId | null
   /** Calls between the entry and it. */
   readonly depth: number
+  /**
+   * The record is the word of this instance (`service ip:port`), which asked in place of the resolver: the hop's own run did not confirm it.
+   * No verdict and no fault rests on it.
+   */
+  readonly toldBy?: string
 }
 
 /** The answer to `resolve`: what `hoptrace resolve --json` prints. */
@@ -143,7 +150,8 @@ export function walkedHopJson(tree: EvidenceTree, hop: HopEvidence, depth: numbe
     const callee = hop.callees[index]
     if (callee === undefined) return json
     if (callee.kind !== 'hop') {
-      return { ...json, service: json.service ?? serviceOf(callee), found: callee.kind }
+      const told = callee.toldBy === undefined ? {} : { toldBy: callee.toldBy }
+      return { ...json, service: json.service ?? serviceOf(callee), found: callee.kind, ...told }
     }
     const found = tree.hops[callee.node]?.record
     return {
@@ -154,7 +162,8 @@ export function walkedHopJson(tree: EvidenceTree, hop: HopEvidence, depth: numbe
     }
   })
   const calledBy = hop.parent === null ? null : (tree.hops[hop.parent]?.record.hopId ?? null)
-  return { ...hopJson(record, hop.source, calls), calledBy, depth }
+  const told = hop.toldBy === undefined ? {} : { toldBy: hop.toldBy }
+  return { ...hopJson(record, hop.source, calls), calledBy, depth, ...told }
 }
 
 function serviceOf(callee: Exclude<CalleeEvidence, { kind: 'hop' }>): string | null {

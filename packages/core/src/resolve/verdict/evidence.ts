@@ -28,7 +28,15 @@ export type AbsenceProof = 'lived' | 'ended-during' | 'ended' | 'gone'
 /** What was found out about the other end of one call. */
 export type CalleeEvidence =
   /** It has a record: `node` is its place in `EvidenceTree.hops`. */
-  | { readonly kind: 'hop'; readonly node: number }
+  { readonly kind: 'hop'; readonly node: number } | (WithoutRecord & Told)
+
+/** Who said it when its own run did not: `service ip:port` of the instance that asked on. Left out when its own run or its store did. */
+export interface Told {
+  readonly toldBy?: string
+}
+
+/** What is known of the other end of a call without a record. */
+export type WithoutRecord =
   | { readonly kind: 'absent'; readonly proof: AbsenceProof; readonly suspect: Place; readonly says: string }
   /** No record, and no proof that there is none. `says`: who knows what through when. */
   | { readonly kind: 'unsure'; readonly suspect: Place; readonly says: string }
@@ -57,7 +65,7 @@ export interface Attempt {
 }
 
 /** A hop that has a record, and what was found about each of its calls. */
-export interface HopEvidence {
+export interface HopEvidence extends Told {
   readonly record: HopRecord
   readonly source: RecordSource
   readonly liveness: Liveness

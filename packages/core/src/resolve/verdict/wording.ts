@@ -2,7 +2,7 @@ import type { Finding } from './weigh.js'
 import type { CallRecord } from '../../record/record.js'
 import { isoNanos } from '../../base/iso.js'
 import { cellOfCall, healthOf } from './cell.js'
-import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './evidence.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, Place, Told } from './evidence.js'
 import type { Cell } from './table.js'
 
 const maxNotes = 200
@@ -27,19 +27,28 @@ export function wordFault(tree: EvidenceTree, { node, call }: Finding): string[]
 export function wordNotes(tree: EvidenceTree): string[] {
   const lines: string[] = []
   for (const hop of tree.hops) {
-    if (hop.record.lost > 0) lines.push(wordLoss(hop))
+    if (hop.record.lost > 0) lines.push(asTold(wordLoss(hop), hop))
     if (hop.blockedSince !== undefined && healthOf(hop) === 'open')
-      lines.push(`${hop.record.service} ${hop.record.instance.address} ${stateOf(hop)}`)
+      lines.push(asTold(`${hop.record.service} ${hop.record.instance.address} ${stateOf(hop)}`, hop))
     for (const [index, callee] of hop.callees.entries()) {
       const call = hop.record.next[index]
       if (call === undefined) continue
       const cell = cellOfCall(tree, hop, call, callee)
       const ended = callee.kind === 'hop' && healthOf(tree.hops[callee.node] as HopEvidence) === 'interrupted'
-      if (noted.has(cell) || (cell === 'go-on' && ended)) lines.push(...wordCall(tree, hop, call, callee))
+      if (noted.has(cell) || (cell === 'go-on' && ended)) {
+        const other = callee.kind === 'hop' ? (tree.hops[callee.node] as HopEvidence) : callee
+        lines.push(...wordCall(tree, hop, call, callee).map((line) => asTold(asTold(line, hop), other)))
+      }
       if (lines.length > maxNotes) return lines.slice(0, maxNotes)
     }
   }
   return lines
+}
+
+/** A line that rests on the word of another instance. */
+function asTold(line: string, { toldBy }: Told): string {
+  const says = `, says ${toldBy}`
+  return toldBy === undefined || line.endsWith(says) ? line : `${line}${says}`
 }
 
 const noted = new Set<Cell>([

@@ -3,9 +3,8 @@ import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import type { RecordSource } from '../../record/lookup.js'
 import { isDropped } from '../sources/dropped.js'
-import type { EvidenceTree, Liveness } from '../verdict/evidence.js'
+import type { EvidenceTree, Liveness, WithoutRecord } from '../verdict/evidence.js'
 import { livenessOf, suspectOf, type Answer } from './conclude.js'
-import type { WithoutRecord } from './no-row.js'
 
 /** A hop's record, and whose it is. */
 export interface Found {

@@ -1,9 +1,6 @@
 import type { CallRecord } from '../../record/record.js'
-import type { CalleeEvidence, Place } from '../verdict/evidence.js'
+import type { Place, WithoutRecord } from '../verdict/evidence.js'
 import { sawOfCall } from '../verdict/saw.js'
-
-/** What is known of the other end of a call without a record. */
-export type WithoutRecord = Exclude<CalleeEvidence, { kind: 'hop' }>
 
 /** What was dialled, as a place: nobody knows which service is there. */
 export function dialled(call: CallRecord): Place {

@@ -1,5 +1,6 @@
 import type { CallRecord, HopRecord } from '../../record/record.js'
 import { isoNanos } from '../../base/iso.js'
+import { isSameRun } from '../../segment/record-parts.js'
 import {
   placeOf,
   type Attempt,
@@ -47,8 +48,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface GrowingHop extends Mutable<Omit<HopEvidence, 'callees' | 'attempts'>> {
   callees: CalleeEvidence[]
   attempts?: Attempt[]
-  /** Its own run has not said this: another instance on an errand has. */
-  told?: boolean
 }
 
 interface Task {
@@ -76,8 +75,6 @@ export class Walker {
   private readonly depths: number[] = []
   private readonly seen = new Set<string>()
   private readonly asking = new Set<string>()
-  /** Calls of which an instance on an errand said what was found: node and call. */
-  private readonly toldCalls = new Set<string>()
   private readonly notes = new Set<string>()
   private readonly queue: Task[] = []
   private head = 0
@@ -102,8 +99,13 @@ export class Walker {
     const calls: Task[] = []
     for (const { node, call } of decisive) {
       for (let at: number | null = node; at !== null; at = this.hops[at]?.parent ?? null)
-        if (this.hops[at]?.told === true) told.add(at)
-      if (call !== null && this.toldCalls.delete(`${node} ${call}`)) calls.push({ node, call })
+        if (this.hops[at]?.toldBy !== undefined) told.add(at)
+      const hop = this.hops[node]
+      const callee = call === null ? undefined : hop?.callees[call]
+      if (hop === undefined || call === null || callee === undefined) continue
+      if (callee.kind === 'hop' || callee.toldBy === undefined) continue
+      hop.callees[call] = unasked(hop.record.next[call] as CallRecord, 'deadline')
+      calls.push({ node, call })
     }
     if (told.size === 0 && calls.length === 0) return undefined
     await Promise.all([...told].map((at) => this.recheck(at)))
@@ -120,7 +122,7 @@ export class Walker {
   private async recheck(node: number): Promise<void> {
     const hop = this.hops[node] as GrowingHop
     const { record, callees, parent, call, passedOn: more = 0 } = hop
-    delete hop.told
+    delete hop.toldBy
     const found = await this.options.locator.own(record)
     if (found !== undefined) {
       const concluded = more === 0 ? [] : record.next.slice(-more)
@@ -257,7 +259,9 @@ export class Walker {
       this.enqueue(root)
       return root
     }
-    for (const note of subtree.notes) this.note(note)
+    const { service, instance } = found.record
+    const toldBy = `${service} ${instance.address}`
+    for (const note of subtree.notes) this.note(`${toldBy} says: ${note}`)
     const places: (number | undefined)[] = [root]
     for (const [index, hop] of subtree.hops.entries()) {
       if (index > 0) {
@@ -269,11 +273,12 @@ export class Walker {
         if (hop.call >= callees.length) continue
         const told = subtree.hops[hop.parent as number]?.callees[hop.call]
         const isMain = told?.kind === 'hop' && told.node === index
-        const place = this.append(hop, { node: above, call: hop.call }, !isMain)
-        ;(this.hops[place] as GrowingHop).told = true
-        places[index] = place
+        // A run speaks for itself.
+        const isOwn = isSameRun(hop.record.instance, instance)
+        const said = isOwn ? hop : { ...hop, toldBy }
+        places[index] = this.append(said, { node: above, call: hop.call }, !isMain)
       }
-      this.adopt(places[index] as number, hop)
+      this.adopt(places[index] as number, hop, toldBy)
     }
     return root
   }
@@ -290,12 +295,11 @@ export class Walker {
   }
 
   /** Takes over what an errand found about calls that have no hop, and asks again where that may help. */
-  private adopt(node: number, told: HopEvidence): void {
+  private adopt(node: number, told: HopEvidence, toldBy: string): void {
     const hop = this.hops[node] as GrowingHop
     for (const [call, callee] of told.callees.entries()) {
       if (callee.kind === 'hop' || call >= hop.callees.length) continue
-      hop.callees[call] = callee
-      this.toldCalls.add(`${node} ${call}`)
+      hop.callees[call] = { ...callee, toldBy }
       if (isConcluded(hop, call)) continue
       if (callee.kind === 'skipped' && callee.why === 'foreign') continue
       const again =
@@ -311,7 +315,10 @@ export class Walker {
   }
 
   private append(
-    found: Pick<HopEvidence, 'record' | 'source' | 'liveness' | 'outlived' | 'passedOn' | 'blockedSince'>,
+    found: Pick<
+      HopEvidence,
+      'record' | 'source' | 'liveness' | 'outlived' | 'passedOn' | 'blockedSince' | 'toldBy'
+    >,
     parent: Task | null,
     isAttempt: boolean,
   ): number {
@@ -325,6 +332,7 @@ export class Walker {
       ...(outlived ? { outlived } : {}),
       ...(found.blockedSince === undefined ? {} : { blockedSince: found.blockedSince }),
       ...(found.passedOn === undefined ? {} : { passedOn: found.passedOn }),
+      ...(found.toldBy === undefined ? {} : { toldBy: found.toldBy }),
       parent: parent?.node ?? null,
       call: parent?.call ?? null,
       callees: record.next.map((call) => unasked(call, 'deadline')),

@@ -88,7 +88,9 @@ const readCallee: Reader<CalleeEvidence> = (value) => {
   return rest === undefined ? undefined : ({ kind, ...rest } as CalleeEvidence)
 }
 
-const readPlainHop = objectOf<Omit<HopEvidence, 'outlived' | 'attempts' | 'passedOn' | 'blockedSince'>>({
+const readPlainHop = objectOf<
+  Omit<HopEvidence, 'outlived' | 'attempts' | 'passedOn' | 'blockedSince' | 'toldBy'>
+>({
   record: readRecord,
   source: readSource,
   liveness: readLiveness,
