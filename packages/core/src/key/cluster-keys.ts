@@ -1,7 +1,9 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { hex32 } from '../id/hex.js'
+import { isHopId } from '../id/hop-id.js'
 import { deriveSealKey, type SealKey } from '../id/seal.js'
 import type { HopId } from '../id/types.js'
+import { readWords } from '../id/words.js'
 import { sipHash24, sipKey, type SipKey } from './siphash.js'
 
 /** What a MAC is for: a MAC of one purpose is worth nothing for another. */
@@ -56,11 +58,11 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
     fingerprint: derive('fingerprint', 4).toString('hex'),
     seal,
     contextTag: (calleeId, traceId) => {
-      if (!putHex(calleeId, 0) || !putHex(traceId, 16)) return ''
+      if (!putId(calleeId, 0) || !putId(traceId, 16)) return ''
       return tag(context, 32)
     },
     answerTag: (assigned, hopId, service, address) => {
-      if (!putHex(assigned, 0) || !putHex(hopId, 16)) return ''
+      if (!putId(assigned, 0) || !putId(hopId, 16)) return ''
       const text = `${service}\n${address}`
       const room = scratch.length - 32
       // A character of UTF-16 takes three bytes at most. A longer text is none that a header may have.
@@ -73,6 +75,8 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
 
 /** Both ids and the text of a tag; one at a time is made. */
 const scratch = new Uint8Array(4096)
+const view = new DataView(scratch.buffer)
+const words = new Int32Array(4)
 const tailOfScratch = scratch.subarray(32)
 const encoder = new TextEncoder()
 
@@ -86,18 +90,10 @@ function swapped(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 }
 
-const digits = new Int8Array(128).fill(-1)
-for (let value = 0; value < 16; value++) digits[value.toString(16).charCodeAt(0)] = value
-
 /** Writes the 16 bytes of 32 lowercase hex digits; false when the text is something else. */
-function putHex(text: string, at: number): boolean {
-  if (text.length !== 32) return false
-  let seen = 0
-  for (let i = 0; i < 16; i++) {
-    const high = digits[text.charCodeAt(2 * i)] ?? -1
-    const low = digits[text.charCodeAt(2 * i + 1)] ?? -1
-    seen |= high | low
-    scratch[at + i] = (high << 4) | low
-  }
-  return seen >= 0
+function putId(text: string, at: number): boolean {
+  if (!isHopId(text)) return false
+  readWords(text, words)
+  for (let i = 0; i < 4; i++) view.setInt32(at + 4 * i, words[i] as number)
+  return true
 }
