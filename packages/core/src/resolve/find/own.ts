@@ -4,7 +4,7 @@ import type { HopRecord, InstanceRef } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { Step } from '../../store/range.js'
-import type { StoreReader} from '../../store/reader.js';
+import type { StoreReader } from '../../store/reader.js'
 import { type KeyHit } from '../../store/reader.js'
 import type { RecordSource } from '../../record/lookup.js'
 import { readRecord } from '../../record/record-json.js'
