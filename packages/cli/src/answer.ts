@@ -41,6 +41,7 @@ export interface CallView {
     | 'unreadable'
     | 'untraced'
     | 'unregistered'
+    | 'untimely'
     | 'other-key'
     | 'skipped'
   /** Other hops of this call: a proxy sent it to several instances, one after the other. */

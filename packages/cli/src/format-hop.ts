@@ -120,6 +120,7 @@ const FOUND = {
   unreadable: 'not readable',
   untraced: 'not traced',
   unregistered: 'not registered',
+  untimely: 'of another time',
   'other-key': 'under another key',
   skipped: 'not asked',
 } as const

@@ -1,7 +1,13 @@
+import { createServer } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { beginInbound, createTracer } from '../index.js'
+import { IdGenerator } from '../id/index.js'
+import { readRun } from '../log/read-run.js'
 import { tempDir } from '../log/test-run.fixture.js'
+import { listRunDirs } from '../rundir/index.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
+import { contextOf } from './context.fixture.js'
 import { adoptAll, eventually, send, TestService } from './test-service.fixture.js'
 
 /** Passes connections on, as a published port does. */
@@ -16,6 +22,34 @@ async function forwarder(to: number): Promise<{ address: string; close: () => vo
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() }
 }
+
+describe('a request whose caller dialled a foreign address', () => {
+  it('is in the log before its handler runs, each time', async () => {
+    using dir = tempDir()
+    const tracer = createTracer({ service: 'behind', dataDir: dir.path, store: { kind: 'memory' } })
+    const found: Promise<boolean>[] = []
+    const server = createServer((req, res) => {
+      const inbound = beginInbound(tracer, req, res)
+      const [runDir = ''] = runDirs
+      // It reads what is there before its first wait.
+      const log = readRun(runDir)
+      found.push(log.then(({ hops }) => hops.some(({ hopId }) => hopId === inbound?.hop.id)))
+      res.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const runDirs = await listRunDirs(dir.path)
+    const ids = new IdGenerator()
+    for (let times = 0; times < 3; times++) {
+      const id = ids.assign({ ip: '10.9.0.1', port: 80 })
+      await send(`http://127.0.0.1:${port}/`, contextOf(dir.path, id, 'cd'.repeat(16)))
+    }
+    expect(await Promise.all(found)).toEqual([true, true, true])
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await tracer.close()
+  })
+})
 
 describe('an address that leads to a service', { timeout: 120_000 }, () => {
   it('is in its row soon, and after its death in the row that its adopter writes', async () => {

@@ -1,7 +1,7 @@
 import { hopIdAddress } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { ServedBy } from '../record/record.js'
-import { TrustedTargets } from './trusted-targets.js'
+import { unnamed, type ServedBy } from '../record/record.js'
+import { TrustedTargets } from '../propagation/trusted-targets.js'
 
 /** Targets whose service is remembered. */
 const maxTargets = 1000
@@ -28,7 +28,7 @@ export class Targets {
    */
   learn(target: string, assigned: HopId, { service, address }: ServedBy): void {
     this.trusted.prove(target)
-    if (service === 'unknown' || !isItself(hopIdAddress(assigned), address)) return
+    if (service === unnamed || !isItself(hopIdAddress(assigned), address)) return
     const known = this.services.get(target)
     if (known === service || known === null) return
     if (this.services.size >= maxTargets) this.services.clear()

@@ -83,13 +83,15 @@ describe('the headers of a hoptrace caller', () => {
     }
   })
 
-  it('of more than five minutes ago are those of a foreign caller, but not those of a message', () => {
+  it('of more than five minutes ago are those of a foreign caller, and the assigned id is remembered; but not those of a message', () => {
     const late = { ...trusted, nowNanos: nowNanos + 300_000_000_001n }
     expect(readContext(sent(), late)).toEqual({
       ...fresh,
       continued: true,
       traceId: trace,
       parentSpan: fold64(assigned),
+      assignedId: assigned,
+      introduction: assigned,
       tracestate: 'foo=1,bar=2',
     })
     expect(readContext(sent(), { ...late, anyAge: true })).toMatchObject({

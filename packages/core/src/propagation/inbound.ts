@@ -36,7 +36,10 @@ export interface InboundContext {
   readonly flags: number
   /** The id that a caller of the cluster assigned, taken or not: it gets the `hoptrace` response header. */
   readonly asked: HopId | undefined
-  /** A caller that does not know yet whether this is the cluster: the sealed id that it sent, to which the answer is bound. */
+  /**
+   * A caller that does not know yet whether this is the cluster, or whose id is of another time: what it sent, sealed by the one and raw
+   * by the other. The answer is bound to it, and says no more than a sealed id.
+   */
   readonly introduction: HopId | undefined
   /** There is a member of ours that another cluster key signed. */
   readonly unknownKey: boolean
@@ -68,7 +71,8 @@ export const noContext: InboundContext = {
 /**
  * Reads the trace context of a request. Never throws: what is malformed counts as absent.
  *
- * A member of ours counts when its tag was made with the key of the cluster, for this trace, at most five minutes ago. The
+ * A member of ours counts when its tag was made with the key of the cluster, for this trace, at most five minutes ago; of an older
+ * one the id is remembered, and the request is one of a foreign caller. The
  * hop may take its id when the id's time is at most 5 s ahead and 60 s behind and its `fold64` is the parent-id of
  * `traceparent`. When the parent-id is another, a system between has a span of its own: the hop issues its own
  * id and remembers both. An introduction continues the trace, and no hop takes its id.
@@ -93,8 +97,12 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
     return foreign(parent, others, member === 'unknown-key')
   }
   const time = timeOf(member.id, rules.nowNanos)
-  const counts = time !== 'stale' || (rules.anyAge === true && member.introduction === undefined)
-  return counts ? ofCluster(member, time === 'soon', parent, others) : foreign(parent, others, false)
+  const isIntroduction = member.introduction !== undefined
+  if (time !== 'stale' || (rules.anyAge === true && !isIntroduction))
+    return ofCluster(member, time === 'soon', parent, others)
+  const context = foreign(parent, others, false)
+  // A replay, or a call from a host with another clock: its caller learns that this hop answered, and any other nothing.
+  return isIntroduction ? context : { ...context, assignedId: member.id, introduction: member.id }
 }
 
 function foreign(parent: TraceParent, tracestate: string, unknownKey: boolean): InboundContext {

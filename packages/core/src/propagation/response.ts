@@ -1,4 +1,4 @@
-import type { ServedBy } from '../record/record.js'
+import { unnamed, type ServedBy } from '../record/record.js'
 import { fold64, hopIdAddress, isHopId, parseAddress, sealId, unsealId } from '../id/index.js'
 import type { HopId, TraceId } from '../id/index.js'
 import type { ClusterKeys } from '../key/index.js'
@@ -23,7 +23,7 @@ const KEY = 'key='
  * The headers that a response carries.
  *
  * - To a caller of the cluster: `hoptrace: <HopId>;<service>;<ip:port>;<tag>`. The tag binds it to the id that the caller assigned.
- * - To a caller that introduced itself: `hoptrace: <sealed HopId>-<tag>`.
+ * - To a caller that introduced itself, or whose id is of another time: `hoptrace: <sealed HopId>-<tag>`.
  * - To all others `traceresponse`, in which ids of this cluster are sealed; a trace-id that the caller itself sent goes back as
  *   it came. Beside it `hoptrace: key=<fingerprint>`, when the caller has another cluster key.
  */
@@ -61,7 +61,7 @@ const OTHER_KEY = /^key=([0-9a-f]{8})$/
 
 /** What a response says of who answered. */
 export interface Answer {
-  /** The hop that answered, proven; its service is `unknown` to a caller that had to introduce itself. */
+  /** The hop that answered, proven; its service is {@link unnamed} to a caller that was told no name. */
   readonly servedBy: ServedBy | null
   /** Fingerprint of the callee's cluster key, when it is another one. Not proven. */
   readonly otherKey: string | null
@@ -106,7 +106,7 @@ function answerIn(text: string, asked: HopId, keys: ClusterKeys): Answer {
   if (proof !== null) {
     const hopId = unsealId(keys.seal, proof[1] as string)
     if (hopId === undefined || keys.answerTag(asked, hopId, '', '') !== proof[2]) return noAnswer
-    return { servedBy: { hopId, service: 'unknown', address: hopIdAddress(hopId) }, otherKey: null }
+    return { servedBy: { hopId, service: unnamed, address: hopIdAddress(hopId) }, otherKey: null }
   }
   const other = OTHER_KEY.exec(text)?.[1]
   return other === undefined || other === keys.fingerprint ? noAnswer : { servedBy: null, otherKey: other }

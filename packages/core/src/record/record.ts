@@ -31,6 +31,14 @@ export interface ServedBy {
   readonly address: string
 }
 
+/** `ServedBy.service` where the answer gave no name. */
+export const unnamed = 'unknown'
+
+/** The service that a call led to, as far as its caller knows. */
+export function namedService({ servedBy, service }: Pick<CallRecord, 'servedBy' | 'service'>): string | null {
+  return servedBy === null || servedBy.service === unnamed ? service : servedBy.service
+}
+
 /** One outgoing request of a hop: its entry in `next`. */
 export interface CallRecord {
   /** The id that the caller issued for its callee. */

@@ -10,6 +10,7 @@ import { parsedKey } from './find/key-text.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
 import { haveMoved } from './moved.js'
+import { hopKey } from './walk/found.js'
 import type { TraceSource } from './walk/source.js'
 
 /** One step of a walk: a hop as it is found, and at the end the answer. */
@@ -192,14 +193,15 @@ export class TraceResolver {
     let wake = (): void => undefined
     const abort = new AbortController()
     const depths: number[] = []
-    const told = new Set<HopId>()
+    const told = new Set<string>()
     const onHop: TraceQuery['onHop'] = (hop, index, tree) => {
       // It may begin anew, and finds most of it again.
       if (index === 0) depths.length = 0
       const depth = hop.parent === null ? 0 : (depths[hop.parent] ?? 0) + 1
       depths.push(depth)
-      if (told.has(hop.record.hopId)) return
-      told.add(hop.record.hopId)
+      const key = hopKey(hop.record)
+      if (told.has(key)) return
+      told.add(key)
       steps.push({ kind: 'hop', hop: walkedHopJson({ ...tree, notes: [], partial: false }, hop, depth) })
       wake()
     }

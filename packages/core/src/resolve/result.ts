@@ -1,4 +1,4 @@
-import type { Attributes, CallRecord, ErrorInfo, HopRecord, HopState } from '../record/record.js'
+import { namedService, type Attributes, type CallRecord, type ErrorInfo, type HopRecord, type HopState } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import { attemptsOf, calleesOf } from './verdict/attempts.js'
 import { isoNanos } from '../base/iso.js'
@@ -126,7 +126,7 @@ function callJson(call: CallRecord): CallJson {
   return {
     hopId: call.servedBy?.hopId ?? call.hopId,
     target: call.target,
-    service: call.servedBy?.service ?? call.service,
+    service: namedService(call),
     method: call.method,
     outcome: call.outcome,
     durationMicros: call.durationMicros,

@@ -59,7 +59,11 @@ function taken(by: TestInstance, id: HopId, trace: HopRecord, more: Partial<HopR
 const open = { state: 'open', status: null, durationMicros: null } as const
 const died = { ...open, state: 'interrupted' } as const
 /** Its process ended, and its log was shipped. */
-const dead: Partial<InstanceRow> = { state: 'dead', heartbeatMillis: Number(baseNanos / 1_000_000n) }
+const dead: Partial<InstanceRow> = {
+  state: 'dead',
+  heartbeatMillis: Number(baseNanos / 1_000_000n),
+  shippedThroughNanos: baseNanos,
+}
 
 function servedBy(by: TestInstance, hopId: HopId): CallRecord['servedBy'] {
   return { hopId, service: 'b', address: `127.0.0.1:${by.port}` }
@@ -107,10 +111,76 @@ describe('a service behind a proxy', () => {
     expect(ends(await resolver.resolve(root.hopId))).toEqual(['unreachable', proxyAddress])
   })
 
-  it('does not fail by a 502 that it did not sign', async () => {
-    const id = assigned(baseNanos + 5n)
-    const root = entry(testCall(80, { hopId: id, outcome: '502' }), { status: 502 })
-    expect((await resolver.resolve(root.hopId)).verdict).toBe('undetermined')
+  describe('that answered 502 in its place', () => {
+    /** The proxy gave the answer: what became of the call for its caller. */
+    const refused = (nanos: bigint, outcome = '502', target = proxyAddress): HopRecord =>
+      entry(testCall(80, { hopId: assigned(nanos), target, outcome }), { hopId: testId(a.port), status: 502 })
+    const end = async (...instances: TestInstance[]): Promise<void> => {
+      for (const instance of instances) {
+        await instance.stop()
+        instance.register(dead)
+      }
+    }
+
+    it('did not take the call when all that are reached through it are known to the end, and have none', async () => {
+      a.register({ heartbeatMillis: Date.now() })
+      const check = async (nanos: bigint): Promise<void> => {
+        for (const outcome of ['502', '503', '504']) {
+          const result = await resolver.resolve(refused(nanos, outcome).hopId)
+          expect(ends(result)).toEqual(['failed', proxyAddress])
+          expect(result.endedAt?.service).toBe(proxyAddress)
+          expect(result.lastHealthy?.service).toBe('a')
+          expect(result.evidence.join()).toContain('no process of b took it: b ')
+        }
+      }
+      await check(baseNanos + 100n)
+      await end(b)
+      await check(baseNanos + 101n)
+      await end(c)
+      await check(baseNanos + 102n)
+      const none = { heartbeatMillis: Number((baseNanos - 90_000_000_000n) / 1_000_000n) }
+      for (const instance of [b, c]) instance.register(none)
+      await check(baseNanos + 103n)
+    })
+
+    it('may have been taken by a run of which nothing is known yet', async () => {
+      a.register({ heartbeatMillis: Date.now() })
+      await end(b)
+      const other = await new TestInstance('other', registry).start()
+      other.register({ shippedThroughNanos: 0n })
+      await other.stop()
+      const said = async (): Promise<ResolveResult> => resolver.resolve(refused(baseNanos + 110n).hopId)
+      const result = await said()
+      expect(result.verdict).toBe('undetermined')
+      expect(result.evidence.join()).toContain(`other ${at(other)} may have taken it, too`)
+      other.register(dead)
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      expect(ends(await said())).toEqual(['failed', proxyAddress])
+    })
+
+    it('was taken by a run of which only its store tells so', async () => {
+      await end(b, c)
+      const other = await new TestInstance('other', registry).start()
+      const root = refused(baseNanos + 111n)
+      const id = root.next[0]?.hopId as HopId
+      await other.ship(taken(other, id, root, { ...died, service: 'other' }))
+      await other.stop()
+      expect(ends(await resolver.resolve(root.hopId))).toEqual(['died', at(other)])
+    })
+
+    it('is not known to have had none where the caller may have sent no id, or what was dialled is its own address', async () => {
+      a.register({ heartbeatMillis: Date.now() })
+      await end(b, c)
+      for (const instance of [b, c]) instance.register({ reached: ['93.184.216.34:80'] })
+      const outside = { ip: '93.184.216.34', port: 80 }
+      const own = { ip: '127.0.0.1', port: b.port }
+      for (const place of [outside, own]) {
+        const target = `${place.ip}:${place.port}`
+        const call = testCall(80, { hopId: assigned(baseNanos + 120n, place), target, outcome: '502' })
+        const root = entry(call, { hopId: testId(a.port), status: 502 })
+        expect((await resolver.resolve(root.hopId)).verdict, target).toBe('undetermined')
+      }
+    })
   })
 })
 
@@ -143,6 +213,25 @@ describe('a proxy that tries the next instance', () => {
     const result = await resolver.resolve(root.hopId)
     expect(result.verdict).toBe('died')
     expect(result.hops).toHaveLength(3)
+  })
+})
+
+describe('two runs that take one id', () => {
+  it('have a hop each: of an attempt that failed and one that died after it, the death counts', async () => {
+    // One address on two hosts, or one process after the other.
+    const own = { address: at(b), startNanos: baseNanos - 30_000_000_000n }
+    Object.assign(b.more, dead)
+    Object.assign(c.more, dead, own)
+    const id = assigned(baseNanos + 12n)
+    const root = entry(testCall(80, { hopId: id, outcome: '502' }), { status: 502 })
+    await b.ship(taken(b, id, root, { status: 500 }))
+    const instance = { worker: 0, ...own }
+    await c.ship(taken(c, id, root, { ...died, hopId: rebaseId(id, at(b)), instance }))
+    for (const one of [b, c]) await one.stop()
+    registry.rows = [a.row(), b.row(), c.row()]
+    const result = await resolver.resolve(root.hopId)
+    expect(ends(result)).toEqual(['died', at(b)])
+    expect(result.hops.map(({ state }) => state).sort()).toEqual(['closed', 'closed', 'interrupted'])
   })
 })
 
@@ -186,6 +275,37 @@ describe('an answer', () => {
   })
 })
 
+describe('a callee whose clock is hours ahead', () => {
+  const hours = 7_200_000_000_000n
+  const ahead = (id: HopId, root: HopRecord): HopRecord => {
+    const own = testId(b.port, baseNanos + hours)
+    const more = { hopId: own, assignedId: id, traceId: root.traceId, startNanos: baseNanos + hours }
+    return taken(b, id, root, more)
+  }
+  const direct = (): HopId => assigned(baseNanos + 70n, { ip: '127.0.0.1', port: b.port })
+
+  it('is followed by its signed answer', async () => {
+    const id = direct()
+    const call = testCall(b.port, { hopId: id })
+    const root = entry(call)
+    const { hopId } = ahead(id, root)
+    Object.assign(call, { servedBy: { hopId, service: 'unknown', address: at(b) } })
+    const result = await resolver.resolve(root.hopId)
+    expect(result.hops.map((hop) => hop.hopId)).toEqual([root.hopId, hopId])
+    expect(result.verdict).toBe('completed')
+    expect(JSON.stringify(result)).not.toContain('unknown')
+  })
+
+  it('is not said to have missed a call that has no answer', async () => {
+    const id = direct()
+    const root = entry(testCall(b.port, { hopId: id, outcome: 'ETIMEDOUT' }), { status: 504 })
+    ahead(id, root)
+    const result = await resolver.resolve(root.hopId)
+    expect(ends(result)).toEqual(['undetermined', at(b)])
+    expect(result.evidence.join()).toContain('clocks are far apart')
+  })
+})
+
 describe('where no service is registered', () => {
   const nowhere = { ip: '10.9.9.9', port: 80 }
   const call = (outcome: string | null, more: Partial<CallRecord> = {}): CallRecord =>
@@ -201,6 +321,14 @@ describe('where no service is registered', () => {
       expect(result.evidence.join()).toContain('share no registry: set HOPTRACE_DIR')
     }
     expect(ends(await judged(call('ECONNREFUSED')))).toEqual(['unreachable', '10.9.9.9:80'])
+  })
+
+  it('an outside service that fails and is done without is listed as handled', async () => {
+    for (const outcome of ['ECONNRESET', 'ETIMEDOUT', '503']) {
+      const { verdict, faults } = await judged(call(outcome), 200)
+      expect(verdict, outcome).toBe('completed')
+      expect(faults).toMatchObject([{ verdict: 'undetermined', instance: '10.9.9.9:80', handled: true }])
+    }
   })
 
   it('another key is no proof either', async () => {

@@ -200,8 +200,9 @@ export class Run implements HopOwner {
   }
 
   /**
-   * Learns a way that leads to this instance: an assigned id of the cluster came in that names another address. It is in the log,
-   * with the hop that came by it, when this returns, so that whoever adopts the log of this process knows it.
+   * An assigned id of the cluster came in that names another address: a way that leads to this instance. The way and the hop that
+   * came by it are in the log when this returns: a proxy gives its caller the same answer for a process that died with a request and for
+   * one that was not there, so the log has to tell the two apart.
    * @param host the request's `Host` header, for an id whose caller had not resolved the name
    */
   met(hop: Hop, assigned: HopId, host: string | undefined): void {
@@ -209,8 +210,8 @@ export class Run implements HopOwner {
     const dialled = hopIdAddress(assigned)
     if (info === undefined || dialled === info.address || info.aliases.includes(dialled)) return
     const place = dialled.startsWith('0.0.0.0:') ? namedPlace(host, dialled) : dialled
-    if (place === undefined || !this.reached.add(place)) return
-    this.describe({ ...info, reached: this.reached.list() })
+    if (place !== undefined && this.reached.add(place))
+      this.describe({ ...info, reached: this.reached.list() })
     this.log.open(hop)
   }
 

@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../record/record.js'
 import { healthOf } from './cell.js'
 import type { CalleeEvidence, HopEvidence } from './evidence.js'
-import { sawOf } from './saw.js'
+import { sawOf, sawOfCall } from './saw.js'
 
 const none: readonly number[] = []
 
@@ -39,5 +39,8 @@ export function isSettled(
   const hop = callee.kind === 'hop' ? hops[callee.node] : undefined
   if (hop === undefined) return false
   const health = healthOf(hop)
+  // It answered, and what is between tried the next one.
+  const isOver = hop.record.state === 'closed' && String(hop.record.status) !== outcome
+  if (isOver && sawOfCall({ outcome, servedBy, via: null }) === 'proxy-error') return false
   return health !== 'interrupted' && health !== 'open?'
 }

@@ -18,12 +18,13 @@ export type Liveness = 'alive' | 'ended' | 'unsure'
 
 /**
  * What proves that a callee has no record of a call.
- * - `lived`: every run that may have been meant showed life after the caller had given up, and none began such a hop.
+ * - `not-taken`: no run that may have been meant began such a hop. Each showed life after the caller had given up, or it writes what it
+ *   takes at that address before its handler runs, and is known to its end.
  * - `ended-during`: a run ended that was alive when the call was made and showed no life after the caller had given up.
  * - `ended`: a run ended, and it is not known whether before or after the call was made.
  * - `gone`: the address is registered, but no run was alive there at that time.
  */
-export type AbsenceProof = 'lived' | 'ended-during' | 'ended' | 'gone'
+export type AbsenceProof = 'not-taken' | 'ended-during' | 'ended' | 'gone'
 
 /** What was found out about the other end of one call. */
 export type CalleeEvidence =
@@ -48,6 +49,8 @@ export type WithoutRecord =
   | { readonly kind: 'untraced'; readonly suspect: Place }
   /** No service is registered there, and nothing proves that none of ours is there. `says`: what is missing. */
   | { readonly kind: 'unregistered'; readonly suspect: Place; readonly says: string }
+  /** It has a record of the call's id that began at another time: clocks are far apart, or the request was sent again. */
+  | { readonly kind: 'untimely'; readonly suspect: Place; readonly says: string }
   /** It answered, and under another cluster key: its records cannot be asked for. */
   | { readonly kind: 'other-key'; readonly suspect: Place; readonly says: string }
   /** Not asked. */

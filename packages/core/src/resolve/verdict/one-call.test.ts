@@ -12,7 +12,7 @@ type Left =
   | 'open ended'
   | 'open unsure'
   | Exclude<CalleeEvidence['kind'], 'hop' | 'absent'>
-  | 'lived'
+  | 'not-taken'
   | 'ended-during'
   | 'ended'
   | 'gone'
@@ -39,7 +39,7 @@ const lefts: Left[] = [
   'open alive',
   'open ended',
   'open unsure',
-  'lived',
+  'not-taken',
   'ended-during',
   'ended',
   'gone',
@@ -49,6 +49,7 @@ const lefts: Left[] = [
   'skipped',
   'unregistered',
   'other-key',
+  'untimely',
   'untraced',
 ]
 const callers = ['closed 200', 'closed 502', 'interrupted', 'open alive'] as const
@@ -85,7 +86,8 @@ function judgeOne(outcome: string | null, left: Left, caller: (typeof callers)[n
     left === 'dropped' ||
     left === 'unreadable' ||
     left === 'unregistered' ||
-    left === 'other-key'
+    left === 'other-key' ||
+    left === 'untimely'
   )
     callees.push({ kind: left, suspect, says })
   else callees.push({ kind: 'absent', proof: left, suspect, says })
@@ -112,10 +114,10 @@ function expected(
   const refused = outcome === 'ECONNREFUSED' || outcome === 'ENOTFOUND' || outcome === 'EHOSTUNREACH'
   const gaveUp = outcome === 'ETIMEDOUT' || outcome === 'ERR_CANCELED'
   const broke = outcome === 'ECONNRESET' || outcome === 'EPIPE'
-  // A proxy may have given it: it proves nothing.
+  // A proxy may have given it: of a process that ended it proves nothing.
   const proxyStatus = outcome === '502'
   const failedStatus = outcome === '500' || proxyStatus
-  const noRecord = left === 'lived' || left === 'ended' || left === 'ended-during' || left === 'gone'
+  const noRecord = left === 'not-taken' || left === 'ended' || left === 'ended-during' || left === 'gone'
   const cannotTell =
     left === 'unsure' ||
     left === 'dropped' ||
@@ -123,6 +125,7 @@ function expected(
     left === 'skipped' ||
     left === 'unregistered' ||
     left === 'other-key' ||
+    left === 'untimely' ||
     // Only an answer of its own, or a message, proves that it is not ours.
     (left === 'untraced' && !answered && outcome !== '500' && outcome !== null)
   const isLeaf = left === 'untraced' && !cannotTell
@@ -154,8 +157,8 @@ function expected(
   if (left === 'closed 500' || left === 'open alive') return orders('failed')
   if (left === 'open unsure' || cannotTell) return orders('undetermined')
   // No record, for certain.
-  if (failedStatus) return orders(proxyStatus ? 'undetermined' : 'failed')
-  if (left === 'lived') return outcome === 'ERROR' ? gateway('failed') : orders('unreachable')
+  if (failedStatus) return orders(proxyStatus && left !== 'not-taken' ? 'undetermined' : 'failed')
+  if (left === 'not-taken') return outcome === 'ERROR' ? gateway('failed') : orders('unreachable')
   if (left === 'gone') return orders('undetermined')
   if (broke) return orders('died')
   return orders(gaveUp && left === 'ended-during' ? 'died' : 'undetermined')
@@ -184,7 +187,7 @@ describe('the verdict on one call', () => {
           const deaths = [...faults, { verdict, service: endedAt?.service }].filter(
             (fault) => fault.verdict === 'died',
           )
-          if (outcome === '200' || left === 'open alive' || left === 'lived' || left === 'closed') {
+          if (outcome === '200' || left === 'open alive' || left === 'not-taken' || left === 'closed') {
             expect({ caller, outcome, left, deaths }).toEqual({ caller, outcome, left, deaths: [] })
           }
         }

@@ -15,7 +15,7 @@ interface Truth {
   readonly fired: boolean
   /** What the evidence loses of it. */
   readonly loss:
-    'none' | 'pending' | 'unreadable' | 'lost' | 'unregistered' | 'other-key' | 'cut-end' | 'cut-calls'
+    'none' | 'pending' | 'unreadable' | 'lost' | 'unregistered' | 'other-key' | 'untimely' | 'cut-end' | 'cut-calls'
   /** So many instances had the request before it, and died with it: a proxy is between. Null: none is. */
   readonly tried: number | null
   /** Are the records of these known? */
@@ -45,6 +45,7 @@ function truthOf(levels: number): fc.Arbitrary<Truth> {
           'lost',
           'unregistered',
           'other-key',
+          'untimely',
           'cut-end',
           'cut-calls',
         ),
@@ -103,8 +104,9 @@ class Play {
       const seen = shown && shows.has(call.loss)
       const place = this.hops.length
       const played = this.play(call, { node, call: index, id }, seen)
-      const ended = call.tried === null ? played : behindProxy(played, before.deaths)
       const gone = call.fate === 'unread' || call.fate === 'down'
+      const answeredFor = call.tried !== null && gone ? [`failed ${calleePort}`] : []
+      const ended = call.tried === null ? played : behindProxy(played, [...before.deaths, ...answeredFor])
       // A hop that hangs never ends its call; a caller that dies or hangs with it had not seen it yet.
       const outcome = call.fired
         ? null
@@ -122,9 +124,14 @@ class Play {
       const suspect = { service: 's', instance: `127.0.0.1:${calleePort}`, hopId: id }
       if (call.loss === 'unreadable') callees.push({ kind: 'unreadable', suspect, says: 'unreadable' })
       else if (call.loss === 'pending') callees.push({ kind: 'unsure', suspect, says: 'pending' })
-      else if (call.loss === 'unregistered' || call.loss === 'other-key')
+      else if (call.loss === 'unregistered' || call.loss === 'other-key' || call.loss === 'untimely')
         callees.push({ kind: call.loss, suspect, says: call.loss })
-      else if (gone) callees.push({ kind: 'absent', proof: 'ended-during', suspect, says: 'ended' })
+      else if (gone) {
+        // Behind a proxy each writes what it takes first: those of `tried`, too.
+        const isKnown = call.tried === 0 || (call.tried !== null && shown && call.triedShown)
+        const proof = isKnown && call.loss === 'none' ? 'not-taken' : 'ended-during'
+        callees.push({ kind: 'absent', proof, suspect, says: 'ended' })
+      }
       else if (call.loss === 'lost') callees.push({ kind: 'dropped', suspect, says: 'dropped' })
       else callees.push({ kind: 'hop', node: place })
       return { ended, fired: call.fired }

@@ -14,6 +14,7 @@ export type Left =
   | 'skipped'
   | 'unregistered'
   | 'other-key'
+  | 'untimely'
   | 'untraced'
 
 /**
@@ -64,7 +65,7 @@ const lefts = [
   'interrupted',
   'open',
   'open?',
-  'lived',
+  'not-taken',
   'ended-during',
   'ended',
   'gone',
@@ -74,28 +75,29 @@ const lefts = [
   'skipped',
   'unregistered',
   'other-key',
+  'untimely',
   'untraced',
 ] as const satisfies readonly Left[]
 
 /** The table: one line for what the caller saw, one entry for what the callee left, in the order of `lefts`. */
 const rows: Readonly<Record<Saw, string>> = {
-  // closed | interrupted | open | open? | lived | ended-during | ended | gone | unsure | dropped | unreadable | skipped | unregistered | other-key | untraced
+  // closed | interrupted | open | open? | not-taken | ended-during | ended | gone | unsure | dropped | unreadable | skipped | unregistered | other-key | untimely | untraced
   answered:
-    'go-on go-on go-on record-pending record-lost record-lost record-lost record-lost record-pending unclear unclear unclear record-pending unclear untraced',
+    'go-on go-on go-on record-pending record-lost record-lost record-lost record-lost record-pending unclear unclear unclear record-pending unclear unclear untraced',
   error:
-    'look-deeper died look-deeper failed-pending failed-there failed-there failed-there failed-there failed-pending unclear unclear unclear failed-pending failed-pending untraced',
+    'look-deeper died look-deeper failed-pending failed-there failed-there failed-there failed-there failed-pending unclear unclear unclear failed-pending failed-pending unclear untraced',
   'proxy-error':
-    'look-deeper died hanging unclear unclear unclear unclear unclear failed-pending unclear unclear unclear failed-pending failed-pending unclear',
+    'look-deeper died hanging unclear failed-there unclear unclear unclear failed-pending unclear unclear unclear failed-pending failed-pending unclear unclear',
   reset:
-    'reply-lost died hanging died-unconfirmed never-read died died died-unconfirmed died-unconfirmed unclear unclear unclear unclear unclear unclear',
+    'reply-lost died hanging died-unconfirmed never-read died died died-unconfirmed died-unconfirmed unclear unclear unclear unclear unclear unclear unclear',
   timeout:
-    'too-slow died hanging unclear never-read died-or-unread died-or-undelivered unclear unclear unclear unclear unclear unclear unclear unclear',
+    'too-slow died hanging unclear never-read died-or-unread died-or-undelivered unclear unclear unclear unclear unclear unclear unclear unclear unclear',
   unreachable:
-    'reply-lost died hanging died-unconfirmed unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable',
+    'reply-lost died hanging died-unconfirmed unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable unreachable',
   silent:
-    'go-on died running unclear died-or-undelivered died-or-undelivered died-or-undelivered died-or-undelivered unclear unclear unclear unclear unclear unclear untraced',
+    'go-on died running unclear died-or-undelivered died-or-undelivered died-or-undelivered died-or-undelivered unclear unclear unclear unclear unclear unclear unclear untraced',
   other:
-    'reply-lost died hanging unclear caller-error unclear unclear unclear unclear unclear unclear unclear unclear unclear unclear',
+    'reply-lost died hanging unclear caller-error unclear unclear unclear unclear unclear unclear unclear unclear unclear unclear unclear',
 }
 
 const table = new Map<string, Cell>(

@@ -18,6 +18,8 @@ export function fitOf(record: HopRecord, call: CallRecord, traceId: string, time
   const isStamped = sameStamp(hopId, call.hopId) || isAssigned
   if (!isStamped && call.servedBy?.hopId !== hopId) return 'foreign'
   if (record.traceId !== traceId && !isAssigned) return 'foreign'
+  // The answer to this very call named it: their clocks do not count.
+  if (isStamped && call.servedBy?.hopId === hopId) return 'fits'
   const slack = isStamped ? skewNanos : settleNanos
   if (startNanos + slack >= times.startNanos && startNanos <= times.endNanos + slack) return 'fits'
   return isStamped ? 'untimely' : 'foreign'

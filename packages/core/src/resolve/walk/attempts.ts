@@ -36,7 +36,10 @@ function isGateway(
   hops: readonly { readonly record: HopRecord }[],
   call: CallRecord,
 ): boolean {
-  if (!hopIdAddress(call.hopId).startsWith('0.0.0.0:')) return record.hopId === call.hopId
+  if (!hopIdAddress(call.hopId).startsWith('0.0.0.0:')) {
+    const { hopId } = call
+    return record.hopId === hopId && hops.every(({ record: other }) => other === record || other.hopId !== hopId)
+  }
   const end = endNanos(record)
   return (
     end !== undefined &&

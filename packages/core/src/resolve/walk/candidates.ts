@@ -11,6 +11,8 @@ const skewNanos = 900_000_000_000n
 /** More instances than this are not asked for one call. */
 const maxCandidates = 64
 const maxSkewed = 16
+/** A row names no more ways than these: one with as many may have forgotten some. */
+const maxReached = 64
 
 /** Who may have taken a call. */
 export interface Candidates {
@@ -93,6 +95,29 @@ export class InstanceIndex {
   /** Is it an address of this run, and not only a way to it? */
   isOwn(row: InstanceRow, address: string): boolean {
     return row.address === address || row.aliases.includes(address)
+  }
+
+  /** Is what was dialled known as a way to runs, and not as the address of one? */
+  isWay({ hopId, target }: CallRecord, host: string | null): boolean {
+    const address = hopIdAddress(hopId)
+    const isNamed = address.startsWith('0.0.0.0:')
+    if (!isNamed && this.at(address, host).length > 0) return false
+    return this.behind(isNamed ? [target] : [address, target], host).length > 0
+  }
+
+  /** Runs, beside `known`, that may have taken a call by a way of which their rows do not tell yet, or no more. */
+  untold(known: readonly InstanceRow[], times: CallTimes): Candidates {
+    const { startNanos, endNanos } = times
+    const isTold = ({ state, heartbeatMillis, reached }: InstanceRow): boolean => {
+      const aliveNanos = nanosOf(heartbeatMillis)
+      if (aliveNanos + skewNanos < startNanos) return true
+      return (state !== 'running' || aliveNanos >= endNanos + settleNanos) && reached.length < maxReached
+    }
+    const rows = this.rows.filter(
+      (row) =>
+        !isTold(row) && !known.includes(row) && covers(row, this.byAddress.get(row.address) ?? [], times),
+    )
+    return { rows: rows.slice(0, maxCandidates), gone: null, tooMany: rows.length > maxCandidates }
   }
 
   /** Runs that were reached through one of these addresses or names (`name:port`). */

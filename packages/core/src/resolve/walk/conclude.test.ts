@@ -27,14 +27,38 @@ const endedDuring = answer({ final: true, aliveNanos: baseNanos + second / 2n })
 describe('what absence proves', () => {
   it('is nothing before the clock of the callee is past the call and some settling', () => {
     expect(proofOf(answer({ throughNanos: baseNanos + 3n * second - 1n }))).toBe('unsure')
-    expect(proofOf(answer({ throughNanos: baseNanos + 3n * second }))).toBe('lived')
+    expect(proofOf(answer({ throughNanos: baseNanos + 3n * second }))).toBe('not-taken')
   })
 
   it('depends, for a run that ended, on whether it was alive at the time', () => {
     expect(proofOf(ended)).toBe('ended')
     expect(proofOf(endedDuring)).toBe('ended-during')
     expect(proofOf(answer({ final: true, aliveNanos: baseNanos - second }))).toBe('ended')
-    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 3n * second }))).toBe('lived')
+    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 3n * second }))).toBe('not-taken')
+  })
+
+  it('is certain of runs that have ended and write what they take first, whenever they ended', () => {
+    const first = (...answers: Answer[]): string => {
+      const evidence = concludeAbsent(answers, times, id, true)
+      return evidence.kind === 'absent' ? evidence.proof : evidence.kind
+    }
+    expect(first(ended)).toBe('not-taken')
+    expect(first(endedDuring, lived, ended)).toBe('not-taken')
+    expect(first(ended, answer({ throughNanos: baseNanos }))).toBe('unsure')
+    expect(first(ended, answer({ final: true, dropped: true }))).toBe('dropped')
+  })
+
+  it('is nothing by a clock that is ahead of now', () => {
+    const now = BigInt(Date.now()) * 1_000_000n
+    const call = { startNanos: now - 9n * second, endNanos: now - 8n * second }
+    const hour = 3600n * second
+    const proof = (one: Answer): string => {
+      const evidence = concludeAbsent([one], call, id)
+      return evidence.kind === 'absent' ? evidence.proof : evidence.kind
+    }
+    expect(proof(answer({ throughNanos: now }))).toBe('not-taken')
+    expect(proof(answer({ throughNanos: now + hour }))).toBe('unsure')
+    expect(proof(answer({ final: true, aliveNanos: now + hour }))).toBe('ended')
   })
 
   it('is nothing where records were dropped, or a read failed', () => {

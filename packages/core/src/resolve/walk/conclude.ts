@@ -18,6 +18,8 @@ export interface Answer {
 /** Signs of life trail behind life by up to this long. */
 const trailNanos = 3_000_000_000n
 const maxNamed = 5
+/** A sign of life further ahead of now is by a clock that is wrong. */
+const aheadNanos = 60_000_000_000n
 
 /** Does the run that found a record still run? */
 export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
@@ -26,14 +28,20 @@ export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
   return row.state === 'running' ? 'unsure' : 'ended'
 }
 
-type Kind = 'unreadable' | 'unsure' | 'dropped' | 'lived' | 'ended-during' | 'ended'
+type Kind = 'unreadable' | 'unsure' | 'dropped' | 'not-taken' | 'ended-during' | 'ended'
 
 /**
  * What the absence of a record in all runs that were asked proves: no more than the weakest of them, and of several that
  * ended, the one that was alive at the time of the call is the suspect. Pure.
+ * @param writesFirst each of them writes what it takes of this call before its handler runs
  */
-export function concludeAbsent(answers: readonly Answer[], times: CallTimes, id: HopId): CalleeEvidence {
-  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times) }))
+export function concludeAbsent(
+  answers: readonly Answer[],
+  times: CallTimes,
+  id: HopId,
+  writesFirst = false,
+): CalleeEvidence {
+  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times, writesFirst) }))
   const pick = (...kinds: Kind[]): typeof judged => judged.filter(({ kind }) => kinds.includes(kind))
   const weakest =
     [
@@ -42,7 +50,7 @@ export function concludeAbsent(answers: readonly Answer[], times: CallTimes, id:
       pick('unsure'),
       pick('ended-during'),
       pick('ended'),
-      pick('lived'),
+      pick('not-taken'),
     ].find((group) => group.length > 0) ?? []
   const first = weakest[0]
   if (first === undefined) throw new TypeError('no answers to conclude from')
@@ -52,7 +60,7 @@ export function concludeAbsent(answers: readonly Answer[], times: CallTimes, id:
   if (kind === 'unreadable' || kind === 'dropped') return { kind, suspect, says: text }
   if (kind === 'unsure') return { kind, suspect, says: `${text}; ask again later` }
   // A run that ended, and another that was there and lived on: either may have had it.
-  if (kind === 'ended' && pick('lived').some(({ row }) => competes(row, weakest, times))) {
+  if (kind === 'ended' && pick('not-taken').some(({ row }) => competes(row, weakest, times))) {
     return { kind: 'unsure', suspect, says: `${text}; another run was there too` }
   }
   return { kind: 'absent', proof: kind, suspect, says: text }
@@ -63,16 +71,24 @@ export function suspectOf(row: InstanceRow, id: HopId): Place {
   return { service: row.service, instance: row.address, hopId: id }
 }
 
-function kindOf({ lookup, failure }: Answer, times: CallTimes): Kind {
+function kindOf({ lookup, failure }: Answer, times: CallTimes, writesFirst: boolean): Kind {
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
   const neededNanos = times.endNanos + settleNanos
-  if (!lookup.final) return lookup.throughNanos >= neededNanos ? 'lived' : 'unsure'
+  if (!lookup.final)
+    return lookup.throughNanos >= neededNanos && !isAhead(lookup.throughNanos, times) ? 'not-taken' : 'unsure'
+  if (writesFirst) return 'not-taken'
   const alive = lookup.aliveNanos
-  if (alive === undefined) return 'ended'
-  if (alive >= neededNanos) return 'lived'
+  if (alive === undefined || isAhead(alive, times)) return 'ended'
+  if (alive >= neededNanos) return 'not-taken'
   return alive >= times.startNanos ? 'ended-during' : 'ended'
+}
+
+/** Is it a time that is yet to come? That proves nothing about what was done by now. */
+function isAhead(nanos: bigint, { endNanos }: CallTimes): boolean {
+  const now = BigInt(Date.now()) * 1_000_000n
+  return nanos > now + aheadNanos && endNanos <= now
 }
 
 /** The same of several runs of one address is said once. */

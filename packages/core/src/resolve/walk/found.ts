@@ -23,13 +23,21 @@ export interface Found {
 /** What one run said, and what its errand brought. */
 export type OneAnswer = Answer & { readonly subtree?: EvidenceTree }
 
+/**
+ * Which hop a record is of. Two runs may take one id for the same address: of two hosts whose containers have one inner address, or one after
+ * the other. Their hops are two.
+ */
+export function hopKey({ hopId, instance }: HopRecord): string {
+  return `${hopId} ${instance.startNanos}`
+}
+
 /** The hops among answers, each once. `id`: what was asked for. */
 export function foundAmong(answers: readonly OneAnswer[], id: HopId): Found[] {
-  const byHop = new Map<HopId, OneAnswer[]>()
+  const byHop = new Map<string, OneAnswer[]>()
   for (const answer of answers) {
     if (answer.lookup?.kind !== 'found') continue
-    const { hopId } = answer.lookup.record
-    byHop.set(hopId, [...(byHop.get(hopId) ?? []), answer])
+    const key = hopKey(answer.lookup.record)
+    byHop.set(key, [...(byHop.get(key) ?? []), answer])
   }
   return [...byHop.values()].map((versions) => chosen(versions, id))
 }

@@ -2,11 +2,12 @@ import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../record/instance-row.js'
+import { TrustedTargets } from '../../propagation/trusted-targets.js'
 import { sawOfCall } from '../verdict/saw.js'
 import { mayServe } from './answers-to.js'
 import type { InstanceIndex } from './candidates.js'
 import { suspectOf } from './conclude.js'
-import { droppedEnd, type Found } from './found.js'
+import { droppedEnd, hopKey, type Found } from './found.js'
 import type { WithoutRecord } from '../verdict/evidence.js'
 import { dialled, otherKey, refusedOnTheWay, unregistered } from './no-row.js'
 import type { Reads } from './reads.js'
@@ -26,6 +27,9 @@ export interface Callees {
   readonly rest: WithoutRecord | undefined
 }
 
+/** Targets that get ids from every caller, at the first call too. */
+const trusted = new TrustedTargets()
+const maxNamed = 3
 /** An instance that was heard of so long ago is alive. */
 const silentMillis = 5000
 
@@ -92,20 +96,40 @@ export class Locator {
     if (answered !== undefined) {
       const more = this.besides(answered, call, times, candidates.rows)
       const others = more.length === 0 ? [] : await this.asker.among(more, hopId)
-      return whole([answered, ...others.filter(({ record }) => record.hopId !== answered.record.hopId)])
+      return whole([answered, ...others.filter(({ record }) => hopKey(record) !== hopKey(answered.record))])
     }
-    const asked = await this.asker.ask(candidates, hopId, times, errand)
-    if (asked !== undefined && asked.hops.length > 0) {
+    const isAway = servedBy === null && this.isAway(call, host)
+    const isWay = isAway && this.index.isWay(call, host)
+    const asked = await this.asker.ask(candidates, hopId, times, errand, isWay)
+    // Where a proxy answered, it may have tried more of them than are known.
+    const isOpen = asked === undefined || asked.hops.length === 0 || sawOfCall(call) === 'proxy-error'
+    const others = isAway && isOpen ? await this.untold(hopId, candidates.rows, times) : undefined
+    const hops = [...(asked?.hops ?? []), ...(others?.hops ?? [])]
+    if (hops.length > 0) {
       // Others had it, too; nothing is known of the one that answered.
-      if (served?.rest !== undefined) return { hops: asked.hops, rest: served.rest }
-      return this.isWhole(asked, call) ? whole(asked.hops) : { hops: asked.hops, rest: asked.rest }
+      if (served?.rest !== undefined) return { hops, rest: served.rest }
+      const isKnown = others?.rest === undefined || others.rest.kind === 'absent'
+      const all = { hops, rest: isKnown ? asked?.rest : others.rest }
+      return this.isWhole(all, call) ? whole(hops) : all
     }
     // That no other has it proves nothing about the one that answered.
     if (asked?.rest !== undefined && (servedBy === null || served !== undefined))
-      return { hops: [], rest: this.atDialled(asked.rest, call, candidates.rows) }
+      return {
+        hops: [],
+        rest: this.atDialled(
+          isWay ? notTaken(asked.rest, candidates.rows, others?.rest) : asked.rest,
+          call,
+          candidates.rows,
+        ),
+      }
     if (call.otherKey !== null) return { hops: [], rest: otherKey(call) }
     const unserved = servedBy !== null && served === undefined
-    if (candidates.gone !== null && !unserved) return { hops: [], rest: gone(candidates.gone, hopId, times) }
+    if (candidates.gone !== null && !unserved) {
+      const rest = gone(candidates.gone, hopId, times)
+      if (!isWay || rest.kind !== 'absent') return { hops: [], rest }
+      const nobody = notTaken({ ...rest, proof: 'not-taken' }, [candidates.gone], others?.rest)
+      return { hops: [], rest: this.atDialled(nobody, call, [candidates.gone]) }
+    }
     // Every HTTP call has a method.
     const read =
       candidates.gone === null && call.method === null ? await this.consumed(hopId, times, errand) : undefined
@@ -147,14 +171,32 @@ export class Locator {
     return hops.some(({ row }) => this.index.isOwn(row, address))
   }
 
+  /**
+   * Did the call get no answer of ours from an address that is none of a run's own? Then each run writes what it takes there before its
+   * handler runs. To a target that is not trusted a caller may have sent no id.
+   */
+  private isAway(call: CallRecord, host: string | null): boolean {
+    const saw = sawOfCall(call)
+    const isLost = saw !== 'answered' && saw !== 'unreachable' && call.method !== null
+    return isLost && trusted.has(call.target) && this.index.at(hopIdAddress(call.hopId), host).length === 0
+  }
+
+  /** What runs know of a call that may have come to them by a way of which their rows do not tell yet. Undefined when there is none. */
+  private untold(id: HopId, known: readonly InstanceRow[], times: CallTimes): Promise<Asked | undefined> {
+    return this.asker.ask(this.index.untold(known, times), id, times, undefined, true)
+  }
+
   /** Where what was dialled is only a way to the callee, a request that got nowhere ended there, and not at the callee. */
   private atDialled(rest: WithoutRecord, call: CallRecord, rows: readonly InstanceRow[]): WithoutRecord {
     const address = hopIdAddress(call.hopId)
     const isWay = !rows.some((row) => this.index.isOwn(row, address))
-    const isRefused = sawOfCall(call) === 'unreachable'
-    if (!isWay || !(isRefused || (rest.kind === 'absent' && rest.proof === 'lived'))) return rest
+    const saw = sawOfCall(call)
+    const isRefused = saw === 'unreachable'
+    if (!isWay || !(isRefused || (rest.kind === 'absent' && rest.proof === 'not-taken'))) return rest
     const at = dialled(call)
-    return { ...rest, suspect: isRefused ? at : { ...at, service: rest.suspect.service } }
+    // What reads requests may lead to other services, too: which one was meant is not known.
+    const isNameless = isRefused || saw === 'proxy-error' || saw === 'error'
+    return { ...rest, suspect: isNameless ? at : { ...at, service: rest.suspect.service } }
   }
 
   /** Who took a message. That no run has is no news: its consumer may not be ours, or not have come to it yet. */
@@ -185,6 +227,24 @@ function whole(hops: readonly Found[]): Callees {
 
 function isAlive({ state, heartbeatMillis }: InstanceRow): boolean {
   return state === 'running' && Date.now() - heartbeatMillis < silentMillis
+}
+
+/**
+ * That no run behind a way took a call. `others`: what is known of runs that may be behind it, too; undefined when there is none, or they
+ * took it neither.
+ */
+function notTaken(
+  rest: WithoutRecord,
+  rows: readonly InstanceRow[],
+  others: WithoutRecord | undefined,
+): WithoutRecord {
+  if (rest.kind !== 'absent' || rest.proof !== 'not-taken') return rest
+  const services = [...new Set(rows.map(({ service }) => service))].slice(0, maxNamed).join(' or ')
+  const says = `no process of ${services} took it: ${rest.says}`
+  if (others === undefined || others.kind === 'absent' || others.kind === 'untraced') return { ...rest, says }
+  const { service, instance } = others.suspect
+  const also = `${service} ${instance} may have taken it, too: ${others.says}`
+  return { kind: 'unsure', suspect: rest.suspect, says: `${says}; ${also}` }
 }
 
 function gone(row: InstanceRow, id: HopId, times: CallTimes): WithoutRecord {

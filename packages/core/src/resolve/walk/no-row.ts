@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../record/record.js'
+import { namedService, type CallRecord } from '../../record/record.js'
 import type { Place, WithoutRecord } from '../verdict/evidence.js'
 import { sawOfCall } from '../verdict/saw.js'
 
@@ -26,9 +26,11 @@ export function refusedOnTheWay(call: CallRecord): WithoutRecord | undefined {
 export function unregistered(call: CallRecord, unread: readonly string[]): WithoutRecord {
   const { servedBy, hopId, target, method } = call
   if (servedBy !== null) {
-    const { service, address } = servedBy
-    const suspect: Place = { service, instance: address, hopId }
-    return { kind: 'unregistered', suspect, says: noRegistry(`${service} ${address} is not registered`) }
+    const { address } = servedBy
+    const service = namedService(call)
+    const suspect: Place = { service: service ?? address, instance: address, hopId }
+    const who = service === null ? address : `${service} ${address}`
+    return { kind: 'unregistered', suspect, says: noRegistry(`${who} is not registered`) }
   }
   const suspect: Place = { service: call.service ?? target, instance: target, hopId }
   const saw = sawOfCall(call)

@@ -28,12 +28,13 @@ export class RunAsker {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Asks all candidates. Undefined when there is none. */
+  /** Asks all candidates. Undefined when there is none. `writesFirst`: see `concludeAbsent`. */
   async ask(
     { rows, skewed = [], tooMany }: Candidates,
     id: HopId,
     times: CallTimes,
     errand?: Errand,
+    writesFirst = false,
   ): Promise<Asked | undefined> {
     if (rows.length === 0) {
       const hops = await this.amongSkewed(skewed, id)
@@ -46,7 +47,7 @@ export class RunAsker {
     const without = answers.filter(({ lookup }) => lookup?.kind !== 'found')
     const rest = (): WithoutRecord | undefined => {
       if (without.length === 0) return undefined
-      const evidence = concludeAbsent(without, times, id) as WithoutRecord
+      const evidence = concludeAbsent(without, times, id, writesFirst) as WithoutRecord
       if (!tooMany || evidence.kind !== 'absent') return evidence
       const says = `${evidence.says}; more instances than may be asked`
       return { kind: 'unsure', suspect: evidence.suspect, says }

@@ -14,7 +14,7 @@ import type { Decisive } from '../verdict/overall.js'
 import type { InstanceIndex } from './candidates.js'
 import { fitOf } from './answers-to.js'
 import { ordered } from './attempts.js'
-import type { Found } from './found.js'
+import { hopKey, type Found } from './found.js'
 import type { Callees, Locator } from './locate.js'
 import { passedOn } from './passed-on.js'
 import type { Errand } from './source.js'
@@ -73,6 +73,7 @@ const minErrandHops = 50
 export class Walker {
   private readonly hops: GrowingHop[] = []
   private readonly depths: number[] = []
+  /** Ids of hops, and the hops themselves: see `hopKey`. */
   private readonly seen = new Set<string>()
   private readonly asking = new Set<string>()
   private readonly notes = new Set<string>()
@@ -219,7 +220,7 @@ export class Walker {
     let misfit: CalleeEvidence | undefined
     for (const found of hops) {
       const fit = fitOf(found.record, made, record.traceId, times)
-      if (this.seen.has(found.record.hopId)) misfit = this.skipped(node, call, 'cycle')
+      if (this.seen.has(hopKey(found.record))) misfit = this.skipped(node, call, 'cycle')
       else if (fit === 'fits') fits.push(found)
       else if (fit === 'foreign') misfit ??= this.skipped(node, call, 'foreign')
       else misfit ??= untimely(found, made)
@@ -266,7 +267,7 @@ export class Walker {
     for (const [index, hop] of subtree.hops.entries()) {
       if (index > 0) {
         const above = hop.parent === null ? undefined : places[hop.parent]
-        if (above === undefined || hop.call === null || this.seen.has(hop.record.hopId)) continue
+        if (above === undefined || hop.call === null || this.seen.has(hopKey(hop.record))) continue
         if (this.hops.length >= this.options.limits.hops) break
         if (!this.fits(hop.record, above, hop.call)) continue
         const { callees } = this.hops[above] as GrowingHop
@@ -339,7 +340,7 @@ export class Walker {
     }
     this.hops.push(hop)
     this.depths.push(parent === null ? 0 : (this.depths[parent.node] ?? 0) + 1)
-    this.seen.add(record.hopId)
+    this.seen.add(record.hopId).add(hopKey(record))
     if (parent !== null) {
       const above = this.hops[parent.node] as GrowingHop
       if (isAttempt) (above.attempts ??= []).push({ call: parent.call, node: index })
@@ -408,7 +409,7 @@ function isConcluded({ callees, passedOn = 0 }: HopEvidence, call: number): bool
 function untimely({ record, row }: Found, call: CallRecord): CalleeEvidence {
   const suspect: Place = { service: row.service, instance: row.address, hopId: call.hopId }
   const says = `${row.service} ${row.address} has a hop of this call that began at ${isoNanos(record.startNanos)}: clocks are far apart, or the request was sent again`
-  return { kind: 'unsure', suspect, says }
+  return { kind: 'untimely', suspect, says }
 }
 
 function unasked(call: CallRecord, why: SkipReason): CalleeEvidence {

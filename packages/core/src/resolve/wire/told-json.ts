@@ -71,7 +71,8 @@ const calleeReaders: {
   readonly [K in CalleeEvidence['kind']]: Reader<Omit<Extract<CalleeEvidence, { kind: K }>, 'kind'>>
 } = {
   hop: objectOf({ node: readWhole }),
-  absent: objectOf({ proof: oneOf('lived', 'ended-during', 'ended', 'gone'), suspect, says }),
+  untimely: objectOf({ suspect, says }),
+  absent: objectOf({ proof: oneOf('not-taken', 'ended-during', 'ended', 'gone'), suspect, says }),
   unsure: objectOf({ suspect, says }),
   dropped: objectOf({ suspect, says }),
   unreadable: objectOf({ suspect, says }),
