@@ -25,20 +25,20 @@ export async function send(
 }
 
 /**
- * Sends a request every `everyMillis` for `forMillis`, whether or not the earlier ones were answered, and resolves when
+ * Sends so many requests, one every `everyMillis`, whether or not the earlier ones were answered, and resolves when
  * all are. `onStep` is called before each with its number and returns the faults that it carries.
  */
 export async function load(
   entryUrl: string,
   prefix: string,
   everyMillis: number,
-  forMillis: number,
+  requests: number,
   onStep: (index: number) => readonly FaultOrder[],
 ): Promise<Got> {
   const got: Got = new Map()
   const sent: Promise<void>[] = []
   const from = performance.now()
-  for (let index = 0; performance.now() - from < forMillis; index++) {
+  for (let index = 0; index < requests; index++) {
     const request = `${prefix}-${index}`
     got.set(request, null)
     sent.push(send(entryUrl, request, onStep(index)).then((status) => void got.set(request, status)))

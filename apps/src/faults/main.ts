@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
     topology: { type: 'string' },
     store: { type: 'string' },
+    requests: { type: 'string' },
     figures: { type: 'string' },
     only: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
@@ -44,6 +45,8 @@ async function onLoopback(): Promise<number> {
 if (values.damage) process.exit(await runDamage({ ...values, runs, seed }, stopped.signal))
 else if (topology === undefined) process.exitCode = await onLoopback()
 else {
-  const asked = { topologies: topologiesOf(topology), store, figures, runs, seed, json, keep, verbose }
+  const requests = values.requests === undefined ? undefined : Number(values.requests)
+  const topologies = topologiesOf(topology)
+  const asked = { topologies, store, figures, runs, requests, seed, json, keep, verbose }
   process.exitCode = await runTopologies(asked, output, stopped.signal)
 }

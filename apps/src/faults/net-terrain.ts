@@ -11,6 +11,7 @@ import { startHaproxy, startNginx, type Front } from '../net/proxies.js'
 import { viewFromElsewhere } from './elsewhere.js'
 import type { Instance, Terrain } from './terrain.js'
 import type { TopologyName } from './topologies.js'
+import { REQUESTS } from './plan.js'
 import { ENTRY, SERVICES, type ServiceName } from './topology.js'
 
 /** Services that have a second process, on a host of its own, where balancers are. */
@@ -54,11 +55,13 @@ export interface NetTerrainOptions {
   readonly dataDir: string
   /** URL of the HBase that all share, each in a data directory of its own; undefined: embedded stores in one data directory, which all hosts have. */
   readonly hbase: string | undefined
+  /** How many requests are sent in a run. @default 250 */
+  readonly requests: number | undefined
 }
 
 /** Services on hosts of their own, with a topology between them. The calling process has to run on the asking host. */
 export async function netTerrain(options: NetTerrainOptions): Promise<Terrain> {
-  const { network, topology, dataDir, hbase } = options
+  const { network, topology, dataDir, hbase, requests = REQUESTS } = options
   const dirOf = (host: string): string => (hbase === undefined ? dataDir : path.join(dataDir, 'hosts', host))
   const store = hbase === undefined ? { kind: 'level' } : { kind: 'hbase', url: hbase }
   const stores = hbase === undefined ? [] : [hbase]
@@ -90,6 +93,7 @@ export async function netTerrain(options: NetTerrainOptions): Promise<Terrain> {
     instances,
     // Twice the processes, and whatever is between them, on the same cores.
     everyMillis: 10,
+    requests,
     urlOf: (service) => `http://${routes.get(service)?.dialled ?? ''}/`,
     ownAddress: network.host(ASKER).address,
     near: asker,

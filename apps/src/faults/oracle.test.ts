@@ -53,6 +53,13 @@ describe('the oracle of the fault harness', () => {
     expect(allowed({ s1: did({ pid: 9 }) }, [9])).toEqual(['interrupted s1', 'died s1'])
   })
 
+  it('lets an entry that ended as it answered have answered, or have died', () => {
+    const ended = (status: number): Deed => did({ answered: status, saw: { s2: '502' }, pid: 9, sent: false })
+    expect(allowed({ s1: ended(502), s2: s2('200') }, [9])).toEqual(['interrupted s1', 'died s1', 'failed s2'])
+    const ok = did({ answered: 200, saw: { s2: '200' }, pid: 9, sent: false })
+    expect(allowed({ s1: ok, s2: well }, [9])).toEqual(['interrupted s1', 'died s1', 'completed -'])
+  })
+
   it('lets a process that ended while it waited for another one that ended stand for both', () => {
     const both = { s1: s1('ECONNRESET'), s2: did({ pid: 8 }), s3: did({ pid: 9 }) }
     expect(allowed(both, [8, 9])).toEqual(['died s2', 'died s3'])

@@ -37,11 +37,15 @@ export function allowedVerdicts(facts: Facts): Allowed[] {
   const entry = facts.deeds.get(ENTRY)
   if (!entry) return [at('not-found', null)]
   const { answered } = entry
-  if (!answered || (facts.clientGot === null && !entry.sent && !answered.lost && hasDied(entry, facts)))
+  const died = [at('interrupted', ENTRY), at('died', ENTRY), ...deathsBelow(ENTRY, facts)]
+  if (!answered)
     return hasDied(entry, facts)
-      ? [at('interrupted', ENTRY), at('died', ENTRY), ...deathsBelow(ENTRY, facts)]
+      ? died
       : [{ verdict: 'running', endedAt: [...facts.deeds.keys()] as ServiceName[] }]
   const below = answered.status < 500 ? [] : failedBelow(ENTRY, facts)
+  // It says that it answers just before it does: its process may have ended in between.
+  if (facts.clientGot === null && !entry.sent && !answered.lost && hasDied(entry, facts))
+    return [...died, ...(answered.status < 500 ? [at('completed', null)] : below)]
   // An entry that breaks its own answer has done the work; only its client can say how it looks from outside.
   if (answered.lost) return [at('completed', null), at('failed', ENTRY), at('running', ENTRY), ...below]
   if (answered.status >= 500) return below

@@ -65,10 +65,22 @@ export interface Strike extends FaultOrder {
 /** What one run does. The first strike gives the run its name in the table. */
 export type Plan = readonly [Strike, ...Strike[]]
 
+/** Requests of a run, at least, unless it is a small one. */
+export const REQUESTS = 250
+/** In a run of that many. */
 const FIRST_AT = 120
 
-/** The plans of a seed: always the same, each fault about equally often; every fourth has a second fault that overlaps. */
-export function plansOf(seed: number, runs: number, faults: readonly Fault[] = FAULTS): Plan[] {
+/**
+ * The plans of a seed: always the same, each fault about equally often; every fourth has a second fault that overlaps.
+ * `requests`: how many are sent in each, or more.
+ */
+export function plansOf(
+  seed: number,
+  runs: number,
+  faults: readonly Fault[] = FAULTS,
+  requests = REQUESTS,
+): Plan[] {
+  const firstAt = Math.floor((FIRST_AT * requests) / REQUESTS)
   const random = seededRandom(seed)
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const strike = (fault: Fault, at: number, not?: ServiceName): Strike => ({
@@ -79,23 +91,23 @@ export function plansOf(seed: number, runs: number, faults: readonly Fault[] = F
     at,
   })
   return Array.from({ length: runs }, (_, index): Plan => {
-    const first = strike(faults[(index + seed) % faults.length] ?? 'sigkill', FIRST_AT)
+    const first = strike(faults[(index + seed) % faults.length] ?? 'sigkill', firstAt)
     if (random() >= 0.25) return [first]
     // In the same request, or while the first one's damage is being done.
-    const at = FIRST_AT + (random() < 0.3 ? 0 : Math.floor(random() * 120))
+    const at = firstAt + (random() < 0.3 ? 0 : Math.floor(random() * firstAt))
     return [first, strike(pick(faults), at, first.service)]
   })
 }
 
 /** A plan for a fleet that nobody has called yet: a service ends at its very first request, again and again, and another one later. */
-export function coldPlan(seed: number): Plan {
+export function coldPlan(seed: number, requests = REQUESTS): Plan {
   const random = seededRandom(seed)
   const callees = SERVICES.filter((name) => name !== ENTRY)
   const service = callees[Math.floor(random() * callees.length)] as ServiceName
   const other = callees[Math.floor(random() * callees.length)] as ServiceName
   return [
     { fault: 'crash-loop', moment: 'before', service, restart: true, at: 0 },
-    { fault: 'sigkill', moment: 'during', service: other, restart: random() < 0.5, at: 100 },
+    { fault: 'sigkill', moment: 'during', service: other, restart: random() < 0.5, at: Math.floor((requests * 2) / 5) },
   ]
 }
 

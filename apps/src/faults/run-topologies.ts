@@ -22,6 +22,8 @@ export interface TopologyRuns {
   readonly figures: string | undefined
   /** In all, shared out evenly. */
   readonly runs: number
+  /** Requests of a run. @default 250 */
+  readonly requests: number | undefined
   readonly seed: number
   readonly json: boolean
   readonly keep: boolean
@@ -89,7 +91,7 @@ function againOn(network: Network, surroundings: Surroundings, signal: AbortSign
 }
 
 async function runHere(
-  { topologies, runs, seed, json, keep, verbose, figures }: TopologyRuns,
+  { topologies, runs, requests, seed, json, keep, verbose, figures }: TopologyRuns,
   { network: state, hbase }: Surroundings,
   output: Output,
   signal: AbortSignal,
@@ -99,12 +101,12 @@ async function runHere(
   for (const [index, topology] of topologies.entries()) {
     const share = Math.floor((runs + topologies.length - 1 - index) / topologies.length)
     const cold = faultsOf(topology).includes('crash-loop')
-    const plans = plansFor(topology, share, seed + index, cold)
+    const plans = plansFor(topology, share, seed + index, cold, requests)
     const all = campaign(plans, signal, {
       keep,
       cold,
       prefix: `${topology}-`,
-      terrain: (dataDir) => netTerrain({ network, topology, dataDir, hbase: hbase ?? undefined }),
+      terrain: (dataDir) => netTerrain({ network, topology, dataDir, hbase: hbase ?? undefined, requests }),
     })
     for await (const { plan, result } of all) await report.add(topology, plan, result)
   }
@@ -115,9 +117,16 @@ async function runHere(
   return report.close()
 }
 
-function plansFor(topology: TopologyName, runs: number, seed: number, cold: boolean): Plan[] {
+function plansFor(
+  topology: TopologyName,
+  runs: number,
+  seed: number,
+  cold: boolean,
+  requests: number | undefined,
+): Plan[] {
   if (runs === 0) return []
+  const faults = faultsOf(topology)
   return cold
-    ? [coldPlan(seed), ...plansOf(seed, runs - 1, faultsOf(topology))]
-    : plansOf(seed, runs, faultsOf(topology))
+    ? [coldPlan(seed, requests), ...plansOf(seed, runs - 1, faults, requests)]
+    : plansOf(seed, runs, faults, requests)
 }

@@ -4,13 +4,12 @@ import type { Fleet } from './fleet.js'
 import { load, send, type Got } from './load.js'
 import { ordersAt, type Plan } from './plan.js'
 
-const FOR_MILLIS = 2500
-
 /** Runs one plan under load, and leaves what is broken broken. Resolves to what the clients got. */
 export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
   fleet.forgetDeaths()
   const background: Promise<void>[] = []
-  const got = await load(fleet.entryUrl, prefix, fleet.terrain.everyMillis, FOR_MILLIS, (index) => {
+  const { everyMillis, requests } = fleet.terrain
+  const got = await load(fleet.entryUrl, prefix, everyMillis, requests, (index) => {
     for (const strike of plan) if (strike.at === index) background.push(bring(fleet, strike))
     return ordersAt(plan, index)
   })

@@ -26,6 +26,8 @@ export interface Terrain {
   readonly instances: readonly Instance[]
   /** Time between two requests. */
   readonly everyMillis: number
+  /** How many are sent in a run. */
+  readonly requests: number
   /** What callers dial to reach a service. */
   urlOf(service: ServiceName): string
   /** An address of the harness itself that services can dial. */
@@ -63,6 +65,7 @@ export async function loopbackTerrain(dataDir: string): Promise<Terrain> {
   return {
     instances,
     everyMillis: 5,
+    requests: 500,
     urlOf: (service) => `http://127.0.0.1:${ports[SERVICES.indexOf(service)] ?? 0}/`,
     ownAddress: '127.0.0.1',
     near: () => ({ dir: dataDir }),
