@@ -55,7 +55,11 @@ describe('the oracle of the fault harness', () => {
 
   it('lets an entry that ended as it answered have answered, or have died', () => {
     const ended = (status: number): Deed => did({ answered: status, saw: { s2: '502' }, pid: 9, sent: false })
-    expect(allowed({ s1: ended(502), s2: s2('200') }, [9])).toEqual(['interrupted s1', 'died s1', 'failed s2'])
+    expect(allowed({ s1: ended(502), s2: s2('200') }, [9])).toEqual([
+      'interrupted s1',
+      'died s1',
+      'failed s2',
+    ])
     const ok = did({ answered: 200, saw: { s2: '200' }, pid: 9, sent: false })
     expect(allowed({ s1: ok, s2: well }, [9])).toEqual(['interrupted s1', 'died s1', 'completed -'])
   })

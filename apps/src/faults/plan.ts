@@ -107,7 +107,13 @@ export function coldPlan(seed: number, requests = REQUESTS): Plan {
   const other = callees[Math.floor(random() * callees.length)] as ServiceName
   return [
     { fault: 'crash-loop', moment: 'before', service, restart: true, at: 0 },
-    { fault: 'sigkill', moment: 'during', service: other, restart: random() < 0.5, at: Math.floor((requests * 2) / 5) },
+    {
+      fault: 'sigkill',
+      moment: 'during',
+      service: other,
+      restart: random() < 0.5,
+      at: Math.floor((requests * 2) / 5),
+    },
   ]
 }
 

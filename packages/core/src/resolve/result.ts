@@ -1,4 +1,11 @@
-import { namedService, type Attributes, type CallRecord, type ErrorInfo, type HopRecord, type HopState } from '../record/record.js'
+import {
+  namedService,
+  type Attributes,
+  type CallRecord,
+  type ErrorInfo,
+  type HopRecord,
+  type HopState,
+} from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import { attemptsOf, calleesOf } from './verdict/attempts.js'
 import { isoNanos } from '../base/iso.js'

@@ -15,7 +15,15 @@ interface Truth {
   readonly fired: boolean
   /** What the evidence loses of it. */
   readonly loss:
-    'none' | 'pending' | 'unreadable' | 'lost' | 'unregistered' | 'other-key' | 'untimely' | 'cut-end' | 'cut-calls'
+    | 'none'
+    | 'pending'
+    | 'unreadable'
+    | 'lost'
+    | 'unregistered'
+    | 'other-key'
+    | 'untimely'
+    | 'cut-end'
+    | 'cut-calls'
   /** So many instances had the request before it, and died with it: a proxy is between. Null: none is. */
   readonly tried: number | null
   /** Are the records of these known? */
@@ -131,8 +139,7 @@ class Play {
         const isKnown = call.tried === 0 || (call.tried !== null && shown && call.triedShown)
         const proof = isKnown && call.loss === 'none' ? 'not-taken' : 'ended-during'
         callees.push({ kind: 'absent', proof, suspect, says: 'ended' })
-      }
-      else if (call.loss === 'lost') callees.push({ kind: 'dropped', suspect, says: 'dropped' })
+      } else if (call.loss === 'lost') callees.push({ kind: 'dropped', suspect, says: 'dropped' })
       else callees.push({ kind: 'hop', node: place })
       return { ended, fired: call.fired }
     })

@@ -38,7 +38,9 @@ function isGateway(
 ): boolean {
   if (!hopIdAddress(call.hopId).startsWith('0.0.0.0:')) {
     const { hopId } = call
-    return record.hopId === hopId && hops.every(({ record: other }) => other === record || other.hopId !== hopId)
+    return (
+      record.hopId === hopId && hops.every(({ record: other }) => other === record || other.hopId !== hopId)
+    )
   }
   const end = endNanos(record)
   return (
