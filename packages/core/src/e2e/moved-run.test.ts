@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')(
       await sleep(500)
       await service.kill('SIGCONT')
       const { open: hop, before, after } = (await service.ask({ do: 'ids' })) as Ids
-      await eventually(async () => service.errors.includes('it goes on in') || undefined)
+      await eventually(async () => service.errors.includes('this run continues in') || undefined)
       const later = (await service.ask({ do: 'jobs' })) as string[]
       const ended = [...before, ...after, ...later]
       await service.ask({ do: 'flush' })

@@ -1,6 +1,6 @@
 import { maxFileTexts } from './format.js'
 
-/** The content of an intact frame that is not what a writer writes. Caught where frames are applied. */
+/** The content of an intact frame is not what a writer writes. Caught where frames are applied. */
 export class MalformedEntry extends Error {}
 
 const malformed = new MalformedEntry('malformed entry')
@@ -9,7 +9,7 @@ const malformed = new MalformedEntry('malformed entry')
 export class ByteReader {
   private bytes: Buffer = Buffer.alloc(0)
   private end = 0
-  /** The texts of the current file by their number. */
+  /** The defined texts of the current file, by number. */
   private texts: (string | undefined)[] = []
   at = 0
   /** References to texts whose definition was lost. */
@@ -72,7 +72,7 @@ export class ByteReader {
     return this.bytes.toString('utf8', from, this.at)
   }
 
-  /** Null for null and for a text whose definition was lost; the latter is counted. */
+  /** Null for null and for a text with a lost definition; the latter is counted. */
   reference(maxBytes: number): string | null {
     const reference = this.varint()
     if (reference === 0) return null

@@ -5,7 +5,7 @@ import { restoreHop, saveHop } from './hop-state.js'
 import type { CheckpointRecord } from './journal.js'
 
 export interface CheckpointState {
-  /** The first file that stays. */
+  /** The first file to keep. */
   readonly firstFile: number
   readonly known: LogPosition
   readonly cutBelow: number
@@ -13,7 +13,7 @@ export interface CheckpointState {
   readonly number: number
 }
 
-/** What has to be known of the files before `firstFile`: the hops that they opened, and what they said of the run. */
+/** What readers need from the files before `firstFile`: the hops that those opened, and their header. */
 export function takeCheckpoint(table: HopTable, state: CheckpointState): CheckpointRecord {
   const hops = []
   for (const hop of table.hops()) if (hop.firstFile < state.firstFile) hops.push(saveHop(hop, table.damage))
@@ -34,7 +34,7 @@ export function takeCheckpoint(table: HopTable, state: CheckpointState): Checkpo
   }
 }
 
-/** The other way, into an empty table. What cannot be read is counted as damage. */
+/** Restores a checkpoint into an empty table. Unreadable parts count as damage. */
 export function readCheckpoint(table: HopTable, checkpoint: CheckpointRecord): void {
   if (checkpoint.header !== null) {
     const [text, mac] = checkpoint.header

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32.js'
 
 describe('the checksum of a frame', () => {
-  it('is the one of zlib, for any seed and any part that is not empty, short or long', () => {
+  it('equals that of zlib, for any seed and any non-empty part, short or long', () => {
     const parts = fc
       .uint8Array({ minLength: 1, maxLength: 200 })
       .chain((bytes) => fc.tuple(fc.constant(bytes), fc.nat(bytes.length - 1), fc.nat(bytes.length - 1)))

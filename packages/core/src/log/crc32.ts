@@ -1,6 +1,9 @@
 import { crc32 as native } from 'node:zlib'
 
-/** From here on the native one is faster, though it needs a view of the bytes and a call out of JavaScript. */
+/**
+ * From this length on, the native function is faster, although it needs a view of the bytes and a call out of
+ * JavaScript.
+ */
 const nativeFrom = 80
 
 /** Of each byte, the remainder of the reversed polynomial of IEEE 802.3. */
@@ -10,7 +13,10 @@ const remainders = Int32Array.from({ length: 256 }, (_, byte) => {
   return rest
 })
 
-/** CRC-32 (IEEE 802.3) of `bytes[from, to)`, going on from `seed`: what `zlib.crc32` says of that part, when it is not empty. */
+/**
+ * CRC-32 (IEEE 802.3) of `bytes[from, to)`, continued from `seed`. Equals `zlib.crc32` of that part, if the
+ * part is not empty.
+ */
 export function crc32(bytes: Uint8Array, from: number, to: number, seed: number): number {
   if (to - from >= nativeFrom) return native(bytes.subarray(from, to), seed)
   let rest = ~seed

@@ -12,7 +12,7 @@ import { baseNanos, tempDir, testCall, testClose, testHop, testRun, testRunDir }
 
 const count = 40
 
-/** A log in two files: leaves, hops with a call, an event, a key and attributes, and one that is open. */
+/** A log in two files: leaves, hops with a call, an event, a key and attributes, and an open hop. */
 function writeLog(runDir: string, half: () => void): void {
   const log = new FileHopLog({ runDir, run: testRun, maxFileBytes: 3000 })
   for (let i = 0; i < count; i++) {
@@ -39,7 +39,7 @@ function restore(runDir: string, files: ReadonlyMap<number, Uint8Array>): void {
   for (const [file, bytes] of files) writeFileSync(logFilePath(runDir, file), bytes)
 }
 
-/** What is done to one file: `place` and `other` are shares of it. */
+/** How one file is damaged: `place` and `other` are fractions of its length. */
 interface Mutation {
   readonly kind: 'flip' | 'fill' | 'cut' | 'swap' | 'old' | 'remove'
   readonly file: number
@@ -87,7 +87,7 @@ function mutate(
 }
 
 describe('a damaged log', { timeout: 120_000 }, () => {
-  it('gives each hop as it was, or says that something of it is lost', async () => {
+  it('returns each hop unchanged, or says that a part of it is lost', async () => {
     using dir = tempDir()
     const runDir = testRunDir(dir.path)
     let old = new Map<number, Buffer>()
@@ -111,15 +111,15 @@ describe('a damaged log', { timeout: 120_000 }, () => {
         const { hops, damage } = read as LoggedRun
         const found = new Map(hops.map((hop) => [hop.hopId, hop]))
         for (const [id, hop] of found) expectTrue(hop, known.get(id))
-        // What is not told of is harmless: a byte where nothing was written.
+        // Unreported damage must be harmless: a byte that was never written.
         if (damage === 0) expect(hops).toEqual(whole.hops)
       }),
       { numRuns: 400 },
     )
   })
 
-  it.each(['a pipe', 'a directory', 'a device', 'a link', 'a huge file with nothing in it'])(
-    'never waits for %s in place of a file',
+  it.each(['a pipe', 'a directory', 'a device', 'a link', 'a huge empty file'])(
+    'never waits for %s instead of a file',
     async (what) => {
       using dir = tempDir()
       const runDir = testRunDir(dir.path)
@@ -128,7 +128,7 @@ describe('a damaged log', { timeout: 120_000 }, () => {
         rmSync(file, { force: true })
         if (what === 'a pipe') execFileSync('mkfifo', [file])
         else if (what === 'a directory') mkdirSync(file)
-        else if (what === 'a huge file with nothing in it') {
+        else if (what === 'a huge empty file') {
           writeFileSync(file, '')
           truncateSync(file, 10 * 2 ** 30)
         } else symlinkSync(what === 'a device' ? '/dev/zero' : logFilePath(runDir, 2), file)
@@ -143,7 +143,7 @@ describe('a damaged log', { timeout: 120_000 }, () => {
     },
   )
 
-  it('says of its journal when a line is damaged or missing', () => {
+  it('reports a damaged or missing line of its journal', () => {
     using dir = tempDir()
     const runDir = testRunDir(dir.path)
     mkdirSync(runDir, { recursive: true })
@@ -163,7 +163,9 @@ describe('a damaged log', { timeout: 120_000 }, () => {
   })
 })
 
-/** Unwritten bytes have no 0xFE, and each frame begins with it: behind the last one its length leads to the end. */
+/**
+ * Unwritten bytes have no 0xFE, and each frame begins with it. The length of the last frame leads to the end.
+ */
 function writtenBytes(bytes: Buffer): number {
   const at = bytes.lastIndexOf(Buffer.from([0xfe, 0xed]))
   return at + 8 + bytes.readUInt16LE(at + 2)

@@ -13,13 +13,13 @@ function openLog(maxLogBytes: number): { log: FileHopLog; runDir: string } {
   return { log: new FileHopLog({ runDir, run: testRun, maxLogBytes }), runDir }
 }
 
-/** Closes hops until one is dropped; its number. */
+/** Closes hops until one is dropped; returns its number. */
 function fill(log: FileHopLog, from: number): number {
   for (let i = from; ; i++) if (!log.close(testHop(i), testClose())) return i
 }
 
-describe('a log that is full', () => {
-  it('never marks a time as known without saying what was dropped before it', async () => {
+describe('a full log', () => {
+  it('never writes a mark before it has logged earlier drops', async () => {
     const { log, runDir } = openLog(20_000)
     let dropped = fill(log, 0)
     for (let round = 0; round < 5; round++) {
@@ -29,13 +29,13 @@ describe('a log that is full', () => {
       const lost = baseNanos + BigInt(dropped)
       expect(run.dropped.some(({ fromNanos, toNanos }) => fromNanos <= lost && lost <= toNanos)).toBe(true)
       expect(run.dropped.reduce((sum, { count }) => sum + count, 0)).toBe(round + 1)
-      // One drop after the other is one range.
+      // Consecutive drops are one range.
       expect(run.dropped).toHaveLength(1)
       dropped = fill(log, dropped + 100)
     }
   })
 
-  it('takes hops again when what it wrote is shipped, however small its limit', async () => {
+  it('accepts hops again once its files are shipped, however small its limit', async () => {
     const { log, runDir } = openLog(65_536)
     const dropped = fill(log, 0)
     const files = listLogFiles(runDir)

@@ -3,13 +3,13 @@ import type { EntryBuffer } from './entry-buffer.js'
 import type { LogHop } from './entries.js'
 import { kind } from './format.js'
 
-/** The hops that could not be kept since the log was last able to say so: one range of times. */
+/** The hops dropped since the last `dropped` entry, as one range of times. */
 export class PendingDrops {
   private fromNanos = 0n
   private toNanos = 0n
   private count = 0
 
-  /** Widens the range by the time in the hop's id and the time it began. */
+  /** Widens the range by the time in the hop's id and by its start. */
   add(hop: LogHop): void {
     const idNanos = BigInt(`0x${hop.id.slice(0, 16)}`)
     const from = idNanos < hop.startNanos ? idNanos : hop.startNanos
@@ -24,7 +24,7 @@ export class PendingDrops {
     return { fromNanos: this.fromNanos, toNanos: this.toNanos, count: this.count }
   }
 
-  /** Adds the entry that says so. False when nothing was dropped. */
+  /** Adds the `dropped` entry. False if nothing was dropped. */
   write(out: EntryBuffer): boolean {
     if (this.count === 0) return false
     out.byte(kind.dropped)
@@ -39,12 +39,14 @@ export class PendingDrops {
   }
 }
 
-/** Ranges that are told apart; more are merged into the last. */
+/** The maximum number of separate ranges; further ones are merged into the last. */
 const maxDropped = 64
-/** Drops that are no further apart are one range. */
+/** Drops that are closer together than this are one range. */
 const oneRangeNanos = 1_000_000_000n
 
-/** Adds a range to those that are known. What is dropped without a pause is one range, however often the log says so. */
+/**
+ * Adds a range to the known ones. Continuous drops are one range, however many entries the log has for them.
+ */
 export function addDropped(dropped: DroppedRange[], range: DroppedRange): void {
   const last = dropped.at(-1)
   if (

@@ -2,8 +2,9 @@ import type { Attributes, ErrorInfo, ServedBy } from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
 
 /**
- * What the log needs of a hop. `logNumber` belongs to the log: 0 until the hop's first entry is appended. So do `loggedRoute`:
- * the route that stands in the log under that number, `rerouted`: it is not the first that does, and `loggedEntries`.
+ * The part of a hop that the log needs. The log owns four fields. `logNumber`: 0 until the hop's first entry
+ * is appended. `loggedRoute`: the route in the log under that number. `rerouted`: an earlier entry had
+ * another route. `loggedEntries`: see below.
  */
 export interface LogHop {
   readonly id: HopId
@@ -14,12 +15,12 @@ export interface LogHop {
   readonly link: string | null
   readonly assignedId: HopId | null
   readonly flags: number
-  /** The route's template as far as it is known now. Asked for as the hop goes on; does not throw. */
+  /** The route's template as known so far. The log reads it with each entry; the getter does not throw. */
   readonly route: string | null
   logNumber: number
   loggedRoute: string | null
   rerouted: boolean
-  /** Entries of it under `logNumber`. */
+  /** The number of the hop's entries under `logNumber`. */
   loggedEntries: number
 }
 
@@ -55,14 +56,14 @@ export interface LogClose {
 }
 
 /**
- * The request path's side of the log. No method throws, waits, or compresses; each returns whether the entry was kept.
- * What could not be kept is counted, and the range of ids it belongs to is marked as dropped.
- * "Now" entries are in the kernel when the method returns, so they survive the death of the process.
- * "Deferred" entries ride with the next "now" entry of any hop, or with `mark`.
- * Any first entry of a hop opens it in the log. The route goes along with the first "now" entry that knows it, or knows another.
+ * The request path's side of the log. No method throws, waits, or compresses; each returns whether the entry
+ * was kept. The log counts what it drops, and marks the range of ids as dropped. A "now" entry is in the
+ * kernel when the method returns, so it survives the death of the process. A "deferred" entry is written with
+ * the next "now" entry of any hop, or with `mark`. The first entry of a hop opens it in the log. The first
+ * "now" entry that knows the route, or another route, carries it.
  */
 export interface HopLog {
-  /** Now: a hop that is open for long. */
+  /** Now: for a hop that stays open. */
   open(hop: LogHop): boolean
   /** Now: before the call's request leaves. */
   call(hop: LogHop, call: LogCall): boolean
@@ -76,21 +77,24 @@ export interface HopLog {
   attributes(hop: LogHop, attributes: Attributes): boolean
   /** Now: before the last byte of the response leaves. */
   close(hop: LogHop, close: LogClose): boolean
-  /** Now: every hop that began up to `nanos` is in the log or closed. Proof of life of the request path. */
+  /**
+   * Now: every hop that began up to `nanos` is in the log or closed. It also proves that the request path is
+   * alive.
+   */
   mark(nanos: bigint): void
-  /** Now: what the header says of the run has changed. */
+  /** Now: the header's description of the run has changed. */
   describe(): void
   /** Now: why this process is about to end. */
   crash(reason: string): void
-  /** The process ends in order: everything is in the log. */
+  /** The process ends properly: everything is in the log. */
   end(): void
   stats(): HopLogStats
 }
 
 export interface HopLogStats {
-  /** Hops whose first entry was kept. */
+  /** Hops with a kept first entry. */
   readonly appended: number
-  /** Hops of which an entry that matters (open, call, close) could not be kept. */
+  /** Hops with a lost essential entry (open, call, close). */
   readonly dropped: number
   /** Attributes and events left out under pressure. */
   readonly shed: number

@@ -5,13 +5,13 @@ import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from '.
 const hexDigit = new Uint8Array(128).fill(255)
 for (let digit = 0; digit < 16; digit++) hexDigit[digit.toString(16).charCodeAt(0)] = digit
 
-/** The frame that is being put together: one preallocated buffer, written to without allocation. */
+/** The frame under construction: one preallocated buffer, written without allocation. */
 export class EntryBuffer {
   readonly bytes: Buffer
   private readonly view: DataView
   private readonly interned = new Map<string, number>()
   private nextText = 0
-  /** Where the next byte goes. */
+  /** The offset of the next byte. */
   at = frameHeaderBytes
 
   constructor(capacity = 128 * 1024) {
@@ -27,20 +27,24 @@ export class EntryBuffer {
     this.at = frameHeaderBytes
   }
 
-  /** A new file: its texts begin at 0. */
+  /** Call it for a new file: its texts are numbered from 0. */
   newFile(): void {
     this.interned.clear()
     this.nextText = 0
   }
 
-  /** Texts are written out again from here on; numbers go on. Also where a definition may have been lost. */
+  /**
+   * From here on, texts are written inline again, and numbers continue. Also called when a definition may
+   * have been lost.
+   */
   newEpoch(): void {
     this.interned.clear()
   }
 
   /**
-   * Completes the frame for its place in a file and returns its length. The bytes stay in place until `clear`.
-   * @param seed Of the file's nonce.
+   * Completes the frame for its offset in a file and returns its length. The bytes stay in place until
+   * `clear`.
+   * @param seed The seed of the file's nonce.
    */
   seal(offset: number, seed: number): number {
     const { bytes, at } = this
@@ -56,7 +60,7 @@ export class EntryBuffer {
     this.bytes[this.at++] = value
   }
 
-  /** A whole number from 0 to 2^53 - 1; anything else is written as the nearest of those. */
+  /** A whole number from 0 to 2^53 - 1; another value is replaced by the nearest of those. */
   varint(value: number): void {
     let rest = value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
     while (rest > 0x7fffffff) {
@@ -96,7 +100,10 @@ export class EntryBuffer {
     this.at = at
   }
 
-  /** Length and UTF-8 bytes, at most `maxBytes`, cut between characters. Returns whether all of it was written. */
+  /**
+   * Length and UTF-8 bytes, at most `maxBytes`, cut between characters. Returns whether the whole text was
+   * written.
+   */
   text(value: string, maxBytes: number): boolean {
     const { bytes } = this
     const { length } = value
@@ -124,7 +131,7 @@ export class EntryBuffer {
     return written >= length && (written < maxBytes || Buffer.byteLength(value) <= maxBytes)
   }
 
-  /** A text of which there are few: interned when there is room. */
+  /** A text with few variants: interned if there is room. */
   reference(value: string | null, maxBytes: number): void {
     if (value === null) {
       this.byte(0)

@@ -3,7 +3,10 @@ import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
 import { callEndBits, closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'
 
-/** The head of an entry: its hop's number, what is known when a hop begins where this `opens` it, and the route if it is news. */
+/**
+ * The head of an entry: its hop's number, the opening fields if it `opens` the hop, and the route if it is
+ * new.
+ */
 export function writeHead(
   out: EntryBuffer,
   entryKind: number,
@@ -59,7 +62,7 @@ export function writeCallEnd(out: EntryBuffer, end: LogCallEnd): void {
   if (otherKey !== null) out.hex(otherKey, 8)
 }
 
-/** `logged`: the route that stands in the log already. `before`: entries of the hop under its number before this one. */
+/** `logged`: the route that the log has already. `before`: the hop's earlier entries under its number. */
 export function writeClose(
   out: EntryBuffer,
   close: LogClose,
@@ -87,12 +90,12 @@ export function writeClose(
   if (before > 0) out.varint(before)
 }
 
-/** Bytes of an attribute beside its name and text: reference, type, length. */
+/** Bytes of an attribute in addition to its name and text: reference, type, length. */
 const attributeOverhead = 8
 
 /**
- * Writes as many attributes as fit into `maxBytes`; the last text is cut to what is left. Returns how many were left out
- * or cut. An attribute ends with its type, so a byte of `valueType.end` closes the list.
+ * Writes as many attributes as fit into `maxBytes`; the last text is cut to the remaining space. Returns how
+ * many were left out or cut. An attribute ends with its type, so a byte of `valueType.end` closes the list.
  */
 export function writeAttributes(out: EntryBuffer, attributes: Attributes, maxBytes: number): number {
   const end = out.at + maxBytes
@@ -111,7 +114,7 @@ export function writeAttributes(out: EntryBuffer, attributes: Attributes, maxByt
   return shed
 }
 
-/** Stands where the next attribute's type would. */
+/** Takes the place of the next attribute's type. */
 export const endOfAttributes = 255
 
 function writeAttribute(out: EntryBuffer, name: string, value: unknown, room: number): boolean {

@@ -18,7 +18,7 @@ function openLog(runDir: string, options: Partial<FileHopLogOptions> = {}) {
 }
 
 describe('FileHopLog', () => {
-  it('keeps a leaf hop in one append', async () => {
+  it('logs a leaf hop with one append', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path)
     const link = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -55,7 +55,7 @@ describe('FileHopLog', () => {
     })
   })
 
-  it('keeps calls, their ends, events, keys and attributes of interleaved hops', async () => {
+  it('logs calls, their ends, events, keys and attributes of interleaved hops', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path)
     const a = testHop(1)
@@ -104,7 +104,7 @@ describe('FileHopLog', () => {
     })
   })
 
-  it('takes deferred entries along with the next append, and with a mark', async () => {
+  it('writes deferred entries with the next append, and with a mark', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path)
     const hop = testHop(1)
@@ -114,7 +114,7 @@ describe('FileHopLog', () => {
     expect((await readRun(dir.path)).hops[0]?.attributes).toEqual({ a: 1 })
   })
 
-  it('continues a hop in a later file, and every file has its own texts', async () => {
+  it('continues a hop in a later file, and defines texts per file', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path, { maxFileBytes: 1024 })
     const long = testHop(0)
@@ -132,7 +132,7 @@ describe('FileHopLog', () => {
     )
   })
 
-  it('joins the continuation of a closed hop with it', async () => {
+  it('joins a closed hop with its continuation', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path)
     const hop = testHop(0)
@@ -148,7 +148,7 @@ describe('FileHopLog', () => {
     expect(hops[0]?.next.map(({ outcome }) => outcome)).toEqual(['200', '500'])
   })
 
-  it('sheds details first and new hops last when its files are not shipped, and says what it dropped', async () => {
+  it('sheds details first and new hops last if its files are not shipped, and logs what it dropped', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path, { maxFileBytes: 2000, maxLogBytes: 10_000 })
     const begun = testHop(0)
@@ -175,7 +175,7 @@ describe('FileHopLog', () => {
     expect(late?.shed).toBe(1)
   })
 
-  it('goes on in a new directory when its own is removed, and opens running hops again', async () => {
+  it('continues in a new directory if its own is removed, and opens running hops again', async () => {
     using dir = tempDir()
     const runDir = path.join(dir.path, 'run')
     const { log } = openLog(runDir)
@@ -193,7 +193,7 @@ describe('FileHopLog', () => {
     expect(hops).toMatchObject([{ hopId: hop.id, state: 'closed' }])
   })
 
-  it('lets requests go untraced while the file system refuses, says so once, and goes on afterwards', async () => {
+  it('stops tracing while the file system refuses, warns once, and continues afterwards', async () => {
     using dir = tempDir()
     const blocked = path.join(dir.path, 'blocked')
     writeFileSync(blocked, '')
@@ -228,7 +228,7 @@ describe('FileHopLog', () => {
     expect(record?.shed).toBe(2)
   })
 
-  it('survives what it cannot write', async () => {
+  it('survives values that it cannot write', async () => {
     using dir = tempDir()
     const { log } = openLog(dir.path)
     const good = testHop(1)
@@ -254,7 +254,7 @@ describe('FileHopLog', () => {
     expect(await readRun(dir.path)).toMatchObject({ crash: 'uncaughtException: boom', ended: true })
   })
 
-  it('goes on in another directory when it is told to', async () => {
+  it('continues in another directory after relocate', async () => {
     using dir = tempDir()
     const [first, second] = [path.join(dir.path, 'a'), path.join(dir.path, 'b')]
     const { log } = openLog(first)

@@ -9,28 +9,37 @@ import { ShedCount } from './shed-count.js'
 
 export type { FileHopLogOptions }
 
-/** Deferred entries are written out when they have grown to this. */
+/** Deferred entries are written when they reach this size. */
 const maxDeferredBytes = 24 * 1024
-/** Entries of hops that are in the log already are kept up to this share of the limit, so that what has begun can end. */
+/** Up to this share of the limit, entries of logged hops are kept, so that these hops can end. */
 const reserve = 1.1
-/** `logNumber` of a hop whose opening was lost: it is left out whole, so that no half of it is taken for the truth. */
+/**
+ * `logNumber` of a hop with a lost opening: the whole hop is left out, so that no reader takes half of it for
+ * the whole.
+ */
 const droppedWhole = -1
 
 /**
- * The log of one run in files. See `HopLog` for what its methods promise, and `format.ts` for the bytes.
- * Under pressure details are shed (counted, also in the hop's `shed`), then hops that would be new are dropped whole
+ * The log of one run, in files. `HopLog` says what its methods promise, and `format.ts` describes the bytes.
+ *
+ * The request path encodes an entry into the current frame and writes the frame with one `write`. When that
+ * returns, the kernel has the entry, so it survives the death of the process. Entries that can wait ride in
+ * the frame until the next write. If an entry cannot be encoded, its bytes are taken out of the frame again.
+ * If a frame cannot be written, its hops are dropped, because no reader knows their numbers.
+ *
+ * Under pressure, details are shed (counted, also in the hop's `shed`), then new hops are dropped as a whole
  * (counted, and their range of times marked in the log).
  */
 export class FileHopLog implements HopLog {
   private readonly frames: FrameWriter
   private readonly out: EntryBuffer
   private readonly maxEventBytes: number
-  /** Hops that have entries in the frame that is being put together. */
+  /** Hops with entries in the current frame. */
   private readonly riding: LogHop[] = []
   private readonly shed = new ShedCount()
-  /** Hops with a lower number were opened where readers may not find it, and are opened again. */
+  /** Hops with a lower number were opened where a reader may miss it; their next entry opens them again. */
   private reopenBelow = 0
-  /** The first number that was given away in this frame. */
+  /** The first local number that was assigned in this frame. */
   private frameNumber = 1
   private entryStart = 0
   private numberBefore = 0
@@ -109,7 +118,7 @@ export class FileHopLog implements HopLog {
     if (!this.begin(hop, kind.close, null)) return false
     try {
       const shed = close.shed + this.shed.of(hop)
-      // Of several routes a damaged log may have lost the last: the close brings its own.
+      // If a hop had several routes, damage may have hidden the last; so the close repeats it.
       writeClose(this.out, close, hop.rerouted ? null : hop.loggedRoute, shed, hop.loggedEntries - 1)
     } catch {
       return this.abandon(hop)
@@ -123,7 +132,7 @@ export class FileHopLog implements HopLog {
       if (!this.out.empty && !this.write()) return
       this.checkOwner()
       if (!this.frames.ready()) return
-      // A mark says that everything before it is known here: so must be what could not be kept.
+      // A mark says that everything before it is known here. So drops have to be logged first.
       if (this.frames.drops.range !== undefined) {
         this.frames.writeDrops()
         if (this.frames.drops.range !== undefined) return
@@ -136,7 +145,7 @@ export class FileHopLog implements HopLog {
 
   describe(): void {
     this.guarded(() => {
-      // A file that is yet to be made begins with it.
+      // If there is no file yet, the first file begins with the header anyway.
       if (!this.frames.hasFiles || !this.frames.ready()) return
       if (!this.out.empty && !this.write()) return
       this.frames.writeHeader()
@@ -167,7 +176,10 @@ export class FileHopLog implements HopLog {
     })
   }
 
-  /** Goes on in another directory, as somebody else owns the first one; hops that were begun are opened again there. */
+  /**
+   * Continues in another directory, because another process owns the first one. Logged hops are opened again
+   * there.
+   */
   relocate(runDir: string): void {
     this.guarded(() => {
       if (!this.out.empty) this.write()
@@ -187,7 +199,10 @@ export class FileHopLog implements HopLog {
     }
   }
 
-  /** `route`: what the entry may say of it; null for entries that may be lost with others, and while it is not known. */
+  /**
+   * `route`: the route for this entry; null if it is unknown, or if the entry may be lost together with
+   * others.
+   */
   private begin(hop: LogHop, entryKind: number, route: string | null): boolean {
     const { out, frames } = this
     const before = hop.logNumber
@@ -245,7 +260,7 @@ export class FileHopLog implements HopLog {
     return true
   }
 
-  /** Goes on elsewhere when the directory is not this process's any more; hops that were begun are opened again there. */
+  /** If another process owns the directory, continues elsewhere. Logged hops are opened again there. */
   private checkOwner(): void {
     this.guarded(() => {
       const before = this.frames.nextNumber
@@ -265,7 +280,7 @@ export class FileHopLog implements HopLog {
     this.frameNumber = this.frames.nextNumber
   }
 
-  /** The frame was not written: nothing in it is known to readers. */
+  /** The frame was not written, so readers know nothing in it. */
   private lost(): void {
     for (const hop of new Set(this.riding)) {
       const whole = hop.logNumber >= this.frameNumber
@@ -277,7 +292,7 @@ export class FileHopLog implements HopLog {
     this.settled()
   }
 
-  /** Something that cannot be written was given: the entry is taken back. */
+  /** The caller passed a value that cannot be written: removes the entry from the frame. */
   private takeBack(hop: LogHop): boolean {
     this.out.at = this.entryStart
     this.out.newEpoch()

@@ -6,26 +6,27 @@
  *     payload = entry+
  *     entry   = kind(u8)  fields
  *
- * A file grows by steps that are filled with a pattern, which follows from the nonce; frames are written over it. The checksum
- * is the CRC-32 of the payload, seeded with nonce, offset in the file, and length. So a frame that was moved does not check, and
- * a file that was cut does not end as it should: in unwritten bytes up to a full step, or in an entry that says that it is its last.
+ * A file grows in steps that are filled with a pattern derived from the nonce; frames are written over it.
+ * The checksum is the CRC-32 of the payload, seeded with nonce, offset in the file, and length. So the
+ * checksum of a moved frame fails, and a truncated file lacks its proper end: unwritten bytes up to a full
+ * step, or an entry that says that it is the last.
  *
- * `0xFE` and `0xFF` never occur in UTF-8 nor in the pattern, so nothing that is recorded can look like a frame's beginning.
- * The first frame of a file holds one `file` entry. Numbers are LEB128 varints, ids raw bytes, times u64 big endian.
- * An entry of a hop begins with the hop's local number; with `opening` set in its kind, what is known at the beginning follows,
- * and with `routed` the route's template as it is known by then.
+ * `0xFE` and `0xFF` never occur in UTF-8 nor in the pattern, so no recorded text can look like the start of a
+ * frame. The first frame of a file holds one `file` entry. Numbers are LEB128 varints, ids raw bytes, times
+ * u64 big endian. An entry of a hop begins with the hop's local number. If `opening` is set in its kind, the
+ * opening fields follow, and if `routed` is set, the route's template as known so far.
  *
- * Texts that repeat are interned per file: a reference is 0 (null), 1 (inline), 2 (inline, and from now on known under
- * the number that follows) or 3 + number. A number is never used for two texts in one file, and a writer forgets its
- * table every {@link internEpochBytes}: a damaged definition costs the fields that refer to it, for a bounded stretch, and
- * never turns one text into another.
+ * Texts that repeat are interned per file: a reference is 0 (null), 1 (inline), 2 (inline, and defined under
+ * the number that follows) or 3 + number. A number is never used for two texts in one file, and a writer
+ * starts a new table every {@link internEpochBytes}. So a damaged definition costs only the fields that refer
+ * to it in that section, and never turns one text into another.
  */
 export const magic = Buffer.from('hoplog3\n', 'latin1')
 /** Bytes of a file before its first frame. */
 export const headBytes = 16
-/** A file grows by so many bytes. */
+/** A file grows by this many bytes. */
 export const stepBytes = 64 * 1024
-/** A larger file is none of ours: a writer begins the next one long before. */
+/** Readers refuse a larger file: a writer begins the next one long before. */
 export const maxFileBytes = 16 << 20
 
 export const sync0 = 0xfe
@@ -37,16 +38,19 @@ export const maxPayloadBytes = 0xffff
 /** Added to the kind of an entry that opens its hop. */
 export const opening = 0x80
 
-/** Added to the kind of an entry that brings the route's template: the hop is known by it though it may never close. */
+/**
+ * Added to the kind of an entry that carries the route's template, so that a hop without a close has its
+ * route too.
+ */
 export const routed = 0x40
 
 /**
- * What a byte of a `close` says. `routeStands`: the route is the one that an earlier entry brought. `counted`: how many entries
- * its hop has under this number before this one stands at its end; without it there are none.
+ * Bits of a `close`. `routeStands`: the route is the one of an earlier entry. `counted`: the number of the
+ * hop's earlier entries under this number follows at the end; without the bit there are none.
  */
 export const closeBits = { aborted: 1, error: 2, routeStands: 4, counted: 8 } as const
 
-/** What follows in a call's end. */
+/** Optional fields of a call's end. */
 export const callEndBits = { servedBy: 1, otherKey: 2 } as const
 
 export const kind = {
@@ -65,17 +69,20 @@ export const kind = {
   rotated: 13,
 } as const
 
-/** Bits of the byte that follows a hop's id in its opening. */
+/** Bits of the byte after a hop's id in its opening. */
 export const openingBits = { ownTrace: 1, parentSpan: 2, link: 4, assignedId: 8 } as const
 
 /** Types of attribute values. */
 export const valueType = { false: 0, true: 1, integer: 2, float: 3, text: 4 } as const
 
 export const internEpochBytes = 64 * 1024
-/** Texts that one epoch interns; what comes after is written inline. */
+/** The number of texts that one table interns; later texts are written inline. */
 export const maxInterned = 1024
 export const maxInternedChars = 128
-/** Interned texts of one file that a reader keeps; a damaged or hostile file cannot make it hold more. */
+/**
+ * The number of interned texts per file that a reader keeps; a damaged or hostile file cannot make it hold
+ * more.
+ */
 export const maxFileTexts = 65_536
 
 /** Bounds of recorded texts in UTF-8 bytes; longer ones are cut between characters. */
@@ -98,8 +105,11 @@ export const textBytes = {
   mac: 64,
 } as const
 
-/** The most bytes of a header's text: a run has at most 256 addresses of its own and 64 under which it is reached. */
+/**
+ * The maximum size of a header's text: a run has at most 256 addresses of its host and 64 under which it was
+ * reached.
+ */
 export const headerBytes = 48 * 1024
 
-/** The most that `maxEventBytes` may be: an entry has to fit into a frame. */
+/** The maximum of `maxEventBytes`, because an entry has to fit into a frame. */
 export const maxEventBytesLimit = 32 * 1024

@@ -2,19 +2,19 @@ import { crc32 } from 'node:zlib'
 import { frameSeed } from './pattern.js'
 import { frameHeaderBytes, maxPayloadBytes, sync0, sync1 } from './format.js'
 
-/** What stands at a place: an intact frame of so many bytes, the beginning of one, or neither. */
+/** Results for a place without an intact frame: the beginning of a frame, or something else. */
 export const incomplete = 0
 export const broken = -1
 
-/** No frame is longer. */
+/** The maximum size of a frame. */
 export const maxFrameBytes = frameHeaderBytes + maxPayloadBytes
 
-/** How many bytes searches may checksum in all: a file made to look like frames everywhere cannot keep its reader busy. */
+/** How many bytes all searches may checksum: a file full of false frames cannot keep its reader busy. */
 export interface SearchBudget {
   bytes: number
 }
 
-/** Where bytes are: they begin at `offset` of a file with this seed. */
+/** The place of bytes in a file: they begin at `offset` of a file with this seed. */
 export interface FramePlace {
   readonly seed: number
   readonly offset: number
@@ -38,7 +38,7 @@ function isPrefix(bytes: Buffer, at: number, end: number): boolean {
   return (at >= end || bytes[at] === sync0) && (at + 1 >= end || bytes[at + 1] === sync1)
 }
 
-/** Where the next intact frame begins after `at`, or -1, also when the budget is used up. */
+/** The start of the next intact frame after `at`; -1 if there is none, or if the budget is used up. */
 export function findFrame(
   bytes: Buffer,
   at: number,

@@ -10,7 +10,7 @@ import { errorCode } from '../files/index.js'
 import { encodeRunInfo } from '../rundir/run-dir.js'
 
 const retryMillis = 1000
-/** A writer that did not turn for so long may have been taken for dead. Marks come more often. */
+/** After a pause of this length, another process may have considered this run dead. Marks come more often. */
 const pauseMillis = 2000
 
 export interface FrameWriterOptions {
@@ -24,15 +24,16 @@ export interface FrameWriterOptions {
 }
 
 /**
- * Puts frames into files: makes the first file when it is needed, rotates, and survives a file system that refuses.
- * After a refusal it tries a new file about once a second; one line says that it stopped, one that it goes on.
+ * Writes frames to files: makes the first file when needed, rotates, and survives a file system that refuses.
+ * After a refusal it tries a new file about once a second. It warns once when it stops, and once when it
+ * works again.
  */
 export class FrameWriter {
   readonly out = new EntryBuffer()
   readonly drops = new PendingDrops()
   errors = 0
   bytes = 0
-  /** The first number that the next file may open a hop with. */
+  /** The first local number that the next file may assign. */
   nextNumber = 1
 
   private readonly options: FrameWriterOptions
@@ -53,12 +54,12 @@ export class FrameWriter {
     this.files = new LogFiles(runDir, ownership && ((dir) => ownership.claim(dir)))
   }
 
-  /** Has any file been written? */
+  /** Whether any file has been written. */
   get hasFiles(): boolean {
     return this.started
   }
 
-  /** Is there a file to write to? Makes one when there is none. */
+  /** Whether there is a file to write to. Makes one if there is none. */
   ready(): boolean {
     if (this.ended) return false
     if (this.files.isOpen) return true
@@ -66,12 +67,12 @@ export class FrameWriter {
     return this.nextFile()
   }
 
-  /** The next attempt is not put off: this process is about to end. */
+  /** Do not delay the next attempt, because this process is about to end. */
   hurry(): void {
     this.retryAt = 0
   }
 
-  /** Do the files that are not deleted take less than this share of their limit? */
+  /** Whether the undeleted files take less than this share of their limit. */
   within(share: number): boolean {
     const limit = this.options.maxLogBytes * share
     if (this.files.undeletedBytes < limit) return true
@@ -79,7 +80,7 @@ export class FrameWriter {
     return this.files.undeletedBytes < limit
   }
 
-  /** Writes the frame. When that fails the frame is gone and so is the file; false. */
+  /** Writes the frame. Returns false on failure; then the frame is gone and so is the file. */
   write(): boolean {
     if (!this.append()) return false
     const { files, out } = this
@@ -92,7 +93,10 @@ export class FrameWriter {
     return true
   }
 
-  /** Puts into the frame what the run says of itself now. `before`: the end of the file before this one, where it begins one. */
+  /**
+   * Adds a header with the current description of the run. `before`: the end of the previous file, at the
+   * start of a file.
+   */
   writeHeader(out = this.out, before = { file: 0, offset: 0 }): void {
     out.byte(kind.file)
     out.varint(this.nextNumber)
@@ -103,7 +107,7 @@ export class FrameWriter {
     out.text(this.options.sign(text), textBytes.mac)
   }
 
-  /** Says in the log which hops could not be kept. */
+  /** Logs the range of the dropped hops. */
   writeDrops(): void {
     const { out, drops } = this
     if (!drops.write(out)) return
@@ -111,8 +115,9 @@ export class FrameWriter {
   }
 
   /**
-   * Was this process stopped for so long that its run may have been taken for dead? Asked behind a write and before it is
-   * acknowledged: what was written before a pause was there for whoever read it in the pause.
+   * Whether this process was paused long enough for another process to consider its run dead. Asked after a
+   * write and before its acknowledgement: an entry written before a pause was visible to a process that read
+   * the log in the pause.
    */
   pausedLong(): boolean {
     const now = Date.now()
@@ -121,7 +126,10 @@ export class FrameWriter {
     return paused
   }
 
-  /** Is the open file in a directory that this process owns? If not, what is in it goes along to where it goes on; true then. */
+  /**
+   * Checks that this process owns the directory of the open file. If not, moves its content to the new place
+   * and returns true.
+   */
   checkOwner(): boolean {
     this.turnedAt = Date.now()
     const { files, moving } = this
@@ -146,7 +154,7 @@ export class FrameWriter {
     this.retryAt = 0
   }
 
-  /** The last entry of the file says that it is its last. */
+  /** Marks the last entry of the file as the end. */
   complete(): void {
     this.files.trim()
   }
@@ -156,13 +164,16 @@ export class FrameWriter {
     this.files.close()
   }
 
-  /** Ends in `relocate`, and with every open hop in a file of the new directory. */
+  /** Calls `relocate` through the owner; afterwards every open hop is in a file of the new directory. */
   private moveOn(): void {
     this.moving = true
     try {
       this.options.ownership?.moveOn()
-      const where = `it goes on in ${this.runDir}`
-      this.options.diagnostics('HOPTRACE_LOG', `another process took this run for dead: ${where}`)
+      const where = `this run continues in ${this.runDir}`
+      this.options.diagnostics(
+        'HOPTRACE_LOG',
+        `another process considered this run dead and ships its directory: ${where}`,
+      )
     } finally {
       this.moving = false
     }
@@ -212,7 +223,7 @@ export class FrameWriter {
     this.broken = true
     this.options.diagnostics(
       'HOPTRACE_LOG',
-      `the log cannot be written (${errorCode(error)}): requests go untraced`,
+      `the log cannot be written (${errorCode(error)}): requests are not traced`,
     )
   }
 }

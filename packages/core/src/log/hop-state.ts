@@ -1,7 +1,7 @@
 import { LoggedCall, LoggedHop, LoggedRecord } from './logged-hop.js'
 import { recordFromJson, recordToJson } from '../record/json-record.js'
 
-/** A hop of the table as the journal carries it from deleted files to the ones that are left. */
+/** A hop of the table, as the journal carries it over from deleted files. */
 export interface HopState {
   readonly number: number
   readonly more: readonly number[]
@@ -9,7 +9,10 @@ export interface HopState {
   readonly clean: boolean
   readonly keysPending: boolean
   readonly continued?: boolean
-  /** Entries read and missed under its last number; whether the log was damaged since it was opened, and what was made of that. */
+  /**
+   * Entries read and missed under its last number; whether the log was damaged since its opening, and the
+   * conclusion from that.
+   */
   readonly entries: readonly [read: number, missed: number]
   readonly shaken: boolean
   readonly doubted: boolean
@@ -19,7 +22,7 @@ export interface HopState {
   readonly record: string
 }
 
-/** @param damage Of the log, so far. */
+/** @param damage The damage of the log so far. */
 export function saveHop(hop: LoggedHop, damage: number): HopState {
   return {
     number: hop.number,
@@ -37,7 +40,7 @@ export function saveHop(hop: LoggedHop, damage: number): HopState {
   }
 }
 
-/** The other way. Throws when it is not what `saveHop` made. */
+/** Restores a hop. Throws if `state` is not from `saveHop`. */
 export function restoreHop(state: HopState, damage: number): LoggedHop {
   const saved = recordFromJson(state.record)
   const record = new LoggedRecord(

@@ -21,31 +21,35 @@ import {
 } from './read-entries.js'
 import { decodeRunInfo } from '../rundir/run-dir.js'
 
-/** An entry that is lost to damage belongs to a hop that began within this of the times that were read around it. */
+/**
+ * An entry lost to damage belongs to a hop that began within this margin of the times read around the damage.
+ */
 const damageMarginNanos = 5_000_000_000n
 /** Later than any hop. */
 const neverNanos = 1n << 64n
 
 /**
- * What the entries of a log add up to: the hops that are not shipped and forgotten yet, and what the log says of its
- * run. Content is checked, never trusted: what makes no sense is counted in `damage`.
+ * The hops of a log that still have something to ship, and what the log says about its run. Built entry by
+ * entry. Content is checked, never trusted: an invalid entry is counted in `damage`.
  */
 export class HopTable {
   run: RunInfo | undefined
-  /** What stands in the newest header, and who signed it: the key's owner says whether it is true. */
+  /** The text of the newest header, and its signature. Only a process with the key can verify it. */
   header = { text: '', mac: '' }
-  /** Every hop that began up to here is in the table or was, unless it is within `dropped`. */
+  /** Every hop that began up to here is or was in the table, unless it is within `dropped`. */
   markedNanos = 0n
   crash: string | null = null
   ended = false
   dropped: DroppedRange[] = []
-  /** Stretches of the log, entries and references that could not be read. */
+  /** Damaged sections of the log, and unreadable entries and references. */
   damage = 0
-  /** Entries of hops that were shipped for good before. */
+  /** Entries of hops that were completely shipped before. */
   late = 0
-  /** Hops with key rows to ship, in the order of the log; whoever ships them empties it. */
+  /** Hops with key rows to ship, in log order; the shipper empties the list. */
   keyed: LoggedHop[] = []
-  /** The file that is being read says that another one follows; and that, or the run's end, is the last that it says. */
+  /**
+   * The current file says that another one follows; `closedFile`: that entry, or the run's end, was its last.
+   */
   rotated = false
   closedFile = false
   private before: { readonly file: number; readonly offset: number } | undefined
@@ -56,11 +60,11 @@ export class HopTable {
   private instance: InstanceRef | undefined
   private file = 0
   private newestNanos = 0n
-  /** The mark that was read last, in its place. Nobody knows those of files that are gone. */
+  /** The last mark that was read, at its place in the log. Marks of deleted files are unknown. */
   private passedNanos = 0n
   private gapFromNanos: bigint | undefined
   private headed = false
-  /** Local numbers below were given before the first file that was read: to hops that nobody has to know any more. */
+  /** Local numbers below this were assigned in files that have been deleted; their hops are fully shipped. */
   private retiredBelow = 0
 
   get size(): number {
@@ -71,7 +75,7 @@ export class HopTable {
     return this.byId.get(id)
   }
 
-  /** The hop whose caller assigned it this id, which it did not take. */
+  /** The hop with this assigned id, if it did not take that id. */
   getAssigned(id: HopId): LoggedHop | undefined {
     return this.byAssigned.get(id)
   }
@@ -80,15 +84,16 @@ export class HopTable {
     return this.byId.values()
   }
 
-  /** Whose log it is: the newest header says. */
+  /** The newest header names the run of the log. */
   setRun(run: RunInfo): void {
     this.run = run
     this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
-    // Every file begins with it: it says nothing about when the file was written, and ends no gap.
+    // Every file begins with a header. Its time says nothing about when the file was written, so it ends no
+    // gap.
     if (run.startNanos > this.newestNanos) this.newestNanos = run.startNanos
   }
 
-  /** Takes in a hop of a checkpoint. */
+  /** Adds a hop from a checkpoint. */
   restore(hop: LoggedHop): void {
     this.byNumber.set(hop.number, hop)
     for (const number of hop.moreNumbers ?? []) this.byNumber.set(number, hop)
@@ -96,7 +101,7 @@ export class HopTable {
     if (hop.keysPending) this.keyed.push(hop)
   }
 
-  /** Forgets a hop that is shipped for good. */
+  /** Removes a completely shipped hop. */
   remove(hop: LoggedHop): void {
     this.byNumber.delete(hop.number)
     for (const number of hop.moreNumbers ?? []) this.byNumber.delete(number)
@@ -105,13 +110,13 @@ export class HopTable {
     if (assignedId !== null && this.byAssigned.get(assignedId) === hop) this.byAssigned.delete(assignedId)
   }
 
-  /** Forgets a hop of which something may still come: that will count as late. */
+  /** Removes a hop that may get more entries; those will count as late. */
   evict(hop: LoggedHop): void {
     this.remove(hop)
     this.retiredBelow = Math.max(this.retiredBelow, hop.number + 1)
   }
 
-  /** @param before Where the file before it ends, for the reader; undefined when that was not read. */
+  /** @param before The end of the previous file, for the reader; undefined if that was not read. */
   newFile(file: number, before?: { readonly file: number; readonly offset: number }): void {
     this.before = before
     if (this.file === 0 && file > 1) this.passedNanos = neverNanos
@@ -121,15 +126,15 @@ export class HopTable {
     this.read.newFile()
   }
 
-  /** Something could not be read; what it said lies between the last time that was read and the next one. */
+  /** Reports damage. The lost entries have times between the last time that was read and the next one. */
   damaged(): void {
     this.damage++
     this.gapFromNanos ??= this.newestNanos > damageMarginNanos ? this.newestNanos - damageMarginNanos : 0n
   }
 
   /**
-   * The log is over; `nanos` is when it was last written. What was not synced may be missing when the machine has ended since,
-   * though all that is there is intact.
+   * Call it at the end of the log; `nanos` is the time of the last write. If the machine has rebooted since,
+   * unsynced bytes may be missing although everything on disk is intact.
    */
   finish(nanos: bigint): void {
     const { run } = this
@@ -138,7 +143,10 @@ export class HopTable {
     for (const hop of this.byId.values()) this.doubt(hop)
   }
 
-  /** A copy of a hop that later entries do not change. What it waits for may be what damage has taken. */
+  /**
+   * A copy of a hop that later entries do not change. If damage may have hidden an expected entry, the copy
+   * counts it as lost.
+   */
   snapshot(hop: LoggedHop): HopRecord {
     const record = snapshotRecord(hop.record)
     return this.isDoubtful(hop) ? { ...record, lost: record.lost + 1 } : record
@@ -148,7 +156,9 @@ export class HopTable {
     return !hop.doubted && (!hop.complete || hop.reopened) && this.damage > hop.damageBefore
   }
 
-  /** Says of a hop of which something is expected that it may have been lost: damage behind its opening may have been that. */
+  /**
+   * Counts one lost entry for a hop that still expects one, if the log was damaged after the hop's opening.
+   */
   private doubt(hop: LoggedHop): void {
     if (!this.isDoubtful(hop)) return
     hop.doubted = true
@@ -156,7 +166,7 @@ export class HopTable {
     hop.version++
   }
 
-  /** The run is over: hops that it left open will not be closed any more. Returns them. */
+  /** The run has ended: its open hops can no longer close. Returns them. */
   interrupt(): LoggedHop[] {
     const interrupted: LoggedHop[] = []
     for (const hop of this.byId.values()) {
@@ -170,7 +180,10 @@ export class HopTable {
     return interrupted
   }
 
-  /** Applies one frame. With `skip` (the table was restored from a checkpoint that knows it) only to hops that were not. */
+  /**
+   * Applies one frame. With `skip` (a checkpoint restored the table and contains this frame), only to hops
+   * that were not restored.
+   */
   apply(bytes: Buffer, start: number, end: number, skip: boolean): void {
     const { read } = this
     read.frame(bytes, start, end)
@@ -219,7 +232,10 @@ export class HopTable {
     }
   }
 
-  /** Its writer says where the file before ended: one that ends before that is an older copy, or was cut. */
+  /**
+   * The header names the end of the previous file. If that file ended earlier, it is an older copy or was
+   * truncated.
+   */
   private follows(file: number, offset: number): void {
     if (this.before?.file === file && this.before.offset < offset) this.damaged()
   }
@@ -287,7 +303,7 @@ export class HopTable {
     }
   }
 
-  /** Its writer counted the entries before the close, under the same number. */
+  /** The writer counted the hop's entries before the close, under the same number. */
   private count(hop: LoggedHop, before: number): void {
     const missed = Math.max(0, before - (hop.entries - 1))
     hop.record.lost += Math.max(0, missed - hop.missed)

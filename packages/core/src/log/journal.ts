@@ -13,43 +13,44 @@ import {
 import { runFile } from '../rundir/index.js'
 import type { HopState } from './hop-state.js'
 
-/** Where one window's records of a cut went: the window's number and the max id of each segment. */
+/** The segments of one window in a cut: the window's number and the max id of each segment. */
 export type WindowCut = readonly [window: number, maxIds: readonly string[]]
 
 /**
- * A decision to ship: everything in the table at a position of the log, of windows below `below`, that the store does not
- * have. It stands in the journal before its first put, so that it is carried out with the same keys whoever ends it.
+ * A decision to ship: everything in the table at a position of the log, of windows below `below`, that the
+ * store does not have. The shipper writes it before its first put. So after a crash, the next owner completes
+ * the cut with the same keys.
  */
 export interface CutRecord {
   readonly type: 'cut'
   readonly number: number
   /** File and offset: entries before count, later ones do not. */
   readonly position: readonly [file: number, offset: number]
-  /** Windows from here on are left for later; null for none. */
+  /** Windows from here on are left for a later cut; null for none. */
   readonly below: number | null
-  /** The run is over: what is open at `position` is interrupted. */
+  /** The run has ended: hops that are open at `position` are interrupted. */
   readonly interrupt: boolean
-  /** Windows below were cut before this one was made; the first lane is closed to them. */
+  /** Windows below this were cut before this cut was made; the first lane is closed to them. */
   readonly cutBelow: number
   /** Windows from `cutBelow` on that were cut early. */
   readonly cutEarly: readonly number[]
   readonly first: readonly WindowCut[]
   readonly late: readonly WindowCut[]
-  /** Names the late lane's segments. Decimal. */
+  /** Names the segments of the late lane. Decimal. */
   readonly batch: string
 }
 
-/** What shipped and deleted files leave behind: the first line of a journal that was begun anew. */
+/** What remains of shipped and deleted files: the first line of a rewritten journal. */
 export interface CheckpointRecord {
   readonly type: 'checkpoint'
-  /** Files before are not needed any more. */
+  /** Earlier files are no longer needed. */
   readonly firstFile: number
-  /** The hops below are what the log up to here made of them. */
+  /** The state of the hops below includes the log up to this position. */
   readonly known: readonly [file: number, offset: number]
   readonly cutBelow: number
   readonly cutEarly: readonly number[]
   readonly number: number
-  /** The header of the files that are gone, as it stands in them, and its signature. */
+  /** The header of the deleted files, unchanged, and its signature. */
   readonly header: readonly [text: string, mac: string] | null
   readonly markedNanos: string
   readonly crash: string | null
@@ -63,19 +64,20 @@ export interface AckRecord {
   readonly number: number
 }
 
-/** The run is over, shipped and registered as such: its directory only waits for its deletion. */
+/** The run has ended, and is shipped and registered as ended: only deleting its directory is left. */
 export interface DoneRecord {
   readonly type: 'done'
 }
 
 export type JournalRecord = CutRecord | CheckpointRecord | AckRecord | DoneRecord
 
-/** A larger journal is none of ours. */
+/** Readers refuse a larger journal. */
 const maxBytes = 512 << 20
 
 /**
- * The journal of a run: a line a record, which is its checksum, its running number and JSON. Lines that are damaged or missing in
- * between are left out and counted. A torn last line is none: what it says was not begun.
+ * The journal of a run: one line per record with its checksum, its consecutive number and JSON. Damaged or
+ * missing lines are left out and counted. A torn last line is no damage: the shipper had not begun what it
+ * says.
  */
 export class Journal {
   private readonly file: Place
@@ -86,7 +88,7 @@ export class Journal {
     this.file = runFile(runDir, 'ship.journal')
   }
 
-  /** What stands in it. Unless it is only looked at, a torn last line is cut off. */
+  /** The records. A torn last line is cut off, unless the caller only looks. */
   read(lookOnly = false): { records: JournalRecord[]; damage: number } {
     const records: JournalRecord[] = []
     let damage = 0
@@ -115,7 +117,9 @@ export class Journal {
     return { records, damage }
   }
 
-  /** In the kernel when it returns. Throws what the file system throws; a line that was written in part is taken back. */
+  /**
+   * The line is in the kernel when this returns. Throws file system errors; a partly written line is removed.
+   */
   append(record: JournalRecord): void {
     this.fd ??= openFileSync(this.file, 'make', { maxBytes })
     const bytes = Buffer.from(encodeLine(this.next, record))
@@ -134,7 +138,7 @@ export class Journal {
     ftruncateSync(this.fd, whole)
   }
 
-  /** Replaces the whole journal, in one step. */
+  /** Replaces the whole journal in one step. */
   rewrite(records: readonly JournalRecord[]): void {
     const lines = records.map((record, i) => encodeLine(i + 1, record))
     writeReplacingSync(this.file, lines.join(''))

@@ -19,7 +19,7 @@ import { listLogFiles, logFileName, logFilePath } from '../rundir/run-dir.js'
 
 const refreshMillis = 200
 
-/** The files that a log is written to: one open, the others waiting to be shipped and deleted. */
+/** The files of a log: one is open, the others wait to be shipped and deleted. */
 export class LogFiles {
   private runDir: string
   private readonly claim: (runDir: string) => void
@@ -28,14 +28,14 @@ export class LogFiles {
   private next = 0
   private lastSize = 0
   private nonce: FileNonce = { seed: 0, pattern: Buffer.alloc(0) }
-  /** Bytes that the open file has, written or not. */
+  /** Bytes of the open file, written or not. */
   private allocated = 0
   private size = 0
   private closed: { readonly number: number; readonly bytes: number }[] = []
   private closedBytes = 0
   private refreshedAt = 0
 
-  /** @param claim Makes a run's directory before the first file in it. */
+  /** @param claim Makes a run's directory before its first file. */
   constructor(runDir: string, claim: (runDir: string) => void = (dir) => makeDirSync(runPlace(dir))) {
     this.runDir = runDir
     this.claim = claim
@@ -45,29 +45,30 @@ export class LogFiles {
     return this.fd !== undefined
   }
 
-  /** Bytes that were written to the open file: the offset of the next frame. */
+  /** Written bytes of the open file: the offset of the next frame. */
   get fileBytes(): number {
     return this.size
   }
 
-  /** Where the open file ends, or the last one that was. */
+  /** The end of the open file, or of the last one. */
   get lastEnd(): { readonly file: number; readonly offset: number } {
     return { file: this.number, offset: this.isOpen ? this.size : this.lastSize }
   }
 
-  /** Of the open file's nonce, for the checksums of its frames. */
+  /** The seed of the open file's nonce, for the checksums of its frames. */
   get seed(): number {
     return this.nonce.seed
   }
 
-  /** Bytes in all files that were not deleted when last looked. */
+  /** Bytes of all files that existed at the last check. */
   get undeletedBytes(): number {
     return this.closedBytes + this.size
   }
 
   /**
-   * Later files go to another directory, or to one of the same name that is made anew. Those that are there go along, and the open
-   * one also when it was deleted: whoever owned the former directory may have read it before its last entries were written.
+   * Switches to a new directory and hard-links the existing files into it, because the process that now owns
+   * the old directory may have read them too early. If the open file was deleted, its content is copied.
+   * Numbering continues, so readers count a missing file as damage.
    */
   relocate(runDir: string): void {
     quietly(() => {
@@ -99,8 +100,8 @@ export class LogFiles {
   }
 
   /**
-   * Makes the next file, and the directory when it is missing, and ends the one before. Returns the bytes that were written.
-   * Throws what the file system throws.
+   * Makes the next file, and the directory if it is missing, and ends the previous file. Returns the number
+   * of written bytes. Throws file system errors.
    */
   openNext(header: EntryBuffer): number {
     this.claim(this.runDir)
@@ -133,12 +134,15 @@ export class LogFiles {
     return head.length
   }
 
-  /** One write over bytes that are there. Throws when it fails; the file then ends after the last whole frame, and is given up. */
+  /**
+   * One write over unwritten bytes. If it fails, it throws; the file then ends after the last whole frame,
+   * and is closed.
+   */
   append(bytes: Buffer, length: number): void {
     const { fd, size } = this
     if (fd === undefined) throw new Error('no log file')
     try {
-      // Unwritten bytes stay behind the last frame: they say that it is the last.
+      // Unwritten bytes must follow the last frame: they show that it is the last.
       while (size + length >= this.allocated) this.extend(fd)
       writeAllSync(fd, length === bytes.length ? bytes : bytes.subarray(0, length), size)
       this.size += length
@@ -149,7 +153,7 @@ export class LogFiles {
     }
   }
 
-  /** Cuts off what was not written: the last entry says that it is the last. */
+  /** Cuts off unwritten bytes; the last entry says that it is the last. */
   trim(): void {
     const { fd, size } = this
     if (fd !== undefined) quietly(() => ftruncateSync(fd, size))
@@ -173,7 +177,7 @@ export class LogFiles {
     }
   }
 
-  /** There is a next file: the open one says that it has ended. */
+  /** There is a next file, so mark the open one as ended. */
   private rotate(): void {
     const { fd } = this
     if (fd === undefined) return
@@ -188,7 +192,7 @@ export class LogFiles {
     this.close()
   }
 
-  /** Was the open file deleted under us? */
+  /** Whether the open file was deleted. */
   vanished(): boolean {
     if (this.fd === undefined) return false
     try {
@@ -198,7 +202,7 @@ export class LogFiles {
     }
   }
 
-  /** Looks again which of the closed files still exist, not more often than a few times a second. */
+  /** Checks which of the closed files still exist, at most a few times a second. */
   refresh(nowMillis: number): void {
     if (nowMillis - this.refreshedAt < refreshMillis && nowMillis >= this.refreshedAt) return
     this.refreshedAt = nowMillis
@@ -226,6 +230,6 @@ function quietly(work: () => void): void {
   try {
     work()
   } catch {
-    // The failure that led here is the one to report.
+    // Report the failure that led here, not this one.
   }
 }

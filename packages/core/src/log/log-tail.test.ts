@@ -10,7 +10,10 @@ import { readRun } from './read-run.js'
 import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { baseNanos, tempDir, testCall, testClose, testHop, testRun } from './test-run.fixture.js'
 
-/** A log of `count` hops with a call each, every other of which knows its route by then; the sizes of the file after every one of them. */
+/**
+ * A log of `count` hops with a call each; every second one knows its route at that time. `ends`: the size of
+ * the file after each hop.
+ */
 function writeLog(runDir: string, count: number): { bytes: Buffer; ends: number[] } {
   const log = new FileHopLog({ runDir, run: testRun })
   const ends: number[] = []
@@ -33,7 +36,7 @@ function rewrite(runDir: string, bytes: Uint8Array): void {
 }
 
 describe('LogTail', { timeout: 30_000 }, () => {
-  it('reads a log while it grows, and waits for the rest of a torn entry', () => {
+  it('reads a growing log, and waits for the rest of a torn entry', () => {
     using dir = tempDir()
     const { bytes, ends } = writeLog(path.join(dir.path, 'a'), 3)
     const runDir = path.join(dir.path, 'b')
@@ -52,7 +55,7 @@ describe('LogTail', { timeout: 30_000 }, () => {
     expect(table).toMatchObject({ damage: 0, ended: true })
   })
 
-  it('stops where it is told to and goes on from there', () => {
+  it('stops at a given position and continues from there', () => {
     using dir = tempDir()
     writeLog(dir.path, 10)
     const table = new HopTable()
@@ -89,7 +92,7 @@ describe('LogTail', { timeout: 30_000 }, () => {
   const count = 12
   const byId = (hops: readonly HopRecord[]) => new Map(hops.map((hop) => [hop.hopId, hop]))
 
-  it('keeps every intact entry when the log is cut anywhere', async () => {
+  it('keeps every intact entry if the log is cut anywhere', async () => {
     using dir = tempDir()
     const { bytes, ends } = writeLog(path.join(dir.path, 'a'), count)
     const whole = byId((await readRun(path.join(dir.path, 'a'))).hops)
@@ -107,7 +110,7 @@ describe('LogTail', { timeout: 30_000 }, () => {
     )
   })
 
-  it('keeps every intact entry, invents none and counts the loss when any byte is changed', async () => {
+  it('keeps every intact entry, invents none and counts the loss if any byte is changed', async () => {
     using dir = tempDir()
     const { bytes } = writeLog(path.join(dir.path, 'a'), count)
     const whole = await readRun(path.join(dir.path, 'a'))
@@ -147,7 +150,7 @@ describe('LogTail', { timeout: 30_000 }, () => {
       fc.asyncProperty(noise, noise, async (before, after) => {
         rewrite(runDir, Buffer.concat([before, bytes, after]))
         const read = await readRun(runDir).catch((error: unknown) => error as { code: string })
-        // A frame says where in the file it is.
+        // A frame is bound to its offset in the file.
         if (before.length > 0) return void expect(read).toMatchObject({ code: 'HOPTRACE_BAD_LOG' })
         expect(read).toMatchObject({ hops: [{}, {}] })
         if ('damage' in read) expect(read.damage > 0).toBe(after.length > 0)

@@ -14,7 +14,7 @@ import type { HopTable } from './hop-table.js'
 import { listLogFiles, logFileName } from '../rundir/run-dir.js'
 import { UnwrittenBytes } from './unwritten.js'
 
-/** A place in a run's log: before the byte `offset` of the file `file`. File 0 is before the first one. */
+/** A position in a run's log: before the byte `offset` of the file `file`. File 0 is before the first one. */
 export interface LogPosition {
   readonly file: number
   readonly offset: number
@@ -25,24 +25,25 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
 }
 
 export interface LogTailOptions {
-  /** Where to go on reading; the table knows what is before. @default the beginning */
+  /** Where to continue reading; the table has everything before. @default the beginning */
   readonly from?: LogPosition
-  /** Entries up to here are in the table already, for the hops that it was restored with. */
+  /** The table already has the entries up to here, for the hops that it was restored with. */
   readonly knownThrough?: LogPosition
-  /** How far the log was written at some time: a complete one that ends before is damaged. @default nowhere */
+  /** Positions that the log once reached: a complete log that ends earlier is damaged. @default none */
   readonly reaches?: readonly LogPosition[]
-  /** Nobody writes any more: what a file lacks at its end is damage, and not an entry that is still to come. */
+  /** The run has ended: an incomplete end of a file is damage, and not an entry that is still to come. */
   readonly complete?: boolean
 }
 
 const chunkBytes = 256 * 1024
-/** Searches behind damage may checksum so many bytes in all, see `SearchBudget`. */
+/** The bytes that all searches after damage may checksum, see `SearchBudget`. */
 const searchBytes = 256 << 20
 
 /**
- * Reads a run's log as it grows, and applies what it reads to a table. It tolerates an end that is still being written,
- * and damage anywhere: it goes on at the next intact frame and counts what it left out. What is no log file of a possible size is
- * damage as well. Throws only what the file system throws. An open file is read to its end even when it has been deleted.
+ * Reads a run's log as it grows, and applies the entries to a table. It tolerates an end that is still being
+ * written, and damage anywhere: it continues at the next intact frame and counts what it left out. A file of
+ * an impossible size or kind is damage as well. Throws only file system errors. It reads an open file to its
+ * end even if the file was deleted.
  */
 export class LogTail {
   private readonly runDir: string
@@ -56,10 +57,10 @@ export class LogTail {
   private file: number
   private offset: number
   private unwritten: UnwrittenBytes | undefined
-  /** A file after the open one exists, so nothing is added to this one. */
+  /** A later file exists, so this one no longer grows. */
   private last = false
   private skipping = false
-  /** It was said how the open file ends. */
+  /** The open file has its proper end. */
   private ended = false
   private refused = false
   private finished = false
@@ -75,14 +76,14 @@ export class LogTail {
     if (this.file > 0) table.newFile(this.file)
   }
 
-  /** Everything before is applied. Always between two frames. */
+  /** Everything before it is applied. Always between two frames. */
   get position(): LogPosition {
     return { file: this.file, offset: this.offset }
   }
 
   /**
-   * Applies about `maxBytes` more, not beyond `until`. Returns the number of bytes read over; 0 when there is nothing
-   * more to read now.
+   * Applies about `maxBytes` more, not beyond `until`. Returns the number of bytes read; 0 if there is
+   * nothing more to read now.
    */
   poll(maxBytes: number, until?: LogPosition): number {
     let total = 0
@@ -95,7 +96,7 @@ export class LogTail {
     return total
   }
 
-  /** What the open file has by now survives the end of the machine when it resolves. */
+  /** When it resolves, the current content of the open file survives the end of the machine. */
   sync(): Promise<void> {
     const { fd } = this
     return new Promise((resolve, reject) => {
@@ -119,7 +120,7 @@ export class LogTail {
     return used
   }
 
-  /** Applies the frames in the first `end` bytes of the chunk and returns how many bytes are done with. */
+  /** Applies the frames in the first `end` bytes of the chunk and returns how many bytes are finished. */
   private consume(end: number, atEnd: boolean): number {
     const { chunk, table, offset } = this
     const final = atEnd && (this.complete || this.last)
@@ -142,7 +143,7 @@ export class LogTail {
         at += length
         continue
       }
-      // What follows the frame may not be here yet: it is looked at from its beginning.
+      // The bytes after the frame may not be in the chunk yet, so start again from the frame.
       if (!atEnd && at > 0 && end - at < chunkBytes / 2 && !this.skipping) return at
       const writtenTo = atEnd ? unwritten.writtenTo(chunk, at, end, offset) : end
       if (atEnd && writtenTo === at) {
@@ -150,7 +151,8 @@ export class LogTail {
         return at
       }
       if (atEnd && !this.skipping && unwritten.isTorn(chunk, at, writtenTo, offset, final)) {
-        // Its writer is at it right now, or was killed: it never let go what the entry speaks of.
+        // The writer is writing it now, or was killed before it released any call or response that the entry
+        // describes.
         this.ended = final
         return final ? end : at
       }
@@ -167,7 +169,7 @@ export class LogTail {
     return at === 0 && final ? this.damagedEnd(0) : at
   }
 
-  /** A file is over that does not say so and has no unwritten bytes: its end is missing. */
+  /** The file has ended without saying so and without unwritten bytes: its end is missing. */
   private damagedEnd(end: number): number {
     if (!this.ended && !this.skipping && !this.table.closedFile) this.table.damaged()
     this.ended = true
@@ -192,7 +194,7 @@ export class LogTail {
     }
   }
 
-  /** Nothing more in this file: goes on to the next, when there is one and this one is read to its end. */
+  /** This file has no more entries: moves to the next, if there is one and this one is read to its end. */
   private advance(): boolean {
     if (!this.last) {
       this.last = listLogFiles(this.runDir).some((file) => file > this.file)
@@ -223,7 +225,7 @@ export class LogTail {
     if (!this.complete || this.finished) return
     this.finished = true
     const short = this.reaches.some((reached) => comparePositions(this.position, reached) < 0)
-    // The file that it went on in is missing, or an older copy of it is in its place.
+    // The next file of the log is missing, or an older copy of it is in its place.
     if (this.table.rotated || short) this.table.damaged()
     const millis = this.fd === undefined ? Date.now() : Math.ceil(fstatSync(this.fd).mtimeMs)
     this.table.finish(BigInt(millis) * 1_000_000n)

@@ -10,7 +10,7 @@ import type {
 } from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
 
-/** A call as the log told it so far. */
+/** A call, from the entries read so far. */
 export class LoggedCall implements CallRecord {
   outcome: string | null = null
   durationMicros: number | null = null
@@ -19,7 +19,9 @@ export class LoggedCall implements CallRecord {
   otherKey: string | null = null
 
   constructor(
-    /** The local number that the hop had when it made the call, and the call's place among that number's calls. */
+    /**
+     * The local number of the hop when it made the call, and the call's index among the calls of that number.
+     */
     readonly number: number,
     readonly index: number,
     readonly hopId: HopId,
@@ -30,11 +32,11 @@ export class LoggedCall implements CallRecord {
   ) {}
 }
 
-/** Shared by all hops that have none, as most of them stay. Replaced before the first is added. */
+/** Shared by all hops without items, which are most of them. Replaced before the first item is added. */
 export const noFields: Record<string, never> = Object.freeze({})
 export const noItems: never[] = Object.freeze([]) as never[]
 
-/** A record that is still being put together. */
+/** A record under construction. */
 export class LoggedRecord implements HopRecord {
   state: HopState = 'open'
   durationMicros: number | null = null
@@ -64,47 +66,50 @@ export class LoggedRecord implements HopRecord {
   ) {}
 }
 
-/** A hop of the log and what has become of it. */
+/** A hop of the log, with the state of its shipping. */
 export class LoggedHop {
-  /** Counts the entries that made the record what it is. */
+  /** Counts the entries that changed the record. */
   version = 0
   /** The version that the store has acknowledged; -1 for none. */
   shippedVersion = -1
-  /** Calls whose end is not known. */
+  /** Calls without an outcome so far. */
   pendingCalls = 0
-  /** Its key rows are not in the store. */
+  /** The store does not have its key rows yet. */
   keysPending = false
-  /** More local numbers, when it was continued after it had closed. */
+  /** Further local numbers, if the hop continued after it had closed. */
   moreNumbers: number[] | undefined
-  /** It came out of a checkpoint, with everything that the log says up to there. */
+  /** It comes from a checkpoint, with all entries of the log up to there. */
   restored = false
-  /** Entries that were read under the number that it has now; the writer counts them, too. */
+  /** Entries read under its current number; the writer counts them too. */
   entries = 0
-  /** Entries under that number that were written and not read. */
+  /** Entries written under that number and not read. */
   missed = 0
-  /** The damage of the log when the hop was opened: more of it may have been the hop's. */
+  /** The damage of the log when the hop was opened: later damage may have hit the hop. */
   damageBefore = 0
-  /** It was opened once more. */
+  /** It was opened again. */
   reopened = false
-  /** It was said that some of it may be lost. */
+  /** Its possible loss is counted already. */
   doubted = false
-  /** Made when it is needed; under number 0 the last call of each place. */
+  /** Made when needed; under number 0 the last call of each index. */
   private calls: Map<string, LoggedCall> | undefined
-  /** It began before a mark and stands behind it: the log knew it before. What followed then (its close?) may be shipped and gone. */
+  /**
+   * The log contains this hop's opening after a mark that it started before, so it was already logged once.
+   * Earlier entries, perhaps its close, may have been shipped and deleted.
+   */
   continued = false
 
   constructor(
     readonly record: LoggedRecord,
     readonly number: number,
-    /** Milliseconds of the time in its id: its window is a multiple of these. */
+    /** Milliseconds of the time in its id, which determines its window. */
     readonly idMillis: number,
-    /** The file that opened it. */
+    /** The file that contains its opening. */
     readonly firstFile: number,
   ) {}
 
   /**
-   * The call that a local number of the hop made as its so manieth. A hop that was opened once more ends calls of before under
-   * its new number: then it is the last one of that place, if its end is not known.
+   * The call with this index among the calls of a local number. A hop that was opened again ends earlier
+   * calls under its new number. In that case it is the last call with this index, if that has no outcome.
    */
   callAt(number: number, index: number): LoggedCall | undefined {
     const { next } = this.record
@@ -137,7 +142,7 @@ export class LoggedHop {
     return this.version !== this.shippedVersion
   }
 
-  /** Nothing more is expected of it. */
+  /** No more entries are expected for it. */
   get complete(): boolean {
     const { state } = this.record
     return state === 'interrupted' || (state === 'closed' && this.pendingCalls === 0)

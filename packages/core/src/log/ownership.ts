@@ -1,9 +1,12 @@
-/** A run's directory and its owner, as the log's writer needs to know them. */
+/** The ownership of a run's directory, as the log's writer needs it. */
 export interface Ownership {
-  /** Makes the run's directory and owns it, unless it does already. Throws what the file system throws. */
+  /**
+   * Makes the run's directory and takes ownership, unless this process has it already. Throws file system
+   * errors.
+   */
   claim(runDir: string): void
-  /** Is this process the owner of the directory still? Throws what the file system throws. */
+  /** Whether this process still owns the directory. Throws file system errors. */
   held(): boolean
-  /** Another process owns the directory: goes on in another one, by `relocate`. */
+  /** Another process owns the directory: continues in another one, by `relocate`. */
   moveOn(): void
 }

@@ -1,14 +1,14 @@
 import { stepBytes } from './format.js'
 
-/** What a file's nonce is good for: its checksums, and the bytes that stand where nothing was written yet. */
+/** Derived from a file's nonce: the seed of its checksums, and the pattern of its unwritten bytes. */
 export interface FileNonce {
   /** Mixed into the checksum of every frame of the file. */
   readonly seed: number
-  /** The bytes of a step that nothing was written to. None of them can begin a frame. */
+  /** The bytes of an unwritten step. None of them can begin a frame. */
   readonly pattern: Buffer
 }
 
-/** Both follow from eight random bytes in the file's head. */
+/** Derives both from the eight random bytes in the file's head. */
 export function fileNonce(bytes: Uint8Array): FileNonce {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
   const low = view.getUint32(0, true)
@@ -24,7 +24,9 @@ export function fileNonce(bytes: Uint8Array): FileNonce {
   return { seed: (low ^ (high >>> 3)) >>> 0, pattern: Buffer.from(words.buffer) }
 }
 
-/** What the checksum of a frame begins with: a frame that is moved, or put into another file, does not check. */
+/**
+ * The seed of a frame's checksum: the checksum of a frame that was moved, or put into another file, fails.
+ */
 export function frameSeed(seed: number, offset: number, length: number): number {
   return (seed ^ Math.imul(offset, 0x9e3779b1) ^ length) >>> 0
 }

@@ -7,7 +7,7 @@ import { endOfAttributes } from './entry-fields.js'
 import { callEndBits, closeBits, openingBits, textBytes, valueType } from './format.js'
 import { LoggedCall, type LoggedHop, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
-/** What an opening says, beside the instance, which the file's header says. */
+/** The fields of an opening. The instance is in the file's header. */
 export interface Opening {
   hopId: HopId
   idMillis: number
@@ -59,12 +59,12 @@ export function readCall(read: ByteReader, number: number): LoggedCall {
   return call
 }
 
-/** A writer sheds what goes beyond its limits: a log that has more is none of ours. */
+/** A writer sheds what is beyond its limits, so a log with more is invalid. */
 export function withinLimit(count: number, limit: number): void {
   if (count >= limit) throw new MalformedEntry('more than a writer writes')
 }
 
-/** Reads a call's end into the call it belongs to; undefined (read over) when there is none. */
+/** Reads a call's end into its call; undefined (skipped) if there is none. */
 export function readCallEnd(
   read: ByteReader,
   hop: LoggedHop | undefined,
@@ -128,13 +128,13 @@ export function readKey(read: ByteReader, record: LoggedRecord | undefined): voi
   setOwn(record.keys, name, value)
 }
 
-/** The route as far as it was known then; what is known stays where its text was lost. */
+/** The route as known at that entry. If its text was lost, the known route stays. */
 export function readRoute(read: ByteReader, record: LoggedRecord | undefined): void {
   const route = read.reference(textBytes.route)
   if (record !== undefined && route !== null) record.route = route
 }
 
-/** Returns how many entries its writer wrote before it under the hop's number. */
+/** Returns how many earlier entries the writer wrote under the hop's number. */
 export function readClose(read: ByteReader, record: LoggedRecord | undefined): number {
   const durationMicros = read.varint()
   const route = read.reference(textBytes.route)

@@ -10,39 +10,39 @@ import { HopTable } from './hop-table.js'
 import { type CheckpointRecord, Journal } from './journal.js'
 import { comparePositions, type LogPosition, LogTail } from './log-tail.js'
 
-/** What the log of one run says, as far as it is on disk. */
+/** The content of one run's log on disk. */
 export interface LoggedRun {
   readonly run: RunInfo
   /** The text that `run` was read from, and its signature: see `ClusterKeys.mac`. */
   readonly header: { readonly text: string; readonly mac: string }
-  /** In the order in which they stand in the log. Hops that the log does not close are `open`. */
+  /** In log order. Hops without a close are `open`. */
   readonly hops: readonly HopRecord[]
-  /** Those of them that the log had known and forgotten: what it says of them now is not all. */
+  /** Hops of these that were logged earlier and forgotten: their records here are incomplete. */
   readonly continued: ReadonlySet<HopId>
   /** Every hop that began up to here is in the log, or was shipped and deleted. */
   readonly markedNanos: bigint
   readonly crash: string | null
   readonly dropped: readonly DroppedRange[]
-  /** The run said that it ended. */
+  /** The log says that the run has ended. */
   readonly ended: boolean
-  /** Stretches, entries and references that could not be read. */
+  /** Damaged sections, entries and references. */
   readonly damage: number
 }
 
-/** Files may be shipped and deleted while they are read; what stands in the journal then says where to begin again. */
+/** A shipper may delete files while we read them; its journal then says where to start again. */
 const maxTries = 5
 
 export interface ReadRunOptions {
-  /** How far the log was written at some time: when there is less of it, its end is missing. */
+  /** A position that the log once reached: if it is shorter, its end is missing. */
   readonly through?: LogPosition
   /** Reading stops when it fires, with its reason. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Reads a whole log at once and changes nothing. What has been shipped and deleted is not in it any more, but for hops
- * that were open then. Rejects with `HOPTRACE_BAD_LOG` when no file says whose log it is and when its journal is no file, and
- * with what the file system says when it cannot be read.
+ * Reads a whole log at once and changes nothing. Shipped and deleted hops are not in it, except hops that
+ * were open then. Rejects with `HOPTRACE_BAD_LOG` if no file names the log's run, or if the journal is not a
+ * regular file, and with the file system's error if it cannot be read.
  */
 export async function readRun(runDir: string, options: ReadRunOptions = {}): Promise<LoggedRun> {
   let journal = readJournal(runDir)
@@ -65,10 +65,10 @@ export async function readRun(runDir: string, options: ReadRunOptions = {}): Pro
   }
 }
 
-/** What a reader has to know of a journal. */
+/** The part of a journal that a reader needs. */
 interface ReadJournal {
   readonly checkpoint: CheckpointRecord | undefined
-  /** How far the log was read when the last cut was made. */
+  /** How much of the log the last cut included. */
   readonly through: LogPosition
   readonly damage: number
 }
@@ -116,7 +116,10 @@ function tailFrom({ firstFile, known: [file, offset] }: CheckpointRecord) {
   return { from: { file: firstFile, offset: 0 }, knownThrough: { file, offset } }
 }
 
-/** Whose log it is, and who says so; undefined when nothing in the directory does. Throws what the file system throws. */
+/**
+ * The run of a log, and the signature; undefined if the directory does not name it. Throws file system
+ * errors.
+ */
 export function readRunHeader(runDir: string): { run: RunInfo; text: string; mac: string } | undefined {
   const table = new HopTable()
   const { checkpoint } = readJournal(runDir)
@@ -130,7 +133,7 @@ export function readRunHeader(runDir: string): { run: RunInfo; text: string; mac
   return table.run === undefined ? undefined : { run: table.run, ...table.header }
 }
 
-/** Whose log it is; undefined when nothing in the directory says so. Throws what the file system throws. */
+/** The run of a log; undefined if the directory does not name it. Throws file system errors. */
 export function readRunInfo(runDir: string): RunInfo | undefined {
   return readRunHeader(runDir)?.run
 }

@@ -11,7 +11,7 @@ import { baseNanos, tempDir, testCall, testClose, testHop, testId, testRun } fro
 
 const route = '/orders/:id'
 
-/** A hop whose route becomes known, or another, as it goes on. */
+/** A hop whose route becomes known, or changes, while it is open. */
 function routedHop(offset: number, known: string | null = route): LogHop & { route: string | null } {
   return { ...testHop(offset), route: known }
 }
@@ -31,13 +31,13 @@ describe('the route of an open hop', () => {
     ['a call', (log, hop) => log.call(hop, testCall(0))],
     ['an event', (log, hop) => log.event(hop, 'e', 1, {})],
     ['a key', (log, hop) => log.key(hop, 'orderId', '42')],
-    ['being open for long', (log, hop) => log.open(hop)],
+    ['an open entry', (log, hop) => log.open(hop)],
   ])('is in the log with %s', async (_, write) => {
     const hops = await logged((log) => write(log, routedHop(1)))
     expect(hops).toMatchObject([{ state: 'open', route }])
   })
 
-  it('is there from the first entry that knows it, and follows when it becomes another', async () => {
+  it('is there from the first entry that knows it, and is logged again if it changes', async () => {
     const seen: unknown[] = []
     using dir = tempDir()
     const log = new FileHopLog({ runDir: dir.path, run: testRun })
@@ -51,7 +51,7 @@ describe('the route of an open hop', () => {
     log.end()
   })
 
-  it.each([route, '/another', null])('gives way to what its close says: %s', async (last) => {
+  it.each([route, '/another', null])('is replaced by that of its close: %s', async (last) => {
     const hops = await logged((log) => {
       const hop = routedHop(1)
       log.event(hop, 'e', 1, {})
@@ -60,7 +60,7 @@ describe('the route of an open hop', () => {
     expect(hops).toMatchObject([{ state: 'closed', route: last }])
   })
 
-  it('is written again where the log begins anew for its hop', async () => {
+  it('is written again if the log opens its hop again', async () => {
     using dir = tempDir()
     const [first, second] = [path.join(dir.path, 'a'), path.join(dir.path, 'b')]
     const log = new FileHopLog({ runDir: first, run: testRun })
@@ -73,7 +73,7 @@ describe('the route of an open hop', () => {
     expect((await readRun(second)).hops).toMatchObject([{ state: 'closed', route }])
   })
 
-  it('is written again behind a close, when its number is no longer its own', async () => {
+  it('is written again after a close, when its hop gets a new number', async () => {
     const hops = await logged((log) => {
       const hop = routedHop(1)
       log.event(hop, 'e', 1, {})
@@ -85,7 +85,7 @@ describe('the route of an open hop', () => {
     expect(hops).toMatchObject([{ state: 'closed', route, attributes: { late: true } }])
   })
 
-  it('costs hops that close at once nothing', () => {
+  it('costs nothing for a hop without other entries', () => {
     using dir = tempDir()
     const log = new FileHopLog({ runDir: dir.path, run: testRun })
     const cost = (hop: LogHop): number => {
@@ -112,7 +112,7 @@ describe('the route of an open hop', () => {
     expect(hops).toMatchObject([{ state: 'open' }, { state: 'closed', route, shed: 1 }])
   })
 
-  it('is the right one or none, and the loss is counted, when any byte is changed', async () => {
+  it('is right or missing, and the loss is counted, if any byte is changed', async () => {
     using dir = tempDir()
     const log = new FileHopLog({ runDir: path.join(dir.path, 'a'), run: testRun })
     const count = 9

@@ -1,4 +1,4 @@
-/** Details that were left out under pressure, in all and of each hop. */
+/** Details left out under pressure, in total and for each hop. */
 export class ShedCount {
   total = 0
   private readonly counts = new WeakMap<object, number>()

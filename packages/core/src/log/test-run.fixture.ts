@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { HopId } from '../id/types.js'
 import type { LogCall, LogClose, LogHop } from './entries.js'
 
-/** Things that the tests of the log and of the shipper share. */
+/** Shared by the tests of the log and of the shipper. */
 export const baseNanos = 1_700_000_000_000_000_000n
 
 export function testRun(changes: Partial<RunInfo> = {}): RunInfo {
@@ -28,7 +28,7 @@ export function testRun(changes: Partial<RunInfo> = {}): RunInfo {
   }
 }
 
-/** An id of 127.0.0.1:4001 at so many nanoseconds after the base. */
+/** An id of 127.0.0.1:4001, at this many nanoseconds after the base. */
 export function testId(offsetNanos: number | bigint): HopId {
   return `${(baseNanos + BigInt(offsetNanos)).toString(16).padStart(16, '0')}00007f0000010fa1` as HopId
 }
@@ -84,7 +84,7 @@ export function testRunDir(dataDir: string, name = 'run'): string {
   return path.join(dataDir, 'logs', 'orders', `1-1-${hash}`)
 }
 
-/** A directory that goes away with `await using`. */
+/** A directory that `await using` removes. */
 export function tempDir(): Disposable & { readonly path: string } {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-test-'))
   return { path: dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }

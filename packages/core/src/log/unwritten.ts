@@ -1,12 +1,12 @@
 import { frameHeaderBytes, stepBytes, sync0, sync1 } from './format.js'
 import { fileNonce } from './pattern.js'
 
-/** Writes are taken by the system in pages: a process that is killed in the middle of one leaves whole pages of it. */
+/** The system writes in pages: if a process is killed in the middle of a write, whole pages of it remain. */
 const pageBytes = 4096
 /** The last bytes of a page may look unwritten by chance. */
 const chanceBytes = 4
 
-/** Tells the bytes of a file that nothing was written to from those that were. */
+/** Distinguishes unwritten bytes of a file from written ones. */
 export class UnwrittenBytes {
   readonly seed: number
   private readonly pattern: Buffer
@@ -18,7 +18,10 @@ export class UnwrittenBytes {
     this.pattern = pattern
   }
 
-  /** Up to where `bytes[at, end)`, the end of a file, are written; `at` when none of them are. `offset` is the place of `bytes` in it. */
+  /**
+   * The end of the written part of `bytes[at, end)`, the end of a file; `at` if nothing is written. `offset`:
+   * its place in the file.
+   */
   writtenTo(bytes: Buffer, at: number, end: number, offset: number): number {
     let to = end
     while (to > at) {
@@ -35,7 +38,10 @@ export class UnwrittenBytes {
     return to
   }
 
-  /** Is what is written from `at` on a part of one frame? `final`: its writer is gone, so that whole pages of it are there. */
+  /**
+   * Whether the written bytes from `at` on are part of one frame. `final`: the writer is gone, so they are
+   * whole pages.
+   */
   isTorn(bytes: Buffer, at: number, writtenTo: number, offset: number, final: boolean): boolean {
     const written = writtenTo - at
     if (bytes[at] !== sync0 || (written > 1 && bytes[at + 1] !== sync1)) return false
