@@ -1,6 +1,8 @@
+import type { HopId } from '../id/types.js'
 import type { HopRecord } from './record.js'
 import { badSegment } from './damage.js'
-import { checkRecord } from './check-record.js'
+import { orNull, type Reader } from './checks.js'
+import { recordReader } from './record-fields.js'
 
 /** Names are data: they travel as values, as `JSON.parse` of some versions of Node mixes up property names with escapes. */
 type Listed = readonly (readonly [name: string, value: unknown])[]
@@ -30,6 +32,35 @@ export function recordToJson(record: HopRecord): string {
   })
 }
 
+const readText: Reader<string> = (value) => (typeof value === 'string' ? value : undefined)
+
+/** As it was stored, whatever is in it. */
+const readStored = recordReader({
+  id: readText as Reader<HopId>,
+  text: () => readText,
+  number: (value) => (typeof value === 'number' ? value : undefined),
+  nanos: (value) => (typeof value === 'string' && /^-?[0-9]{1,24}$/.test(value) ? BigInt(value) : undefined),
+  attribute: (value) =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined,
+  named: namedBy,
+  hint: orNull,
+})
+
+/** A list of names and values, all of them readable. */
+function namedBy<T>(read: Reader<T>): Reader<Record<string, T>> {
+  return (value) => {
+    if (!Array.isArray(value)) return undefined
+    const pairs: [string, T][] = []
+    for (const item of value as unknown[]) {
+      if (!Array.isArray(item) || item.length !== 2 || typeof item[0] !== 'string') return undefined
+      const good = read(item[1])
+      if (good === undefined) return undefined
+      pairs.push([item[0], good])
+    }
+    return Object.fromEntries(pairs)
+  }
+}
+
 /** The other way; what is not a record is a `HOPTRACE_BAD_SEGMENT`. */
 export function recordFromJson(text: string): HopRecord {
   let value: unknown
@@ -40,5 +71,7 @@ export function recordFromJson(text: string): HopRecord {
   } catch (cause) {
     throw badSegment('a record is not JSON', cause)
   }
-  return checkRecord(value)
+  const record = readStored(value)
+  if (record === undefined) throw badSegment('a record lacks a field')
+  return record
 }

@@ -40,7 +40,7 @@ function expectGuarded(run: () => unknown): void {
   }
 }
 
-describe('a forged segment', () => {
+describe('17.6: a forged segment', () => {
   it('gives records or HOPTRACE_BAD_SEGMENT, whatever its columns say', () => {
     fc.assert(
       fc.property(records, fc.nat(), fc.nat({ max: 255 }), (list, at, byte) => {
