@@ -41,9 +41,6 @@ export default tseslint.config(
       // The module that opens, makes and deletes files, and the one of sockets and of what the kernel says of processes.
       'packages/core/src/files/**',
       'packages/core/src/rundir/**',
-      // They only ask for times and sizes, or what the kernel says of a process.
-      'packages/core/src/resolve/sources/{log-source,log-writer,logged-runs}.ts',
-      'packages/core/src/store/registry/remove-rows.ts',
     ],
     rules: {
       'no-restricted-imports': [

@@ -1,8 +1,11 @@
-import { readdirSync, statSync, chmodSync, chownSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, chmodSync, chownSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { hoptrace } from './processes.fixture.js'
 import { resolved } from './questions.fixture.js'
 import { isRoot, otherUser, Scene } from './scene.fixture.js'
+
+const ownGroup = process.getgid?.() ?? 0
 
 const odd = [
   '\\',
@@ -65,6 +68,38 @@ describe('who may read what a service writes', () => {
     // What the umask takes away, it takes from nobody of the group.
     const logs = entries.filter((name) => name.endsWith('.log'))
     expect(logs.every((name) => (statSync(path.join(scene.dataDir, name)).mode & 0o777) === 0o640)).toBe(true)
+  })
+
+  it.runIf(isRoot)('17.7 is all of the group where services of several users say so', async () => {
+    await using scene = new Scene()
+    rmSync(scene.dataDir, { recursive: true })
+    const shared = { access: 'group' } as const
+    const mine = await scene.service('mine', shared, { umask: '077' })
+    await mine.work({ task: 'mine' })
+    const theirs = await scene.service('theirs', shared, { uid: otherUser, gid: ownGroup, umask: '022' })
+    await theirs.work({ task: 'theirs', call: [`${mine.url}/work`] })
+    for (const service of [mine, theirs]) await service.control('flush')
+    await mine.work({ task: 'left' })
+    await mine.kill()
+    // The other user ships what is left.
+    const shipped = await hoptrace(['ship', scene.dataDir, '--json'], {
+      uid: otherUser,
+      gid: ownGroup,
+      env: { HOPTRACE_ACCESS: 'group' },
+    })
+    expect({ code: shipped.code, stderr: shipped.stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(shipped.stdout)).toMatchObject({ shipped: [{ service: 'mine' }], left: [] })
+    for (const task of ['mine', 'theirs', 'left'])
+      expect((await resolved(scene.dataDir, `task=${task}`)).verdict).toBe('completed')
+    const entries = ['.', ...readdirSync(scene.dataDir, { recursive: true, encoding: 'utf8' })]
+    const stats = entries.map((name) => statSync(path.join(scene.dataDir, name)))
+    expect(new Set(stats.map(({ gid }) => gid))).toEqual(new Set([ownGroup]))
+    const modes = stats.map(
+      (stat) => `${stat.isDirectory() ? 'directory' : 'file'} ${(stat.mode & 0o7777).toString(8)}`,
+    )
+    expect([...new Set(modes)].sort()).toEqual(['directory 2770', 'file 660'])
+    chmodSync(scene.dataDir, 0o2777)
+    await expect(scene.service('late', shared)).rejects.toThrow(/can be written by other users.*chmod o-w/s)
   })
 
   it('17.7 is not every user: a data directory that others can write is refused', async () => {

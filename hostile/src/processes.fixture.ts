@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Number of the user that it runs as; only root may give it. */
   readonly uid?: number
+  /** Number of its group. @default `uid` */
+  readonly gid?: number
   /** Its umask, in octal digits. */
   readonly umask?: string
 }
@@ -41,7 +43,7 @@ export class Service {
   }
 
   /** Starts a service and resolves when it listens. Rejects with what it wrote when it does not. */
-  static async start({ tracer, env = {}, uid, umask }: ServiceOptions): Promise<Service> {
+  static async start({ tracer, env = {}, uid, gid = uid, umask }: ServiceOptions): Promise<Service> {
     const child = fork(serviceProgram, {
       execArgv: [],
       env: environment({
@@ -49,7 +51,8 @@ export class Service {
         ...(umask === undefined ? {} : { UMASK: umask }),
         ...env,
       }),
-      ...(uid === undefined ? {} : { uid, gid: uid }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     let output = ''

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
 
 /** What is done with a file that is open, and questions about names that open nothing. */
 export { closeSync, existsSync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs'
@@ -24,4 +25,16 @@ export function readAtSync(fd: number, offset: number, length: number): Buffer {
 /** When a file was last written, in milliseconds since the epoch. A link is not followed. Throws what the file system throws. */
 export function modifiedMillisSync(file: string): number {
   return lstatSync(file).mtimeMs
+}
+
+/** Bytes of a file, and when it was last written, in nanoseconds since the epoch. A link is not followed. */
+export interface FileStamp {
+  readonly size: bigint
+  readonly mtimeNs: bigint
+}
+
+/** What is known of a file without opening it. Rejects with what the file system says. */
+export async function fileStamp(file: string): Promise<FileStamp> {
+  const { size, mtimeNs } = await lstat(file, { bigint: true })
+  return { size, mtimeNs }
 }

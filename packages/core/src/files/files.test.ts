@@ -24,6 +24,7 @@ import {
   readFileSync,
   removeDirSync,
   removeFileSync,
+  shareWithGroup,
   whyNotDataDir,
   writeNewSync,
   writeReplacing,
@@ -128,5 +129,24 @@ describe('the data directory', () => {
     expect(whyNotDataDir(dir)).toContain('chmod go-w')
     if (process.getuid?.() !== 0) expect(whyNotDataDir('/etc')).toContain('belongs to user 0')
     else expect(whyNotDataDir('/dev/null')).toContain('is not a directory')
+  })
+})
+
+describe('a directory that is shared with its group', () => {
+  it('has modes for the group, whatever the umask, and is no data directory when others can write it', () => {
+    const top = path.join(dir, 'shared')
+    process.umask(0o077)
+    shareWithGroup(top)
+    makeDirSync({ dir: top, name: 'logs/orders' })
+    writeNewSync({ dir: top, name: 'logs/orders/a' }, 'a')
+    makeDirSync({ dir: path.join(dir, 'own'), name: 'logs' })
+    const modeOf = (name: string): string => (statSync(path.join(dir, name)).mode & 0o7777).toString(8)
+    const names = ['shared', 'shared/logs', 'shared/logs/orders', 'shared/logs/orders/a', 'own', 'own/logs']
+    expect(names.map(modeOf)).toEqual(['2770', '2770', '2770', '660', '750', '750'])
+    expect(whyNotDataDir(top)).toBeUndefined()
+    chmodSync(top, 0o2772)
+    expect(whyNotDataDir(top)).toContain('chmod o-w')
+    chmodSync(path.join(dir, 'own'), 0o770)
+    expect(whyNotDataDir(path.join(dir, 'own'))).toContain('chmod go-w')
   })
 })

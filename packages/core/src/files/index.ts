@@ -1,9 +1,12 @@
 /** Opening, making and deleting files: everything on disk goes through here. */
+export { type Access, shareWithGroup } from './access.js'
 export { pathOf, type Place } from './beneath.js'
 export {
   closeFileSync,
   closeSync,
   existsSync,
+  type FileStamp,
+  fileStamp,
   fstatSync,
   fsync,
   ftruncateSync,

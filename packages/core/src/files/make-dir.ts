@@ -1,11 +1,9 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, readdirSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { dirModeOf, isShared } from './access.js'
 import { partsOf, pathOf, type Place } from './beneath.js'
 import { openFileSync } from './open.js'
 import { errorCode, FileRefused, isMissing } from './refused.js'
-
-/** The mode of every directory that is made, whatever the umask is. */
-export const dirMode = 0o750
 
 /** The file that says that a directory is ours. In a directory without it nothing is deleted. */
 export const markerName = 'HOPTRACE'
@@ -29,8 +27,8 @@ export function makePlainDirSync(place: Place): void {
   for (const part of partsOf(place)) {
     dir = path.join(dir, part)
     try {
-      mkdirSync(dir, dirMode)
-      chmodSync(dir, dirMode)
+      mkdirSync(dir, dirModeOf(dir))
+      chmodSync(dir, dirModeOf(dir))
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
       const stats = lstatSync(dir)
@@ -42,9 +40,10 @@ export function makePlainDirSync(place: Place): void {
 
 /** Makes a directory that the caller trusts, and its parents. Links on the way are followed. */
 export function makeTopSync(dir: string): void {
-  const first = mkdirSync(dir, { recursive: true, mode: dirMode })
+  const first = mkdirSync(dir, { recursive: true, mode: 0o750 })
   if (first === undefined) return
-  for (let made = dir; made.length >= first.length; made = path.dirname(made)) chmodSync(made, dirMode)
+  for (let made = dir; made.length >= first.length; made = path.dirname(made))
+    chmodSync(made, dirModeOf(made))
 }
 
 /** Is it a directory, and no link, that carries our marker? */
@@ -78,7 +77,7 @@ function markSync(place: Place): void {
 
 /**
  * Why a service must not keep its records in this directory, and what to do; undefined when it may, or when there is no such
- * directory yet. Other users of the machine must be able neither to read records nor to plant files.
+ * directory yet. Other users of the machine must be able neither to read records nor to plant files; of a shared one those beyond its group.
  */
 export function whyNotDataDir(dir: string): string | undefined {
   const uid = process.getuid?.()
@@ -92,9 +91,10 @@ export function whyNotDataDir(dir: string): string | undefined {
   }
   const instead = `name a directory that is not there yet, for example ${path.join(dir, 'hoptrace')}`
   if (!stats.isDirectory()) return `${dir} is not a directory`
-  if (stats.uid !== uid)
+  const group = isShared(dir)
+  if (stats.uid !== uid && !group)
     return `${dir} belongs to user ${stats.uid} and this process is user ${uid}: ${instead}, or run chown ${uid} ${dir}`
-  if ((stats.mode & 0o022) !== 0)
-    return `${dir} can be written by other users (mode ${(stats.mode & 0o7777).toString(8)}): ${instead}, or run chmod go-w ${dir}`
+  if ((stats.mode & (group ? 0o002 : 0o022)) !== 0)
+    return `${dir} can be written by other users (mode ${(stats.mode & 0o7777).toString(8)}): ${instead}, or run chmod ${group ? 'o-w' : 'go-w'} ${dir}`
   return undefined
 }

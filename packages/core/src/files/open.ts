@@ -9,16 +9,14 @@ import {
   type Stats,
 } from 'node:fs'
 import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { fileModeOf } from './access.js'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
 import { FileRefused, isMissing } from './refused.js'
 
 export type { FileHandle }
 
 /** `create` makes the file and fails with `EEXIST` when there is one; `make` opens it, or makes it. */
-export type Access = 'read' | 'update' | 'create' | 'make'
-
-/** The mode of every file that is made, whatever the umask is. */
-export const fileMode = 0o640
+export type OpenFor = 'read' | 'update' | 'create' | 'make'
 
 export interface OpenLimits {
   /** A larger file is refused with `EFBIG`. @default no limit */
@@ -29,7 +27,7 @@ const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants
 // Windows has neither.
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>
 
-const flags: Record<Access, number> = {
+const flags: Record<OpenFor, number> = {
   read: O_RDONLY,
   update: O_RDWR,
   create: O_RDWR | O_CREAT | O_EXCL,
@@ -40,15 +38,15 @@ const flags: Record<Access, number> = {
  * Opens a regular file. Follows no link below `place.dir` and never waits: a pipe, a device or a directory is refused before
  * it is opened, and again once it is open. Throws `FileRefused`, or what the file system throws.
  */
-export function openFileSync(place: Place, access: Access, limits: OpenLimits = {}): number {
+export function openFileSync(place: Place, access: OpenFor, limits: OpenLimits = {}): number {
   checkParents(place)
   const file = pathOf(place)
   const found = access === 'create' ? undefined : missingAsNothing(() => lstatSync(file))
   if (found !== undefined) refuse(file, found, limits)
-  const fd = openSync(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileMode)
+  const fd = openSync(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileModeOf(file))
   try {
     refuse(file, fstatSync(fd), limits)
-    if (found === undefined && access !== 'read') fchmodSync(fd, fileMode)
+    if (found === undefined && access !== 'read') fchmodSync(fd, fileModeOf(file))
     return fd
   } catch (error) {
     closeSync(fd)
@@ -57,7 +55,7 @@ export function openFileSync(place: Place, access: Access, limits: OpenLimits = 
 }
 
 /** `openFileSync` without blocking. */
-export async function openFile(place: Place, access: Access, limits: OpenLimits = {}): Promise<FileHandle> {
+export async function openFile(place: Place, access: OpenFor, limits: OpenLimits = {}): Promise<FileHandle> {
   await checkParentsLater(place)
   const file = pathOf(place)
   const found =
@@ -67,10 +65,10 @@ export async function openFile(place: Place, access: Access, limits: OpenLimits 
           if (!isMissing(error)) throw error
         })
   if (found !== undefined) refuse(file, found, limits)
-  const handle = await open(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileMode)
+  const handle = await open(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileModeOf(file))
   try {
     refuse(file, await handle.stat(), limits)
-    if (found === undefined && access !== 'read') await handle.chmod(fileMode)
+    if (found === undefined && access !== 'read') await handle.chmod(fileModeOf(file))
     return handle
   } catch (error) {
     await handle.close()

@@ -35,3 +35,13 @@ function linuxStart(pid: string): string | undefined {
 function ownStart(): string {
   return String(Math.round((Date.now() / 1000 - process.uptime()) / 10))
 }
+
+/** Is a process of this host stopped, by a signal or by a debugger? False where nothing says so. */
+export function isStopped(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return /^[Tt]$/.test(stat.charAt(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { whyNotDataDir } from '../files/index.js'
+import { type Access, shareWithGroup, whyNotDataDir } from '../files/index.js'
 import { processDiagnostics } from '../base/diagnostics.js'
 import { checkClusterKey, keySource, type KeySource } from '../key/index.js'
 import type { Redact } from '../hop/redaction.js'
@@ -30,6 +30,11 @@ export interface TracerOptions {
   readonly registry?: StoreSpec | Store
   /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dataDir?: string
+  /**
+   * `group`: services of several users share the data directory, which all of its group may read and write. Every one of them says so.
+   * @default `HOPTRACE_ACCESS` or 'owner'
+   */
+  readonly access?: Access
   /**
    * `ip:port` that others dial, where that is none of this host's own: a published port, an address behind NAT. It comes on top
    * of the addresses of the listening sockets. @default `HOPTRACE_ADDRESS`
@@ -76,6 +81,7 @@ export interface Settings {
   readonly store: StoreSpec | Store
   readonly registry: StoreSpec | Store | undefined
   readonly dataDir: string
+  readonly access: Access
   readonly address: string | undefined
   readonly windowMillis: number
   readonly graceMillis: number
@@ -107,14 +113,17 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
   }
   const clusterKey = options.clusterKey ?? nonEmpty(env['HOPTRACE_KEY'])
   if (clusterKey !== undefined) checkClusterKey(clusterKey)
+  const access = checkedAccess(options.access ?? (nonEmpty(env['HOPTRACE_ACCESS']) as Access) ?? 'owner')
   const dataDir = checkedDataDir(
     path.resolve(options.dataDir ?? nonEmpty(env['HOPTRACE_DIR']) ?? '.hoptrace'),
+    access,
   )
   const checked = {
     service: options.service,
     store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
     registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
     dataDir,
+    access,
     address,
     windowMillis: integer('windowMillis', options.windowMillis ?? 10_000, 100, 3_600_000),
     graceMillis: integer('graceMillis', options.graceMillis ?? 2000, 0, 600_000),
@@ -142,13 +151,20 @@ function nonEmpty(text: string | undefined): string | undefined {
 /** A system's paths have 4,096 bytes at most; logs and stores lie some way below. */
 const maxPathBytes = 3072
 
-function checkedDataDir(dataDir: string): string {
+function checkedAccess(access: Access): Access {
+  if (access !== 'owner' && access !== 'group')
+    throw new TypeError(`access must be 'owner' or 'group' (got ${JSON.stringify(access)})`)
+  return access
+}
+
+function checkedDataDir(dataDir: string, access: Access): string {
   const bytes = Buffer.byteLength(dataDir)
   if (bytes > maxPathBytes) {
     throw new TypeError(
       `dataDir is too long: its path has ${bytes} bytes, ${maxPathBytes} at most; choose a shorter one`,
     )
   }
+  if (access === 'group') shareWithGroup(dataDir)
   const reason = whyNotDataDir(dataDir)
   if (reason !== undefined) throw new TypeError(`dataDir: ${reason}`)
   return dataDir

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { isOwnRun, tokenOfProcess } from '../../rundir/index.js'
+import { isOwnRun, isStopped, tokenOfProcess } from '../../rundir/index.js'
 
 /** Who writes a log of this host, and how far it has come. */
 export interface LogWriter {
@@ -31,13 +30,4 @@ export function isWriting(writer: LogWriter): boolean {
   // By both clocks: a mark's is ahead for as long as the time was set back.
   const marked = now - writtenNanos <= silentNanos && now - markedNanos <= silentNanos + markTrailNanos
   return marked || isStopped(pid)
-}
-
-function isStopped(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return /^[Tt]$/.test(stat.charAt(stat.lastIndexOf(')') + 2))
-  } catch {
-    return false
-  }
 }

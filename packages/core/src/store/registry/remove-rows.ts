@@ -1,9 +1,9 @@
-import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import {
   isMissing,
   listDir,
+  modifiedMillisSync,
   type OurDir,
   readFileSync,
   removeFileSync,
@@ -73,7 +73,7 @@ async function candidates(dataDir: string, beforeMillis: number): Promise<string
 
 async function modifiedMillis(file: string): Promise<number | undefined> {
   try {
-    return (await lstat(file)).mtimeMs
+    return modifiedMillisSync(file)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
