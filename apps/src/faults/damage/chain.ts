@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startChild, type Child } from '../../chain/child.js'
 import { freePortList } from '../../chain/ports.js'
@@ -58,6 +59,16 @@ export class RecordedChain {
     })
     await response.text()
     return response.status
+  }
+
+  /** Resolves when `count` tasks hang in the last service. */
+  async hanging(count: number): Promise<void> {
+    for (;;) {
+      const response = await fetch(`${this.#url('stock')}/hanging`)
+      const { hanging } = (await response.json()) as { hanging: number }
+      if (hanging >= count) return
+      await sleep(20)
+    }
   }
 
   /** Ships everything that every service has recorded so far. */

@@ -24,6 +24,8 @@ export interface Recording {
 /** Each customer has as many tasks. */
 const CUSTOMERS = 3
 const SETTLE_MILLIS = 1500
+/** A run says this often in the registry how far its log goes. What it wrote since, nothing but its log vouches for. */
+const HEARTBEAT_MILLIS = 2000
 
 /**
  * Records real runs below `root`: records that were shipped, records that are only in logs, runs that were stopped in
@@ -63,9 +65,10 @@ export async function record(root: string): Promise<Recording> {
     await chain.flush()
     earlier.push(await keep('earlier-3'))
     await sendAll(['well', 'fails', 'well', 'well'])
+    await sleep(HEARTBEAT_MILLIS + SETTLE_MILLIS)
     // Two requests are in the hands of the process that is killed.
     const hanging = [send('hangs'), send('hangs')]
-    await sleep(200)
+    await chain.hanging(hanging.length)
     await chain.end('stock', 'SIGKILL')
     await Promise.all(hanging)
     await chain.end('payments', 'SIGKILL')

@@ -9,7 +9,8 @@ import type { Task } from './chain.js'
 // One service of the recorded chain. It records a little of everything: keys, attributes of each type, events, errors.
 
 const { NAME = '', PORT = '0', NEXT_URL, DATA_DIR = '' } = process.env
-const tracer = createTracer({ service: NAME, dataDir: DATA_DIR, windowMillis: 1000, graceMillis: 250 })
+// A window lasts longer than the recording: what is shipped is flushed, and all else is in logs alone.
+const tracer = createTracer({ service: NAME, dataDir: DATA_DIR, windowMillis: 600_000 })
 const http = traceAxios(axios.create({ timeout: 20_000, validateStatus: () => true }), tracer)
 const app = express()
 
@@ -18,6 +19,8 @@ app.post('/flush', async (_req, res) => {
   await tracer.flush()
   res.json({})
 })
+let hanging = 0
+app.get('/hanging', (_req, res) => void res.json({ hanging }))
 app.use(hoptrace(tracer))
 app.use(express.json())
 app.post('/tasks/:kind', async (req, res) => {
@@ -46,7 +49,10 @@ async function callOn(url: string, task: Task): Promise<number> {
 
 /** The last of the chain decides how a task ends. */
 async function endOf(task: Task): Promise<number> {
-  if (task.kind === 'hangs') await new Promise(() => undefined)
+  if (task.kind === 'hangs') {
+    hanging++
+    await new Promise(() => undefined)
+  }
   if (task.kind === 'well') return 200
   tracer.hop?.fail(Object.assign(new Error(`no place for ${task.name}`), { code: 'NO_PLACE' }))
   return 500
