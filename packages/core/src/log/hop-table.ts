@@ -264,8 +264,13 @@ export class HopTable {
     }
     const record = hop?.record
     const unknown = read.unknownTexts
-    if ((byte & routed) !== 0) readRoute(read, record)
-    this.fields(byte & ~(opening | routed), number, hop)
+    try {
+      if ((byte & routed) !== 0) readRoute(read, record)
+      this.fields(byte & ~(opening | routed), number, hop)
+    } catch (error) {
+      if (record !== undefined) record.lost++
+      throw error
+    }
     if (record !== undefined && read.unknownTexts > unknown) record.lost++
   }
 

@@ -31,6 +31,8 @@ export interface LoggedRun {
 
 /** A shipper may delete files while we read them; its journal then says where to start again. */
 const maxTries = 5
+/** Hops between two turns of other work. */
+const stretch = 10_000
 
 export interface ReadRunOptions {
   /** A position that the log once reached: if it is shorter, its end is missing. */
@@ -54,11 +56,15 @@ export async function readRun(runDir: string, options: ReadRunOptions = {}): Pro
       continue
     }
     const { run, markedNanos, crash, dropped, ended, damage } = table
+    const { signal } = options
     if (run === undefined) throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} holds no readable log`)
     const hops: HopRecord[] = []
     const continued = new Set<HopId>()
     for (const { record, continued: anew } of table.hops()) {
-      hops.push(record)
+      if (hops.push(record) % stretch === 0) {
+        await setImmediate()
+        signal?.throwIfAborted()
+      }
       if (anew) continued.add(record.hopId)
     }
     return { run, header: table.header, hops, continued, markedNanos, crash, dropped, ended, damage }

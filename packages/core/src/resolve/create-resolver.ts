@@ -64,7 +64,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       signal,
     )
     if (hits.length === 0 && unread.length > 0) certain({ hits, unread }, parts.warn)
-    return { id: hits[0]?.hopId, holders: hits[0]?.holders ?? [], unread }
+    return { id: hits[0]?.hopId, traceId: hits[0]?.traceId, holders: hits[0]?.holders ?? [], unread }
   }
   const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
   /** Something that has to be answered within the deadline. */

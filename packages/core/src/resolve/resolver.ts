@@ -27,9 +27,10 @@ export interface TraceParts {
   readonly keys: AskersKeys
 }
 
-/** The newest hop that has a key, and what could not be read: there may be a newer one. */
+/** The newest hop that has a key and its trace, and what could not be read: there may be a newer one. */
 export interface NewestOfKey {
   readonly id: HopId | undefined
+  readonly traceId: string | undefined
   /** Runs that hold it, as far as is known. */
   readonly holders: readonly InstanceRow[]
   readonly unread: readonly string[]
@@ -39,6 +40,8 @@ export interface NewestOfKey {
 export interface Subject {
   readonly ids: readonly HopId[]
   readonly notes: readonly string[]
+  /** The hop of which a row in a store, or a run itself, says that it has the key that is asked for. */
+  readonly ofKey?: HopId | undefined
   /** Runs that hold the hop, as far as is known. */
   readonly holders?: readonly InstanceRow[]
 }
@@ -117,9 +120,11 @@ export class TraceResolver {
     }
     const key = parsedKey(idOrKey)
     if (key === undefined) throw badId()
-    const { id, holders, unread } = await this.newestOfKey(key.name, key.value, signal)
+    const { id, traceId, holders, unread } = await this.newestOfKey(key.name, key.value, signal)
     const notes = unread.map((what) => `there may be a newer trace of ${idOrKey}: ${what}`)
-    return { ids: id === undefined ? [] : [id], notes, holders }
+    if (id === undefined) return { ids: [], notes }
+    const more = traceId !== undefined && traceId !== id && isHopId(traceId) ? [traceId] : []
+    return { ids: [id, ...more], notes, holders, ofKey: id }
   }
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
@@ -129,11 +134,10 @@ export class TraceResolver {
     const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
     try {
       await this.instances(deadline.signal)
-      const { ids, notes, holders = [] } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
+      const { ids, notes, holders = [], ofKey } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
       if (ids.length === 0) return undefined
       const answer = await this.walked(ids, holders, deadline, { onHop, signal })
-      const { judgement } = answer
-      return { ...answer, judgement: { ...judgement, evidence: [...judgement.evidence, ...notes] } }
+      return withNotes(answer, ofKey, notes)
     } finally {
       forKey.clear()
       deadline.clear()
@@ -230,6 +234,17 @@ export class TraceResolver {
   close(): void {
     this.closing.abort(closed())
   }
+}
+
+/** Where a hop has the key that was asked for, its record is somewhere: it is missing when it is not in the answer. */
+function withNotes(answer: TraceAnswer, ofKey: HopId | undefined, notes: readonly string[]): TraceAnswer {
+  const { judgement, tree } = answer
+  const all = [...judgement.evidence, ...notes]
+  if (ofKey === undefined || tree.hops.some(({ record }) => record.hopId === ofKey))
+    return { ...answer, judgement: { ...judgement, evidence: all } }
+  all.push(`the record of ${ofKey}, which has the key, is missing: no registered run has it`)
+  const verdict = judgement.verdict === 'not-found' ? 'undetermined' : judgement.verdict
+  return { ...answer, judgement: { ...judgement, verdict, evidence: all } }
 }
 
 /** The rows of these runs as they are now. */

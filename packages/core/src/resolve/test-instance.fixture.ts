@@ -47,6 +47,7 @@ export class TestInstance implements OwnRecords {
   readonly asked: string[] = []
   behaviour: Behaviour = 'answers'
   more: Partial<InstanceRow> = {}
+  damaged: string | undefined
   readonly store: Store
   private servers: Server[] = []
   private signatures: SignatureCheck | undefined
@@ -98,6 +99,10 @@ export class TestInstance implements OwnRecords {
     )
   }
 
+  damage(): string | undefined {
+    return this.damaged
+  }
+
   async lookup(id: HopId): Promise<Lookup> {
     const record = [...this.records, ...this.shipped].find((one) => one.hopId === id || one.assignedId === id)
     if (record !== undefined) return { kind: 'found', record, source: 'log' }
@@ -115,7 +120,7 @@ export class TestInstance implements OwnRecords {
   }
 
   counters(): RunCounters {
-    const none = { appended: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lagMillis: 0 }
+    const none = { appended: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lagMillis: 0, unshippedRuns: 0 }
     return { ...none, shipped: this.shipped.length }
   }
 

@@ -19,6 +19,11 @@ export interface RangeOptions {
   readonly toNanos: bigint
   /** Only those of these runs. @default all of the table */
   readonly runs?: readonly InstanceRef[]
+  /**
+   * Called once for each run that is not among `runs` and has records of the stretch, with the service that its segments name. The reader then
+   * reads whole windows.
+   */
+  readonly onOtherRun?: (run: string, service: string) => void
   /** Only those of these services, where several share a table. @default all */
   readonly services?: readonly string[]
   /** Most records, except that records with the same id stay together, so that going on after the last one misses none. */
@@ -83,6 +88,7 @@ class RangeReader {
   readonly #runs: readonly Buffer[] | undefined
   readonly #names: ReadonlySet<string> | undefined
   readonly #services: ReadonlySet<string> | undefined
+  readonly #told = new Set<string>()
 
   constructor(
     readonly store: Store,
@@ -113,7 +119,8 @@ class RangeReader {
       ...(this.options.signal && { signal: this.options.signal }),
       ...(this.options.step && { step: this.options.step }),
     }
-    if (this.#runs !== undefined && windows * BigInt(this.#runs.length) * 2n <= mostSeeks) {
+    const few = this.#runs !== undefined && this.options.onOtherRun === undefined
+    if (this.#runs !== undefined && few && windows * BigInt(this.#runs.length) * 2n <= mostSeeks) {
       for (let window = fromWindow; window < toNanos; window += this.#windowNanos) {
         if (!(await this.#mayRead(window))) return
         yield* mergeSegments(await this.#lanes(window, this.#runs), within)
@@ -191,7 +198,7 @@ class RangeReader {
           heads.map(async (head, salt) => {
             let at = head
             while (!at.done && at.value.window === window) {
-              if (this.#names?.has(at.value.run) === false) this.counts.pruned++
+              if (this.#names?.has(at.value.run) === false) this.#pass(at.value)
               else this.#keep(at.value.row, segments)
               at = await (buckets[salt] as (typeof buckets)[number]).next()
             }
@@ -203,6 +210,16 @@ class RangeReader {
     } finally {
       await Promise.all(buckets.map((bucket) => bucket.return()))
     }
+  }
+
+  #pass({ run, row }: { readonly run: string; readonly row: Row }): void {
+    this.counts.pruned++
+    const { onOtherRun } = this.options
+    if (onOtherRun === undefined || this.#told.has(run)) return
+    const { maxId, minId, service } = checkedHead(row, this.#windowNanos)
+    if (maxId < this.#fromId || minId >= this.#toId) return
+    this.#told.add(run)
+    onOtherRun(run, service)
   }
 
   /** Keeps a segment that may hold what is asked for. */

@@ -1,12 +1,12 @@
 import { recordedKey } from '../../resolve/find/key-text.js'
-import { mostHits } from '../../resolve/find/keys.js'
+import { type KeysJson, mostHits } from '../../resolve/find/keys.js'
 import { ownKeys } from './own-range.js'
 import type { OwnRecords } from './own-records.js'
 import { json, plain, type EndpointResponse } from './responses.js'
 
 /**
  * `keys?name=…&value=…&limit=…&before=…`: the hops of this run and its store that have a business key, newest first, before
- * a time in nanoseconds if given.
+ * a time in nanoseconds if given; and why others may be missing.
  */
 export async function answerKeys(own: OwnRecords, query: URLSearchParams): Promise<EndpointResponse> {
   const name = query.get('name')
@@ -18,5 +18,6 @@ export async function answerKeys(own: OwnRecords, query: URLSearchParams): Promi
   if (before !== null && !/^\d{1,18}$|^[1-8]\d{18}$/.test(before)) return plain(400, 'before is nanoseconds')
   const key = recordedKey(name, value)
   const beforeNanos = before === null ? undefined : BigInt(before)
-  return json(200, await ownKeys(own, { ...key, limit: Math.min(limit, mostHits), beforeNanos }))
+  const hits = await ownKeys(own, { ...key, limit: Math.min(limit, mostHits), beforeNanos })
+  return json(200, { hits, damage: own.damage() ?? null } satisfies KeysJson)
 }

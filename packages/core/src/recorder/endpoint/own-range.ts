@@ -6,6 +6,7 @@ import type { KeyQuery } from '../../resolve/find/key-text.js'
 import { mergeById, type Sourced } from '../../resolve/find/merge.js'
 import { keysAmong, listed, newest, storedRange, type Stretch, unfailing } from '../../resolve/find/own.js'
 import type { OwnRecords } from './own-records.js'
+import type { RangeSource } from './range-lines.js'
 
 /** Unshipped records that one answer takes up. */
 const mostUnshipped = 5000
@@ -18,7 +19,7 @@ export async function ownRange(
   own: OwnRecords,
   reader: StoreReader,
   stretch: Stretch,
-): Promise<{ records: AsyncGenerator<Sourced, void, undefined>; throughId: HopId | undefined }> {
+): Promise<RangeSource> {
   // What is known of the log has to be older than the answer of the store: in between, a hop may move there.
   const { unshipped, throughId } = await ownUnshipped(own, stretch)
   const both = async function* (): AsyncGenerator<Sourced, void, undefined> {
@@ -28,7 +29,7 @@ export async function ownRange(
     yield* mergeById([listed(unshipped, stretch, 'live'), unfailing(stored, (error) => failures.push(error))])
     if (failures.length > 0) throw failures[0]
   }
-  return { records: both(), throughId }
+  return { records: both(), throughId, damage: own.damage() }
 }
 
 /** The first so many of the unshipped records of a stretch. `throughId`: there are more behind this one. */

@@ -20,6 +20,8 @@ export interface RunCounters {
   readonly bytes: number
   /** Milliseconds between now and the time through which everything is in the store. */
   readonly lagMillis: number
+  /** Dead runs in the data directory that could not be shipped so far. */
+  readonly unshippedRuns: number
 }
 
 /** What a run offers to its live endpoint. */
@@ -38,6 +40,8 @@ export interface OwnRecords {
   unshipped(
     isWanted?: (record: Readonly<HopRecord>) => boolean,
   ): readonly HopRecord[] | Promise<readonly HopRecord[]>
+  /** Why some of its records may be missing: its log is damaged. Undefined when it is not. */
+  damage(): string | undefined
   /** Is there something to ship now? Then questions take half of the thread's time at most. */
   readonly busy?: boolean
   /** Its own store, open. Former runs may have left records there. */

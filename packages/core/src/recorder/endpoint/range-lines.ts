@@ -31,6 +31,8 @@ export interface RangeWork {
 export interface RangeSource {
   readonly records: AsyncIterable<Sourced>
   readonly throughId?: HopId | undefined
+  /** Why some records may be missing. */
+  readonly damage?: string | undefined
 }
 
 const beatMillis = 500
@@ -77,7 +79,7 @@ export async function* rangeLines(
       }
       return slices.isOver ? slices.rest().then(() => true) : true
     }
-    const { records, throughId } = await open(step)
+    const { records, throughId, damage } = await open(step)
     if (throughId !== undefined && (stop === undefined || throughId < stop)) stop = throughId
     for await (const { record } of records) {
       if (stop !== undefined && record.hopId > stop) {
@@ -102,7 +104,7 @@ export async function* rangeLines(
       }
     }
     if (left > 0 && stop !== undefined) yield `${text}${cost()}${moreLine(stop)}\n`
-    else yield `${text}${cost()}${rangeEnd}\n`
+    else yield `${text}${cost()}${damage === undefined ? rangeEnd : failureLine(damage)}\n`
   } catch (error) {
     if (signal.aborted) return
     yield `${cost()}${failureLine(messageOf(error))}\n`

@@ -37,6 +37,40 @@ describe('the traces of a business key', () => {
     }
   })
 
+  it('are told with the damage of a living run’s log, and are not denied because of it', async () => {
+    await using chain = await Chain.of(['payments'])
+    const own = chain.instance(0)
+    own.damaged = 'its log is damaged'
+    const warnings: string[] = []
+    const resolver = chain.resolver({ onWarning: (message) => warnings.push(message) })
+    const one = { key: 'tenant', value: 'acme' }
+    await expect(resolver.find(one)).rejects.toThrow(/payments 127\.0\.0\.1:\d+: its log is damaged/)
+    await expect(resolver.resolve('tenant=acme')).rejects.toThrow('its log is damaged')
+    own.records.push(hopAt(own.port, 1, { keys: { tenant: 'acme' } }))
+    expect(await resolver.find(one)).toHaveLength(1)
+    expect(warnings.join()).toContain('its log is damaged')
+    expect((await resolver.resolve('tenant=acme')).evidence.join()).toContain(
+      'there may be a newer trace of tenant=acme',
+    )
+  })
+
+  it('have a missing record, and are not absent, where the row of the run that has it is missing', async () => {
+    await using chain = await Chain.of(['payments', 'orders'])
+    const [gone, other] = [chain.instance(0), chain.instance(1)]
+    const hop = hopAt(gone.port, 1, { keys: { tenant: 'acme' } })
+    await gone.ship(hop)
+    await gone.stop()
+    // Another run ships to that store, so it is read.
+    await other.stop()
+    chain.registry.rows = [{ ...other.row(), state: 'dead', stores: [gone.store.url] }]
+    const resolver = chain.resolver({ store: gone.store })
+    expect(await resolver.find({ key: 'tenant', value: 'acme' })).toMatchObject([{ hopId: hop.hopId }])
+    const { verdict, evidence } = await resolver.resolve('tenant=acme')
+    expect(verdict).toBe('undetermined')
+    expect(evidence.join()).toContain(`the record of ${hop.hopId}, which has the key, is missing`)
+    expect((await resolver.resolve('tenant=none')).verdict).toBe('not-found')
+  })
+
   it('are found by any text that setKey takes, and by no other', async () => {
     await using chain = await Chain.of(['payments', 'orders'])
     const [live, dead] = [chain.instance(0), chain.instance(1)]

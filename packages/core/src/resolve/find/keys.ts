@@ -5,7 +5,7 @@ import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import { messageOf } from '../../base/message.js'
 import { noReads, type Reads } from '../walk/reads.js'
-import { listOf, objectOf, readHopId, readNanos } from '../../record/checks.js'
+import { listOf, objectOf, orNull, readHopId, readNanos, readText } from '../../record/checks.js'
 import type { KeyQuery } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
@@ -25,10 +25,20 @@ export const mostHits = 1000
 /** Pages that are looked through for traces, when each has many hops with the key. */
 const mostPages = 50
 
-const readHits = listOf(
-  objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos, startNanos: readNanos }),
-  10_000,
-)
+/** What a living run answers. */
+export interface KeysJson {
+  readonly hits: readonly KeyHit[]
+  /** Why others may be missing. */
+  readonly damage: string | null
+}
+
+const readKeys = objectOf<KeysJson>({
+  hits: listOf(
+    objectOf<KeyHit>({ traceId: readHopId, hopId: readHopId, nanos: readNanos, startNanos: readNanos }),
+    10_000,
+  ),
+  damage: orNull(readText(1024)),
+})
 const maxBytes = 4 << 20
 
 /**
@@ -91,14 +101,15 @@ export async function findKeys(
   // All places side by side; a log, and a store, only when no living instance answers for it.
   const asked = rows.map(async (row): Promise<boolean> => {
     const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
-    if (told !== undefined) hits.push(...told.map((hit) => held(hit, rows, row.stores, row)))
+    if (told !== undefined) hits.push(...told.hits.map((hit) => held(hit, rows, row.stores, row)))
+    if (typeof told?.damage === 'string') unread.push(`${row.service} ${row.address}: ${told.damage}`)
     else silent.add(row)
     return told !== undefined
   })
   const logs = rows.map(async (row, index) => {
     if (await asked[index]) return
     await attempt(row.logDir, async () => {
-      const view = await parts.log.view(row, reads)
+      const view = await parts.log.view(row, reads, signal)
       if (view?.damage !== undefined) unread.push(view.damage)
       if (view !== undefined)
         return keysAmong(view.records.values(), query).map((hit) => ({ ...hit, holders: [row] }))
@@ -151,13 +162,13 @@ async function askLive(
   row: InstanceRow,
   { name, value, limit, beforeNanos }: KeyQuery,
   signal: AbortSignal,
-): Promise<KeyHit[] | undefined> {
+): Promise<KeysJson | undefined> {
   const place = live === null ? undefined : await client.place(row)
   if (place === undefined) return undefined
   const question = { path: 'keys', query: { name, value, limit, before: beforeNanos } }
   const bounds = { maxBytes, idleMillis: patienceMillis, totalMillis: patienceMillis * 4 }
   try {
-    return readHits(JSON.parse(await client.text(place, question, bounds, signal)))
+    return readKeys(JSON.parse(await client.text(place, question, bounds, signal)))
   } catch {
     return undefined
   }

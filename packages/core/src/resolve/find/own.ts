@@ -3,7 +3,7 @@ import { HoptraceError } from '../../base/errors.js'
 import type { HopRecord, InstanceRef } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { Step } from '../../store/range.js'
+import type { RangeOptions, Step } from '../../store/range.js'
 import type { StoreReader } from '../../store/reader.js'
 import { type KeyHit } from '../../store/reader.js'
 import type { RecordSource } from '../../record/lookup.js'
@@ -32,13 +32,14 @@ export async function* unfailing(
   }
 }
 
-/** What runs have in a store, in id order. */
+/** What runs have in a store, in id order. `onOtherRun`: see `RangeOptions`. */
 export async function* storedRange(
   reader: StoreReader,
   runs: readonly InstanceRef[],
   { fromNanos, toNanos, afterId, signal, step }: Stretch,
+  onOtherRun?: RangeOptions['onOtherRun'],
 ): AsyncGenerator<Sourced, void, undefined> {
-  const options = { fromNanos, toNanos, runs }
+  const options = { fromNanos, toNanos, runs, ...(onOtherRun === undefined ? {} : { onOtherRun }) }
   const range = reader.range({
     ...options,
     ...(afterId === undefined ? {} : { afterId }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { HopRecord } from '../../record/record.js'
 import { formatHopId } from '../../id/index.js'
 import type { Store } from '../../store/contract.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 import { Chain } from '../chain.fixture.js'
 import { baseNanos, testRecord, testRow } from '../test-trace.fixture.js'
 import type { RangeReads } from '../walk/reads.js'
@@ -68,6 +69,35 @@ describe('a range', () => {
       break
     }
     expect([...windows]).toEqual([baseNanos])
+  })
+
+  it('is never whole without a word when the log of a living run is damaged', async () => {
+    await using chain = await Chain.of(['payments'])
+    const own = chain.instance(0)
+    own.records.push(hopAt(own.port, 1), hopAt(own.port, 2))
+    const hops = async (): Promise<number> => (await all(chain.resolver().range(range))).length
+    expect(await hops()).toBe(2)
+    own.damaged = 'its log is damaged'
+    await expect(hops()).rejects.toThrow(/not everything could be read: payments/)
+  })
+
+  it('is never whole without a word where a store has hops of the service of a run whose row is missing', async () => {
+    await using chain = await Chain.of(['payments', 'payments', 'orders'])
+    const [a, gone, shared] = [chain.instance(0), chain.instance(1), chain.instance(2)]
+    await a.ship(hopAt(a.port, 1))
+    for (const other of [gone, shared]) {
+      await other.ship(hopAt(other.port, 2, { service: other.service }))
+      await a.store.put(
+        await other.store.scan({ from: Buffer.alloc(1), to: Buffer.alloc(1, 255), limit: 100 }),
+      )
+    }
+    for (const instance of [a, gone, shared]) await instance.stop()
+    const hops = async (rows: readonly InstanceRow[]): Promise<number> => {
+      chain.registry.rows = rows.map((row) => ({ ...row, state: 'dead', stores: [a.store.url] }))
+      return (await all(chain.resolver({ store: a.store }).range(range))).length
+    }
+    expect(await hops([a.row(), gone.row()])).toBe(2)
+    await expect(hops([a.row()])).rejects.toThrow(/has records of payments of a run whose row is missing/)
   })
 
   it('is never short without a word: a limit that is reached hides nothing that could not be read', async () => {

@@ -1,6 +1,7 @@
 import { HoptraceError } from '../../base/errors.js'
 import { isHopId } from '../../id/index.js'
 import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
+import { runKey } from '../../store/keys.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../../base/message.js'
@@ -46,7 +47,17 @@ export async function* rangeOf(
   const failures: string[] = [...(rows.unread ?? [])]
   const damaged = new Set<string>()
   const reads = noRangeReads()
-  const question = { parts, runs, stretch, filter: query, reads, claimed: new Set<string>() }
+  const unknown = new Set<string>()
+  const question = {
+    parts,
+    runs,
+    stretch,
+    filter: query,
+    reads,
+    known: new Set(rows.map((row) => runKey(row).toString('hex'))),
+    onUnknownRun: (url: string) => unknown.add(url),
+    claimed: new Set<string>(),
+  }
   const streams =
     fromNanos < toNanos
       ? // Runs that have ended begin first: what is read for them from its beginning need not be read for others.
@@ -73,6 +84,7 @@ export async function* rangeOf(
   signal.throwIfAborted()
   for (const address of damaged)
     failures.push(`${service} ${address}: its log is damaged, and not every hop is whole`)
+  for (const url of unknown) failures.push(`${url} has records of ${service} of a run whose row is missing`)
   // Also when there are as many as were asked for: others may belong between them.
   if (failures.length > 0) {
     throw new HoptraceError(

@@ -18,6 +18,10 @@ export interface RangeQuestion {
   readonly stretch: Stretch
   readonly filter: HopFilter
   readonly reads: RangeReads
+  /** Every run that is registered, by its key in stores. */
+  readonly known: ReadonlySet<string>
+  /** Called for a store that has records of the service of a run that is not registered. */
+  readonly onUnknownRun: (url: string) => void
   /** Instances and stores that are read from their beginning for all of their runs at once. */
   readonly claimed: Set<string>
 }
@@ -49,7 +53,7 @@ export async function* runRange(
   if (afterId === stretch.afterId) for (const url of stores) claimed.add(placeOf(url, row))
   const failures: unknown[] = []
   const failed = (error: unknown): void => void failures.push(error)
-  const view = await parts.log.view(row, reads).catch(failed)
+  const view = await parts.log.view(row, reads, stretch.signal).catch(failed)
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
   const stored = stores.map((url) =>
     unfailing(parts.patience.each(url, storeRange(question, url, row, rest)), failed),
@@ -73,7 +77,7 @@ function placeOf(url: string, row: InstanceRow): string {
 
 /** What a run and others of its instance have in a store. */
 async function* storeRange(
-  { parts, runs, reads }: RangeQuestion,
+  { parts, runs, reads, known, onUnknownRun }: RangeQuestion,
   url: string,
   row: InstanceRow,
   stretch: Stretch,
@@ -83,7 +87,9 @@ async function* storeRange(
     try {
       const same = placeOf(url, row)
       const sharing = runs.filter((other) => other.stores.includes(url) && placeOf(url, other) === same)
-      yield* storedRange(reader, sharing, stretch)
+      yield* storedRange(reader, sharing, stretch, (run, service) => {
+        if (service === row.service && !known.has(run)) onUnknownRun(url)
+      })
     } finally {
       reads.segments += reader.counts.segments
       reads.pruned += reader.counts.pruned

@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
+import { fileStamp, type FileStamp } from '../../files/index.js'
 import type { HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -8,6 +9,7 @@ import { runDirOf } from '../../rundir/index.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import type { Lookup, RunLiveness } from '../../record/lookup.js'
 import { readRecord } from '../../record/record-json.js'
+import { orAborted } from '../../base/deadline.js'
 import type { Reads } from '../walk/reads.js'
 import { isDropped } from './dropped.js'
 import { isWriting, type LogWriter } from './log-writer.js'
@@ -32,12 +34,18 @@ interface ReadLog extends Omit<LogView, 'liveness'> {
   readonly writer: LogWriter
 }
 
+/** A log that is read, or was. Its reading ends with the last question that waits for it. */
 interface Cached {
   readonly stamp: string
   readonly log: Promise<ReadLog>
+  readonly reading: AbortController
+  waiting: number
+  done: boolean
 }
 
 const maxCached = 16
+/** Hops between two turns of other work. */
+const stretch = 1000
 
 /** Reads logs that lie below the data directory, whatever host or container writes them. */
 export class LogSource {
@@ -52,8 +60,12 @@ export class LogSource {
     private readonly isAlive: (row: InstanceRow, runDir: string) => Promise<boolean>,
   ) {}
 
-  /** The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read. */
-  async view(row: InstanceRow, reads: Reads): Promise<LogView | undefined> {
+  /**
+   * The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read, and with the reason of
+   * `signal` when that fires.
+   */
+  async view(row: InstanceRow, reads: Reads, signal?: AbortSignal): Promise<LogView | undefined> {
+    signal?.throwIfAborted()
     const runDir = runDirOf(this.dataDir, row.logDir)
     if (runDir === undefined) return undefined
     // Asked first: what a run that has ended by now wrote is all there.
@@ -61,21 +73,50 @@ export class LogSource {
     const files = await statFiles(runDir)
     if (files.length === 0) return undefined
     const stamp = `${alive} ${files.map(({ size, mtimeNs }) => `${size}@${mtimeNs}`).join(' ')}`
-    const known = this.cache.get(runDir)
-    if (known?.stamp === stamp) return viewOf(row, await known.log)
-    const log = read(
-      row,
-      runDir,
-      alive,
-      files.reduce((last, { mtimeNs }) => (mtimeNs > last ? mtimeNs : last), 0n),
-    )
+    let cached = this.cache.get(runDir)
+    if (cached?.stamp !== stamp) {
+      cached = this.read(row, runDir, alive, stamp, files)
+      reads.scans++
+      for (const { size } of files) reads.bytes += Number(size)
+    }
+    return viewOf(row, await this.wait(runDir, cached, signal))
+  }
+
+  private read(
+    row: InstanceRow,
+    runDir: string,
+    alive: boolean,
+    stamp: string,
+    files: readonly FileStamp[],
+  ): Cached {
+    const reading = new AbortController()
+    const writtenNanos = files.reduce((last, { mtimeNs }) => (mtimeNs > last ? mtimeNs : last), 0n)
+    const log = read(row, runDir, alive, writtenNanos, reading.signal)
+    const cached: Cached = { stamp, log, reading, waiting: 0, done: false }
     this.cache.delete(runDir)
     if (this.cache.size >= maxCached) this.cache.delete(this.cache.keys().next().value as string)
-    this.cache.set(runDir, { stamp, log })
-    log.catch(() => this.cache.delete(runDir))
-    reads.scans++
-    for (const { size } of files) reads.bytes += Number(size)
-    return viewOf(row, await log)
+    this.cache.set(runDir, cached)
+    log.then(
+      () => (cached.done = true),
+      () => this.forget(runDir, cached),
+    )
+    return cached
+  }
+
+  private async wait(runDir: string, cached: Cached, signal: AbortSignal | undefined): Promise<ReadLog> {
+    cached.waiting++
+    try {
+      return await orAborted(cached.log, signal)
+    } finally {
+      if (--cached.waiting === 0 && !cached.done) {
+        this.forget(runDir, cached)
+        cached.reading.abort()
+      }
+    }
+  }
+
+  private forget(runDir: string, cached: Cached): void {
+    if (this.cache.get(runDir) === cached) this.cache.delete(runDir)
   }
 }
 
@@ -121,9 +162,9 @@ export function aliasInLog({ records, aliases }: LogView, id: HopId): HopId | un
   return first
 }
 
-async function statFiles(dir: string): Promise<{ size: bigint; mtimeNs: bigint }[]> {
+async function statFiles(dir: string): Promise<FileStamp[]> {
   try {
-    return await Promise.all(listLogFiles(dir).map((file) => stat(logFilePath(dir, file), { bigint: true })))
+    return await Promise.all(listLogFiles(dir).map((file) => fileStamp(logFilePath(dir, file))))
   } catch (cause) {
     throw new HoptraceError('HOPTRACE_BAD_LOG', `the log ${dir} cannot be read: ${String(cause)}`, { cause })
   }
@@ -134,9 +175,11 @@ async function read(
   runDir: string,
   alive: boolean,
   writtenNanos: bigint,
+  signal: AbortSignal,
 ): Promise<ReadLog> {
   const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(runDir, {
     through: { file: row.loggedThrough[0], offset: row.loggedThrough[1] },
+    signal,
   })
   if (run.startNanos !== row.startNanos || run.address !== row.address) {
     throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} is the log of another run`)
@@ -145,7 +188,11 @@ async function read(
   const aliases = new Map<HopId, HopId>()
   const over = ended || !alive
   let unreadable = 0
-  for (const hop of hops) {
+  for (const [index, hop] of hops.entries()) {
+    if (index % stretch === stretch - 1) {
+      await setImmediate()
+      signal.throwIfAborted()
+    }
     // What it left open, it left open for this reason: shipping will say the same.
     const record = readRecord(over && hop.state === 'open' ? { ...hop, crash } : hop)
     if (record === undefined) unreadable++

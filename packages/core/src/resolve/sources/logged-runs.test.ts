@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HopId } from '../../id/types.js'
 import { FileHopLog } from '../../log/index.js'
 import { testCall, testClose, testHop, testId, testRun } from '../../log/test-run.fixture.js'
+import { levelStore } from '../../store/level/level-store.js'
 import { createResolver } from '../create-resolver.js'
 
 let dir: string
@@ -91,5 +93,57 @@ describe('a run that is not registered', () => {
     const other = createResolver({ dir })
     await expect(other.resolve(testId(1000))).rejects.toThrow(/logs\/orders\/\S+ is no log that can be read/)
     await other.close()
+  })
+})
+
+describe('thousands of runs whose logs cannot be read', () => {
+  it('17.12: are reported, some by name and all by number', async () => {
+    const count = 2000
+    const before = new Date(Date.now() - 60_000)
+    for (let index = 0; index < count; index++) {
+      const runDir = path.join(dir, 'logs', 'orders', `${index + 1}-1-abcdef`)
+      mkdirSync(runDir, { recursive: true })
+      writeFileSync(path.join(runDir, '00000001.log'), 'no log')
+      utimesSync(runDir, before, before)
+    }
+    const warnings: string[] = []
+    const resolver = createResolver({
+      dir,
+      deadlineMillis: 600_000,
+      onWarning: (text) => warnings.push(text),
+    })
+    await expect(resolver.resolve(testId(1000))).rejects.toThrow(/and 1980 more/)
+    unregisteredRun((log) => log.close(testHop(1000), testClose()), 'payments')
+    const { unread = [] } = await resolver.instances()
+    expect(unread).toHaveLength(21)
+    expect(unread[0]).toMatch(/^logs\/orders\/\d+-1-abcdef /)
+    expect(unread.at(-1)).toBe('and 1980 more')
+    expect(warnings).toHaveLength(21)
+    expect((await resolver.resolve(testId(1000))).verdict).toBe('completed')
+    expect((await resolver.resolve(testId(2000))).verdict).toBe('undetermined')
+    await resolver.close()
+  }, 600_000)
+})
+
+describe('a store of a service of which no run is registered', () => {
+  it('may have had any hop', async () => {
+    const store = levelStore({ dir: path.join(dir, 'stores', 'orders'), make: true })
+    await store.open()
+    await store.put([{ key: Buffer.from([0x7f]), value: Buffer.from('x') }])
+    await store.close()
+    // It is none of ours.
+    await mkdir(path.join(dir, 'stores', 'nginx'))
+    unregisteredRun((log) => log.close(testHop(1000), testClose()), 'payments')
+    const missing = /stores\/orders has records of orders, and no run of it is registered/
+    const resolver = createResolver({ dir })
+    expect((await resolver.instances()).unread).toMatchObject([expect.stringMatching(missing)])
+    const { verdict, evidence } = await resolver.resolve(testId(5))
+    expect(verdict).toBe('undetermined')
+    expect(evidence.join()).toMatch(missing)
+    await resolver.close()
+    unregisteredRun((log) => log.close(testHop(2000), testClose()), 'orders', 4003)
+    const later = createResolver({ dir })
+    expect((await later.instances()).unread ?? []).toEqual([])
+    await later.close()
   })
 })

@@ -1,9 +1,10 @@
-import { stat } from 'node:fs/promises'
-import { isMissing } from '../../files/index.js'
+import path from 'node:path'
+import { isMarkedSync, isMissing, listDir, modifiedMillisSync } from '../../files/index.js'
 import type { AskersKeys, ClusterKeys } from '../../key/index.js'
 import { readRunHeader } from '../../log/read-run.js'
 import { listLogFiles } from '../../rundir/run-dir.js'
 import { listRunDirs, logDirOf } from '../../rundir/index.js'
+import { isServiceName } from '../../rundir/run-place.js'
 import { runRow } from '../../rundir/run-row.js'
 import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
 import { runKey } from '../../store/registry/run-key.js'
@@ -50,10 +51,22 @@ export class LoggedRuns {
       if (!registered.has(runKey(row))) more.push(row)
     }
     if (this.known.size > maxRuns) this.known.clear()
+    for (const service of await this.storesWithout([...rows, ...more]))
+      unread.add(`stores/${service}`, `has records of ${service}, and no run of it is registered`)
     const found = unread.beside(more)
     if (found.length === 0 && found.unread === undefined) return rows
     const all = [...(rows.unread ?? []), ...(found.unread ?? [])]
     return Object.assign([...rows, ...found], all.length === 0 ? {} : { unread: all })
+  }
+
+  /** Services whose store is there, while every row of theirs is missing. */
+  private async storesWithout(rows: readonly InstanceRow[]): Promise<string[]> {
+    const services = new Set(rows.map(({ service }) => service))
+    const entries = await listDir({ dir: this.dataDir, name: 'stores' }).catch(() => [])
+    return entries
+      .filter(({ name, kind }) => kind === 'directory' && isServiceName(name) && !services.has(name))
+      .map(({ name }) => name)
+      .filter((name) => isMarkedSync(path.join(this.dataDir, 'stores', name)))
   }
 }
 
@@ -63,7 +76,7 @@ async function rowOf(
   keys: ClusterKeys | undefined,
 ): Promise<InstanceRow | string | undefined> {
   try {
-    const { mtimeMs } = await stat(runDir)
+    const mtimeMs = modifiedMillisSync(runDir)
     const header = readRunHeader(runDir)
     if (header === undefined) {
       const begins = Date.now() - mtimeMs < beginningMillis

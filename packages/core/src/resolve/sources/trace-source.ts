@@ -39,8 +39,9 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
     let view: LogView | undefined
     let logFailure: unknown
     try {
-      view = await log?.view(row, reads)
+      view = await log?.view(row, reads, signal)
     } catch (error) {
+      signal.throwIfAborted()
       logFailure = error
     }
     const logged = view === undefined ? undefined : lookupInLog(view, row, id)
@@ -90,7 +91,7 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       }
       // What a run has not shipped yet is in its log alone.
       const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {
-        const view = await log?.view(row, reads)
+        const view = await log?.view(row, reads, signal)
         if (view === undefined && row.state === 'running' && row.stores.length === 0) throw unavailable(row)
         const hopId = view === undefined ? undefined : aliasInLog(view, id)
         return hopId === undefined ? [] : [{ hopId, startNanos: row.startNanos }]

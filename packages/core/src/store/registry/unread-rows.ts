@@ -1,6 +1,6 @@
 const most = 20
 
-/** Why rows could not be read: the first twenty in words, the rest counted. */
+/** Why rows, or the logs of runs that have none, could not be read: the first twenty in words, the rest counted. */
 export class UnreadRows {
   private readonly texts: string[] = []
   private count = 0
@@ -14,7 +14,7 @@ export class UnreadRows {
   beside<T extends object>(rows: T): T & { readonly unread?: readonly string[] } {
     if (this.count === 0) return rows
     const more = this.count - this.texts.length
-    const unread = more === 0 ? this.texts : [...this.texts, `${more} more rows cannot be read`]
+    const unread = more === 0 ? this.texts : [...this.texts, `and ${more} more`]
     return Object.assign(rows, { unread })
   }
 }
