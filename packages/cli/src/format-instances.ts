@@ -1,5 +1,5 @@
-import type { InstanceRow } from '@hoptrace/core'
-import { formatClock, formatDuration, formatNanos } from './format-units.js'
+import type { DeadInstance, InstanceRow } from '@hoptrace/core'
+import { count, formatClock, formatDuration, formatNanos } from './format-units.js'
 import { safeText } from './format-text.js'
 import { formatTable, type Cell } from './format-table.js'
 import { plain, type Paint } from './paint.js'
@@ -19,20 +19,23 @@ export interface InstanceView {
   readonly pid: number
   readonly endpoint: string | null
   readonly stores: readonly string[]
+  /** Why the log of a dead run is not shipped, though that was tried. Questions read it where it is. */
+  readonly notShipped: { readonly reason: string; readonly tries: number; readonly againTime: string } | null
 }
 
 /**
  * A registry row for display. `alive`: the run has not ended, its heartbeat is younger than 30 s, and its
- * process is not known to be gone (`isGone`). A run whose process is gone has the state `dead`, even before
+ * process is not known to be gone (`dead`). A run whose process is gone has the state `dead`, even before
  * its log is shipped.
  */
-export function instanceView(row: InstanceRow, nowMillis: number, isGone = false): InstanceView {
+export function instanceView(row: InstanceRow, nowMillis: number, dead?: DeadInstance): InstanceView {
+  const { failed } = dead ?? {}
   return {
     service: row.service,
     instance: row.address,
     worker: row.worker,
-    state: isGone ? 'dead' : row.state,
-    alive: !isGone && row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
+    state: dead !== undefined ? 'dead' : row.state,
+    alive: dead === undefined && row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
     startTime: formatNanos(row.startNanos),
     heartbeatTime: formatNanos(BigInt(row.heartbeatMillis) * 1_000_000n),
     shippedThrough: row.shippedThroughNanos > 0n ? formatNanos(row.shippedThroughNanos) : null,
@@ -41,6 +44,14 @@ export function instanceView(row: InstanceRow, nowMillis: number, isGone = false
     pid: row.pid,
     endpoint: row.endpoint,
     stores: row.stores,
+    notShipped:
+      failed === undefined
+        ? null
+        : {
+            reason: failed.reason,
+            tries: failed.tries,
+            againTime: formatNanos(BigInt(failed.againMillis) * 1_000_000n),
+          },
   }
 }
 
@@ -71,7 +82,7 @@ export function formatInstances(
       { text: row.shippedThrough === null ? 'nothing yet' : formatClock(row.shippedThrough) },
       { text: row.startTime.slice(0, 19).replace('T', ' ') },
       { text: String(row.pid) },
-      { text: safeText(row.stores.at(-1) ?? 'none', 120) + lost(row), paint: faint },
+      { text: safeText(row.stores.at(-1) ?? 'none', 120) + lost(row) + left(row), paint: faint },
     ]
   })
   return formatTable([head.map((text) => ({ text, paint: faint })), ...cells])
@@ -83,6 +94,12 @@ function ago(time: string, nowMillis: number): string {
 
 function lost(row: InstanceView): string {
   return row.dropped > 0 ? `  (${row.dropped} hops dropped)` : ''
+}
+
+function left({ notShipped }: InstanceView): string {
+  if (notShipped === null) return ''
+  const { reason, tries, againTime } = notShipped
+  return `  (not shipped after ${count(tries, 'try', 'tries')}, again at ${againTime.slice(11, 19)}: ${safeText(reason, 120)})`
 }
 
 const FRESH_MILLIS = 30_000

@@ -112,6 +112,20 @@ describe('the instances', () => {
     expect(lines[2]).toMatch(/^○ .*silent.*nothing yet/)
     expect(lines[3]).toMatch(/^○ .*dead/)
   })
+
+  it('say which dead run could not be shipped, why, and when that is tried again', () => {
+    const failed = { reason: 'its log is\nodd', tries: 3, againMillis: NOW + 20_000 }
+    const view = instanceView(row, NOW, { failed })
+    expect(view).toMatchObject({
+      state: 'dead',
+      alive: false,
+      notShipped: { tries: 3, reason: failed.reason },
+    })
+    expect(formatInstances([view], NOW)[1]).toMatch(
+      /^○ .*dead.*\(not shipped after 3 tries, again at \d\d:\d\d:\d\d: its log is\\nodd\)$/,
+    )
+    expect(instanceView(row, NOW, { failed: undefined }).notShipped).toBeNull()
+  })
 })
 
 describe('an id', () => {

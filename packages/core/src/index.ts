@@ -29,10 +29,12 @@ export type { DroppedRange, InstanceRow, InstanceRows, Registry } from './record
 export { readRun } from './log/index.js'
 export type { LoggedRun } from './log/index.js'
 export { shipDeadRuns } from './ship/index.js'
+export type { FailedRun } from './rundir/failed-run.js'
 export type { AdoptOptions, AdoptReport } from './ship/index.js'
 export { checkClusterKey, newClusterKey, keysHere } from './key/index.js'
 export type { ClusterKeys } from './key/index.js'
 export { deadInstances } from './resolve/dead-instances.js'
+export type { DeadInstance } from './resolve/dead-instances.js'
 export { createResolver } from './resolve/index.js'
 export type {
   CallJson,

@@ -17,7 +17,7 @@ export function instancesCommand(context: CommandContext): Command {
       const rows = await withResolver(options, context, (resolver) => resolver.instances())
       const dead = await deadInstances(rows, dataDirOf({ stores: [], ...options }, context.env))
       const views = rows
-        .map((row) => instanceView(row, now, dead.has(row)))
+        .map((row) => instanceView(row, now, dead.get(row)))
         .sort((a, b) => order(a.service, b.service) || order(a.startTime, b.startTime))
       // Warnings have named the missing parts.
       if (rows.unread !== undefined) exitWith(EXIT.unknown)

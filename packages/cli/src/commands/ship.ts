@@ -10,7 +10,7 @@ import { checkedStoreUrl } from '../open-resolver.js'
 import { UsageError } from '../usage-error.js'
 
 /** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 if it could not ship some of them. */
-export function shipCommand({ output, exitWith, signal }: CommandContext): Command {
+export function shipCommand({ output, exitWith, signal, env }: CommandContext): Command {
   return new Command('ship')
     .description('ship the logs of dead instances in a data directory')
     .argument('<dir>', 'their data directory')
@@ -26,7 +26,8 @@ export function shipCommand({ output, exitWith, signal }: CommandContext): Comma
         ...shared.map((store) => storeRegistry(store, dataDir)),
       ])
       try {
-        const report = await shipDeadRuns({ dataDir, registry, signal })
+        const access = env['HOPTRACE_ACCESS'] === 'group' ? 'group' : 'owner'
+        const report = await shipDeadRuns({ dataDir, access, registry, signal })
         const view = shippedView(report)
         if (options.json) await output.document(view)
         else await output.lines(formatShipped(view, output.paint))

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { built } from '../../../../dev/built.mjs'
 import { tempDir } from '../log/test-run.fixture.js'
@@ -46,9 +49,11 @@ describe('a process with a tracer', { timeout: 90_000 }, () => {
         { execArgv: ['--import', new URL('stuck-worker.fixture.mjs', import.meta.url).href] },
       )
       const ended = once(service.child, 'exit')
+      const pipe = path.join(tmpdir(), `hoptrace-stuck-${service.child.pid}`)
       if (end === 'close') await service.ask({ do: 'close' })
       void service.ask({ do: 'exit', code: 0 }).catch(() => undefined)
       const [code, signal] = (await ended) as [number | null, string | null]
+      rmSync(pipe)
       // Node 20 cannot replace a process.
       expect([0, null]).toContain(code)
       expect([null, 'SIGKILL']).toContain(signal)

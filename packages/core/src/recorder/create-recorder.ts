@@ -13,7 +13,15 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
     const sweep = async (): Promise<void> => run.sweep(0)
     const counts = (): HopLogStats => run.log.stats()
     const blockedSince = async (): Promise<undefined> => undefined
-    return new LocalRecorder({ settings: rest, runDir: run.dir, sweep, counts, blockedSince, diagnostics })
+    return new LocalRecorder({
+      settings: rest,
+      runDir: run.dir,
+      again: false,
+      sweep,
+      counts,
+      blockedSince,
+      diagnostics,
+    })
   }
   return new WorkerRecorder(rest, run, diagnostics)
 }

@@ -4,6 +4,7 @@ import { isStore } from '../store/contract.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../base/diagnostics.js'
 import { HoptraceError } from '../base/errors.js'
+import { shareWithGroup } from '../files/index.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import { clusterKeys, type ClusterKeys, offerKey } from '../key/index.js'
@@ -29,6 +30,8 @@ const retryMillis = 5000
 export interface LocalRecorderOptions {
   readonly settings: WorkerSettings
   readonly runDir: string
+  /** Another thread of this process has shipped the run before. */
+  readonly again: boolean
   /** Asks the request path to put every open hop into the log, and to mark it. It may resolve though it was not done. */
   readonly sweep: () => Promise<void>
   /** What the log counts. */
@@ -60,6 +63,8 @@ export class LocalRecorder implements Recorder, OwnRecords {
     this.options = options
     this.runDir = options.runDir
     const { settings } = options
+    // Each thread has to know.
+    if (settings.access === 'group') shareWithGroup(settings.dataDir)
     this.keys = clusterKeys(settings.key.secret, settings.key.given)
     const context = { dataDir: settings.dataDir, service: settings.service }
     this.store = isStore(settings.store) ? settings.store : openStore(settings.store, context)
@@ -98,11 +103,12 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   stats(): ShipStats {
-    return this.shipper?.stats() ?? { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+    const own = this.shipper?.stats() ?? { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+    return { ...own, unshippedRuns: this.adopter?.unshippedRuns ?? 0 }
   }
 
   counters(): RunCounters {
-    const { shipped, errors, dropped, lagMillis } = this.stats()
+    const { shipped, errors, dropped, lagMillis, unshippedRuns } = this.stats()
     const log = this.options.counts()
     return {
       appended: log.appended,
@@ -112,6 +118,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       errors: log.errors + errors,
       bytes: log.bytes,
       lagMillis,
+      unshippedRuns,
     }
   }
 
@@ -159,6 +166,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
     return this.running().unshipped(isWanted)
   }
 
+  damage(): string | undefined {
+    return this.running().damage()
+  }
+
   private async began(): Promise<void> {
     if (!(await this.begin())) void this.retry()
   }
@@ -168,7 +179,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const { settings, diagnostics } = this.options
     // Only an open level store knows which directory it is. A shared store may be away: every put asks again.
     if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
-    this.shipper = this.shipperOf(run)
+    this.shipper = this.shipperOf(run, this.options.again)
     const { dataDir } = settings
     this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
     this.questions = new RunQuestions(this.endpoint.live, run, this.keys)
@@ -199,7 +210,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     )
   }
 
-  private shipperOf(run: RunInfo, moved = false): Shipper {
+  private shipperOf(run: RunInfo, again: boolean): Shipper {
     const { settings, diagnostics } = this.options
     const ttlSeconds =
       isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
@@ -209,7 +220,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       store: this.store,
       registry: this.registry,
       graceMillis: settings.graceMillis,
-      moved,
+      again,
       diagnostics,
       ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     })

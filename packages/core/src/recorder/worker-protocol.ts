@@ -6,6 +6,8 @@ import type { Settings } from '../settings/options.js'
 export interface WorkerData {
   readonly settings: WorkerSettings
   readonly runDir: string
+  /** A worker before this one has shipped the run. */
+  readonly again: boolean
   /** What both threads can read at any time: a `SharedState`. */
   readonly memory: SharedArrayBuffer
 }

@@ -24,7 +24,7 @@ const turnMillis = 100
 const restartMillis = 1000
 /** One that ran for longer than this before it ended is started again as if it were the first. */
 const steadyMillis = 60_000
-const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0 }
+const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0, unshippedRuns: 0 }
 
 interface Waiting {
   readonly resolve: (message: FromWorker) => void
@@ -59,7 +59,7 @@ export class WorkerRecorder implements Recorder {
   private stopped = (): void => undefined
 
   constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
-    this.data = { settings, runDir: run.dir, memory: this.shared.memory }
+    this.data = { settings, runDir: run.dir, again: false, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
     this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), turnMillis).unref()
@@ -95,6 +95,7 @@ export class WorkerRecorder implements Recorder {
       // What was dropped stands in the log and the journal, where the next worker finds it again.
       dropped: Math.max(former.dropped, last.dropped),
       lagMillis: this.lagMillis(),
+      unshippedRuns: last.unshippedRuns,
     }
   }
 
@@ -186,9 +187,9 @@ export class WorkerRecorder implements Recorder {
 
   private exited(reason: string): void {
     this.gone = true
-    const { shipped, errors, dropped, lagMillis } = this.stats()
-    this.former = { shipped, errors: errors + (this.closing ? 0 : 1), dropped, lagMillis: 0 }
-    this.heard({ ...nothing, lagMillis })
+    const { shipped, errors, dropped, lagMillis, unshippedRuns } = this.stats()
+    this.former = { ...nothing, shipped, errors: errors + (this.closing ? 0 : 1), dropped }
+    this.heard({ ...nothing, lagMillis, unshippedRuns })
     for (const { reject } of this.waiting.values()) reject(this.closing ? gone() : ended())
     this.waiting.clear()
     if (this.closing) return
@@ -213,6 +214,7 @@ export class WorkerRecorder implements Recorder {
   private restart(): void {
     if (this.closing) return
     this.gone = false
+    this.data = { ...this.data, again: true }
     this.worker = this.spawn()
     if (this.info !== undefined) this.post({ type: 'start', run: this.info })
   }

@@ -8,13 +8,14 @@ import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
 const statsMillis = 500
 
 /** Runs a recorder in this thread for the thread that started it. */
-function serve(port: MessagePort, { settings, runDir, memory }: WorkerData): void {
+function serve(port: MessagePort, { settings, runDir, again, memory }: WorkerData): void {
   const send = (message: FromWorker): void => port.postMessage(message)
   const shared = new SharedState(memory)
   const requests = new RequestThread(shared, send)
   const recorder = new LocalRecorder({
     settings,
     runDir,
+    again,
     diagnostics: (code, message) => send({ type: 'warning', code, message }),
     sweep: () => requests.sweep(),
     counts: () => shared.counts(),

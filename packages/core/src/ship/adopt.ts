@@ -1,7 +1,7 @@
 import type { RunInfo } from '../rundir/run-info.js'
 import type { Diagnostics } from '../base/diagnostics.js'
-import { whyNotDataDir } from '../files/index.js'
-import { HoptraceError, isStoreLocked } from '../base/errors.js'
+import { type Access, shareWithGroup, whyNotDataDir } from '../files/index.js'
+import { HoptraceError } from '../base/errors.js'
 import { type AskersKeys, keysHere } from '../key/index.js'
 import { readRunHeader } from '../log/read-run.js'
 import { runLiveness } from '../log/run-liveness.js'
@@ -12,10 +12,13 @@ import type { Registry } from '../record/instance-row.js'
 import { clusterRegistry } from '../store/registry/cluster-registry.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { openRunStore } from '../store/spec-url.js'
+import { failedAgain, readFailedRun, writeFailedRun } from '../rundir/failed-run.js'
 import { type RecoveredRun, recoverRun } from './recover-run.js'
 
 export interface AdoptOptions {
   readonly dataDir: string
+  /** As the services of the directory have it. @default 'owner' */
+  readonly access?: Access
   /** Only runs of this service. @default all */
   readonly service?: string
   /** Where runs are said to have ended; those that shipped to an HBase cluster, in the registry of that cluster too. */
@@ -30,6 +33,8 @@ export interface AdoptOptions {
   readonly diagnostics?: Diagnostics
   /** Runs that are not to be tried now. @default none */
   readonly passOver?: (runDir: string) => boolean
+  /** The clock of the pauses between two tries of one run. @default Date.now */
+  readonly nowMillis?: () => number
   /** No further run is begun when it fires. */
   readonly signal?: AbortSignal
 }
@@ -42,11 +47,13 @@ export interface AdoptReport {
 
 /**
  * Ships the logs of runs whose process is gone. A run that is alive, or that another process ships at this moment, is passed
- * over. Never rejects for a run that fails; the report says why it was left.
+ * over. Never rejects for a run that fails: the report says why it was left, and so does a file in its directory. Questions read its
+ * log as before.
  * @throws TypeError when the data directory is another user's, or other users can write it: what is written there now would be
  * this user's, and the services could not read it.
  */
 export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> {
+  if (options.access === 'group') shareWithGroup(options.dataDir)
   const reason = whyNotDataDir(options.dataDir)
   if (reason !== undefined) throw new TypeError(`nothing is shipped: ${reason}`)
   const adopted: RecoveredRun[] = []
@@ -55,9 +62,8 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
     if (options.signal?.aborted === true) break
     if (options.passOver?.(runDir) === true) continue
     try {
-      const outcome = await adopt(runDir, options)
-      if (typeof outcome === 'string') left.push({ runDir, reason: outcome })
-      else if (outcome !== undefined) adopted.push(outcome)
+      const recovered = await adopt(runDir, options)
+      if (recovered !== undefined) adopted.push(recovered)
     } catch (error) {
       left.push({ runDir, reason: error instanceof Error ? error.message : String(error) })
     }
@@ -72,50 +78,58 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
   return { adopted, left }
 }
 
-/** The recovered run, why it was left, or undefined when it is alive or had nothing to ship. */
-async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
+/** The recovered run, or undefined when it is alive or had nothing to ship. */
+async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | undefined> {
   if ((await runLiveness(runDir)) !== 'dead') return undefined
   const owned = await acquireRunDir(runDir, { silent: true })
   if (owned === undefined) return undefined
   try {
     return await ship(owned, options)
+  } catch (error) {
+    sayFailed(owned, error, (options.nowMillis ?? Date.now)())
+    throw error
   } finally {
     owned.release()
   }
 }
 
-async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRun | string | undefined> {
-  const { runDir } = owned
+/** Other processes leave the run alone for a while. */
+function sayFailed({ runDir, held }: OwnedRun, error: unknown, nowMillis: number): void {
   try {
-    const header = readRunHeader(runDir)
-    if (header === undefined) {
-      if (listLogFiles(runDir).length > 0) return 'nothing in it says whose log it is'
-      // Its run never began to write, or its deletion was cut short.
-      await registerEnded(runDir, options.registry)
-      deleteRunDir(owned)
-      return undefined
-    }
-    const { run, text, mac } = header
-    const { registry, dataDir } = options
-    const asked = (options.keys ?? keysHere(dataDir))()
-    const signed = asked?.mac('log', text) === mac
-    const openStore = options.openStore ?? ((named: RunInfo) => openSigned(named, signed, dataDir))
-    const store = await openStore(run, signed)
-    const cluster = signed ? clusterRegistry(run, dataDir, options.keys) : undefined
-    try {
-      await store.open()
-      return await recoverRun(
-        owned,
-        store,
-        cluster === undefined ? registry : composedRegistry([registry, cluster]),
-      )
-    } finally {
-      await store.close()
-      await cluster?.close()
-    }
-  } catch (error) {
-    if (isStoreLocked(error)) return 'its store is held by a living process'
-    throw error
+    if (held()) writeFailedRun(runDir, failedAgain(readFailedRun(runDir), error, nowMillis))
+  } catch {
+    // The disk refuses: each process counts its own tries.
+  }
+}
+
+async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRun | undefined> {
+  const { runDir } = owned
+  const header = readRunHeader(runDir)
+  if (header === undefined) {
+    if (listLogFiles(runDir).length > 0)
+      throw new HoptraceError('HOPTRACE_BAD_LOG', 'nothing in it says whose log it is')
+    // Its run never began to write, or its deletion was cut short.
+    await registerEnded(runDir, options.registry)
+    deleteRunDir(owned)
+    return undefined
+  }
+  const { run, text, mac } = header
+  const { registry, dataDir } = options
+  const asked = (options.keys ?? keysHere(dataDir))()
+  const signed = asked?.mac('log', text) === mac
+  const openStore = options.openStore ?? ((named: RunInfo) => openSigned(named, signed, dataDir))
+  const store = await openStore(run, signed)
+  const cluster = signed ? clusterRegistry(run, dataDir, options.keys) : undefined
+  try {
+    await store.open()
+    return await recoverRun(
+      owned,
+      store,
+      cluster === undefined ? registry : composedRegistry([registry, cluster]),
+    )
+  } finally {
+    await store.close()
+    await cluster?.close()
   }
 }
 

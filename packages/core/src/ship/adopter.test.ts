@@ -1,8 +1,21 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { tempDir, testClose, testHop, testRunDir } from '../log/test-run.fixture.js'
+import {
+  baseNanos,
+  tempDir,
+  testClose,
+  testHop,
+  testId,
+  testRun,
+  testRunDir,
+} from '../log/test-run.fixture.js'
+import { createResolver } from '../resolve/create-resolver.js'
+import { deadInstances } from '../resolve/dead-instances.js'
+import { claimRunDir } from '../rundir/index.js'
 import type { Row } from '../store/contract.js'
+import { readSegmentKey } from '../store/keys.js'
+import { shipDeadRuns } from './adopt.js'
 import { Adopter } from './adopter.js'
 import { recordsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
 
@@ -19,15 +32,20 @@ class RefusingStore extends TestStore {
   }
 }
 
+/** As if its process had died long ago. */
+function age(runDir: string): void {
+  const hour = new Date(Date.now() - 3_600_000)
+  for (const name of readdirSync(runDir)) utimesSync(path.join(runDir, name), hour, hour)
+  utimesSync(runDir, hour, hour)
+}
+
 /** A dead run, somebody who looks for it all the time, and a clock that stands still until it is told otherwise. */
 function setUp(store: RefusingStore) {
   const dir = tempDir()
   const runDir = testRunDir(dir.path)
   const log = testLog(runDir)
   for (let i = 1; i <= 10; i++) log.close(testHop(i), testClose())
-  const hour = new Date(Date.now() - 3_600_000)
-  for (const name of readdirSync(runDir)) utimesSync(path.join(runDir, name), hour, hour)
-  utimesSync(runDir, hour, hour)
+  age(runDir)
   const said: string[] = []
   let clock = 0
   let asked = 0
@@ -90,5 +108,68 @@ describe('Adopter', { timeout: 30_000 }, () => {
     for (let hours = 0; hours < 20; hours++) await run.at(hours * 3_600_000)
     expect(store.tries).toBeGreaterThan(15)
     expect(run.said).toHaveLength(3)
+  })
+
+  it('17.10: leaves a run that cannot be shipped to all adopters together, rarely; it is counted and shown, read by questions, and keeps no other', async () => {
+    using dir = tempDir()
+    const [odd, good] = ['odd', 'good'].map((name) => testRunDir(dir.path, name)) as [string, string]
+    for (const [index, runDir] of [odd, good].entries()) {
+      const log = testLog(runDir, { run: () => testRun({ startNanos: baseNanos + BigInt(index) }) })
+      for (let i = 1; i <= 3; i++) log.close(testHop(index * 100 + i), testClose())
+      claimRunDir(runDir).release()
+      age(runDir)
+    }
+    let tries = 0
+    const store = new TestStore()
+    const put = store.put.bind(store)
+    store.put = (rows) => {
+      if (rows.every(({ key }) => readSegmentKey(key)?.run.readBigUInt64BE(7) !== baseNanos)) return put(rows)
+      tries++
+      return Promise.reject(new RangeError('a segment holds at most 3 records'))
+    }
+    let clock = Date.now()
+    let asked = 0
+    const registry = new TestRegistry()
+    const adopters = [1, 2].map(
+      () =>
+        new Adopter({
+          dataDir: dir.path,
+          service: 'orders',
+          registry,
+          store,
+          storeUrl: store.url,
+          diagnostics: () => undefined,
+          lookMillis: 1,
+          nowMillis: () => (asked++, clock),
+        }),
+    )
+    for (let step = 0; step < 40; step++) {
+      clock += 3_600_000
+      const enough = asked + 30
+      await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(enough)
+    }
+    for (const adopter of adopters) expect(adopter.unshippedRuns).toBe(1)
+    await Promise.all(adopters.map((adopter) => adopter.close()))
+    // Every hour at first, every six hours in the end; each adopter would have tried 40 times.
+    expect(tries).toBeGreaterThan(10)
+    expect(tries).toBeLessThan(20)
+    expect(existsSync(good)).toBe(false)
+    expect((await recordsOf(store)).size).toBe(3)
+    const resolver = createResolver({ dir: dir.path, live: false })
+    expect(await resolver.resolve(testId(1))).toMatchObject({
+      verdict: 'completed',
+      hops: [{ source: 'log' }],
+    })
+    const rows = await resolver.instances()
+    await resolver.close()
+    const dead = await deadInstances(rows, dir.path)
+    expect([...dead.values()]).toMatchObject([
+      { failed: { tries, reason: 'a segment holds at most 3 records' } },
+    ])
+    // `hoptrace ship` does not wait, and leaves nothing.
+    store.put = put
+    expect((await shipDeadRuns({ dataDir: dir.path, registry, openStore: () => store })).left).toEqual([])
+    expect(existsSync(odd)).toBe(false)
+    expect((await recordsOf(store)).size).toBe(6)
   })
 })

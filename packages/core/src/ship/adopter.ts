@@ -6,6 +6,7 @@ import type { AskersKeys } from '../key/index.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../record/instance-row.js'
 import { openSigned, shipDeadRuns } from './adopt.js'
+import { failedAgain, type FailedRun, isPutOff, readFailedRun } from '../rundir/failed-run.js'
 
 /** Dead runs of the own service are looked for this often. */
 const defaultLookMillis = 5000
@@ -24,21 +25,17 @@ export interface AdopterOptions {
   readonly diagnostics: Diagnostics
   /** How often dead runs of the own service are looked for. @default 5000 */
   readonly lookMillis?: number
-  /** The clock of the pauses between two tries of one run, in milliseconds. @default performance.now */
+  /** The clock of the pauses between two tries of one run, in milliseconds. @default Date.now */
   readonly nowMillis?: () => number
 }
 
-/** A run that could not be shipped is tried again after this, then after twice as long, and so on. */
-const againMillis = 5000
-const maxAgainMillis = 300_000
 /** A reason that is worded differently each time does not become a line each time. */
 const maxReasons = 3
 
-/** A run that was left as it is. */
+/** A run that was left as it is, by this process or by another. */
 interface Left {
   readonly reasons: Set<string>
-  tries: number
-  againAt: number
+  failed: FailedRun
 }
 
 /** Ships what dead runs left on this host, for as long as this process lives. */
@@ -57,6 +54,11 @@ export class Adopter {
   async close(): Promise<void> {
     this.abort.abort()
     await this.done
+  }
+
+  /** Dead runs that could not be shipped and are still here. */
+  get unshippedRuns(): number {
+    return this.left.size
   }
 
   private async watch(): Promise<void> {
@@ -80,20 +82,34 @@ export class Adopter {
       ...(keys === undefined ? {} : { keys }),
       signal: this.abort.signal,
       openStore: (run, signed) => this.storeOf(run, signed),
-      passOver: (runDir) => this.now() < (this.left.get(runDir)?.againAt ?? 0),
+      passOver: (runDir) => this.isPutOff(runDir),
+      nowMillis: () => this.now(),
       ...(others ? {} : { service }),
     })
-    for (const { runDir, reason } of left) this.putOff(runDir, reason)
+    for (const { runDir, reason } of left) this.failed(runDir, reason)
     for (const runDir of this.left.keys()) if (!existsSync(runDir)) this.left.delete(runDir)
   }
 
-  /** Each look reads the whole log again: not too often, and one line for each reason. */
-  private putOff(runDir: string, reason: string): void {
-    const known = this.left.get(runDir) ?? { reasons: new Set(), tries: 0, againAt: 0 }
-    this.left.set(runDir, known)
-    known.againAt = this.now() + Math.min(maxAgainMillis, againMillis * 2 ** known.tries++)
-    if (known.reasons.has(reason) || known.reasons.size >= maxReasons) return
-    known.reasons.add(reason)
+  /** Each try reads the whole log again: not too often, whichever process tries. */
+  private isPutOff(runDir: string): boolean {
+    const failed = readFailedRun(runDir) ?? this.left.get(runDir)?.failed
+    if (failed === undefined || !isPutOff(failed, this.now())) return false
+    this.keep(runDir, failed)
+    return true
+  }
+
+  private failed(runDir: string, reason: string): void {
+    const before = this.left.get(runDir)?.failed
+    this.keep(runDir, readFailedRun(runDir) ?? failedAgain(before, reason, this.now()))
+  }
+
+  /** One line for each reason. */
+  private keep(runDir: string, failed: FailedRun): void {
+    const { reasons } = this.left.get(runDir) ?? { reasons: new Set<string>() }
+    this.left.set(runDir, { reasons, failed })
+    const { reason } = failed
+    if (reasons.has(reason) || reasons.size >= maxReasons) return
+    reasons.add(reason)
     this.options.diagnostics(
       'HOPTRACE_ADOPT',
       `a dead run is not shipped yet, it stays in ${runDir}: ${reason}`,
@@ -101,7 +117,7 @@ export class Adopter {
   }
 
   private now(): number {
-    return (this.options.nowMillis ?? (() => performance.now()))()
+    return (this.options.nowMillis ?? Date.now)()
   }
 
   private storeOf(run: RunInfo, signed: boolean): Store {

@@ -8,4 +8,6 @@ export interface ShipStats {
   readonly dropped: number
   /** Milliseconds between now and the time through which everything is shipped. */
   readonly lagMillis: number
+  /** Dead runs in the data directory that could not be shipped so far. */
+  readonly unshippedRuns: number
 }

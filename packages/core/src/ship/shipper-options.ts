@@ -15,8 +15,11 @@ export interface ShipperOptions {
   /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
   readonly ttlSeconds?: number
   readonly diagnostics?: Diagnostics
-  /** The run went on in this directory after another one, whose journal knows what was cut there. @default false */
-  readonly moved?: boolean
+  /**
+   * The run was shipped before, from another directory or by a thread that ended: windows up to now may have been cut, and nothing proves
+   * that the journal says so to its end. @default false
+   */
+  readonly again?: boolean
   /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
   readonly maxHops?: number
   /** @default 300 */
@@ -30,7 +33,7 @@ export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds'>> &
 
 export function withDefaults(options: ShipperOptions): ShipperSettings {
   return {
-    moved: false,
+    again: false,
     maxHops: 100_000,
     pollMillis: 300,
     heartbeatMillis: 2000,

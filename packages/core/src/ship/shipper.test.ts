@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readRun } from '../log/read-run.js'
-import { listLogFiles } from '../rundir/run-dir.js'
+import { listLogFiles, logFilePath } from '../rundir/run-dir.js'
 import { probeRun } from '../rundir/index.js'
 import {
   baseNanos,
@@ -85,12 +85,29 @@ describe('Shipper', { timeout: 30_000 }, () => {
   })
 
   it('writes no first lane again when its run goes on in another directory', async () => {
-    const { store, log, shipper } = setUp({ moved: true })
+    const { store, log, shipper } = setUp({ again: true })
     await shipper.start()
     for (const n of [0n, 2n]) log.close(testHop(n * second + 5n), testClose())
     log.mark(baseNanos + 9n * second)
     await shipper.flush()
     expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late', 'late'])
+  })
+
+  it('says that its log is damaged, for as long as it lives', async () => {
+    const { log, shipper, runDir } = setUp()
+    log.close(testHop(1), testClose())
+    await shipper.start()
+    expect(shipper.damage()).toBeUndefined()
+    log.close(testHop(2), testClose())
+    const file = logFilePath(runDir, 1)
+    const bytes = readFileSync(file)
+    const last = bytes.lastIndexOf(Buffer.from([0xfe, 0xed]))
+    bytes.writeUInt8(bytes.readUInt8(last + 12) ^ 1, last + 12)
+    writeFileSync(file, bytes)
+    log.close(testHop(3), testClose())
+    expect(shipper.damage()).toBe('its log is damaged')
+    await shipper.flush()
+    expect(shipper.damage()).toBe('its log is damaged')
   })
 
   it('has the rows of runs removed once whose records have expired', async () => {

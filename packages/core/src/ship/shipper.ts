@@ -67,7 +67,7 @@ export class Shipper {
       this.requireOwner()
       if (this.closed) return
       this.engine.load()
-      if (this.options.moved) this.engine.windows.closeBelow(this.engine.windowAt(Date.now()) + 1)
+      if (this.options.again) this.engine.windows.closeBelow(this.engine.windowAt(Date.now()) + 1)
       this.begun = true
     } catch (error) {
       if (error instanceof HoptraceError) throw error
@@ -126,6 +126,12 @@ export class Shipper {
     return records
   }
 
+  /** Why some records of this run may be missing. */
+  damage(): string | undefined {
+    this.read()
+    return this.engine.table.damage > 0 ? 'its log is damaged' : undefined
+  }
+
   /** Is something on its way to the store? */
   get busy(): boolean {
     return this.engine.pending !== undefined
@@ -136,7 +142,7 @@ export class Shipper {
     return this.registrar.row()
   }
 
-  stats(): ShipStats {
+  stats(): Omit<ShipStats, 'unshippedRuns'> {
     const { shipped, table } = this.engine
     const { watermarkNanos } = this.registrar
     // A run that has shipped nothing is behind by its whole life.

@@ -30,6 +30,8 @@ export interface TracerStats {
   readonly bytes: number
   /** Milliseconds between now and the time through which everything is in the store. */
   readonly lag: number
+  /** Dead runs in the data directory, of any service, that could not be shipped so far. `hoptrace instances` says why. */
+  readonly unshippedRuns: number
 }
 
 /** What `tracer.run` is told. */
@@ -124,7 +126,16 @@ export class Tracer {
   }
 
   stats(): TracerStats {
-    const total = { appended: 0, shipped: 0, shed: 0, dropped: 0, errors: 0, bytes: 0, lag: 0 }
+    const total = {
+      appended: 0,
+      shipped: 0,
+      shed: 0,
+      dropped: 0,
+      errors: 0,
+      bytes: 0,
+      lag: 0,
+      unshippedRuns: 0,
+    }
     for (const run of this.runs.all) {
       const log = run.log.stats()
       const ship = run.recorder.stats()
@@ -135,6 +146,7 @@ export class Tracer {
       total.errors += log.errors + ship.errors + run.failures
       total.bytes += log.bytes
       total.lag = Math.max(total.lag, ship.lagMillis)
+      total.unshippedRuns = Math.max(total.unshippedRuns, ship.unshippedRuns)
     }
     return total
   }

@@ -1,0 +1,68 @@
+import { FileRefused, isMissing, readFileSync, writeReplacingSync } from '../files/index.js'
+import { HoptraceError } from '../base/errors.js'
+import { runFile } from './run-place.js'
+
+/** Why a dead run is not shipped. Its directory says so to all that would try: they share the pauses. */
+export interface FailedRun {
+  readonly reason: string
+  /** Failures so far. */
+  readonly tries: number
+  /** When it is tried again, in milliseconds since the epoch. */
+  readonly againMillis: number
+}
+
+const name = 'ship.failed'
+const maxBytes = 8192
+const maxReasonChars = 1000
+
+/** A run that failed is tried again after this, then after twice as long, and so on. */
+const firstPauseMillis = 5000
+/** A store that is away comes back. */
+const longestPauseMillis = 300_000
+/** What is wrong with the run itself stays wrong, until there is another release or another key. */
+const longestPauseOfRunMillis = 6 * 3_600_000
+
+/** What the directory of a run says; undefined when no try has failed, or when that cannot be read. */
+export function readFailedRun(runDir: string): FailedRun | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(runFile(runDir, name), { maxBytes }).toString('utf8'))
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError || error instanceof FileRefused) return undefined
+    throw error
+  }
+  const { reason, tries, againMillis } = (value ?? {}) as Partial<Record<keyof FailedRun, unknown>>
+  if (typeof reason !== 'string' || !isCount(tries) || !isCount(againMillis)) return undefined
+  return { reason: reason.slice(0, maxReasonChars), tries, againMillis }
+}
+
+/** Is it to be left alone for now? No pause is longer than the longest, whatever a file says. */
+export function isPutOff({ againMillis }: FailedRun, nowMillis: number): boolean {
+  return nowMillis < againMillis && againMillis - nowMillis <= longestPauseOfRunMillis
+}
+
+/** One more failure after `before`. */
+export function failedAgain(before: FailedRun | undefined, error: unknown, nowMillis: number): FailedRun {
+  const tries = (before?.tries ?? 0) + 1
+  const longest = isOfRun(error) ? longestPauseOfRunMillis : longestPauseMillis
+  return {
+    reason: (error instanceof Error ? error.message : String(error)).slice(0, maxReasonChars),
+    tries,
+    againMillis: nowMillis + Math.min(longest, firstPauseMillis * 2 ** Math.min(tries - 1, 30)),
+  }
+}
+
+/** The caller owns the directory. Throws what the file system throws. */
+export function writeFailedRun(runDir: string, failed: FailedRun): void {
+  writeReplacingSync(runFile(runDir, name), JSON.stringify(failed), { sync: false })
+}
+
+function isOfRun(error: unknown): boolean {
+  if (error instanceof HoptraceError)
+    return ['HOPTRACE_BAD_LOG', 'HOPTRACE_BAD_SEGMENT', 'HOPTRACE_FORBIDDEN'].includes(error.code)
+  return error instanceof FileRefused || error instanceof RangeError || error instanceof TypeError
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
