@@ -2,7 +2,10 @@ import type { OwnRecords, RunCounters } from './own-records.js'
 
 /** Name and help of each gauge. */
 const gauges = {
-  lagMillis: ['ship_lag_milliseconds', 'Milliseconds since the time through which everything is in the store.'],
+  lagMillis: [
+    'ship_lag_milliseconds',
+    'Milliseconds since the time through which everything is in the store.',
+  ],
   unshippedRuns: ['unshipped_runs', 'Dead runs in the data directory that could not be shipped so far.'],
 } as const satisfies Partial<Record<keyof RunCounters, readonly [name: string, help: string]>>
 

@@ -15,11 +15,7 @@ const mostUnshipped = 5000
  * What a run did in a stretch of time: unshipped and shipped together, in id order. `reader` reads its own store. With
  * `throughId`, what is behind it is not whole.
  */
-export async function ownRange(
-  own: OwnRecords,
-  reader: StoreReader,
-  stretch: Stretch,
-): Promise<RangeSource> {
+export async function ownRange(own: OwnRecords, reader: StoreReader, stretch: Stretch): Promise<RangeSource> {
   // What is known of the log has to be older than the answer of the store: in between, a hop may move there.
   const { unshipped, throughId } = await ownUnshipped(own, stretch)
   const both = async function* (): AsyncGenerator<Sourced, void, undefined> {
