@@ -1,80 +1,71 @@
-import { AsyncResource } from 'node:async_hooks'
-import { beginOutbound, type OutboundCall, type Tracer } from '@hoptrace/core'
-import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { end, endWithStream } from './call-end.js'
-import { methodOf, senderOf, targetOf, usesNodeHttp } from './request.js'
-import { viaOf, type RouteConfig } from './via.js'
-
-type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
+import type { Tracer } from '@hoptrace/core'
+import { sendTraced } from './send.js'
+import type { Adapter, AxiosLike, Config, Instance, Interceptor } from './types.js'
 
 /**
- * Makes an axios instance record every outgoing request as a call of the current hop; each retry and each
- * redirect is a separate call. Outside a hop, requests leave untouched. Returns the same instance.
+ * Makes an axios instance record every request that leaves it as a call of the current hop: each retry and each redirect is
+ * a separate call. Outside a hop requests go out untouched. Returns the same instance.
  */
-export function traceAxios<T extends AxiosInstance>(instance: T, tracer: Tracer): T {
-  const { adapter } = instance.defaults
-  if (typeof adapter === 'function' && traced.has(adapter)) return instance
-  const tracing: AxiosAdapter = (config) => {
-    const send = senderOf(adapter, config)
-    const url = targetOf(config)
-    // No other sender of axios knows proxies or sockets.
-    const route = usesNodeHttp(send, config) ? config : undefined
-    const call = url === undefined ? undefined : begin(tracer, config.method, url, route)
-    return call === undefined ? send(config) : sendTraced(tracer, send, config, call, route)
-  }
-  traced.add(tracing)
-  instance.defaults.adapter = tracing
+export function traceAxios<T extends AxiosLike>(instance: T, tracer: Tracer): T {
+  trace(instance as unknown as Instance, tracer)
   return instance
 }
 
-/** Adapters made here: if an instance is traced twice, its calls are recorded once. */
-const traced = new WeakSet<AxiosAdapter>()
-
-function begin(
-  tracer: Tracer,
-  method: unknown,
-  url: URL,
-  route: RouteConfig | undefined,
-): OutboundCall | undefined {
-  const via = route === undefined ? undefined : viaOf(route, url)
-  return beginOutbound(tracer, { method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
-}
-
-async function sendTraced(
-  tracer: Tracer,
-  send: AxiosAdapter,
-  config: InternalAxiosRequestConfig,
-  first: OutboundCall,
-  route: RouteConfig | undefined,
-): Promise<AxiosResponse> {
-  let call: OutboundCall | undefined = first
-  config.headers.set({ ...call.headers }, true)
-  const own = config.beforeRedirect
-  const redirected: BeforeRedirect = (options, response, request) => {
-    call?.answered(statusOf(response), response?.headers ?? {})
-    call = undefined
-    own?.(options, response, request)
-    const href = String(options['href'])
-    if (URL.canParse(href)) call = begin(tracer, options['method'], new URL(href), route)
-    Object.assign((options['headers'] ??= {}), call?.headers)
-  }
-  config.beforeRedirect = AsyncResource.bind(redirected)
-  try {
-    const response = await send(config)
-    endWithStream(call, response)
-    return response
-  } catch (error) {
-    end(call, error)
-    throw error
-  } finally {
-    if (own === undefined) delete config.beforeRedirect
-    else config.beforeRedirect = own
-  }
-}
+const traced = new WeakSet<object>()
 
 /**
- * `follow-redirects` passes the response. axios's types lack its status, and releases before 1.6.8 pass
- * nothing.
+ * Wraps the adapter of each request when it leaves: the instance's, one that replaced it later, or one that the request
+ * brought. The wrapping is visited like an interceptor but is in no list: it has no number, changes no other number, and
+ * stays when the application clears the list.
  */
-const statusOf = (response: unknown): number =>
-  (response as { statusCode?: number } | undefined)?.statusCode ?? 302
+function trace(instance: Instance, tracer: Tracer): void {
+  const { request } = instance.interceptors
+  if (traced.has(request)) return
+  traced.add(request)
+  const { create } = instance
+  const sender = create()
+  bare(sender)
+  // Instances that are made of this one have its defaults, and used to be traced for that.
+  instance.create = (config) => {
+    const made = create(config)
+    trace(made, tracer)
+    return made
+  }
+
+  const wrap = (config: Config): Config => {
+    const { adapter, signal, cancelToken } = config
+    // It will not leave.
+    if (signal?.aborted === true || cancelToken?.reason !== undefined) return config
+    if (typeof adapter === 'function' && traced.has(adapter)) return config
+    const tracing: Adapter = (sent) => {
+      sent.adapter = adapter
+      return sendTraced(tracer, sender, sent)
+    }
+    traced.add(tracing)
+    config.adapter = tracing
+    return config
+  }
+  const whenInHop = (isTurn: (config: Config) => boolean): Interceptor => ({
+    fulfilled: wrap,
+    rejected: undefined,
+    synchronous: true,
+    runWhen: (config) => tracer.hop !== undefined && tracer.active && isTurn(config),
+  })
+  const [first, last] = [whenInHop(runsLastAtFirst), whenInHop((config) => !runsLastAtFirst(config))]
+  const { forEach } = request
+  request.forEach = (visit) => {
+    visit(first)
+    forEach.call(request, visit)
+    visit(last)
+  }
+}
+
+/** The interceptor that was added first runs last, before the request leaves, unless the configuration says otherwise. */
+const runsLastAtFirst = ({ transitional }: Config): boolean =>
+  (transitional as { legacyInterceptorReqResOrdering?: boolean } | undefined)
+    ?.legacyInterceptorReqResOrdering !== false
+
+/** An instance that adds nothing to what it is given to send. */
+function bare(sender: Instance): void {
+  for (const name of Object.keys(sender.defaults)) Reflect.deleteProperty(sender.defaults, name)
+}

@@ -1,10 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import type { ReadableStream } from 'node:stream/web'
 import { inHop, openKitTracer, startKitServer } from '@hoptrace/testkit'
-import axios, { type AxiosError, type AxiosResponse } from 'axios'
+import axiosNewest, {
+  type AxiosAdapter,
+  type AxiosError,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import MockAdapter from 'axios-mock-adapter'
+import axios16 from 'axios16'
 import { describe, expect, it } from 'vitest'
 import { traceAxios } from './index.js'
 
-describe('a traced axios instance', () => {
-  it('is the same instance', () => {
+/** What is left of a configuration that can be compared. */
+const plain = ({ headers, adapter, ...config }: InternalAxiosRequestConfig): object => ({
+  headers: { ...headers },
+  adapter,
+  names: Object.keys(config).sort(),
+})
+
+describe.each([
+  ['axios 1', axiosNewest],
+  ['axios 1.6.8', axios16 as unknown as typeof axiosNewest],
+])('a traced instance of %s', (_, axios) => {
+  it('is the instance that was given', () => {
     const instance = axios.create()
     expect(traceAxios(instance, {} as never)).toBe(instance)
   })
@@ -17,7 +37,124 @@ describe('a traced axios instance', () => {
     expect(calls).toHaveLength(1)
   })
 
-  it('records each attempt of an interceptor that repeats a request with the same configuration', async () => {
+  it('gives the configurations and errors of its own axios, inside and outside a hop', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const bare = axios.create({ baseURL: server.url })
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    const abort = new AbortController()
+    const all = async (client: typeof http): Promise<unknown[]> => [
+      plain((await client.post('/created?q=a b', { a: 1 }, { params: { c: ['d', '$:'] } })).config),
+      ...(await Promise.all(
+        [
+          client.get('/failing'),
+          client.get('/broken-off'),
+          client.get('/reset'),
+          client.get('/never', { timeout: 20 }),
+          client.get('/never', { signal: AbortSignal.timeout(20) }),
+          client.get('/never', { signal: abort.signal }),
+          client.get('/ok', { adapter: 'none' }),
+        ].map((sent) =>
+          sent.then(
+            () => 'answered',
+            (error: AxiosError) => [
+              error instanceof axios.AxiosError,
+              error instanceof axios.CanceledError,
+              axios.isCancel(error),
+              error.message,
+              error.code,
+              error.config === undefined ? undefined : plain(error.config),
+              error.response?.config === error.config,
+              Object.keys(error),
+            ],
+          ),
+        ),
+      )),
+    ]
+    abort.abort()
+    const expected = await all(bare)
+    expect((await inHop(kit, () => all(http))).result).toEqual(expected)
+    expect(await all(http)).toEqual(expected)
+    expect(server.seen.map(({ path }) => path).filter((path) => path.startsWith('/created'))).toEqual(
+      Array(3).fill(server.seen[0]?.path),
+    )
+  })
+
+  it('sends a request outside of a hop untouched whose configuration was sent in one', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    const given = { headers: { 'X-Own': 'kept', TraceState: 'own=1' } }
+    const { result } = await inHop(kit, async () => {
+      const { config } = await http.get('/ok', given)
+      const { config: failed } = await http.get('/failing', given).catch((error: AxiosError) => error)
+      return [config, failed] as const
+    })
+    for (const config of [...result, given]) await http.request({ url: '/ok', ...config }).catch(() => undefined)
+    const [inside, , ...outside] = server.seen
+    expect(inside?.headers['traceparent']).toBeDefined()
+    expect(outside.map(({ headers }) => [headers['traceparent'], headers['tracestate'], headers['x-own']])).toEqual(
+      Array(3).fill([undefined, 'own=1', 'kept']),
+    )
+  })
+
+  it('records what leaves by an adapter that replaced another, or that a request names', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const instance = axios.create({ baseURL: server.url })
+    const mock = new MockAdapter(instance as never)
+    const http = traceAxios(instance, kit.tracer)
+    const custom: AxiosAdapter = async (config) => axios.create().request({ ...config, adapter: 'http' })
+    const { calls } = await inHop(kit, async () => {
+      mock.restore()
+      await http.get('/ok')
+      http.interceptors.request.clear()
+      await http.get('/ok', { adapter: 'http' })
+      await http.get('/ok', { adapter: ['xhr', 'http'] })
+      await http.get('/ok', { adapter: custom })
+      http.defaults.adapter = custom
+      await http.get('/ok')
+      await http.create().get('/ok')
+    })
+    expect(calls.map(({ outcome }) => outcome)).toEqual(Array(6).fill('200'))
+    expect(server.seen.map(({ headers }) => headers['traceparent'] !== undefined)).toEqual(Array(6).fill(true))
+  })
+
+  it('keeps the numbers and the order of interceptors', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    const seen: unknown[] = []
+    const note = (what: string) => (config: InternalAxiosRequestConfig) => {
+      seen.push([what, typeof config.adapter])
+      return config
+    }
+    expect(http.interceptors.request.use(note('a'))).toBe(0)
+    http.interceptors.request.use(note('b'))
+    const { calls } = await inHop(kit, async () => {
+      await http.get('/ok')
+      http.interceptors.request.eject(0)
+      // Older releases do not know it.
+      const option = 'legacyInterceptorReqResOrdering'
+      const known = option in (axios.defaults.transitional ?? {})
+      await http.get('/ok', known ? { transitional: { [option]: false } as object } : {})
+    })
+    expect(calls).toHaveLength(2)
+    expect(seen.map((one) => (one as unknown[])[0])).toEqual(['b', 'a', 'b'])
+    expect(seen.map((one) => (one as unknown[])[1])).not.toContain('function')
+  })
+
+  it('records a call to a socket without a host', async () => {
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create(), kit.tracer)
+    const socketPath = '/tmp/hoptrace-no-such-socket'
+    const { calls } = await inHop(kit, async () => {
+      for (const url of ['/ok', 'ok', '']) await http.get(url, { socketPath }).catch(() => undefined)
+    })
+    expect(calls.map(({ via }) => via)).toEqual(Array(3).fill(`unix:${socketPath}`))
+  })
+
+  it('records each attempt of an interceptor that sends again, on the same configuration', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
@@ -90,19 +227,7 @@ describe('a traced axios instance', () => {
     ])
   })
 
-  it('records the outcome of a client with another adapter', async () => {
-    await using server = await startKitServer()
-    await using kit = await openKitTracer()
-    const http = traceAxios(axios.create({ adapter: 'fetch' }), kit.tracer)
-    const { calls } = await inHop(kit, async () => {
-      await http.get(`${server.url}/ok`)
-      await http.get(`${server.url}/failing`).catch(() => undefined)
-    })
-    expect(calls.map(({ outcome }) => outcome)).toEqual(['200', '503'])
-    expect(server.seen[0]?.headers['tracestate']).toContain(`hoptrace=${calls[0]?.hopId}-`)
-  })
-
-  it('records a stream as cancelled if its reader destroys it', async () => {
+  it('records a stream that its reader gives up as cancelled', async () => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
@@ -117,5 +242,38 @@ describe('a traced axios instance', () => {
       await new Promise((resolve) => data.once('close', resolve))
     })
     expect(calls.map(({ outcome }) => outcome)).toEqual(['ERR_CANCELED'])
+  })
+})
+
+describe('the adapter', () => {
+  it('imports nothing of axios: the application has its own', async () => {
+    const dir = new URL('.', import.meta.url)
+    const sources = (await readdir(dir)).filter((name) => !/\.(test|d)\.ts$/.test(name))
+    expect(sources).toContain('index.ts')
+    for (const name of sources) {
+      expect(await readFile(new URL(name, dir), 'utf8'), name).not.toMatch(/['"]axios/)
+    }
+  })
+})
+
+describe('a traced instance over fetch', () => {
+  it('hands out the stream of a body, which ends the call when it ends', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axiosNewest.create({ baseURL: server.url, adapter: 'fetch' }), kit.tracer)
+    const open = async (path: string): Promise<ReadableStream<Uint8Array>> =>
+      (await http.get<ReadableStream<Uint8Array>>(path, { responseType: 'stream' })).data
+    const { calls, result } = await inHop(kit, async () => {
+      const whole = await text(await open('/streamed'))
+      const given = await open('/streamed')
+      await given.cancel('enough')
+      const broken = await text(await open('/broken-off')).catch((error: unknown) => String(error))
+      const reader = (await open('/streamed')).getReader({ mode: 'byob' })
+      const { value } = await reader.read(new Uint8Array(3))
+      await reader.cancel()
+      return [whole, broken, Buffer.from(value ?? []).toString()]
+    })
+    expect(result).toEqual(['one two', 'TypeError: terminated', 'one'])
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['200', 'ERR_CANCELED', 'ECONNRESET', 'ERR_CANCELED'])
   })
 })

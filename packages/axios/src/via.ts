@@ -1,11 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import type { InternalAxiosRequestConfig } from 'axios'
+import type { Config } from './types.js'
 
-/** The part of a request's configuration that decides what axios dials. */
-export type RouteConfig = Pick<
-  InternalAxiosRequestConfig,
-  'proxy' | 'socketPath' | 'httpAgent' | 'httpsAgent'
->
+/** What of a request's configuration says who is dialled. */
+export type RouteConfig = Pick<Config, 'proxy' | 'socketPath' | 'httpAgent' | 'httpsAgent'>
 
 /**
  * The route that axios dials instead of `target`: a forward proxy (`host:port`) from the configuration, from
@@ -17,7 +14,7 @@ export function viaOf(config: RouteConfig, target: URL): string | undefined {
     if (typeof config.socketPath === 'string') return `unix:${config.socketPath}`
     const { proxy } = config
     if (typeof proxy === 'object' && proxy !== null) {
-      return hostPort(proxy.protocol, (proxy as { hostname?: string }).hostname ?? proxy.host, proxy.port)
+      return hostPort(proxy.protocol, proxy.hostname ?? proxy.host, proxy.port)
     }
     const fromAgent = agentProxy(target.protocol === 'https:' ? config.httpsAgent : config.httpAgent)
     if (fromAgent !== undefined) return fromAgent

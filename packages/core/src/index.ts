@@ -20,6 +20,7 @@ export type {
 } from './record/record.js'
 export { beginInbound, inboundOf } from './http/inbound.js'
 export type { InboundHop } from './http/inbound.js'
+export { untilLastTracerCloses } from './base/wrappers.js'
 export { beginOutbound } from './http/outbound.js'
 export type { OutboundCall, OutboundTarget } from './http/outbound.js'
 export { deriveSealKey, hopIdAddress, hopIdNanos, isHopId, parseHopId, unsealId } from './id/index.js'

@@ -1,4 +1,4 @@
-import { inboundOf, type InboundHop, type Tracer } from '@hoptrace/core'
+import { inboundOf, untilLastTracerCloses, type InboundHop, type Tracer } from '@hoptrace/core'
 import type { Request, Response } from 'express'
 import type { MountedLayer } from './mount-pattern.js'
 import { RouteTemplates } from './route-templates.js'
@@ -62,6 +62,7 @@ function observe(stack: readonly Layer[] | undefined): void {
   const prototype = Object.getPrototypeOf(layer) as Layer
   if (observed.has(prototype)) return
   observed.add(prototype)
+  const before = { ...prototype }
   for (const name of ['handle_request', 'handleRequest'] as const) {
     const original = prototype[name]
     if (original === undefined) continue
@@ -77,6 +78,13 @@ function observe(stack: readonly Layer[] | undefined): void {
       return original.call(this, error, req, res, next)
     }
   }
+  const wrapped = { ...prototype }
+  untilLastTracerCloses(() => {
+    const names = Object.keys(wrapped) as (keyof Layer)[]
+    if (names.some((name) => prototype[name] !== wrapped[name])) return
+    Object.assign(prototype, before)
+    observed.delete(prototype)
+  })
 }
 
 function observeNext(layer: Layer, req: Request, next: Next): Next {

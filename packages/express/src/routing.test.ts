@@ -125,7 +125,27 @@ describe.each([
     expect(routes[5]).toBe('/a.b/:one/:two')
   })
 
-  it('does not mix the templates of requests that wait in app.param', async () => {
+  it('has the template where app.param changed the value', async () => {
+    const routes = await routesOf(
+      (app) => {
+        app.param('user', (req, _res, next, value: string) => {
+          req.params['user'] = `user ${value.toUpperCase()}` as never
+          req.url = req.url.replace('x', 'y')
+          next()
+        })
+        app.use(
+          '/users/:user',
+          router((r) => r.get('/y', ok)),
+        )
+        app.get('/one/:user', ok)
+      },
+      '/users/secret/x',
+      '/one/secret',
+    )
+    expect(routes).toEqual(['/users/:user/y', '/one/:user'])
+  })
+
+  it('keeps templates of requests apart that wait in app.param', async () => {
     await using kit = await openKitTracer()
     const app = express()
     app.use(hoptrace(kit.tracer))

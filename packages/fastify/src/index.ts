@@ -1,5 +1,7 @@
+import { errorMonitor } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { beginInbound, inboundOf, type Tracer } from '@hoptrace/core'
+import { Stream } from 'node:stream'
+import { beginInbound, inboundOf, untilLastTracerCloses, type Tracer } from '@hoptrace/core'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
@@ -16,8 +18,7 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
     app.server.prependListener('request', begin)
 
     app.addHook('onRequest', (request, reply, next) => {
-      // Injected requests, and requests to further listeners (the other address of `localhost`), bypass that
-      // server.
+      // Injected requests, upgrades and further servers (the other address of `localhost`) did not come by that server.
       const { raw } = request
       const inbound = inboundOf(raw) ?? beginInbound(tracer, raw, reply.raw)
       if (inbound === undefined) {
@@ -25,7 +26,7 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
         return
       }
       observeErrors(reply)
-      // `routeOptions` is a new object at each access.
+      // Fastify makes `routeOptions` each time.
       let template: string | undefined
       inbound.route(() => (template ??= request.routeOptions.url))
       inbound.run(next)
@@ -51,14 +52,14 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
 }
 
 interface Sender {
-  send: (this: FastifyReply, payload?: unknown) => FastifyReply
+  send: (this: FastifyReply, ...args: [payload?: unknown]) => FastifyReply
 }
 
 const observed = new WeakSet<object>()
 
 /**
- * Shows the hops every error. Fastify's `onError` hook skips errors that an application's error handler
- * answers, but all errors pass through `reply.send`. So we wrap the prototype that owns it once.
+ * Makes hops see every error. Fastify's `onError` hook leaves out those that an application's error handler answers, but
+ * all of them pass through `reply.send`, or break a stream that was sent; the prototype that owns it is wrapped once.
  */
 function observeErrors(reply: FastifyReply): void {
   let owner = reply as object
@@ -67,8 +68,21 @@ function observeErrors(reply: FastifyReply): void {
   observed.add(owner)
   const sender = owner as Sender
   const { send } = sender
-  sender.send = function (payload) {
+  const wrapper: Sender['send'] = function (...args) {
+    const [payload] = args
     if (payload instanceof Error) inboundOf(this.request.raw)?.fail(payload)
-    return send.call(this, payload)
+    else if (payload instanceof Stream) {
+      payload.once(errorMonitor, (error: unknown) => {
+        const inbound = inboundOf(this.request.raw)
+        if (inbound?.hop.closed === false) inbound.fail(error)
+      })
+    }
+    return send.apply(this, args)
   }
+  sender.send = wrapper
+  untilLastTracerCloses(() => {
+    if (sender.send !== wrapper) return
+    sender.send = send
+    observed.delete(owner)
+  })
 }

@@ -1,8 +1,20 @@
+import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { exchange, listen, openKitTracer } from '@hoptrace/testkit'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
 import { describe, expect, it } from 'vitest'
 import { hoptrace } from './index.js'
+
+/** A stream that breaks behind its parts. */
+function breaking(parts: readonly string[]): Readable {
+  async function* chunks(): AsyncGenerator<string> {
+    yield* parts
+    await setTimeout(10)
+    throw Object.assign(new Error('broken'), { code: 'E_STREAM' })
+  }
+  return Readable.from(chunks())
+}
 
 describe.each([
   ['Fastify 5', fastify5],
@@ -56,7 +68,25 @@ describe.each([
     ])
   })
 
-  it('records a request once if the plugin is registered twice', async () => {
+  it('records the error of a stream that was sent', async () => {
+    await using kit = await openKitTracer()
+    const app = fastify()
+    app.register(hoptrace(kit.tracer))
+    app.get('/before', (_request, reply) => reply.send(breaking([])))
+    app.get('/after', (_request, reply) => reply.send(breaking(['part'])))
+    await app.ready()
+    await using server = await listen(app.server)
+    for (const path of ['/before', '/after']) {
+      await exchange(server.port, { path }).catch(() => undefined)
+      const record = await kit.eventually(({ route, state }) => route === path && state === 'closed')
+      expect(record).toMatchObject({
+        error: { code: 'E_STREAM' },
+        ...(path === '/before' ? { status: 500, aborted: false } : { status: 200, aborted: true }),
+      })
+    }
+  })
+
+  it('records a request once when it is registered twice', async () => {
     await using kit = await openKitTracer()
     const app = fastify()
     app.register(hoptrace(kit.tracer)).register(hoptrace(kit.tracer))

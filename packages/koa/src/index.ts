@@ -1,5 +1,5 @@
-import { beginInbound, type Tracer } from '@hoptrace/core'
-import type { Middleware } from 'koa'
+import { beginInbound, inboundOf, untilLastTracerCloses, type InboundHop, type Tracer } from '@hoptrace/core'
+import type { Context, Middleware } from 'koa'
 
 /**
  * Koa 2 and 3 middleware that records each request as a hop. Put it before everything else:
@@ -10,9 +10,10 @@ export function hoptrace(tracer: Tracer): Middleware {
   return function hoptrace(ctx, next): unknown {
     const inbound = beginInbound(tracer, ctx.req, ctx.res)
     if (inbound === undefined) return next()
+    observeErrors(ctx)
     inbound.route(() => templateOf(ctx['_matchedRoute']))
-    // Koa's `next` always returns a promise; an async function here would add two more to each request.
-    return inbound.run(next).then(
+    // Koa's `next` gives a promise, whatever it runs: an async function would add two more to each request.
+    const handled = inbound.run(next).then(
       (result: unknown) => {
         inbound.handled(ctx.status)
         return result
@@ -23,10 +24,58 @@ export function hoptrace(tracer: Tracer): Middleware {
         throw error
       },
     )
+    return continueIn(inbound, handled)
   }
 }
 
-/** The route that a router put on the context: a path with its prefixes, or a pattern. */
+/**
+ * Koa answers after its middleware, in promises that it makes outside of the hop. The streams of a body, which it reads
+ * then, and `app.on('error')` belong to the request as well.
+ */
+function continueIn<T>(inbound: InboundHop, promise: Promise<T>): Promise<T> {
+  const { then } = promise
+  promise.then = <A, B>(...args: Parameters<typeof then<A, B>>) =>
+    continueIn(
+      inbound,
+      inbound.run(() => then.apply(promise, args) as Promise<A | B>),
+    )
+  return promise
+}
+
+interface ErrorHandling {
+  onerror: (this: Context, error: unknown) => void
+}
+
+let observed = new WeakSet<object>()
+
+/**
+ * Makes hops see the errors that Koa answers by itself, such as the one of a stream that was given as a body: all of them
+ * pass through `ctx.onerror`, whose owner is wrapped once. An error after the answer is that of a caller that went away.
+ */
+function observeErrors(ctx: Context): void {
+  const prototype = Object.getPrototypeOf(ctx) as object
+  if (observed.has(prototype)) return
+  observed.add(prototype)
+  let owner: object | null = prototype
+  while (owner !== null && !Object.hasOwn(owner, 'onerror')) owner = Object.getPrototypeOf(owner) as object | null
+  if (owner === null || (owner !== prototype && observed.has(owner))) return
+  observed.add(owner)
+  const handling = owner as ErrorHandling
+  const { onerror } = handling
+  const wrapper: ErrorHandling['onerror'] = function (error) {
+    const inbound = error === null || error === undefined ? undefined : inboundOf(this.req)
+    if (inbound?.hop.closed === false) inbound.fail(error)
+    onerror.call(this, error)
+  }
+  handling.onerror = wrapper
+  untilLastTracerCloses(() => {
+    if (handling.onerror !== wrapper) return
+    handling.onerror = onerror
+    observed = new WeakSet()
+  })
+}
+
+/** What a router left on the context: a path with its prefixes, or a pattern. */
 function templateOf(matched: unknown): string | undefined {
   return typeof matched === 'string' ? matched : matched instanceof RegExp ? String(matched) : undefined
 }

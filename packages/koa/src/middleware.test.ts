@@ -1,10 +1,22 @@
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { exchange, listen, openKitTracer } from '@hoptrace/testkit'
 import Router from '@koa/router'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { describe, expect, it } from 'vitest'
 import { hoptrace } from './index.js'
+
+/** A stream that breaks behind its parts. */
+function breaking(parts: readonly string[]): Readable {
+  async function* chunks(): AsyncGenerator<string> {
+    yield* parts
+    await sleep(10)
+    throw Object.assign(new Error('broken'), { code: 'E_STREAM' })
+  }
+  return Readable.from(chunks())
+}
 
 describe.each([
   ['Koa 3', Koa3],
@@ -36,7 +48,53 @@ describe.each([
     })
   })
 
-  it('records no error that the application answers', async () => {
+  it('records the error of a stream that was given as a body', async () => {
+    await using kit = await openKitTracer()
+    const app = new Koa()
+    app.silent = true
+    app.use(hoptrace(kit.tracer))
+    app.use((ctx) => void (ctx.body = breaking(ctx.path === '/before' ? [] : ['part'])))
+    const answer = app.callback()
+    await using server = await listen(createServer((req, res) => void answer(req, res)))
+    expect((await exchange(server.port, { path: '/before' })).status).toBe(500)
+    const before = await kit.eventually(({ state }) => state === 'closed')
+    expect(before).toMatchObject({ status: 500, aborted: false, error: { code: 'E_STREAM' } })
+    // Koa 2 leaves such a response open until its caller gives up.
+    const sent = get({ host: '127.0.0.1', port: server.port, path: '/after', agent: false })
+    sent.on('error', () => undefined)
+    sent.on('response', (res) => res.on('error', () => undefined).once('data', () => setTimeout(() => sent.destroy(), 200)))
+    const after = await kit.eventually(({ hopId, state }) => hopId !== before.hopId && state === 'closed')
+    expect(after).toMatchObject({ status: 200, aborted: true, error: { code: 'E_STREAM' } })
+  })
+
+  it('reads the streams of a body in the hop, and emits errors there', async () => {
+    await using kit = await openKitTracer()
+    const seen: unknown[] = []
+    const see = (): void => void seen.push(kit.tracer.hop?.traceId)
+    const app = new Koa()
+    app.use(hoptrace(kit.tracer))
+    app.use((ctx) => {
+      if (ctx.path === '/error') throw new Error('for app.on')
+      let reads = 0
+      const read = function (this: Readable): void {
+        see()
+        setTimeout(() => this.push(++reads > 3 ? null : Buffer.alloc(100_000)), 1)
+      }
+      ctx.body = new Readable({ read })
+    })
+    app.on('error', see)
+    const answer = app.callback()
+    await using server = await listen(createServer((req, res) => void answer(req, res)))
+    const { body } = await exchange(server.port, { path: '/' })
+    expect(body).toHaveLength(300_000)
+    const streamed = seen.splice(0)
+    await exchange(server.port, { path: '/error' })
+    const [first, second] = (await kit.records()).map(({ traceId }) => traceId)
+    expect(new Set(streamed)).toEqual(new Set([first]))
+    expect(seen).toEqual([second])
+  })
+
+  it('records no error that the application answers by itself', async () => {
     const records = await recordsOf(
       (app) => {
         app.use(async (ctx, next) => {

@@ -7,6 +7,7 @@ import { cleanAttributes } from './attributes.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from '../record/limits.js'
 import type { Attributes, ErrorInfo } from '../record/record.js'
+import type { OpenLink } from './open-hops.js'
 import { inspectAs, type Shown } from './shown.js'
 
 /** A route's template, or a function of a framework that gives it once it is known, and may throw. */
@@ -23,6 +24,8 @@ export interface HopEnd {
 export interface HopOwner extends HopHost {
   opened(hop: Hop): void
   closed(hop: Hop): void
+  /** The caller of an open hop disconnected. */
+  abandoned(hop: Hop): void
 }
 
 /**
@@ -46,10 +49,10 @@ export class Hop implements LogHop {
   /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
   abandoned: { readonly millis: number; readonly finish: () => void } | undefined
 
-  /** @internal Belong to the host: its open hops are a list, in the order in which they began. */
-  older: Hop | undefined
+  /** @internal Belong to the host: its open hops are lists. */
+  older: OpenLink | undefined
   /** @internal */
-  newer: Hop | undefined
+  newer: OpenLink | undefined
 
   readonly #host: HopOwner
   readonly #context: InboundContext
@@ -192,6 +195,19 @@ export class Hop implements LogHop {
     this.writeClose()
     this.#host.closed(this)
     this.settle()
+  }
+
+  /** @internal It did not begin, after all: nothing would have closed it. Before anything of it is in the log. */
+  withdraw(): void {
+    this.end ??= { status: null, route: null, aborted: true }
+    this.#host.closed(this)
+  }
+
+  /** @internal Its caller went away: `finish` closes it if its handler never answers. */
+  abandon(finish: () => void): void {
+    if (this.abandoned !== undefined) return
+    this.abandoned = { millis: performance.now(), finish }
+    this.#host.abandoned(this)
   }
 
   /** @internal */

@@ -9,7 +9,18 @@ const timeouts = new Set([
   'TimeoutError',
 ])
 const cancels = new Set(['ERR_CANCELED', 'ABORT_ERR', 'AbortError', 'CanceledError'])
-const resets = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ERR_STREAM_PREMATURE_CLOSE'])
+const resets = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'HPE_INVALID_EOF_STATE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
+/** Codes by which clients say only that something below them failed: its own code says what. */
+const vague = new Set(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_BAD_REQUEST'])
+/** How many causes of causes are looked at. */
+const maxCauses = 8
 
 /** Outcomes that say nothing of the application. */
 export const standardOutcomes: ReadonlySet<string> = new Set([
@@ -28,16 +39,18 @@ export const standardOutcomes: ReadonlySet<string> = new Set([
 export function outcomeOf(outcome: number | string | Error): string {
   if (typeof outcome === 'number') return String(outcome)
   if (typeof outcome === 'string') return normalized(outcome)
-  for (
-    let error: unknown = outcome, depth = 0;
-    depth < 5 && error instanceof Error;
-    error = error.cause, depth++
-  ) {
-    const { code, name } = error as { code?: unknown; name?: unknown }
-    if (typeof code === 'string' && code !== '') return normalized(code)
-    if (typeof name === 'string' && (timeouts.has(name) || cancels.has(name))) return normalized(name)
+  let first: string | undefined
+  let error: unknown = outcome
+  for (let depth = 0; depth < maxCauses && typeof error === 'object' && error !== null; depth++) {
+    const { code, name, cause, errors } = error as Readonly<Record<string, unknown>>
+    if (typeof code === 'string' && code !== '') {
+      if (!vague.has(code)) return normalized(code)
+      first ??= code
+    } else if (typeof name === 'string' && (timeouts.has(name) || cancels.has(name))) return normalized(name)
+    // One attempt of several, where a name has several addresses.
+    error = cause ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
-  return 'ERROR'
+  return first ?? 'ERROR'
 }
 
 function normalized(code: string): string {

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Hop } from '../hop/hop.js'
 import { truncate } from '../record/limits.js'
 import type { Peer, Trust } from '../settings/options.js'
@@ -6,11 +7,13 @@ import { carriesContext, noContext, readContext, responseHeaders } from '../prop
 import type { Tracer } from '../tracer/tracer.js'
 import { localAddress } from './local-address.js'
 import {
-  observeResponse,
+  isObservable,
+  observe,
   observerKey,
   type ObservedRequest,
   type ResponseObserver,
 } from './response-hooks.js'
+import { isUpgrade, observeSocket } from './upgrade.js'
 
 /** What an adapter does with one request: run the framework in it, and say what only the framework knows. */
 export interface InboundHop {
@@ -33,7 +36,8 @@ export function inboundOf(req: IncomingMessage): InboundHop | undefined {
 
 /**
  * Begins the hop of an inbound request of a `node:http` server. Its record is in the log before the last byte of the
- * response leaves. `undefined`: the tracer is closed or could not begin; the adapter goes on as if it were not there. Never throws.
+ * response leaves. `undefined`: the tracer is closed or could not begin, or nothing would tell how the request is answered;
+ * the adapter continues as if it were not there. Never throws.
  */
 export function beginInbound(
   tracer: Tracer,
@@ -42,7 +46,9 @@ export function beginInbound(
 ): InboundHop | undefined {
   // An adapter that stands in the chain twice: the request has its hop.
   if (!tracer.active || inboundOf(req) !== undefined) return undefined
+  let hop: Hop | undefined
   try {
+    if (!isObservable(req, res)) return undefined
     const run = tracer.runs.forRequest(req.socket)
     const context = carriesContext(req)
       ? readContext(req.headers, {
@@ -54,8 +60,7 @@ export function beginInbound(
     const method = req.method === undefined ? null : truncate(req.method, 32)
     const assigned = context.hopId
     const taken = assigned === undefined ? undefined : run.take(assigned, localAddress(req.socket))
-    const hop = tracer.begin(run, context, method, taken)
-    if (context.asked !== undefined) run.met(hop, context.asked, req.headers.host)
+    hop = tracer.begin(run, context, method, taken)
     const who = {
       hopId: hop.id,
       traceId: hop.traceId,
@@ -65,9 +70,12 @@ export function beginInbound(
     }
     const ours = responseHeaders(context, who, tracer.keys)
     const inbound = new InboundRequest(tracer, hop, res, ours)
-    observeResponse(req, res, inbound)
+    observe(req, res, inbound)
+    if (isUpgrade(req)) inbound.observeUpgrade(req.socket)
+    if (context.asked !== undefined) run.met(hop, context.asked, req.headers.host)
     return inbound
   } catch {
+    hop?.withdraw()
     tracer.currentRun.failed()
     return undefined
   }
@@ -82,11 +90,11 @@ function isTrusted(trust: Trust, req: IncomingMessage): boolean {
 
 class InboundRequest implements InboundHop, ResponseObserver {
   readonly hop: Hop
-  shared = false
   private readonly tracer: Tracer
   private readonly res: ServerResponse
   readonly headers: Readonly<Record<string, string>>
   private through = false
+  private headed = false
   private length: number | undefined
   private written = 0
 
@@ -95,6 +103,10 @@ class InboundRequest implements InboundHop, ResponseObserver {
     this.hop = hop
     this.res = res
     this.headers = headers
+  }
+
+  isElsewhere(): boolean {
+    return this.tracer.hop !== this.hop
   }
 
   run<T>(fn: () => T): T {
@@ -109,22 +121,36 @@ class InboundRequest implements InboundHop, ResponseObserver {
     this.hop.fail(error)
   }
 
+  failed(): void {
+    this.tracer.currentRun.failed()
+  }
+
   handled(status?: number): void {
     this.through = true
     if (this.hop.abandoned !== undefined) this.close(true, status)
   }
 
-  /** The last byte of a response of known length may leave before its end is called. */
-  writing(chunk: unknown, encoding: BufferEncoding): void {
-    if (this.hop.closed) return
-    try {
-      this.length ??= Number(this.res.getHeader('content-length') ?? Number.POSITIVE_INFINITY)
-      this.written +=
-        typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : (chunk as Uint8Array).byteLength
-      if (this.written >= this.length) this.close(false)
-    } catch {
-      this.tracer.currentRun.failed()
+  /** The application answers an upgrade on the socket, or by the response where it refuses. */
+  observeUpgrade(socket: Socket): void {
+    const answering = (status: number | undefined): void => {
+      if (!this.headed) this.hop.close({ status: status ?? null, route: this.hop.route, aborted: false })
     }
+    observeSocket(socket, answering, () => this.disconnected())
+  }
+
+  heading(): void {
+    this.headed = true
+  }
+
+  /** The last byte of a response of known length may leave before its end is called. */
+  writing(chunk: unknown, encoding: unknown): void {
+    if (this.hop.closed) return
+    this.length ??= lengthOf(this.res)
+    this.written +=
+      typeof chunk === 'string'
+        ? Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+        : (chunk as Uint8Array).byteLength
+    if (this.written >= this.length) this.close(false)
   }
 
   ending(): void {
@@ -132,19 +158,36 @@ class InboundRequest implements InboundHop, ResponseObserver {
   }
 
   /**
-   * The connection is gone. What the handler still does belongs to the hop until it answers or is through; where the answer
-   * had begun, nothing can come any more, and a stream that is piped into the response would never end it.
+   * The connection is gone. Where the caller ended it, what the handler still does belongs to the hop until the handler
+   * answers or is through. Where the answer had begun, or this process ended the connection, no answer can follow, and a
+   * stream that is piped into the response would never end it: the hop closes now.
    */
   disconnected(): void {
     if (this.hop.closed) return
-    if (this.through || this.res.headersSent) this.close(true)
-    else this.hop.abandoned = { millis: performance.now(), finish: () => this.close(true) }
+    if (this.res.writableFinished) this.close(false)
+    else if (this.through || this.headed || !this.isLeftByCaller()) this.close(true)
+    else this.hop.abandon(() => this.close(true))
+  }
+
+  private isLeftByCaller(): boolean {
+    const { res } = this
+    if (!(res instanceof ServerResponse)) return true
+    if (res.errored !== null && res.errored !== undefined) return false
+    const { readableEnded, errored } = res.req.socket as Socket & { errored: NodeJS.ErrnoException | null }
+    return readableEnded || errored?.syscall !== undefined
   }
 
   private close(unanswered: boolean, wouldBe?: number): void {
     if (this.hop.closed) return
     const aborted = unanswered || this.hop.abandoned !== undefined
-    const status = unanswered && !this.res.headersSent ? (wouldBe ?? null) : this.res.statusCode
-    this.hop.close({ status, route: this.hop.route, aborted })
+    const status = unanswered && !this.headed ? wouldBe : (this.res.statusCode as number | undefined)
+    this.hop.close({ status: status ?? null, route: this.hop.route, aborted })
   }
+}
+
+/** The length that a response says to have. Node keeps the one of a head that was written in one go to itself. */
+function lengthOf(res: ServerResponse): number {
+  const { _contentLength: headed } = res as { readonly _contentLength?: unknown }
+  const length = headed ?? res.getHeader('content-length')
+  return length === undefined || length === null ? Number.POSITIVE_INFINITY : Number(length)
 }

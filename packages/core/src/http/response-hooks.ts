@@ -1,22 +1,31 @@
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { EventEmitter } from 'node:events'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { untilLastTracerCloses } from '../base/wrappers.js'
+import { isUpgrade } from './upgrade.js'
 
-/** Who is told what an application does with a response. Must not throw. */
+/** Learns what an application does with a request and its response. What it throws is caught and counted. */
 export interface ResponseObserver {
-  /** Belongs to `observeResponse`: whether the wrappers that all responses share tell it. */
-  shared: boolean
-  /** Headers that the response must have, by lowercase name, whatever else is said about them. */
+  /** Headers that the response must have, by lowercase name, whatever else the application says about them. */
   readonly headers: Readonly<Record<string, string>>
+  /** The head is about to be written. */
+  heading(): void
   /** A part of the body is about to be written. */
-  writing(chunk: unknown, encoding: BufferEncoding): void
+  writing(chunk: unknown, encoding: unknown): void
   /** The response is about to end. */
   ending(): void
   /** The response was sent, or its connection is gone. */
   disconnected(): void
+  /** Are the listeners of an event to be called within the hop? False where it is the current one. */
+  isElsewhere(): boolean
+  /** Runs `fn` within the hop. */
+  run<T>(fn: () => T): T
+  /** A hook threw. */
+  failed(): void
 }
 
 /**
- * Where a request keeps who observes its response. The only property that is added to either: each one costs, most where
- * a framework changes their prototypes, and a WeakMap with an entry for each request costs garbage collection still more.
+ * Where a request keeps who observes it. The only property that is added to a request: each one costs, most where
+ * a framework changes the prototype, and a WeakMap with an entry for each request costs garbage collection still more.
  */
 export const observerKey = Symbol('hoptrace.inbound')
 
@@ -25,106 +34,230 @@ export interface ObservedRequest extends IncomingMessage {
   [observerKey]?: ResponseObserver
 }
 type Response = ServerResponse<ObservedRequest>
-type Find = (res: Response) => ResponseObserver | undefined
-type Write = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => boolean
-type End = (this: Response, chunk: unknown, encoding: BufferEncoding, callback: () => void) => Response
-type WriteHead = (this: Response, status: number, reason?: unknown, headers?: unknown) => Response
 
-/** A response's methods as they are called here. */
-interface Methods {
-  write: Write
-  end: End
-  writeHead: WriteHead
-  /** An old name of the same. */
-  writeHeader?: WriteHead
-}
+type Method<This> = (this: This, ...args: unknown[]) => unknown
+type Find<This> = (object: This) => ResponseObserver | undefined
+type Methods<This> = Record<string, Method<This>>
 
-let observedWrite: Write | undefined
-let observedEnd: End | undefined
-let observedHead: WriteHead | undefined
+/** Methods of Node's classes that are wrapped once for all requests: closures for each one cost more than all that they do. */
+const ofResponse = {
+  write: wrapWrite,
+  end: wrapEnd,
+  emit: wrapResponseEmit,
+  _storeHeader: wrapStoreHeader,
+} as const
+const ofRequest = { emit: wrapEmit } as const
+
+const observerOf: Find<ObservedRequest> = (req) => req[observerKey]
+// Typed as always there, yet an application may have taken the request away.
+const observerOfResponse: Find<Response> = (res) =>
+  (res.req as ObservedRequest | undefined)?.[observerKey]
+
+let wrapped = false
 
 /**
- * Tells `observer` what happens to `res`, before it happens. The methods of Node's `ServerResponse` are wrapped once, for all
- * responses: wrapping them on each response costs five closures and two properties a request. A response whose methods are
- * not those (another class, or somebody stands before us) gets wrappers of its own.
+ * Does the response tell all: its head, its body, its end, and that its connection is gone? One that a library makes up
+ * for a WebSocket does not, nor does one that has ended.
  */
-export function observeResponse(req: ObservedRequest, res: Response, observer: ResponseObserver): void {
-  if (observedEnd === undefined) wrapPrototype()
-  const methods = res as unknown as Methods
+export function isObservable(req: IncomingMessage, res: ServerResponse): boolean {
+  const { write, end, emit } = res as unknown as Readonly<Record<string, unknown>>
+  if (typeof write !== 'function' || typeof end !== 'function' || typeof emit !== 'function') return false
+  if (res.writableEnded || res.destroyed) return false
+  return !isUpgrade(req) || res.socket === req.socket
+}
+
+/** Tells `observer` what happens to `req` and `res`, before it happens, and has their listeners called within its hop. */
+export function observe(req: ObservedRequest, res: Response, observer: ResponseObserver): void {
+  if (!wrapped) wrapPrototypes()
   req[observerKey] = observer
-  if (
-    methods.end === observedEnd &&
-    methods.write === observedWrite &&
-    methods.writeHead === observedHead &&
-    res.req === req
-  ) {
-    observer.shared = true
-  } else {
-    methods.writeHead = wrapHead(methods.writeHead, () => observer)
-    methods.write = wrapWrite(methods.write, () => observer)
-    methods.end = wrapEnd(methods.end, () => observer)
-  }
-  res.on('close', () => observer.disconnected())
-}
-
-function wrapPrototype(): void {
-  const methods = ServerResponse.prototype as unknown as Methods
-  // Typed as always there, yet an application may have taken it away.
-  const find: Find = (res) => {
-    const observer = (res.req as ObservedRequest | undefined)?.[observerKey]
-    return observer?.shared === true ? observer : undefined
-  }
-  methods.write = observedWrite = wrapWrite(methods.write, find)
-  methods.end = observedEnd = wrapEnd(methods.end, find)
-  const { writeHead, writeHeader } = methods
-  methods.writeHead = observedHead = wrapHead(writeHead, find)
-  if (writeHeader === writeHead) methods.writeHeader = observedHead
-}
-
-function wrapWrite(original: Write, find: Find): Write {
-  return function write(chunk, encoding, callback) {
-    find(this)?.writing(chunk, encoding)
-    return original.call(this, chunk, encoding, callback)
-  }
+  if (!(req instanceof IncomingMessage)) wrapAll(req as ObservedRequest, ofRequest, () => observer)
+  if (res instanceof ServerResponse && res.req === req) return
+  // Another class, such as the one of HTTP/2.
+  const { emit, write, end } = ofResponse
+  wrapAll(res as Response, { emit, write, end }, () => observer)
+  const { stream } = res as { stream?: object }
+  if (stream !== undefined) wrapAll(stream, { respond: wrapRespond }, () => observer)
 }
 
 /**
- * The head is written once, whoever begins with it: an application that says it, Node with the first part of a body, a gateway that
- * copies the headers of its upstream, or a framework that cleared all headers to answer an error.
+ * Node's classes get their methods back when the last tracer has closed, and the next request wraps them again. Where another
+ * library has wrapped a wrapper since, all stay.
  */
-function wrapHead(original: WriteHead, find: Find): WriteHead {
-  return function writeHead(status, reason, headers) {
-    const ours = this.headersSent ? undefined : find(this)?.headers
-    if (ours === undefined) return original.call(this, status, reason, headers)
-    const given = typeof reason === 'string' ? headers : (headers ?? reason)
-    const kept = withoutOurs(given, ours)
-    for (const name in ours) this.setHeader(name, ours[name] as string)
-    if (kept === given) return original.call(this, status, reason, headers)
-    return typeof reason === 'string'
-      ? original.call(this, status, reason, kept)
-      : original.call(this, status, kept)
+function wrapPrototypes(): void {
+  wrapped = true
+  const undos = [
+    ...wrapAll(ServerResponse.prototype as Response, ofResponse, observerOfResponse),
+    ...wrapAll(IncomingMessage.prototype as ObservedRequest, ofRequest, observerOf),
+  ]
+  untilLastTracerCloses(() => {
+    if (!undos.every(({ isOuter }) => isOuter())) return
+    for (const { undo } of undos) undo()
+    wrapped = false
+  })
+}
+
+interface Wrapped {
+  /** Has no other library wrapped the wrapper? */
+  isOuter(): boolean
+  undo(): void
+}
+
+/** Wraps methods of an object, which may inherit them. */
+function wrapAll<This extends object>(
+  object: This,
+  wrappers: Readonly<Record<string, (original: Method<This>, find: Find<This>) => Method<This>>>,
+  find: Find<This>,
+): Wrapped[] {
+  const methods = object as unknown as Methods<This>
+  return Object.entries(wrappers).flatMap(([name, wrap]) => {
+    const original = methods[name]
+    if (typeof original !== 'function') return []
+    const inherited = !Object.hasOwn(object, name)
+    const wrapper = wrap(original, find)
+    Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
+    Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
+    methods[name] = wrapper
+    return [
+      {
+        isOuter: () => methods[name] === wrapper,
+        undo: () => {
+          if (inherited) Reflect.deleteProperty(object, name)
+          else methods[name] = original
+        },
+      },
+    ]
+  })
+}
+
+/** An error in a hook does not reach the application: its call continues with the arguments that it gave. */
+function wrapWrite<This>(original: Method<This>, find: Find<This>): Method<This> {
+  return function (...args) {
+    let observer: ResponseObserver | undefined
+    try {
+      observer = find(this)
+      observer?.writing(args[0], args[1])
+    } catch {
+      observer?.failed()
+    }
+    return original.apply(this, args)
   }
 }
 
-/** Headers for `writeHead`, an object or a list, without those that are set already; the same value where it has none of them. */
-function withoutOurs(given: unknown, ours: Readonly<Record<string, string>>): unknown {
-  if (typeof given !== 'object' || given === null) return given
+function wrapEnd<This>(original: Method<This>, find: Find<This>): Method<This> {
+  return function (...args) {
+    let observer: ResponseObserver | undefined
+    try {
+      observer = find(this)
+      observer?.ending()
+    } catch {
+      observer?.failed()
+    }
+    return original.apply(this, args)
+  }
+}
+
+/** Node's parser and sockets, which belong to no request, emit the events of a request. The listeners belong to the request. */
+function wrapEmit<This>(original: Method<This>, find: Find<This>): Method<This> {
+  return function (...args) {
+    let observer: ResponseObserver | undefined
+    let enters = false
+    try {
+      observer = find(this)
+      if (observer !== undefined) enters = isHeardElsewhere(this as EventEmitter, args[0], observer)
+    } catch {
+      observer?.failed()
+    }
+    if (observer === undefined || !enters) return original.apply(this, args)
+    return observer.run(() => original.apply(this, args))
+  }
+}
+
+function wrapResponseEmit<This>(original: Method<This>, find: Find<This>): Method<This> {
+  const emit = wrapEmit(original, find)
+  return function (...args) {
+    if (args[0] === 'close') {
+      let observer: ResponseObserver | undefined
+      try {
+        observer = find(this)
+        observer?.disconnected()
+      } catch {
+        observer?.failed()
+      }
+    }
+    return emit.apply(this, args)
+  }
+}
+
+const isHeardElsewhere = (emitter: EventEmitter, event: unknown, observer: ResponseObserver): boolean =>
+  emitter.listenerCount(event as string) > 0 && observer.isElsewhere()
+
+/**
+ * Every head of HTTP/1 passes here, whether the application wrote it or Node did with the first part of the body. Our header
+ * follows the status line as text. So Node treats the application's headers, and answers `getHeader`, as without it.
+ */
+function wrapStoreHeader(original: Method<Response>, find: Find<Response>): Method<Response> {
+  return function (...args) {
+    let given = args
+    let observer: ResponseObserver | undefined
+    try {
+      observer = find(this)
+      if (observer !== undefined) {
+        observer.heading()
+        const { headers } = observer
+        let lines = String(args[0])
+        for (const name in headers) lines += `${name}: ${headers[name] as string}\r\n`
+        given = [lines, withoutOurs(this, args[1], headers)]
+      }
+    } catch {
+      observer?.failed()
+    }
+    return original.apply(this, given)
+  }
+}
+
+const { hasHeader } = ServerResponse.prototype
+
+/** The application's headers without those that are ours, as a gateway copies them from its upstream; in the form in which they came. */
+function withoutOurs(res: Response, headers: unknown, ours: Readonly<Record<string, string>>): unknown {
+  if (typeof headers !== 'object' || headers === null) return headers
   const isOurs = (name: unknown): boolean =>
     typeof name === 'string' &&
     (name.length === 8 || name.length === 13) &&
     Object.hasOwn(ours, name.toLowerCase())
-  if (!Array.isArray(given)) {
-    if (!Object.keys(given).some(isOurs)) return given
-    return Object.fromEntries(Object.entries(given).filter(([name]) => !isOurs(name)))
+  if (Array.isArray(headers)) {
+    const list = headers as readonly unknown[]
+    if (Array.isArray(list[0])) return list.filter((pair) => !isOurs((pair as readonly unknown[])[0]))
+    return list.some((name, i) => i % 2 === 0 && isOurs(name))
+      ? list.filter((_, i) => !isOurs(list[i - (i % 2)]))
+      : headers
   }
-  const list = given as readonly unknown[]
-  if (Array.isArray(list[0])) return list.filter((pair) => !isOurs((pair as readonly unknown[])[0]))
-  return list.filter((_, i) => !isOurs(list[i - (i % 2)]))
+  // What was set before the head: a list of names and values, which Node takes as well.
+  for (const name in ours) {
+    if (hasHeader.call(res, name)) {
+      return Object.values(headers as Record<string, unknown[]>).filter(([set]) => !isOurs(set))
+    }
+  }
+  for (const name in headers) {
+    if (isOurs(name)) return Object.fromEntries(Object.entries(headers).filter(([one]) => !isOurs(one)))
+  }
+  return headers
 }
 
-function wrapEnd(original: End, find: Find): End {
-  return function end(chunk, encoding, callback) {
-    find(this)?.ending()
-    return original.call(this, chunk, encoding, callback)
+/** The head of HTTP/2. */
+function wrapRespond(original: Method<object>, find: Find<object>): Method<object> {
+  return function (...args) {
+    let given = args
+    let observer: ResponseObserver | undefined
+    try {
+      observer = find(this)
+      if (observer !== undefined) {
+        observer.heading()
+        const [headers, ...others] = args
+        given = [{ ...(headers as object), ...observer.headers }, ...others]
+      }
+    } catch {
+      observer?.failed()
+    }
+    return original.apply(this, given)
   }
 }

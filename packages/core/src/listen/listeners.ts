@@ -25,10 +25,12 @@ export function watchListeners(owner: ListenerOwner): void {
   owners.add(owner)
 }
 
-/** The owner is closed. */
-export function unwatchListeners(owner: ListenerOwner): void {
+/** The owner is closed. Gives whether it was the last. */
+export function unwatchListeners(owner: ListenerOwner): boolean {
   owners.delete(owner)
-  if (owners.size === 0) unsubscribe(channel, began)
+  if (owners.size > 0) return false
+  unsubscribe(channel, began)
+  return true
 }
 
 /** A server that is not the application's; to be called before it listens. */

@@ -181,6 +181,11 @@ export class Run implements HopOwner {
     this.open.remove(hop)
   }
 
+  abandoned(hop: Hop): void {
+    if (hop.logNumber === 0) this.guarded(() => this.log.open(hop))
+    this.open.abandon(hop)
+  }
+
   failed(): void {
     this.failures++
   }
@@ -229,13 +234,12 @@ export class Run implements HopOwner {
       const now = performance.now()
       const idNanos = this.ids.nowNanos()
       const through = idNanos - BigInt(olderMillis) * 1_000_000n
-      for (const hop of this.open) {
-        const { abandoned } = hop
-        if (abandoned !== undefined && now - abandoned.millis > abandonMillis) abandoned.finish()
-        else if (hop.logNumber === 0 && (hop.startNanos <= through || hop.startMillis <= now - olderMillis))
-          // By either clock: the one of ids stands still for as long as the time was set back.
-          this.log.open(hop)
-      }
+      this.open.expire(now - abandonMillis, (hop) => hop.abandoned?.finish())
+      this.open.sweep(
+        // By either clock: the one of ids stands still for as long as the time was set back.
+        (hop) => hop.startNanos <= through || hop.startMillis <= now - olderMillis,
+        (hop) => this.log.open(hop),
+      )
       if (!mark) return
       this.log.mark(through)
       noteClock(this.settings, idNanos)

@@ -2,6 +2,7 @@ import { isStore } from '../store/contract.js'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect, type InspectOptions } from 'node:util'
 import { processDiagnostics } from '../base/diagnostics.js'
+import { takeOffWrappers } from '../base/wrappers.js'
 import { RemoteQuestions } from '../ask/remote-questions.js'
 import { Hop } from '../hop/hop.js'
 import { closedEarly } from '../record/record.js'
@@ -205,7 +206,7 @@ export class Tracer {
   }
 
   private async shutDown(): Promise<void> {
-    unwatchListeners(this.runs)
+    if (unwatchListeners(this.runs)) takeOffWrappers()
     for (const run of this.runs.all) {
       run.stop()
       run.sweep(0)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { foreignContext } from '../adapter/kit-tracer.js'
 import { startTraced } from './running.js'
 import { signal } from './signal.js'
-import type { ServerSubject } from './subject.js'
+import type { KitExchange, ServerSubject } from './subject.js'
 
 /** Callers that disconnect. */
 export function testAborts(subject: ServerSubject): void {
@@ -48,7 +48,21 @@ export function testAborts(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
     })
 
-    it('in the middle of its body leaves a closed hop and a working server', async () => {
+    it.each<[string, (exchange: KitExchange) => void]>([
+      ['res.destroy()', ({ res }) => void res.destroy()],
+      ['res.destroy(error)', ({ res }) => void res.destroy(new Error('enough'))],
+      ['req.destroy()', ({ req }) => void req.destroy()],
+      ['req.destroy(error)', ({ req }) => void req.destroy(new Error('enough'))],
+      ['req.socket.destroy()', ({ req }) => void req.socket.destroy()],
+    ])('because of %s leaves a hop that is closed, without a status', async (_, leave) => {
+      await using traced = await startTraced(subject, { hooks: { byHand: leave } })
+      const { traceId, headers } = foreignContext()
+      await expect(traced.send({ path: '/by-hand', headers })).rejects.toThrow()
+      const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
+      expect(record).toMatchObject({ aborted: true, status: null, route: '/by-hand' })
+    })
+
+    it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()
       const socket = net.connect(traced.port, '127.0.0.1')

@@ -20,6 +20,8 @@ export interface RouteHooks {
   readonly event?: (name: string) => void
   /** Called before `/spied` answers. */
   readonly spy?: (exchange: Parameters<KitRoute['handle']>[0]) => void
+  /** Answers `/by-hand` on the response itself. */
+  readonly byHand?: (exchange: Parameters<KitRoute['handle']>[0]) => void | Promise<void>
   /** `/held` and `/tenants/:tenant/parcels/:parcel` answer once this resolves. */
   readonly gate?: Promise<void>
   readonly entered?: () => void
@@ -109,6 +111,10 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
     get('/spied', (exchange) => {
       hooks.spy?.(exchange)
       return { status: 200, body: { spied: true } }
+    }),
+    get('/by-hand', async (exchange) => {
+      await hooks.byHand?.(exchange)
+      return undefined
     }),
     get('/held', async () => {
       hooks.entered?.()

@@ -21,7 +21,10 @@ export interface TracedSubject extends RunningSubject {
 }
 
 /** The bare framework. */
-export const startBare = (subject: ServerSubject): Promise<RunningSubject> => start(subject, undefined, {})
+export const startBare = (
+  subject: ServerSubject,
+  { hooks = {} }: { hooks?: Partial<RouteHooks> } = {},
+): Promise<RunningSubject> => start(subject, undefined, hooks)
 
 /** The framework with its adapter. */
 export async function startTraced(

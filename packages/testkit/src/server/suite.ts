@@ -1,6 +1,8 @@
 import { describe } from 'vitest'
 import { testAborts } from './aborts.js'
+import { testByHand } from './by-hand.js'
 import { testContext } from './context.js'
+import { testEvents } from './events.js'
 import { testHeaders } from './headers.js'
 import { testRecords } from './records.js'
 import { testTransparency } from './transparency.js'
@@ -14,8 +16,10 @@ import type { ServerSubject } from './subject.js'
 export function serverAdapterSuite(subject: ServerSubject): void {
   describe(`${subject.name}, as every server adapter,`, () => {
     testTransparency(subject)
+    testByHand(subject)
     testRecords(subject)
     testContext(subject)
+    testEvents(subject)
     testHeaders(subject)
     testAborts(subject)
   })

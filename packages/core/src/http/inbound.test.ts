@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, get, IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo, Server as NetServer } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import { createTracer, type Tracer } from '../tracer/tracer.js'
+import { beginInbound } from './inbound.js'
+
+async function openTracer(): Promise<Tracer & AsyncDisposable> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'hoptrace-inbound-'))
+  const tracer = createTracer({ service: 'inbound', dataDir, store: { kind: 'memory' } })
+  return Object.assign(tracer, {
+    async [Symbol.asyncDispose]() {
+      await tracer.close()
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
+    },
+  })
+}
+
+async function listen(server: NetServer): Promise<{ port: number } & AsyncDisposable> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      ;(server as Server).closeAllConnections?.()
+      await closed
+    },
+  }
+}
+
+const bodyOf = (port: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, agent: false }, (res) => text(res).then(resolve, reject)).on('error', reject)
+  })
+
+const tracing =
+  (tracer: Tracer, handle: (req: IncomingMessage, res: ServerResponse) => void) =>
+  (req: IncomingMessage, res: ServerResponse): void => {
+    const inbound = beginInbound(tracer, req, res)
+    if (inbound === undefined) handle(req, res)
+    else inbound.run(() => handle(req, res))
+  }
+
+const methods = ['write', 'end', 'emit', '_storeHeader'] as const
+const own = (): unknown[] => [
+  ...methods.map((name) => Object.getOwnPropertyDescriptor(ServerResponse.prototype, name)?.value),
+  Object.getOwnPropertyDescriptor(IncomingMessage.prototype, 'emit')?.value,
+]
+
+describe('an inbound request', () => {
+  it('is observed by methods that are taken off when the last tracer has closed', async () => {
+    const before = own()
+    {
+      await using tracer = await openTracer()
+      await using other = await openTracer()
+      await using server = await listen(createServer(tracing(tracer, (_, res) => void res.end('ok'))))
+      await bodyOf(server.port)
+      const wrapped = own()
+      for (const [i, method] of wrapped.entries()) expect(method).not.toBe(before[i])
+      await other.close()
+      expect(own()).toEqual(wrapped)
+    }
+    expect(own()).toEqual(before)
+  })
+
+  it('has the arguments that a wrapper which stood before ours is to see', async () => {
+    const prototype = ServerResponse.prototype as unknown as Record<string, (...args: unknown[]) => unknown>
+    const seen: unknown[] = []
+    const originals = ['writeHead', 'write', 'end'].map((name) => {
+      const original = prototype[name] as (...args: unknown[]) => unknown
+      const was = Object.getOwnPropertyDescriptor(prototype, name)
+      prototype[name] = function (...args) {
+        seen.push([name, args.length])
+        return original.apply(this, args)
+      }
+      return { name, was }
+    })
+    try {
+      await using tracer = await openTracer()
+      const handle = (_: IncomingMessage, res: ServerResponse): void => {
+        res.writeHead(200)
+        res.write('o')
+        res.write('k', 'latin1')
+        res.end()
+      }
+      await using server = await listen(createServer(tracing(tracer, handle)))
+      expect(await bodyOf(server.port)).toBe('ok')
+      expect(seen).toEqual([
+        ['writeHead', 1],
+        ['write', 1],
+        ['write', 2],
+        ['end', 0],
+      ])
+    } finally {
+      for (const { name, was } of originals) {
+        if (was === undefined) Reflect.deleteProperty(prototype, name)
+        else Object.defineProperty(prototype, name, was)
+      }
+    }
+  })
+
+  it.each<[string, (req: IncomingMessage, res: ServerResponse) => void]>([
+    ['nothing can be kept on it', (req) => void Object.freeze(req)],
+    ['its response has ended', (_, res) => void res.end('ok')],
+    ['its connection is gone', (_, res) => void res.destroy()],
+    ['its response tells of nothing', (_, res) => void Object.assign(res, { emit: undefined })],
+  ])('begins no hop where %s', async (_, spoil) => {
+    await using tracer = await openTracer()
+    const seen: unknown[] = []
+    const server = createServer((req, res) => {
+      const { emit } = res
+      spoil(req, res)
+      seen.push(beginInbound(tracer, req, res), tracer.currentRun.openHops)
+      res.emit = emit
+      if (!res.writableEnded) res.end('ok')
+    })
+    await using listening = await listen(server)
+    await bodyOf(listening.port).catch(() => undefined)
+    expect(seen).toEqual([undefined, 0])
+  })
+
+  it('of HTTP/2 carries our header, and its application sees its own alone', async () => {
+    await using tracer = await openTracer()
+    const seen: unknown[] = []
+    const handle = (req: IncomingMessage, res: ServerResponse): void => {
+      const { hop } = tracer
+      res.setHeader('x-own', '1')
+      req.on('data', () => seen.push(tracer.hop === hop))
+      req.on('end', () => {
+        seen.push(tracer.hop === hop, res.getHeaderNames())
+        res.end('ok')
+        seen.push(hop?.closed, res.getHeaderNames())
+      })
+    }
+    const server = createHttp2Server((req, res) =>
+      tracing(tracer, handle)(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+    )
+    await using listening = await listen(server)
+    const client = connect(`http://127.0.0.1:${listening.port}`)
+    try {
+      const stream = client.request({ ':method': 'POST', ':path': '/' })
+      const headers = new Promise<Record<string, unknown>>((resolve) => stream.on('response', resolve))
+      stream.end('body')
+      expect(await headers).toMatchObject({ 'x-own': '1', traceresponse: expect.any(String) as unknown })
+      expect(await text(stream)).toBe('ok')
+    } finally {
+      client.destroy()
+    }
+    expect(seen).toEqual([true, true, ['x-own'], true, ['x-own']])
+  })
+})
