@@ -3,7 +3,7 @@ import type { OutboundCall } from '@hoptrace/core'
 import type { Config, Response } from './types.js'
 import { observeWebStream } from './web-stream.js'
 
-/** Ends the call with its response; one whose body is handed out as a stream ends when the stream does. */
+/** Ends the call with its response. If the body is a stream, the call ends when the stream does. */
 export function endWithStream(call: OutboundCall | undefined, response: Response): void {
   if (call === undefined) return
   const { status, headers, data } = response
@@ -12,7 +12,7 @@ export function endWithStream(call: OutboundCall | undefined, response: Response
       error === undefined ? call.answered(status, headers) : call.failed(brokenOff(error)),
     )
   } else if (data instanceof Readable && !data.destroyed) {
-    // 'close' alone: a listener for 'error' would hide an error that has no other listener.
+    // Only 'close': a listener for 'error' would hide an error that the application does not handle.
     data.once('close', () => {
       if (data.readableEnded) call.answered(status, headers)
       else call.failed(data.errored === null ? 'ERR_CANCELED' : brokenOff(data.errored))
@@ -20,7 +20,7 @@ export function endWithStream(call: OutboundCall | undefined, response: Response
   } else call.answered(status, headers)
 }
 
-/** axios wraps the reset of a connection in another error. */
+/** axios wraps a reset connection in its own error. */
 function brokenOff(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code === 'ERR_BAD_RESPONSE' ? 'ECONNRESET' : error
 }

@@ -3,14 +3,15 @@ import { sendTraced } from './send.js'
 import type { Adapter, AxiosLike, Config, Instance, Interceptor } from './types.js'
 
 /**
- * Makes an axios instance record every request that leaves it as a call of the current hop: each retry and each redirect is
- * a separate call. Outside a hop requests go out untouched. Returns the same instance.
+ * Makes an axios instance record every outgoing request as a call of the current hop; each retry and each
+ * redirect is a separate call. Outside a hop, requests leave untouched. Returns the same instance.
  */
 export function traceAxios<T extends AxiosLike>(instance: T, tracer: Tracer): T {
   trace(instance as unknown as Instance, tracer)
   return instance
 }
 
+/** Instances and adapters: if an instance is traced twice, its calls are recorded once. */
 const traced = new WeakSet<object>()
 
 /**
@@ -25,7 +26,7 @@ function trace(instance: Instance, tracer: Tracer): void {
   const { create } = instance
   const sender = create()
   bare(sender)
-  // Instances that are made of this one have its defaults, and used to be traced for that.
+  // An instance that this one makes has its defaults, and is traced as well.
   instance.create = (config) => {
     const made = create(config)
     trace(made, tracer)
