@@ -56,9 +56,13 @@ describe.each([
     app.use((ctx) => void (ctx.body = breaking(ctx.path === '/before' ? [] : ['part'])))
     const answer = app.callback()
     await using server = await listen(createServer((req, res) => void answer(req, res)))
-    expect((await exchange(server.port, { path: '/before' })).status).toBe(500)
+    // Koa 3 ends the connection.
+    const answered = await exchange(server.port, { path: '/before' }).then(
+      ({ status }) => ({ status, aborted: false }),
+      () => ({ status: null, aborted: true }),
+    )
     const before = await kit.eventually(({ state }) => state === 'closed')
-    expect(before).toMatchObject({ status: 500, aborted: false, error: { code: 'E_STREAM' } })
+    expect(before).toMatchObject({ ...answered, error: { code: 'E_STREAM' } })
     // Koa 2 leaves such a response open until its caller gives up.
     const sent = get({ host: '127.0.0.1', port: server.port, path: '/after', agent: false })
     sent.on('error', () => undefined)

@@ -164,7 +164,9 @@ class InboundRequest implements InboundHop, ResponseObserver {
    */
   disconnected(): void {
     if (this.hop.closed) return
-    if (this.res.writableFinished) this.close(false)
+    const { errored, writableFinished } = this.res
+    if (errored !== null && errored !== undefined) this.hop.fail(errored)
+    if (writableFinished) this.close(false)
     else if (this.through || this.headed || !this.isLeftByCaller()) this.close(true)
     else this.hop.abandon(() => this.close(true))
   }

@@ -54,12 +54,13 @@ export function testAborts(subject: ServerSubject): void {
       ['req.destroy()', ({ req }) => void req.destroy()],
       ['req.destroy(error)', ({ req }) => void req.destroy(new Error('enough'))],
       ['req.socket.destroy()', ({ req }) => void req.socket.destroy()],
-    ])('because of %s leaves a hop that is closed, without a status', async (_, leave) => {
+    ])('because of %s leaves a hop that is closed, without a status', async (name, leave) => {
       await using traced = await startTraced(subject, { hooks: { byHand: leave } })
       const { traceId, headers } = foreignContext()
       await expect(traced.send({ path: '/by-hand', headers })).rejects.toThrow()
       const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
       expect(record).toMatchObject({ aborted: true, status: null, route: '/by-hand' })
+      expect(record.error?.message).toBe(name === 'res.destroy(error)' ? 'enough' : undefined)
     })
 
     it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
