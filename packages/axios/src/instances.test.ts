@@ -90,12 +90,13 @@ describe.each([
       const { config: failed } = await http.get('/failing', given).catch((error: AxiosError) => error)
       return [config, failed] as const
     })
-    for (const config of [...result, given]) await http.request({ url: '/ok', ...config }).catch(() => undefined)
+    for (const config of [...result, given])
+      await http.request({ url: '/ok', ...config }).catch(() => undefined)
     const [inside, , ...outside] = server.seen
     expect(inside?.headers['traceparent']).toBeDefined()
-    expect(outside.map(({ headers }) => [headers['traceparent'], headers['tracestate'], headers['x-own']])).toEqual(
-      Array(3).fill([undefined, 'own=1', 'kept']),
-    )
+    expect(
+      outside.map(({ headers }) => [headers['traceparent'], headers['tracestate'], headers['x-own']]),
+    ).toEqual(Array(3).fill([undefined, 'own=1', 'kept']))
   })
 
   it('records what leaves by an adapter that replaced another, or that a request names', async () => {
@@ -117,7 +118,9 @@ describe.each([
       await http.create().get('/ok')
     })
     expect(calls.map(({ outcome }) => outcome)).toEqual(Array(6).fill('200'))
-    expect(server.seen.map(({ headers }) => headers['traceparent'] !== undefined)).toEqual(Array(6).fill(true))
+    expect(server.seen.map(({ headers }) => headers['traceparent'] !== undefined)).toEqual(
+      Array(6).fill(true),
+    )
   })
 
   it('keeps the numbers and the order of interceptors', async () => {

@@ -31,12 +31,20 @@ describe('Express with WebSockets', () => {
     const httpServer = createServer()
     const engine = new Server()
     engine.attach(httpServer)
-    engine.use(hoptrace(kit.tracer) as unknown as (req: IncomingMessage, res: ServerResponse, next: () => void) => void)
+    engine.use(
+      hoptrace(kit.tracer) as unknown as (
+        req: IncomingMessage,
+        res: ServerResponse,
+        next: () => void,
+      ) => void,
+    )
     await using server = await listen(httpServer)
     const client = new WebSocket(`ws://127.0.0.1:${server.port}/engine.io/?EIO=4&transport=websocket`)
     await once(client, 'message')
     const records = await kit.records()
-    expect(records.map(({ status, state, aborted }) => [status, state, aborted])).toEqual([[101, 'closed', false]])
+    expect(records.map(({ status, state, aborted }) => [status, state, aborted])).toEqual([
+      [101, 'closed', false],
+    ])
     client.close()
     await once(client, 'close')
     engine.close()

@@ -57,7 +57,8 @@ function observeErrors(ctx: Context): void {
   if (observed.has(prototype)) return
   observed.add(prototype)
   let owner: object | null = prototype
-  while (owner !== null && !Object.hasOwn(owner, 'onerror')) owner = Object.getPrototypeOf(owner) as object | null
+  while (owner !== null && !Object.hasOwn(owner, 'onerror'))
+    owner = Object.getPrototypeOf(owner) as object | null
   if (owner === null || (owner !== prototype && observed.has(owner))) return
   observed.add(owner)
   const handling = owner as ErrorHandling

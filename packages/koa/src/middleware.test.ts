@@ -66,7 +66,9 @@ describe.each([
     // Koa 2 leaves such a response open until its caller gives up.
     const sent = get({ host: '127.0.0.1', port: server.port, path: '/after', agent: false })
     sent.on('error', () => undefined)
-    sent.on('response', (res) => res.on('error', () => undefined).once('data', () => setTimeout(() => sent.destroy(), 200)))
+    sent.on('response', (res) =>
+      res.on('error', () => undefined).once('data', () => setTimeout(() => sent.destroy(), 200)),
+    )
     const after = await kit.eventually(({ hopId, state }) => hopId !== before.hopId && state === 'closed')
     expect(after).toMatchObject({ status: 200, aborted: true, error: { code: 'E_STREAM' } })
   })

@@ -34,7 +34,11 @@ describe('the open hops of a run', () => {
     const open = new OpenHops()
     open.add(hopOf(1))
     let tries = 0
-    for (let i = 0; i < 3; i++) open.sweep(() => true, () => void tries++)
+    for (let i = 0; i < 3; i++)
+      open.sweep(
+        () => true,
+        () => void tries++,
+      )
     expect(tries).toBe(3)
   })
 
@@ -43,7 +47,11 @@ describe('the open hops of a run', () => {
     const hops = [hopOf(1, 1), hopOf(2, 2), hopOf(3, 3)]
     for (const hop of hops) open.add(hop)
     const [first, second, third] = hops as [Hop, Hop, Hop]
-    for (const [hop, millis] of [[third, 10], [first, 20], [second, 30]] as const) {
+    for (const [hop, millis] of [
+      [third, 10],
+      [first, 20],
+      [second, 30],
+    ] as const) {
       hop.abandoned = { millis, finish: () => undefined }
       open.abandon(hop)
     }

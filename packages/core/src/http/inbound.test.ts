@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, get, IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { createServer, get, IncomingMessage, OutgoingMessage, ServerResponse, type Server } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server as NetServer } from 'node:net'
 import os from 'node:os'
@@ -34,7 +34,10 @@ async function listen(server: NetServer): Promise<{ port: number } & AsyncDispos
 
 const bodyOf = (port: number): Promise<string> =>
   new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, agent: false }, (res) => text(res).then(resolve, reject)).on('error', reject)
+    get({ host: '127.0.0.1', port, agent: false }, (res) => text(res).then(resolve, reject)).on(
+      'error',
+      reject,
+    )
   })
 
 const tracing =
@@ -101,6 +104,25 @@ describe('an inbound request', () => {
         else Object.defineProperty(prototype, name, was)
       }
     }
+  })
+
+  it("uses what Node's classes inherit as it is now", async () => {
+    await using tracer = await openTracer()
+    await using server = await listen(createServer(tracing(tracer, (_, res) => void res.end('ok'))))
+    await bodyOf(server.port)
+    const { prototype } = OutgoingMessage as unknown as { prototype: Record<string, (...args: unknown[]) => unknown> }
+    const end = prototype['end'] as (...args: unknown[]) => unknown
+    let ended = 0
+    prototype['end'] = function (...args) {
+      if (this instanceof ServerResponse) ended++
+      return end.apply(this, args)
+    }
+    try {
+      await bodyOf(server.port)
+    } finally {
+      prototype['end'] = end
+    }
+    expect(ended).toBe(1)
   })
 
   it.each<[string, (req: IncomingMessage, res: ServerResponse) => void]>([

@@ -36,6 +36,8 @@ export interface ObservedRequest extends IncomingMessage {
 type Response = ServerResponse<ObservedRequest>
 
 type Method<This> = (this: This, ...args: unknown[]) => unknown
+/** The method that is wrapped: of an inherited one the form that it has now. */
+type Original<This> = () => Method<This>
 type Find<This> = (object: This) => ResponseObserver | undefined
 type Methods<This> = Record<string, Method<This>>
 
@@ -50,8 +52,7 @@ const ofRequest = { emit: wrapEmit } as const
 
 const observerOf: Find<ObservedRequest> = (req) => req[observerKey]
 // Typed as always there, yet an application may have taken the request away.
-const observerOfResponse: Find<Response> = (res) =>
-  (res.req as ObservedRequest | undefined)?.[observerKey]
+const observerOfResponse: Find<Response> = (res) => (res.req as ObservedRequest | undefined)?.[observerKey]
 
 let wrapped = false
 
@@ -105,7 +106,7 @@ interface Wrapped {
 /** Wraps methods of an object, which may inherit them. */
 function wrapAll<This extends object>(
   object: This,
-  wrappers: Readonly<Record<string, (original: Method<This>, find: Find<This>) => Method<This>>>,
+  wrappers: Readonly<Record<string, (original: Original<This>, find: Find<This>) => Method<This>>>,
   find: Find<This>,
 ): Wrapped[] {
   const methods = object as unknown as Methods<This>
@@ -113,7 +114,8 @@ function wrapAll<This extends object>(
     const original = methods[name]
     if (typeof original !== 'function') return []
     const inherited = !Object.hasOwn(object, name)
-    const wrapper = wrap(original, find)
+    const parent = Object.getPrototypeOf(object) as Methods<This>
+    const wrapper = wrap(inherited ? () => parent[name] as Method<This> : () => original, find)
     Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
     Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
     methods[name] = wrapper
@@ -130,7 +132,7 @@ function wrapAll<This extends object>(
 }
 
 /** An error in a hook does not reach the application: its call continues with the arguments that it gave. */
-function wrapWrite<This>(original: Method<This>, find: Find<This>): Method<This> {
+function wrapWrite<This>(original: Original<This>, find: Find<This>): Method<This> {
   return function (...args) {
     let observer: ResponseObserver | undefined
     try {
@@ -139,11 +141,11 @@ function wrapWrite<This>(original: Method<This>, find: Find<This>): Method<This>
     } catch {
       observer?.failed()
     }
-    return original.apply(this, args)
+    return original().apply(this, args)
   }
 }
 
-function wrapEnd<This>(original: Method<This>, find: Find<This>): Method<This> {
+function wrapEnd<This>(original: Original<This>, find: Find<This>): Method<This> {
   return function (...args) {
     let observer: ResponseObserver | undefined
     try {
@@ -152,12 +154,12 @@ function wrapEnd<This>(original: Method<This>, find: Find<This>): Method<This> {
     } catch {
       observer?.failed()
     }
-    return original.apply(this, args)
+    return original().apply(this, args)
   }
 }
 
 /** Node's parser and sockets, which belong to no request, emit the events of a request. The listeners belong to the request. */
-function wrapEmit<This>(original: Method<This>, find: Find<This>): Method<This> {
+function wrapEmit<This>(original: Original<This>, find: Find<This>): Method<This> {
   return function (...args) {
     let observer: ResponseObserver | undefined
     let enters = false
@@ -167,12 +169,12 @@ function wrapEmit<This>(original: Method<This>, find: Find<This>): Method<This> 
     } catch {
       observer?.failed()
     }
-    if (observer === undefined || !enters) return original.apply(this, args)
-    return observer.run(() => original.apply(this, args))
+    if (observer === undefined || !enters) return original().apply(this, args)
+    return observer.run(() => original().apply(this, args))
   }
 }
 
-function wrapResponseEmit<This>(original: Method<This>, find: Find<This>): Method<This> {
+function wrapResponseEmit<This>(original: Original<This>, find: Find<This>): Method<This> {
   const emit = wrapEmit(original, find)
   return function (...args) {
     if (args[0] === 'close') {
@@ -195,7 +197,7 @@ const isHeardElsewhere = (emitter: EventEmitter, event: unknown, observer: Respo
  * Every head of HTTP/1 passes here, whether the application wrote it or Node did with the first part of the body. Our header
  * follows the status line as text. So Node treats the application's headers, and answers `getHeader`, as without it.
  */
-function wrapStoreHeader(original: Method<Response>, find: Find<Response>): Method<Response> {
+function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Method<Response> {
   return function (...args) {
     let given = args
     let observer: ResponseObserver | undefined
@@ -211,7 +213,7 @@ function wrapStoreHeader(original: Method<Response>, find: Find<Response>): Meth
     } catch {
       observer?.failed()
     }
-    return original.apply(this, given)
+    return original().apply(this, given)
   }
 }
 
@@ -244,7 +246,7 @@ function withoutOurs(res: Response, headers: unknown, ours: Readonly<Record<stri
 }
 
 /** The head of HTTP/2. */
-function wrapRespond(original: Method<object>, find: Find<object>): Method<object> {
+function wrapRespond(original: Original<object>, find: Find<object>): Method<object> {
   return function (...args) {
     let given = args
     let observer: ResponseObserver | undefined
@@ -258,6 +260,6 @@ function wrapRespond(original: Method<object>, find: Find<object>): Method<objec
     } catch {
       observer?.failed()
     }
-    return original.apply(this, given)
+    return original().apply(this, given)
   }
 }

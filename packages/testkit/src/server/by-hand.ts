@@ -9,14 +9,26 @@ type Answer = (res: ServerResponse, note: (what: unknown) => void) => void
 /** What an application may do with a response past its framework, and what it can find out. */
 const answers: readonly (readonly [string, Answer])[] = [
   ['a head with a list that repeats a name', (res) => end(res.writeHead(200, cookies.flat()))],
-  ['a head with a list of pairs', (res, note) => end(tried(res, note, () => res.writeHead(200, cookies as unknown as string[])))],
-  ['a head with a list of odd length', (res, note) => end(tried(res, note, () => res.writeHead(200, ['x-a'])))],
+  [
+    'a head with a list of pairs',
+    (res, note) => end(tried(res, note, () => res.writeHead(200, cookies as unknown as string[]))),
+  ],
+  [
+    'a head with a list of odd length',
+    (res, note) => end(tried(res, note, () => res.writeHead(200, ['x-a']))),
+  ],
   ['a head with names that differ by case', (res) => end(res.writeHead(200, { 'X-Kit': '1', 'x-kit': '2' }))],
   ['a head with a reason', (res) => end(res.writeHead(201, 'Made', { 'x-kit': ['1', '2'] }))],
   ['a head with a reason and a list', (res) => end(res.writeHead(201, 'Made', cookies.flat()))],
   ['a head alone', (res) => end(res.writeHead(204))],
-  ['headers that were set, and more in the head', (res) => end(withSet(res).writeHead(200, { 'X-More': '1' }))],
-  ['headers that were set, and a list in the head', (res) => end(withSet(res).writeHead(200, cookies.flat()))],
+  [
+    'headers that were set, and more in the head',
+    (res) => end(withSet(res).writeHead(200, { 'X-More': '1' })),
+  ],
+  [
+    'headers that were set, and a list in the head',
+    (res) => end(withSet(res).writeHead(200, cookies.flat())),
+  ],
   ['headers that were set', (res) => end(withSet(res))],
   ['headers that were set together', (res) => end(res.setHeaders(new Map([['x-kit', '1']])))],
   [
@@ -26,10 +38,7 @@ const answers: readonly (readonly [string, Answer])[] = [
       end(res)
     },
   ],
-  [
-    'early hints',
-    (res) => res.writeEarlyHints({ link: '</kit.css>; rel=preload' }, () => end(withSet(res))),
-  ],
+  ['early hints', (res) => res.writeEarlyHints({ link: '</kit.css>; rel=preload' }, () => end(withSet(res)))],
   [
     'trailers',
     (res) => {
@@ -49,7 +58,13 @@ const answers: readonly (readonly [string, Answer])[] = [
     'what it can ask for',
     (res, note) => {
       const ask = (): void =>
-        note([res.getHeaderNames(), res.getHeaders(), res.headersSent, res.hasHeader('traceresponse'), res.listenerCount('close')])
+        note([
+          res.getHeaderNames(),
+          res.getHeaders(),
+          res.headersSent,
+          res.hasHeader('traceresponse'),
+          res.listenerCount('close'),
+        ])
       ask()
       withSet(res)
       ask()
@@ -84,7 +99,10 @@ const answers: readonly (readonly [string, Answer])[] = [
       end(res)
     },
   ],
-  ['setHeader that it replaced', (res) => end(Object.assign(res, { setHeader: refuse, appendHeader: refuse }))],
+  [
+    'setHeader that it replaced',
+    (res) => end(Object.assign(res, { setHeader: refuse, appendHeader: refuse })),
+  ],
   ['headersSent that it redefined', (res) => end(redefined(res, 'headersSent', () => false))],
   ['headersSent that throws', (res) => end(redefined(res, 'headersSent', refuse))],
   ['getHeader that throws', (res) => end(Object.assign(res, { getHeader: refuse, hasHeader: refuse }))],
