@@ -11,7 +11,7 @@ export interface AxiosLike {
 
 /** The same with what the types of older releases leave out. */
 export interface Instance extends AxiosLike {
-  create(config?: object): Instance
+  create: (this: void, config?: object) => Instance
   readonly defaults: { transitional?: object }
   readonly interceptors: { readonly request: Interceptors }
   /** Since 1.6.8: `request` without the stack that it adds to errors. */
@@ -28,7 +28,7 @@ export interface Interceptor {
 
 /** Where an instance keeps its interceptors; a request visits all. */
 export interface Interceptors {
-  forEach(visit: (interceptor: Interceptor) => void): void
+  forEach: (this: Interceptors, visit: (interceptor: Interceptor) => void) => void
 }
 
 export type Adapter = (config: Config) => Promise<Response>

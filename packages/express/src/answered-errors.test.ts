@@ -15,12 +15,13 @@ import {
 import { NestFactory } from '@nestjs/core'
 import express from 'express'
 import { createHandler } from 'graphql-http/lib/use/express'
+import type graphql from 'graphql'
 import { tap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { hoptrace } from './index.js'
 
 /** As `graphql-http` loads it: a schema of another copy is refused. */
-const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof import('graphql')
+const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql
 
 /** The README's lines for what answers errors before Express sees them. */
 describe('errors that a framework answers by itself are recorded', () => {

@@ -15,7 +15,9 @@ describe('Express with WebSockets', () => {
     const httpServer = createServer(bare)
     const { app } = expressWs(bare, httpServer)
     app.use(hoptrace(kit.tracer))
-    app.ws('/echo', (socket) => socket.on('message', (message) => socket.send(String(message))))
+    app.ws('/echo', (socket) =>
+      socket.on('message', (message) => socket.send(message as Buffer, { binary: false })),
+    )
     await using server = await listen(httpServer)
     const client = new WebSocket(`ws://127.0.0.1:${server.port}/echo`)
     client.on('open', () => client.send('hello'))

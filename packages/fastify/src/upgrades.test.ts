@@ -17,7 +17,7 @@ describe('Fastify with WebSockets', () => {
     app.register(async (scope) => {
       scope.get('/rooms/:room', { websocket: true }, (socket) => {
         seen.push(kit.tracer.hop?.traceId)
-        socket.on('message', (message) => socket.send(String(message)))
+        socket.on('message', (message) => socket.send(message as Buffer, { binary: false }))
       })
     })
     await app.ready()

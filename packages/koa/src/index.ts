@@ -28,16 +28,18 @@ export function hoptrace(tracer: Tracer): Middleware {
   }
 }
 
+type Then<T> = Promise<T>['then']
+
 /**
  * Koa answers after its middleware, in promises that it makes outside of the hop. The streams of a body, which it reads
  * then, and `app.on('error')` belong to the request as well.
  */
 function continueIn<T>(inbound: InboundHop, promise: Promise<T>): Promise<T> {
-  const { then } = promise
-  promise.then = <A, B>(...args: Parameters<typeof then<A, B>>) =>
+  const then: Then<T> = promise.then.bind(promise)
+  promise.then = (fulfilled, rejected) =>
     continueIn(
       inbound,
-      inbound.run(() => then.apply(promise, args) as Promise<A | B>),
+      inbound.run(() => then(fulfilled, rejected)),
     )
   return promise
 }

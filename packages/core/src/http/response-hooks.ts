@@ -48,6 +48,7 @@ const ofResponse = {
   emit: wrapResponseEmit,
   _storeHeader: wrapStoreHeader,
 } as const
+const ofOtherResponse = { write: wrapWrite, end: wrapEnd, emit: wrapResponseEmit } as const
 const ofRequest = { emit: wrapEmit } as const
 
 const observerOf: Find<ObservedRequest> = (req) => req[observerKey]
@@ -71,11 +72,10 @@ export function isObservable(req: IncomingMessage, res: ServerResponse): boolean
 export function observe(req: ObservedRequest, res: Response, observer: ResponseObserver): void {
   if (!wrapped) wrapPrototypes()
   req[observerKey] = observer
-  if (!(req instanceof IncomingMessage)) wrapAll(req as ObservedRequest, ofRequest, () => observer)
+  if (!(req instanceof IncomingMessage)) wrapAll(req as object as ObservedRequest, ofRequest, () => observer)
   if (res instanceof ServerResponse && res.req === req) return
   // Another class, such as the one of HTTP/2.
-  const { emit, write, end } = ofResponse
-  wrapAll(res as Response, { emit, write, end }, () => observer)
+  wrapAll(res as Response, ofOtherResponse, () => observer)
   const { stream } = res as { stream?: object }
   if (stream !== undefined) wrapAll(stream, { respond: wrapRespond }, () => observer)
 }
@@ -99,8 +99,8 @@ function wrapPrototypes(): void {
 
 interface Wrapped {
   /** Has no other library wrapped the wrapper? */
-  isOuter(): boolean
-  undo(): void
+  readonly isOuter: () => boolean
+  readonly undo: () => void
 }
 
 /** Wraps methods of an object, which may inherit them. */
@@ -217,7 +217,11 @@ function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Me
   }
 }
 
-const { hasHeader } = ServerResponse.prototype
+/** Node's own: an application may replace it on its response. */
+const hasHeader = Reflect.get(ServerResponse.prototype, 'hasHeader') as (
+  this: Response,
+  name: string,
+) => boolean
 
 /** The application's headers without those that are ours, as a gateway copies them from its upstream; in the form in which they came. */
 function withoutOurs(res: Response, headers: unknown, ours: Readonly<Record<string, string>>): unknown {
