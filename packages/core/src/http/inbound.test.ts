@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { createTracer, type Tracer } from '../tracer/tracer.js'
 import { beginInbound } from './inbound.js'
+import { observerKey } from './response-hooks.js'
 
 async function openTracer(): Promise<Tracer & AsyncDisposable> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'hoptrace-inbound-'))
@@ -129,7 +130,10 @@ describe('an inbound request', () => {
   })
 
   it.each<[string, (req: IncomingMessage, res: ServerResponse) => void]>([
-    ['nothing can be kept on it', (req) => void Object.preventExtensions(req)],
+    [
+      'nothing can be kept on it',
+      (req) => void Object.defineProperty(req, observerKey, { get: () => undefined }),
+    ],
     ['its response has ended', (_, res) => void res.end('ok')],
     ['its connection is gone', (_, res) => void res.destroy()],
     ['its response tells of nothing', (_, res) => void Object.assign(res, { emit: undefined })],
