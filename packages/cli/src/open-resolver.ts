@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { createResolver, type Resolver } from '@hoptrace/core'
-import { parseStoreUrl } from '@hoptrace/core/store'
+import { checkStoreUrl } from '@hoptrace/core/store'
 import type { CommandContext, GlobalOptions } from './context.js'
 import { safeText } from './format-text.js'
 import { parseDurationWithin } from './parse.js'
@@ -97,14 +97,17 @@ export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: Node
 
 /** A store's URL, checked for its form. Throws UsageError, which shows neither user nor password. */
 export function checkedStoreUrl(url: string): string {
+  let reason = 'the value of --store is not a store'
   try {
+    checkStoreUrl(url)
     // A memory store belongs to one process, so a service's records cannot be in ours.
-    if (parseStoreUrl(url).kind !== 'memory') return url
+    if (!url.startsWith('memory:')) return url
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
+    if (error.message.startsWith('no package')) reason = error.message
   }
   throw new UsageError(
-    'the value of --store is not a store',
-    'stores look like level:DIR, hbase://host:port or hbase+http://host:port; they contain no user, no password and no query',
+    reason,
+    'stores look like level:DIR, hbase://host:port, hbase+http://host:port, or KIND:… of an installed package; they contain no user, no password and no query',
   )
 }

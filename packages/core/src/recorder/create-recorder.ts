@@ -1,4 +1,5 @@
 import { isStore } from '../store/contract.js'
+import { reachOf } from '../store/open-store.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 import type { HopLogStats } from '../log/entries.js'
 import { type Settings } from '../settings/options.js'
@@ -27,5 +28,5 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
 }
 
 function isLocal(store: Settings['store']): boolean {
-  return isStore(store) || store.kind === 'memory'
+  return isStore(store) || reachOf(store) === 'process'
 }

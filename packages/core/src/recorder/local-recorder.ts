@@ -1,6 +1,7 @@
 import type { ShipStats } from '../ship/ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { isStore } from '../store/contract.js'
+import { openRegistry } from '../store/open-store.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostics } from '../base/diagnostics.js'
 import { HoptraceError } from '../base/errors.js'
@@ -13,7 +14,6 @@ import type { OwnRecords, RunCounters } from './endpoint.js'
 import type { Lookup } from '../record/lookup.js'
 import { deleteRunDir, isOwnRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
-import { hbaseRegistrySpec } from '../store/hbase/open-hbase.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import type { InstanceRow, Registry } from '../record/instance-row.js'
 import { specLocation } from '../store/spec-url.js'
@@ -213,7 +213,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private shipperOf(run: RunInfo, again: boolean): Shipper {
     const { settings, diagnostics } = this.options
     const ttlSeconds =
-      isStore(settings.store) || settings.store.kind === 'memory' ? undefined : settings.store.ttlSeconds
+      'ttlSeconds' in settings.store ? settings.store.ttlSeconds : undefined
     return new Shipper({
       runDir: this.runDir,
       run: this.described ?? run,
@@ -276,8 +276,8 @@ function openRegistryStore(settings: WorkerSettings, own: Store): Store | undefi
   const { registry, store, dataDir, service } = settings
   if (registry !== undefined) {
     if (isStore(registry)) return registry
-    return openStore(registry.kind === 'hbase' ? hbaseRegistrySpec(registry) : registry, { dataDir, service })
+    return openRegistry(registry, { dataDir, service }) ?? openStore(registry, { dataDir, service })
   }
   if (isStore(store)) return own.supports.shared ? own : undefined
-  return store.kind === 'hbase' ? openStore(hbaseRegistrySpec(store), { dataDir, service }) : undefined
+  return openRegistry(store, { dataDir, service })
 }

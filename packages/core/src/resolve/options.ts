@@ -23,7 +23,7 @@ export type ResolverStore = string | StoreSpec | Store
 export interface ResolverOptions {
   /** The data directory whose registry and logs are read. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dir?: string
-  /** A store whose registry rows are read too, such as a shared HBase. Instances' own stores are found through the registry. */
+  /** A store whose registry rows are read too, such as that of a database server. Instances' own stores are found through the registry. */
   readonly store?: ResolverStore
   /** Several of them. */
   readonly stores?: readonly ResolverStore[]

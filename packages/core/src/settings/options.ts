@@ -6,7 +6,7 @@ import type { Redact } from '../hop/redaction.js'
 import { isTargetPattern } from '../propagation/trusted-targets.js'
 import { isGivenAddress } from '../listen/run-address.js'
 import { isStore, type Store, type StoreSpec } from '../store/contract.js'
-import { hbaseSpecUrl } from '../store/hbase/open-hbase.js'
+import { driverOfSpec } from '../store/drivers.js'
 import { maxBuckets } from '../store/keys.js'
 import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
 import { hasSecrets } from '../store/store-url.js'
@@ -120,8 +120,8 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
   )
   const checked = {
     service: options.service,
-    store: checkedStore(options.store ?? { kind: 'level' }, 'store'),
-    registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry'),
+    store: checkedStore(options.store ?? { kind: 'level' }, 'store', dataDir),
+    registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry', dataDir),
     dataDir,
     access,
     address,
@@ -211,7 +211,7 @@ function checkedRedact(redact: Redact | undefined): Redact | undefined {
   return redact
 }
 
-function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store {
+function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): StoreSpec | Store {
   if (typeof store !== 'object' || store === null)
     throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
   if (isStore(store)) {
@@ -231,29 +231,11 @@ function checkedStore(store: StoreSpec | Store, name: string): StoreSpec | Store
       throw new TypeError(`${name}.url must have no user, password or query: others are shown it`)
     return store
   }
-  if (store.kind !== 'level' && store.kind !== 'hbase' && store.kind !== 'memory') {
-    throw new TypeError(
-      `${name}.kind must be 'level', 'hbase' or 'memory' (got ${JSON.stringify((store as { kind?: unknown }).kind)})`,
-    )
-  }
-  if (store.kind === 'hbase') checkHBase(store, name)
-  if (store.kind === 'level' && Buffer.byteLength(path.resolve(store.dir ?? '')) > maxPathBytes) {
-    throw new TypeError(`${name}.dir is too long: a path has ${maxPathBytes} bytes at most`)
-  }
+  const driver = driverOfSpec(store, name)
+  // A row of the registry names the store.
+  if (!isStoreUrl(driver.urlOf(store, { dataDir, service: 'x'.repeat(64) }, name)))
+    throw new TypeError(`${name} has a URL of more than ${rowLimits.storeChars} characters`)
+  const { buckets } = store as { buckets?: number }
+  if (buckets !== undefined) integer(`${name}.buckets`, buckets, 1, maxBuckets)
   return store
-}
-
-/** What a row of the registry could not say is refused here. The message does not show the URL: it may hold a password. */
-function checkHBase(store: Extract<StoreSpec, { kind: 'hbase' }>, name: string): void {
-  try {
-    if (isStoreUrl(store.url) && isStoreUrl(hbaseSpecUrl(store, 'x'.repeat(64)))) {
-      if (store.buckets !== undefined) integer(`${name}.buckets`, store.buckets, 1, maxBuckets)
-      return
-    }
-  } catch (error) {
-    if (error instanceof TypeError && error.message.startsWith(`${name}.`)) throw error
-  }
-  throw new TypeError(
-    `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of ${rowLimits.storeChars} characters at most`,
-  )
 }

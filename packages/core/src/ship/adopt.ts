@@ -21,7 +21,7 @@ export interface AdoptOptions {
   readonly access?: Access
   /** Only runs of this service. @default all */
   readonly service?: string
-  /** Where runs are said to have ended; those that shipped to an HBase cluster, in the registry of that cluster too. */
+  /** Where runs are said to have ended; those that shipped to a server, in the registry of that server too. */
   readonly registry: Registry
   /** Sign what the registry of a cluster is told. @default those of `HOPTRACE_KEY`, or of the key that the data directory keeps */
   readonly keys?: AskersKeys

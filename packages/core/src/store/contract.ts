@@ -53,6 +53,21 @@ export type StoreSpec =
       readonly ttlSeconds?: number
     }
   | { readonly kind: 'memory' }
+  | PackagedStoreSpec
+
+/**
+ * A store that a package brings: `@hoptrace/<kind>` or `hoptrace-store-<kind>`, which has to be installed. See `StoreDriver`.
+ */
+export interface PackagedStoreSpec {
+  readonly kind: string
+  /**
+   * `<kind>:/path` for files of this host, `<kind>://host…` for a server. `{service}` is replaced by the service's name:
+   * each service needs a store or a table of its own.
+   */
+  readonly url: string
+  readonly buckets?: number
+  readonly ttlSeconds?: number
+}
 
 /** Is it a store object, or the name of one? */
 export function isStore(store: StoreSpec | Store): store is Store {

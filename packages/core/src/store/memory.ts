@@ -1,5 +1,6 @@
 import { HoptraceError } from '../base/errors.js'
 import type { Row, ScanRange, Store } from './contract.js'
+import type { KnownDriver } from './driver.js'
 import { checkRange } from './scan-range.js'
 import { lowerBound } from '../base/lower-bound.js'
 
@@ -19,6 +20,18 @@ let unnamed = 0
  */
 export function memoryStore(name?: string): Store {
   return new MemoryStore(name ?? `unnamed-${++unnamed}`)
+}
+
+const form = /^memory:([\w.:-]{1,128})$/
+
+/** `memory:NAME`, within one process. */
+export const memoryDriver: KnownDriver = {
+  buckets: 1,
+  reach: () => 'process',
+  isUrl: (url) => form.test(url),
+  urlOf: (_spec, { service }) => `memory:${service}`,
+  open: (url) => memoryStore(form.exec(url)?.[1]),
+  registry: () => undefined,
 }
 
 class MemoryStore implements Store {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openStore } from './open-store.js'
-import { hasSecrets, parseStoreUrl } from './store-url.js'
+import { isStoreUrl } from './drivers.js'
+import { hasSecrets } from './store-url.js'
 
 describe('hasSecrets', () => {
   it.each(['hbase+http://user:word@a:1/t', 'tape://user@a', 'tape://a/b?token=x'])('%s', (url) => {
@@ -15,47 +16,41 @@ describe('hasSecrets', () => {
   })
 })
 
-describe('parseStoreUrl', () => {
-  it('reads the forms that there are', () => {
-    expect(parseStoreUrl('level:/var/lib/x')).toEqual({ kind: 'level', dir: '/var/lib/x' })
-    expect(parseStoreUrl('level:x')).toEqual({ kind: 'level', dir: path.resolve('x') })
-    expect(parseStoreUrl('memory:orders')).toEqual({ kind: 'memory', name: 'orders' })
-    const native = { kind: 'hbase', transport: 'native' }
-    expect(parseStoreUrl('hbase://a:2181,b.c:2181')).toEqual({
-      ...native,
-      hosts: ['a:2181', 'b.c:2181'],
-      table: null,
-    })
-    expect(parseStoreUrl('hbase://a:2181/ns:traces')).toEqual({
-      ...native,
-      hosts: ['a:2181'],
-      table: 'ns:traces',
-    })
-    expect(parseStoreUrl('hbase+http://[::1]:8080/t')).toEqual({
-      kind: 'hbase',
-      transport: 'http',
-      hosts: ['[::1]:8080'],
-      table: 't',
-    })
+describe('the URL of a store', () => {
+  it.each([
+    'level:/var/lib/x',
+    'level:x',
+    'memory:orders',
+    'hbase://a:2181,b.c:2181',
+    'hbase://a:2181/ns:traces',
+    'hbase+http://[::1]:8080/t',
+    'tape:/dev/st0',
+    'tape+tls://a:1/orders',
+  ])('may be %s', (url) => {
+    expect(isStoreUrl(url)).toBe(true)
   })
 
-  it('refuses everything else with a message that shows the forms', () => {
-    const bad = [
-      '',
-      'level:',
-      'level',
-      'level:\0',
-      'memory:',
-      'memory:a/b',
-      'hbase://',
-      'hbase://a',
-      'hbase://a:99999',
-      'hbase:a:1',
-      'hbase+ftp://a:1',
-      'http://a:1',
-      `level:${'x'.repeat(5000)}`,
-    ]
-    for (const url of bad) expect(() => parseStoreUrl(url), url).toThrow(/TypeError|a store is level:DIR/)
+  it.each([
+    '',
+    'level:',
+    'level',
+    'level:\0',
+    'memory:',
+    'memory:a/b',
+    'hbase://',
+    'hbase://a',
+    'hbase://a:99999',
+    'hbase:a:1',
+    'hbase+ftp://a:1',
+    'tape:',
+    'a-scheme-that-is-much-longer-than-a-name-may-be:1',
+    'Tape:1',
+  ])('may not be %j', (url) => {
+    expect(isStoreUrl(url)).toBe(false)
+  })
+
+  it('has at most 4,096 characters', () => {
+    expect(isStoreUrl(`level:${'x'.repeat(5000)}`)).toBe(false)
   })
 })
 
@@ -81,10 +76,19 @@ describe('openStore', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
-  it('refuses a spec of no known kind', () => {
+  it('refuses a spec whose kind no package brings, and names the packages', () => {
     const context = { dataDir: '.', service: 'orders' }
-    expect(() => openStore({ kind: 'tape' } as never, context)).toThrow(TypeError)
-    expect(() => openStore('tape:1', context)).toThrow(TypeError)
+    expect(() => openStore({ kind: 'tape', url: 'tape:1' }, context)).toThrow(
+      "store.kind 'tape': no package opens tape:… stores; npm install @hoptrace/tape, or hoptrace-store-tape",
+    )
+    expect(() => openStore({ kind: 'tape', url: 'disk:1' }, context)).toThrow('must be a URL that begins with tape:')
+    expect(() => openStore({ kind: '../tape', url: 'tape:1' }, context)).toThrow('must be')
     expect(() => openStore({ kind: 'hbase', url: 'http://a:1' }, context)).toThrow(TypeError)
+  })
+
+  it('rejects the first use of a store when no package opens its URL', async () => {
+    const store = openStore('tape:/1', { dataDir: '.', service: 'cli' })
+    await expect(store.open()).rejects.toThrow("no package opens tape:… stores; npm install @hoptrace/tape")
+    await store.close()
   })
 })

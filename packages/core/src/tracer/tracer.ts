@@ -1,4 +1,5 @@
 import { isStore } from '../store/contract.js'
+import { reachOf } from '../store/open-store.js'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect, type InspectOptions } from 'node:util'
 import { processDiagnostics } from '../base/diagnostics.js'
@@ -277,6 +278,6 @@ export function createTracer(options: TracerOptions): Tracer {
 /** Do other hosts read the registry rows of this service? */
 function isShared({ store, registry }: Settings): boolean {
   return [store, registry].some(
-    (one) => one !== undefined && (isStore(one) ? one.supports.shared : one.kind === 'hbase'),
+    (one) => one !== undefined && (isStore(one) ? one.supports.shared : reachOf(one) === 'network'),
   )
 }

@@ -1,7 +1,7 @@
 import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
-import { parseStoreUrl } from '../store-url.js'
+import { isStoreUrl as hasStoreForm } from '../drivers.js'
 
 /**
  * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses (the first ones stay), places
@@ -179,15 +179,8 @@ function isDropped(value: unknown): boolean {
 /** May a row name this store? Relative level stores are below the data directory. */
 export function isStoreUrl(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > rowLimits.storeChars) return false
-  if (value.startsWith('level:') && value.slice('level:'.length).split(/[\\/]/).includes('..')) return false
-  // A store of a package of its own has a scheme of its own; its package checks the rest.
-  if (/^[a-z][a-z0-9+-]{1,31}:[^\0]*$/.test(value) && !/^(?:level|memory|hbase)\b/.test(value)) return true
-  try {
-    parseStoreUrl(value)
-    return true
-  } catch {
-    return false
-  }
+  const isFile = /^[a-z][a-z0-9-]*:(?!\/\/)/.test(value)
+  return !(isFile && value.split(/[:\\/]/).includes('..')) && hasStoreForm(value)
 }
 
 function isEndpoint(value: unknown, addresses: readonly string[]): value is string {

@@ -2,7 +2,10 @@ import path from 'node:path'
 import { logDirOf } from '../../rundir/index.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 
-const level = 'level:'
+/** URLs of stores that are files: `level:/dir`, and `sqlite:/dir/orders.db` of a package. A server's have `//`. */
+const files = /^([a-z][a-z0-9-]*:)(\/(?!\/).*)$/s
+/** The same below the data directory, as they are written: `level:stores/orders`, `sqlite:./stores/orders.db`. */
+const below = /^(?:(level:)|([a-z][a-z0-9-]*:)(?=\.\/))(?!\/)(.*)$/s
 
 /** A row as it is written: what is below the data directory is named relative to it, so that the directory can be moved. */
 export function writtenPaths(row: InstanceRow, dataDir: string): InstanceRow {
@@ -21,22 +24,22 @@ export function readPaths(row: InstanceRow, dataDir: string): InstanceRow {
   }
 }
 
-/** `level:stores/orders` for the URL of a level store below the data directory; other URLs are as they were. */
+/** `level:stores/orders` for the URL of a level store below the data directory, and the like for other files; other URLs are as they were. */
 export function relativeStoreUrl(url: string, dataDir: string): string {
-  if (!url.startsWith(level)) return url
-  const dir = url.slice(level.length)
-  if (!path.isAbsolute(dir)) return url
-  const relative = path.relative(path.resolve(dataDir), dir)
+  const [, scheme, file] = files.exec(url) ?? []
+  if (scheme === undefined || file === undefined) return url
+  const relative = path.relative(path.resolve(dataDir), file)
   const isBelow = relative !== '' && relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative)
-  return isBelow ? level + relative.split(path.sep).join('/') : url
+  return isBelow ? scheme + (scheme === 'level:' ? '' : './') + relative.split(path.sep).join('/') : url
 }
 
 /** The reverse of `relativeStoreUrl`, for the place where the data directory is now. */
 export function absoluteStoreUrl(url: string, dataDir: string): string {
-  return url.startsWith(level) ? level + path.resolve(dataDir, url.slice(level.length)) : url
+  const [, level, packaged, file] = below.exec(url) ?? []
+  return file === undefined ? url : `${level ?? packaged}${path.resolve(dataDir, file)}`
 }
 
-/** Is it a level store in a data directory that is not here? */
+/** Is it a store in a data directory that is not here? */
 export function isElsewhere(url: string): boolean {
-  return url.startsWith(level) && !path.isAbsolute(url.slice(level.length))
+  return below.test(url)
 }

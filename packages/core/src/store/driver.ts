@@ -1,0 +1,55 @@
+import type { Store } from './contract.js'
+
+/** What a store is made with when it does not exist yet. */
+export interface StoreMaking {
+  /** Salt buckets of its keys: 1-128. */
+  readonly buckets: number
+  /** Rows may be removed when they are older. Undefined: the shipper removes what has expired. */
+  readonly ttlSeconds: number | undefined
+}
+
+/**
+ * What the package of a store exports as `driver`. The package of `{ kind: 'sqlite', url: 'sqlite:/dir/orders' }` is
+ * `@hoptrace/sqlite` or `hoptrace-store-sqlite`, and its URLs begin with `sqlite:`.
+ */
+export interface StoreDriver {
+  /**
+   * The store at a URL, not opened yet. With `making`, its service ships to it, and `open` makes what is missing;
+   * without, it is only read. Throws `TypeError` for a URL that is not one of this driver.
+   */
+  open(url: string, making?: StoreMaking): Store
+  /** The URL of the registry that all services of such a server share. @default the store itself keeps the rows */
+  registryUrl?(url: string): string
+}
+
+/** How core reaches stores of one kind, its own or those of a package. */
+export interface KnownDriver {
+  /** Which processes can open a store: its own, those of its host, or those of all hosts. */
+  reach(url: string): 'process' | 'host' | 'network'
+  isUrl(url: string): boolean
+  /** The URL of a spec's store. Throws `TypeError` that says what to change in the spec, which it calls `name`. */
+  urlOf(spec: StoreSpecLike, context: SpecContext, name: string): string
+  /** Salt buckets where a spec does not say. */
+  readonly buckets: number
+  /** What to install when its package is missing. */
+  readonly missing?: string | undefined
+  open(url: string, making?: StoreMaking): Store
+  /** Where the services that share a store's server register; undefined when only their host needs to know them. */
+  registry(url: string): Store | undefined
+}
+
+/** A spec of any kind, as far as all have it. */
+export interface StoreSpecLike {
+  readonly kind: string
+  readonly url?: string
+  readonly dir?: string
+  readonly table?: string
+  readonly buckets?: number
+  readonly ttlSeconds?: number
+}
+
+/** The service that a store is for, and its data directory. */
+export interface SpecContext {
+  readonly dataDir: string
+  readonly service: string
+}

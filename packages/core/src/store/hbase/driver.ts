@@ -1,0 +1,71 @@
+import type { Store } from '../contract.js'
+import type { KnownDriver, StoreMaking } from '../driver.js'
+import { lazyStore } from '../lazy-store.js'
+import { withoutSecrets } from '../store-url.js'
+import { registryTable, serviceTable } from './table-schema.js'
+
+interface HBaseLocation {
+  /** `native`: HBase's own RPC, found through the servers named. `http`, `https`: a REST gateway. */
+  readonly transport: 'native' | 'http' | 'https'
+  /** `host:port`, at least one. */
+  readonly hosts: readonly string[]
+  readonly table: string | null
+}
+
+const host = String.raw`(?:[A-Za-z0-9._-]{1,255}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}`
+const pattern = new RegExp(
+  `^hbase(?:\\+(https?))?://(${host}(?:,${host}){0,31})(?:/([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})?)?$`,
+)
+/** A new table has one region for each bucket. Each costs the cluster memory, so there are few. */
+const buckets = 4
+const supports = { durable: true, shared: true, ttl: true } as const
+
+/** `hbase://host:port[,host:port][/table]` by HBase's own RPC, `hbase+http://host:port[/table]` by a REST gateway. */
+export const hbaseDriver: KnownDriver = {
+  buckets,
+  reach: () => 'network',
+  isUrl: (url) => locationOf(url) !== undefined,
+  urlOf: ({ url, table }, { service }, name) => {
+    const location = typeof url === 'string' ? locationOf(url) : undefined
+    const named = location && urlOf(location, table ?? location.table ?? serviceTable(service))
+    if (named !== undefined && locationOf(named) !== undefined) return named
+    // The message does not show the URL: it may hold a password.
+    throw new TypeError(
+      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query`,
+    )
+  },
+  open: (url, making) => open(mustBe(url), making),
+  registry: (url) => open({ ...mustBe(url), table: registryTable }, { buckets: 1, ttlSeconds: undefined }),
+}
+
+/** A URL without a table means the registry's. */
+function open({ transport, hosts, table }: HBaseLocation, making: StoreMaking | undefined): Store {
+  const options = {
+    hosts,
+    table: table ?? registryTable,
+    create: making !== undefined,
+    ...(making ?? { buckets: 1, ttlSeconds: undefined }),
+  }
+  return lazyStore(urlOf({ transport, hosts }, options.table), supports, async () =>
+    transport === 'native'
+      ? (await import('./native-store.js')).nativeStore(options)
+      : (await import('./rest-store.js')).restStore({ transport, ...options }),
+  )
+}
+
+function urlOf({ transport, hosts }: Pick<HBaseLocation, 'transport' | 'hosts'>, table: string): string {
+  return `hbase${transport === 'native' ? '' : `+${transport}`}://${hosts.join(',')}/${table}`
+}
+
+function locationOf(url: string): HBaseLocation | undefined {
+  const [, scheme, list, table] = (url.length <= 4096 && pattern.exec(url)) || []
+  const hosts = list?.split(',')
+  if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true) return undefined
+  return { transport: scheme === 'http' || scheme === 'https' ? scheme : 'native', hosts, table: table ?? null }
+}
+
+function mustBe(url: string): HBaseLocation {
+  const location = locationOf(url)
+  if (location !== undefined) return location
+  throw new TypeError(`${JSON.stringify(withoutSecrets(url).slice(0, 200))} is not the URL of an HBase store`)
+}

@@ -1,0 +1,22 @@
+import path from 'node:path'
+import type { KnownDriver } from '../driver.js'
+import { levelStore } from './level-store.js'
+
+const scheme = 'level:'
+/** The longest path that a row of the registry can name. */
+const maxDirBytes = 3072
+
+/** `level:DIR`: files of one host, which all its processes may have open. */
+export const levelDriver: KnownDriver = {
+  buckets: 1,
+  reach: () => 'host',
+  isUrl: (url) => url.startsWith(scheme) && url.length > scheme.length && !url.includes('\0'),
+  urlOf: ({ dir }, { dataDir, service }, name) => {
+    const full = path.resolve(dir ?? path.join(dataDir, 'stores', service))
+    if (dir !== undefined && Buffer.byteLength(full) > maxDirBytes)
+      throw new TypeError(`${name}.dir is too long: a path has ${maxDirBytes} bytes at most`)
+    return scheme + full
+  },
+  open: (url, making) => levelStore({ dir: path.resolve(url.slice(scheme.length)), make: making !== undefined }),
+  registry: () => undefined,
+}

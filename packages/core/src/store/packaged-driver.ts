@@ -1,0 +1,107 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { HoptraceError } from '../base/errors.js'
+import type { Store } from './contract.js'
+import type { KnownDriver, SpecContext, StoreDriver, StoreMaking, StoreSpecLike } from './driver.js'
+import { lazyStore } from './lazy-store.js'
+
+/** What a store is taken to be until its package is loaded: nothing that could spare work. */
+const expected = { durable: true, shared: false, ttl: false } as const
+const kindPattern = /^[a-z][a-z0-9-]{1,31}$/
+
+/** The driver of a kind that a package brings; undefined for what cannot be a kind. */
+export function packagedDriver(kind: string): KnownDriver | undefined {
+  return kindPattern.test(kind) ? new PackagedDriver(kind) : undefined
+}
+
+class PackagedDriver implements KnownDriver {
+  readonly buckets = 1
+  readonly #kind: string
+
+  constructor(kind: string) {
+    this.#kind = kind
+  }
+
+  reach(url: string): 'host' | 'network' {
+    return url.startsWith('//', url.indexOf(':') + 1) ? 'network' : 'host'
+  }
+
+  isUrl(url: string): boolean {
+    return new RegExp(`^${this.#kind}(?:\\+[a-z0-9]+)?:[^\\0]+$`).test(url)
+  }
+
+  urlOf({ url }: StoreSpecLike, { service }: SpecContext, name: string): string {
+    const kind = this.#kind
+    if (typeof url !== 'string' || !this.isUrl(url))
+      throw new TypeError(`${name}.url must be a URL that begins with ${kind}: (a store of kind '${kind}')`)
+    if (this.missing !== undefined) throw new TypeError(`${name}.kind '${kind}': ${this.missing}`)
+    const named = url.replaceAll('{service}', service)
+    if (this.reach(named) === 'network') return named
+    const start = named.indexOf(':') + 1
+    return named.slice(0, start) + path.resolve(named.slice(start))
+  }
+
+  get missing(): string | undefined {
+    return isInstalled(this.#kind) ? undefined : missing(this.#kind)
+  }
+
+  open(url: string, making?: StoreMaking): Store {
+    return lazyStore(url, expected, async () => (await importDriver(this.#kind)).open(url, making))
+  }
+
+  registry(url: string): Store | undefined {
+    if (this.reach(url) !== 'network') return undefined
+    const making = { buckets: 1, ttlSeconds: undefined }
+    return lazyStore(url, expected, async () => {
+      const driver = await importDriver(this.#kind)
+      return driver.open(driver.registryUrl?.(url) ?? url, making)
+    })
+  }
+}
+
+function packagesOf(kind: string): readonly string[] {
+  return [`@hoptrace/${kind}`, `hoptrace-store-${kind}`]
+}
+
+/**
+ * Packages are found beside core, or beside the program that was started, where the installer keeps packages apart. The
+ * working directory does not count: it may be a stranger's, and its registry could name a package in it.
+ */
+function requires(): readonly NodeJS.Require[] {
+  const program = process.argv[1]
+  return [import.meta.url, ...(program === undefined ? [] : [path.resolve(program)])].map((from) =>
+    createRequire(from),
+  )
+}
+
+function missing(kind: string): string {
+  return `no package opens ${kind}:… stores; npm install ${packagesOf(kind).join(', or ')}`
+}
+
+function isInstalled(kind: string): boolean {
+  return packagesOf(kind).some((name) => requires().some((require) => resolved(require, name) !== undefined))
+}
+
+/** Where a package is; its name alone when only `import` may resolve it. */
+function resolved(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return pathToFileURL(require.resolve(name)).href
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? name : undefined
+  }
+}
+
+/** Rejects with `HOPTRACE_STORE_UNAVAILABLE` that names the package to install. */
+async function importDriver(kind: string): Promise<StoreDriver> {
+  for (const name of packagesOf(kind)) {
+    for (const require of requires()) {
+      const place = resolved(require, name)
+      if (place === undefined) continue
+      const { driver } = (await import(place)) as { driver?: Partial<StoreDriver> }
+      if (typeof driver?.open === 'function') return driver as StoreDriver
+      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${name} exports no driver with open(url, making)`)
+    }
+  }
+  throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', missing(kind))
+}
