@@ -48,7 +48,9 @@ class SqliteStore {
     if (!(limit > 0)) throw new TypeError(`limit must be a whole number above 0 (got ${limit})`)
     const db = this.#open()
     return this.#run(() =>
-      db.prepare('SELECT key, value FROM rows WHERE key >= ? AND key < ? ORDER BY key LIMIT ?').all(from, to, limit),
+      db
+        .prepare('SELECT key, value FROM rows WHERE key >= ? AND key < ? ORDER BY key LIMIT ?')
+        .all(from, to, limit),
     )
   }
 

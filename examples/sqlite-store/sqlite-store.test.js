@@ -9,7 +9,10 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const command = path.join(path.dirname(createRequire(import.meta.url).resolve('@hoptrace/cli')), '../bin/hoptrace.js')
+const command = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('@hoptrace/cli')),
+  '../bin/hoptrace.js',
+)
 
 const start = (dir, how) =>
   spawn(process.execPath, [path.join(here, 'service.js'), dir, how], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -40,7 +43,14 @@ test('a service ships to the store, and another ships what a killed one left', a
 
   const { code, answer } = await hoptrace('ship', dir)
   assert.equal(code, 0, JSON.stringify(answer))
-  const shipped = await hoptrace('resolve', 'reportId=hang', '--store', `sqlite:${dir}/nightly.db`, '--dir', dir)
+  const shipped = await hoptrace(
+    'resolve',
+    'reportId=hang',
+    '--store',
+    `sqlite:${dir}/nightly.db`,
+    '--dir',
+    dir,
+  )
   assert.equal(shipped.answer.verdict, 'interrupted')
   assert.equal(shipped.answer.hops[0].source, 'store')
 })

@@ -212,8 +212,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   private shipperOf(run: RunInfo, again: boolean): Shipper {
     const { settings, diagnostics } = this.options
-    const ttlSeconds =
-      'ttlSeconds' in settings.store ? settings.store.ttlSeconds : undefined
+    const ttlSeconds = 'ttlSeconds' in settings.store ? settings.store.ttlSeconds : undefined
     return new Shipper({
       runDir: this.runDir,
       run: this.described ?? run,

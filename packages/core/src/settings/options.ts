@@ -121,7 +121,8 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
   const checked = {
     service: options.service,
     store: checkedStore(options.store ?? { kind: 'level' }, 'store', dataDir),
-    registry: options.registry === undefined ? undefined : checkedStore(options.registry, 'registry', dataDir),
+    registry:
+      options.registry === undefined ? undefined : checkedStore(options.registry, 'registry', dataDir),
     dataDir,
     access,
     address,

@@ -100,7 +100,10 @@ async function importDriver(kind: string): Promise<StoreDriver> {
       if (place === undefined) continue
       const { driver } = (await import(place)) as { driver?: Partial<StoreDriver> }
       if (typeof driver?.open === 'function') return driver as StoreDriver
-      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${name} exports no driver with open(url, making)`)
+      throw new HoptraceError(
+        'HOPTRACE_STORE_UNAVAILABLE',
+        `${name} exports no driver with open(url, making)`,
+      )
     }
   }
   throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', missing(kind))

@@ -81,14 +81,16 @@ describe('openStore', () => {
     expect(() => openStore({ kind: 'tape', url: 'tape:1' }, context)).toThrow(
       "store.kind 'tape': no package opens tape:… stores; npm install @hoptrace/tape, or hoptrace-store-tape",
     )
-    expect(() => openStore({ kind: 'tape', url: 'disk:1' }, context)).toThrow('must be a URL that begins with tape:')
+    expect(() => openStore({ kind: 'tape', url: 'disk:1' }, context)).toThrow(
+      'must be a URL that begins with tape:',
+    )
     expect(() => openStore({ kind: '../tape', url: 'tape:1' }, context)).toThrow('must be')
     expect(() => openStore({ kind: 'hbase', url: 'http://a:1' }, context)).toThrow(TypeError)
   })
 
   it('rejects the first use of a store when no package opens its URL', async () => {
     const store = openStore('tape:/1', { dataDir: '.', service: 'cli' })
-    await expect(store.open()).rejects.toThrow("no package opens tape:… stores; npm install @hoptrace/tape")
+    await expect(store.open()).rejects.toThrow('no package opens tape:… stores; npm install @hoptrace/tape')
     await store.close()
   })
 })

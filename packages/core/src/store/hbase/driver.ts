@@ -60,8 +60,13 @@ function urlOf({ transport, hosts }: Pick<HBaseLocation, 'transport' | 'hosts'>,
 function locationOf(url: string): HBaseLocation | undefined {
   const [, scheme, list, table] = (url.length <= 4096 && pattern.exec(url)) || []
   const hosts = list?.split(',')
-  if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true) return undefined
-  return { transport: scheme === 'http' || scheme === 'https' ? scheme : 'native', hosts, table: table ?? null }
+  if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true)
+    return undefined
+  return {
+    transport: scheme === 'http' || scheme === 'https' ? scheme : 'native',
+    hosts,
+    table: table ?? null,
+  }
 }
 
 function mustBe(url: string): HBaseLocation {

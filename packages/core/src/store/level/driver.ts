@@ -17,6 +17,7 @@ export const levelDriver: KnownDriver = {
       throw new TypeError(`${name}.dir is too long: a path has ${maxDirBytes} bytes at most`)
     return scheme + full
   },
-  open: (url, making) => levelStore({ dir: path.resolve(url.slice(scheme.length)), make: making !== undefined }),
+  open: (url, making) =>
+    levelStore({ dir: path.resolve(url.slice(scheme.length)), make: making !== undefined }),
   registry: () => undefined,
 }
