@@ -18,6 +18,8 @@ export async function startHBaseOn(host: Host): Promise<HostedHBase> {
   const name = ['--name', `net-${process.pid}`, '--offset', '0']
   const call = (command: string): Promise<string> =>
     run('ip', ['netns', 'exec', host.namespace, 'env', ...env, script, command, ...name])
+  // Nothing can be fetched from within the network.
+  await run(script, ['install'])
   await call('start')
   return { url: `hbase://${host.address}:16000`, remove: async () => void (await call('wipe')) }
 }

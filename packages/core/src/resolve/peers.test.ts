@@ -65,14 +65,14 @@ describe('two instances that hold a hop of one id', () => {
       chain.instance(0).row(),
       ...[1, 2].map((index) => ({ ...chain.instance(index).row(), ...ended })),
     ]
-    const { hops, evidence } = await chain.resolver({ mode: 'iterative' }).resolve(chain.traceId)
+    const { hops, verdict, faults } = await chain.resolver({ mode: 'iterative' }).resolve(chain.traceId)
     expect(hops.map(({ service, state }) => `${service} ${state}`)).toEqual([
       'gateway closed',
       'orders closed',
+      'orders interrupted',
     ])
-    expect(evidence.join('\n')).toContain(
-      `orders 127.0.0.1:${port} holds a record of ${chain.ids[1]} too: open`,
-    )
+    expect(verdict).toBe('completed')
+    expect(faults).toMatchObject([{ verdict: 'died', instance: `127.0.0.1:${port}`, handled: true }])
   })
 })
 
