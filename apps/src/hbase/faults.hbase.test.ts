@@ -14,8 +14,8 @@ import { startSlowProxy } from './slow-proxy.js'
 import { startTraced, type Traced, type TracedOptions } from './traced-process.js'
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
-const away = 'the store does not take records: they stay in the log'
-const back = 'the store takes records again'
+const away = 'the store does not accept records: they stay in the log'
+const back = 'the store accepts records again'
 
 describeRealHBase('services whose HBase fails', () => {
   let hbase: HBaseInstance

@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from './errors.js'
 
-/** A signal that ends with a deadline, or with one of others. */
+/** A signal that aborts at a deadline, or with one of other signals. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Milliseconds that are left, at least 1. */
+  /** Remaining milliseconds, at least 1. */
   left(): number
-  /** Lets go of the timer. */
+  /** Clears the timer. */
   clear(): void
 }
 
-/** A deadline from now on. Its reason is `HOPTRACE_DEADLINE`, or that of the signal which came first. */
+/** A deadline that starts now. Its reason is `HOPTRACE_DEADLINE`, or that of the first signal to abort. */
 export function deadlineIn(millis: number, signals: readonly (AbortSignal | undefined)[]): Deadline {
   const passed = new AbortController()
   const at = performance.now() + millis
@@ -20,7 +20,7 @@ export function deadlineIn(millis: number, signals: readonly (AbortSignal | unde
   const timer = setTimeout(abort, Math.min(millis, 2 ** 31 - 1))
   const given = signals.filter((signal) => signal !== undefined)
   const signal = AbortSignal.any([passed.signal, ...given])
-  // Every read under way listens to it.
+  // Every pending read adds a listener.
   setMaxListeners(0, signal)
   return {
     signal,
@@ -29,10 +29,10 @@ export function deadlineIn(millis: number, signals: readonly (AbortSignal | unde
   }
 }
 
-/** Rejects with the signal's reason when that comes first. The task itself goes on. */
+/** Rejects with the signal's reason if that comes first. The task itself continues. */
 export async function orAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return task
-  // Nobody may be left to hear that it failed.
+  // Avoid an unhandled rejection: no caller may be left to handle the failure.
   task.catch(() => undefined)
   signal.throwIfAborted()
   let abort = (): void => undefined

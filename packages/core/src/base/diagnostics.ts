@@ -1,9 +1,13 @@
-/** Receives one line for each change of condition (log not writable, store away, store back): never one per request. */
+/**
+ * Receives one line for each change of condition (log not writable, store unavailable, store back): never one
+ * per request.
+ */
 export type Diagnostics = (code: string, message: string) => void
 
 /**
- * Node's own channel: one line on stderr, and `process.on('warning')` for those who route it elsewhere. Messages hold names of
- * directories and texts of stores: what a terminal would obey in them is escaped.
+ * Node's own channel: one line on stderr, and `process.on('warning')` for applications that route it
+ * elsewhere. Messages contain names of directories and texts of stores, so characters that control a terminal
+ * are escaped.
  */
 export const processDiagnostics: Diagnostics = (code, message) => {
   process.emitWarning(visible(message), { type: 'HoptraceWarning', code })

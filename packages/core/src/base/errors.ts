@@ -1,4 +1,4 @@
-/** The stable codes of every error that hoptrace throws. `docs/errors.md` has one heading a code. */
+/** The stable codes of every error that hoptrace throws. `docs/errors.md` has one heading per code. */
 export type HoptraceErrorCode =
   | 'HOPTRACE_BAD_ID'
   | 'HOPTRACE_BAD_KEY'
@@ -14,8 +14,8 @@ export type HoptraceErrorCode =
   | 'HOPTRACE_CLOSED'
 
 /**
- * The one error class of the query path. `code` is stable and documented; `message` says what to do.
- * Mistakes of use (a bad option) are `TypeError` at construction instead.
+ * The only error class of the query path. `code` is stable and documented; `message` says what to do.
+ * A mistake of use (a bad option) is a `TypeError` at construction instead.
  */
 export class HoptraceError extends Error {
   readonly code: HoptraceErrorCode

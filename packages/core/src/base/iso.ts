@@ -1,4 +1,4 @@
-/** `2026-11-22T15:00:00.123456789Z` of nanoseconds since the epoch. */
+/** `2026-11-22T15:00:00.123456789Z` from nanoseconds since the epoch. */
 export function isoNanos(nanos: bigint): string {
   const millis = Number(nanos / 1_000_000n)
   if (millis > 8_640_000_000_000_000) return 'the end of time'
@@ -6,7 +6,9 @@ export function isoNanos(nanos: bigint): string {
   return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`
 }
 
-/** Nanoseconds since the epoch of an ISO time with up to nine digits after the point; undefined when it is none. */
+/**
+ * Nanoseconds since the epoch from an ISO time with up to nine fractional digits; undefined for other text.
+ */
 export function nanosOfIso(text: string): bigint | undefined {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text)
   if (match === null) return undefined

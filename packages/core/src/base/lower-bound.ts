@@ -1,4 +1,4 @@
-/** The place of the first row whose key is not below `key`, in rows that are sorted by key. */
+/** The index of the first row with a key not below `key`, in rows sorted by key. */
 export function lowerBound(rows: readonly { readonly key: Uint8Array }[], key: Uint8Array): number {
   let low = 0
   let high = rows.length

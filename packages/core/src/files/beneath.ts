@@ -4,8 +4,9 @@ import path from 'node:path'
 import { FileRefused } from './refused.js'
 
 /**
- * A place below a directory that the caller trusts: a data directory, or the directory of a store. `name` is relative, with `/`
- * between its parts. No part of it may be a link, `.` or `..`. Links in `dir` itself are followed.
+ * A path below a directory that the caller trusts: a data directory, or the directory of a store. `name` is
+ * relative, with `/` between its parts. No part of it may be a link, `.` or `..`. Links in `dir` itself are
+ * followed.
  */
 export interface Place {
   readonly dir: string
@@ -16,7 +17,7 @@ export function pathOf({ dir, name }: Place): string {
   return path.join(dir, name)
 }
 
-/** Checks all parts but the last. Throws `FileRefused`, or what the file system throws. */
+/** Checks all parts except the last. Throws `FileRefused`, or file system errors. */
 export function checkParents(place: Place): void {
   for (const parent of parentsOf(place)) refuseParent(parent, lstatSync(parent))
 }
@@ -31,7 +32,7 @@ function parentsOf(place: Place): string[] {
   return parts.slice(1).map((_, i) => path.join(place.dir, ...parts.slice(0, i + 1)))
 }
 
-/** The parts of a place's name. Throws `FileRefused` when one of them leads elsewhere. */
+/** The parts of a path's name. Throws `FileRefused` if one of them leads elsewhere. */
 export function partsOf(place: Place): string[] {
   const parts = place.name.split('/')
   for (const part of parts) {

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 
-/** What is done with a file that is open, and questions about names that open nothing. */
+/** Operations on open files, and questions about names that open nothing. */
 export { closeSync, existsSync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs'
 
-/** Closes what `openFileSync` opened. */
+/** Closes a file that `openFileSync` opened. */
 export function closeFileSync(fd: number): void {
   closeSync(fd)
 }
@@ -14,7 +14,7 @@ export function sizeOfSync(fd: number): number {
   return fstatSync(fd).size
 }
 
-/** The bytes from `offset` to `offset + length`; fewer where the file ends before. */
+/** The bytes from `offset` to `offset + length`; fewer if the file ends earlier. */
 export function readAtSync(fd: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length)
   let at = 0
@@ -22,7 +22,10 @@ export function readAtSync(fd: number, offset: number, length: number): Buffer {
   return at === length ? bytes : bytes.subarray(0, at)
 }
 
-/** When a file was last written, in milliseconds since the epoch. A link is not followed. Throws what the file system throws. */
+/**
+ * The time of a file's last write, in milliseconds since the epoch. Follows no link. Throws file system
+ * errors.
+ */
 export function modifiedMillisSync(file: string): number {
   return lstatSync(file).mtimeMs
 }

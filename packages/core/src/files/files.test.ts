@@ -50,7 +50,7 @@ const modeOf = (name: string) => statSync(path.join(dir, name)).mode & 0o777
 
 describe('opening', () => {
   it.each(['fifo', 'link', 'directory', 'sparse', 'behind/inner', '../outside', 'a/../b'])(
-    'refuses %s and never waits',
+    'refuses %s and never blocks',
     async (name) => {
       execFileSync('mkfifo', [path.join(dir, 'fifo')])
       writeFileSync(path.join(dir, 'plain'), 'x')
@@ -69,7 +69,7 @@ describe('opening', () => {
     },
   )
 
-  it('reads what was written, with modes of its own', async () => {
+  it('reads the written content, with fixed modes', async () => {
     makeDirSync(place('some/registry'))
     writeReplacingSync(place('some/registry/a'), 'one')
     await writeReplacing(place('some/registry/a'), 'two')
@@ -93,7 +93,7 @@ describe('opening', () => {
 describe('deleting', () => {
   const ours = /^\d+\.log$/
 
-  it('deletes our names in our directories', () => {
+  it('deletes files with our names in our directories', () => {
     makeDirSync(place('run'))
     for (const name of ['1.log', '2.log', 'notes.txt']) writeFileSync(path.join(dir, 'run', name), '')
     mkdirSync(path.join(dir, 'run', '3.log'))
@@ -104,7 +104,7 @@ describe('deleting', () => {
     expect(readdirSync(path.join(dir, 'run')).sort()).toEqual(['3.log', 'HOPTRACE', 'notes.txt'])
   })
 
-  it('touches nothing in a directory without our marker, and nothing behind a link', () => {
+  it('deletes nothing in a directory without our marker, and nothing through a link', () => {
     mkdirSync(path.join(dir, 'theirs'))
     writeFileSync(path.join(dir, 'theirs', '1.log'), '')
     expect(() => makeDirSync(place('theirs'))).toThrow('is not ours')
@@ -122,7 +122,7 @@ describe('deleting', () => {
 })
 
 describe('the data directory', () => {
-  it('is refused when others can write it, in words that say what to do', () => {
+  it('is refused if others can write it, with a message that says what to do', () => {
     expect(whyNotDataDir(path.join(dir, 'not-there'))).toBeUndefined()
     expect(whyNotDataDir(dir)).toBeUndefined()
     chmodSync(dir, 0o1777)

@@ -3,16 +3,16 @@ import { lstat, opendir } from 'node:fs/promises'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
 import { FileRefused, isMissing } from './refused.js'
 
-/** What a directory holds; `kind` as the directory itself says, without following a link. */
+/** An entry of a directory; `kind` as the directory itself says, without following a link. */
 export interface Entry {
   readonly name: string
   readonly kind: 'file' | 'directory' | 'socket' | 'other'
 }
 
-/** More entries than this are refused with `EFBIG`, where the caller gives no limit. */
+/** A directory with more entries is refused with `EFBIG`, unless the caller sets a limit. */
 export const maxEntries = 1_000_000
 
-/** The entries of a directory that is no link; none when there is no such directory. */
+/** The entries of a directory, which must not be a link; none if there is no such directory. */
 export function listDirSync(place: Place, limit = maxEntries): Entry[] {
   const entries: Entry[] = []
   const file = pathOf(place)

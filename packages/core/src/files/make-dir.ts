@@ -11,8 +11,8 @@ export const markerName = 'HOPTRACE'
 const markerText = 'This directory is kept by hoptrace.\n'
 
 /**
- * Makes a directory with its parents and marks it as ours. An empty one that is there is marked too; one that holds something
- * and has no marker is refused with `ENOTOURS`. Throws what the file system throws.
+ * Makes a directory with its parents and marks it as ours. An existing empty directory is marked too. A
+ * directory that has content but no marker is refused with `ENOTOURS`. Throws file system errors.
  */
 export function makeDirSync(place: Place): void {
   if (isMarkedSync(pathOf(place))) return
@@ -20,7 +20,10 @@ export function makeDirSync(place: Place): void {
   markSync(place)
 }
 
-/** Makes a directory with its parents and marks none of them: for one that holds nothing but directories. */
+/**
+ * Makes a directory with its parents and marks none of them. Use it for a directory that holds only
+ * directories.
+ */
 export function makePlainDirSync(place: Place): void {
   makeTopSync(place.dir)
   let dir = place.dir
@@ -38,7 +41,7 @@ export function makePlainDirSync(place: Place): void {
   }
 }
 
-/** Makes a directory that the caller trusts, and its parents. Links on the way are followed. */
+/** Makes a directory that the caller trusts, and its parents. Follows links on the way. */
 export function makeTopSync(dir: string): void {
   const first = mkdirSync(dir, { recursive: true, mode: 0o750 })
   if (first === undefined) return
@@ -46,7 +49,7 @@ export function makeTopSync(dir: string): void {
     chmodSync(made, dirModeOf(made))
 }
 
-/** Is it a directory, and no link, that carries our marker? */
+/** Whether it is a directory, no link, and has our marker. */
 export function isMarkedSync(dir: string): boolean {
   try {
     return lstatSync(dir).isDirectory() && lstatSync(path.join(dir, markerName)).isFile()
@@ -59,7 +62,7 @@ export function isMarkedSync(dir: string): boolean {
 function markSync(place: Place): void {
   const dir = pathOf(place)
   if (readdirSync(dir).length > 0) {
-    // Another process may have marked it and begun to use it meanwhile.
+    // Another process may have marked it and begun to use it at the same time.
     if (isMarkedSync(dir)) return
     throw new FileRefused('ENOTOURS', dir, `is not empty and has no file ${markerName}: it is not ours`)
   }

@@ -35,8 +35,8 @@ const flags: Record<OpenFor, number> = {
 }
 
 /**
- * Opens a regular file. Follows no link below `place.dir` and never waits: a pipe, a device or a directory is refused before
- * it is opened, and again once it is open. Throws `FileRefused`, or what the file system throws.
+ * Opens a regular file. Follows no link below `place.dir` and never blocks: a pipe, a device or a directory
+ * is refused before it is opened, and again once it is open. Throws `FileRefused`, or file system errors.
  */
 export function openFileSync(place: Place, access: OpenFor, limits: OpenLimits = {}): number {
   checkParents(place)
@@ -76,7 +76,7 @@ export async function openFile(place: Place, access: OpenFor, limits: OpenLimits
   }
 }
 
-/** The whole of a regular file. Throws as `openFileSync` does. */
+/** The whole content of a regular file. Throws as `openFileSync` does. */
 export function readFileSync(place: Place, limits: Required<OpenLimits>): Buffer {
   const fd = openFileSync(place, 'read', limits)
   try {

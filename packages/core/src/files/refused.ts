@@ -1,6 +1,6 @@
 /**
- * A file that is not opened, or not deleted: it is a link, a device, a pipe, a directory, too large, or not ours.
- * `code` is like that of a file system error: `ELOOP`, `ENOTREG`, `EFBIG`, `ENOTOURS`.
+ * hoptrace refuses to open or delete this file: it is a link, a device, a pipe, a directory, too large, or
+ * not ours. `code` is like that of a file system error: `ELOOP`, `ENOTREG`, `EFBIG`, `ENOTOURS`.
  */
 export class FileRefused extends Error {
   constructor(
@@ -22,7 +22,7 @@ export function errorCode(error: unknown): string {
   return String(error)
 }
 
-/** Nothing has that name, or the name leads through something that is no directory. */
+/** No file has that name, or a part of the path is not a directory. */
 export function isMissing(error: unknown): boolean {
   const code = errorCode(error)
   return code === 'ENOENT' || code === 'ENOTDIR'

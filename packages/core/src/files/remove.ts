@@ -5,17 +5,17 @@ import { listDirSync } from './list.js'
 import { isMarkedSync, markerName } from './make-dir.js'
 import { errorCode, FileRefused, isMissing } from './refused.js'
 
-/** A directory of ours whose files may be deleted, and which of its names are ours. */
+/** A directory of ours whose files may be deleted, and the pattern of our file names. */
 export interface OurDir {
   readonly place: Place
-  /** Matches the whole name of a file of ours. */
+  /** Matches the whole name of a file that hoptrace made. */
   readonly ours: RegExp
 }
 
 /**
- * Deletes a file of a directory of ours. Refuses (`ENOTOURS`) a name that is not ours, a directory without our marker, and one
- * that a link leads to. A link in place of the file is deleted itself. False when there is no such file. The caller owns
- * the directory.
+ * Deletes a file of a directory of ours. Refuses (`ENOTOURS`) a foreign name, a directory without our marker,
+ * and a directory reached through a link. A link in place of the file is deleted itself. False if there is no
+ * such file. The caller owns the directory.
  */
 export function removeFileSync({ place, ours }: OurDir, name: string): boolean {
   const dir = pathOf(place)
@@ -32,8 +32,8 @@ export function removeFileSync({ place, ours }: OurDir, name: string): boolean {
 }
 
 /**
- * Deletes all files of a directory that have names of ours, then the marker, then the directory. What is not ours stays, and so does the
- * directory then. True when the directory is gone. The caller owns the directory.
+ * Deletes all files with our names from a directory, then the marker, then the directory. Foreign files stay,
+ * and then so does the directory. True if the directory is gone. The caller owns the directory.
  */
 export function removeDirSync({ place, ours }: OurDir): boolean {
   const dir = pathOf(place)
@@ -51,7 +51,7 @@ export function removeDirSync({ place, ours }: OurDir): boolean {
     return true
   } catch (error) {
     if (isMissing(error)) return true
-    // Somebody made a file in it meanwhile.
+    // Another process made a file in it at the same time.
     if (['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) return false
     throw error
   }

@@ -15,7 +15,7 @@ import { checkParents, pathOf, type Place } from './beneath.js'
 import { openFile, openFileSync } from './open.js'
 import { errorCode } from './refused.js'
 
-/** A file that is being written. Such files may be deleted once they are older than any write. */
+/** A file that is being written. Such a file may be deleted once it is older than any write. */
 export const temporaryPattern = /^\.[\w.-]{1,200}\.[0-9a-f]{16}\.tmp$/
 
 export interface WriteOptions {
@@ -29,8 +29,8 @@ function temporaryOf({ dir, name }: Place): Place {
 }
 
 /**
- * Writes a file as a whole: others see what was there before or all of the new content. The directory must be there.
- * Throws what the file system throws; nothing is left behind then.
+ * Writes a file as a whole: readers see the old content or all of the new content. The directory must exist.
+ * On an error, it throws the file system's error and leaves no file.
  */
 export function writeReplacingSync(
   place: Place,
@@ -40,7 +40,7 @@ export function writeReplacingSync(
   writeBeside(place, content, options, renameSync)
 }
 
-/** Writes a file that must not be there yet, in one step. Throws `EEXIST` when it is there. */
+/** Writes a new file in one step. Throws `EEXIST` if it exists. */
 export function writeNewSync(place: Place, content: string | Uint8Array, options: WriteOptions = {}): void {
   writeBeside(place, content, options, (from, to) => {
     linkSync(from, to)
@@ -69,7 +69,7 @@ function writeBeside(
     try {
       unlinkSync(pathOf(temporary))
     } catch {
-      // The failure before is the one to report.
+      // Report the earlier failure, not this one.
     }
     throw error
   }
@@ -97,13 +97,13 @@ export async function writeReplacing(
   if (sync) await syncDir(path.dirname(pathOf(place)))
 }
 
-/** Writes all of `bytes` at `offset`. Throws `ENOSPC` when the file takes only a part. */
+/** Writes all of `bytes` at `offset`. Throws `ENOSPC` if the file takes only a part. */
 export function writeAllSync(fd: number, bytes: Uint8Array, offset: number): void {
   const written = bytes.length === 0 ? 0 : writeSync(fd, bytes, 0, bytes.length, offset)
   if (written !== bytes.length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
 }
 
-/** Stamps a file with a time, and makes it when there is none. */
+/** Sets a file's modification time, and makes the file if it is missing. */
 export function setModifiedSync(place: Place, millis: number): void {
   const fd = openFileSync(place, 'make')
   try {
@@ -113,14 +113,14 @@ export function setModifiedSync(place: Place, millis: number): void {
   }
 }
 
-/** A second name for a file. Throws `EEXIST` when that name is taken. */
+/** A second name for a file. Throws `EEXIST` if that name is taken. */
 export function linkNewSync(from: Place, to: Place): void {
   checkParents(from)
   checkParents(to)
   linkSync(pathOf(from), pathOf(to))
 }
 
-/** What was renamed or made in a directory survives the end of the machine. */
+/** When it returns, renamed or new files of the directory survive the end of the machine. */
 export function syncDirSync(dir: string): void {
   try {
     const fd = openSync(dir, 'r')

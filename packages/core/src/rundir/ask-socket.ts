@@ -4,16 +4,16 @@ import path from 'node:path'
 /** A socket's path has a place of 108 bytes in the kernel, of 104 on other systems; one of them ends it. */
 const maxBytes = 100
 
-/** A path by which a socket in a directory is reached. */
+/** A path that reaches a socket in a directory. */
 export interface SocketPath {
   readonly path: string
-  /** Lets go of what keeps the path valid. It may be called again. */
+  /** Releases the descriptor that keeps the path valid. Safe to call twice. */
   readonly release: () => void
 }
 
 /**
- * The path of a socket in a directory, however deep the directory is: on Linux by a descriptor of the directory. Throws what
- * the file system throws, and `RangeError` where a long path has no short form.
+ * The path of a socket in a directory, however deep the directory is: on Linux through a descriptor of the
+ * directory. Throws file system errors, and `RangeError` if a long path has no short form.
  */
 export function heldSocketPath(dir: string, name: string): SocketPath {
   const plain = path.join(dir, name)
@@ -29,7 +29,7 @@ export function heldSocketPath(dir: string, name: string): SocketPath {
   }
 }
 
-/** Whoever may read a directory may connect to a socket in it: to connect is to write. */
+/** A process that may read a directory may connect to a socket in it; connecting needs the right to write. */
 export function giveDirMode(dir: string, socket: string): void {
   const { mode } = statSync(dir)
   chmodSync(socket, 0o600 | ((mode & 0o040) === 0 ? 0 : 0o060) | ((mode & 0o004) === 0 ? 0 : 0o006))

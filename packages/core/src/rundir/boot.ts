@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 let boot: string | undefined
 
-/** Names the boot of this machine, the same in all its containers; '' where that is not known. */
+/** Names the boot of this machine, the same in all its containers; '' if it is unknown. */
 export function bootId(): string {
   boot ??= readBootId()
   return boot

@@ -6,7 +6,7 @@ import { floorNanos, maxAheadMillis, noteClock } from './clock-floor.js'
 
 const minute = 60_000
 
-/** A trace of an earlier run, so far ahead of the clock. */
+/** A file of an earlier run, stamped this far ahead of the clock. */
 function trace(dataDir: string, aheadMillis: number): void {
   const file = path.join(dataDir, 'registry', `${aheadMillis}.json`)
   mkdirSync(path.dirname(file), { recursive: true })
@@ -14,8 +14,8 @@ function trace(dataDir: string, aheadMillis: number): void {
   utimesSync(file, (Date.now() + aheadMillis) / 1000, (Date.now() + aheadMillis) / 1000)
 }
 
-describe('the youngest trace of an earlier run', () => {
-  it('is believed up to ten minutes ahead of the clock', () => {
+describe('the newest time of an earlier run', () => {
+  it('counts if it is at most ten minutes ahead of the clock', () => {
     using dir = tempDir()
     const said: string[] = []
     trace(dir.path, maxAheadMillis - minute)
@@ -24,7 +24,7 @@ describe('the youngest trace of an earlier run', () => {
     expect(said).toEqual([])
   })
 
-  it('is left out when it is further ahead, and a warning says what was found', () => {
+  it('is ignored with a warning if it is further ahead', () => {
     using dir = tempDir()
     const said: string[] = []
     trace(dir.path, minute)
@@ -36,7 +36,7 @@ describe('the youngest trace of an earlier run', () => {
     expect(said[0]).toMatch(/^HOPTRACE_CLOCK .*7200000\.json was written 120 minutes ahead/)
   })
 
-  it('is what a run notes when its ids are ahead of the clock', () => {
+  it('is noted by a run whose ids are ahead of the clock', () => {
     using dir = tempDir()
     const place = { dataDir: dir.path, service: 'orders' }
     const nanos = BigInt(Date.now() + 5 * minute) * 1_000_000n

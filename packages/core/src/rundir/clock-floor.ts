@@ -8,24 +8,27 @@ import {
   setModifiedSync,
 } from '../files/index.js'
 
-/** Where a service keeps its logs; the file `clock` beside them has the time of its ids while that is ahead of the clock. */
+/**
+ * The place of a service's logs. While its ids are ahead of the clock, a file `clock` next to the logs has
+ * their time.
+ */
 interface ServicePlace {
   readonly dataDir: string
   readonly service: string
 }
 
-/** Ids this far ahead of the clock are noted. */
+/** Ids at least this far ahead of the clock are noted. */
 const aheadMillis = 1000
 /**
- * A trace of an earlier run that is further ahead of the clock is not believed: the clock was wrong then, for example before the
- * machine had asked for the time. Ids that follow such a trace would be in the future for hours.
+ * A time of an earlier run that is further ahead of the clock is ignored: the clock was wrong then, for
+ * example before the machine had asked for the time. Otherwise new ids would be in the future for hours.
  */
 export const maxAheadMillis = 10 * 60_000
 
 /**
- * The youngest trace of an earlier run of this service on this disk: ids go on above it when the clock was set back
- * between the runs. Files are stamped by the same clock that the ids came from. A trace more than ten minutes ahead of the
- * clock is left out, and a warning says so.
+ * The newest time of an earlier run of this service on this disk. New ids start above it, even if the clock
+ * was set back between the runs. Files have times from the same clock as the ids. A time more than ten
+ * minutes ahead of the clock is ignored, with a warning.
  */
 export function floorNanos(
   { dataDir, service }: ServicePlace,
@@ -55,7 +58,10 @@ export function floorNanos(
   return BigInt(Math.ceil(newest)) * 1_000_000n
 }
 
-/** Notes where ids are when the clock was set back under a run: its files are then stamped with less. Throws what the file system throws. */
+/**
+ * Notes the time of the ids if the clock was set back during a run, because new files then get earlier times.
+ * Throws file system errors.
+ */
 export function noteClock({ dataDir, service }: ServicePlace, idNanos: bigint): void {
   const idMillis = Number(idNanos / 1_000_000n) + 1
   if (idMillis - Date.now() < aheadMillis) return

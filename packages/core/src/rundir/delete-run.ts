@@ -2,7 +2,9 @@ import { removeDirSync, removeFileSync } from '../files/index.js'
 import type { OwnedRun } from './owner.js'
 import { ourRunDir } from './run-place.js'
 
-/** Deletes what is ours in the directory of a run that is shipped, and the directory unless there is something else in it. */
+/**
+ * Deletes our files in the directory of a shipped run, and the directory unless it contains something else.
+ */
 export function deleteRunDir(run: Pick<OwnedRun, 'runDir' | 'held'>): void {
   if (run.held()) removeDirSync(ourRunDir(run.runDir))
 }

@@ -1,4 +1,4 @@
-/** The directories of runs: where they are, who owns them, and how they are deleted. */
+/** The directories of runs: where they are, which process owns them, and how they are deleted. */
 export { giveDirMode, heldSocketPath } from './ask-socket.js'
 export { bootId } from './boot.js'
 export { deleteRunDir, deleteRunFile } from './delete-run.js'

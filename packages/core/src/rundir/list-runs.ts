@@ -4,8 +4,8 @@ import { isMissing, listDir, markerName } from '../files/index.js'
 import { isLogFileName, isRunName, isServiceName, runPlace } from './run-place.js'
 
 /**
- * The directories of all runs below a data directory, of one service or of all, in the order of their names. It only reads. What
- * lies there and is no run is passed over: its name is not that of a run, or it has neither our marker nor a log file.
+ * The directories of all runs below a data directory, of one service or of all, in order of their names. It
+ * only reads. It skips a directory with another name, or with neither our marker nor a log file.
  */
 export async function listRunDirs(dataDir: string, service?: string): Promise<string[]> {
   const dir = path.resolve(dataDir)
@@ -36,10 +36,15 @@ async function isRunDir(runDir: string): Promise<boolean> {
   return entries.some(({ name, kind }) => kind === 'file' && isLogFileName(name))
 }
 
-/** A run that wrote nothing for so long is gone, wherever its process was: a living one marks its log every second. */
+/**
+ * A run without a write for this time is gone, wherever its process was: a living run marks its log every
+ * second.
+ */
 const quietMillis = 60_000
 
-/** Was nothing written to a run's log for a minute, or, where there is no log, nothing in its directory changed? */
+/**
+ * Whether a run's log was not written for a minute or, if there is no log, nothing in its directory changed.
+ */
 export async function isQuiet(runDir: string, nowMillis = Date.now()): Promise<boolean> {
   const logs = (await listDir(runPlace(runDir))).filter(({ name }) => isLogFileName(name))
   let newest = 0

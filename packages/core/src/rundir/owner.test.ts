@@ -21,14 +21,14 @@ let dataDir: string
 let runDir: string
 
 beforeEach(() => {
-  // Longer than a socket's path may be.
+  // Longer than the path of a socket may be.
   dataDir = realpathSync(mkdtempSync(path.join(os.tmpdir(), `owner-${'long-'.repeat(20)}`)))
   runDir = path.join(dataDir, 'logs', 'orders', '17-42-abcdef')
 })
 
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 
-/** Another process that owns the run; its input and output are pipes. */
+/** Starts another process that owns the run; its input and output are pipes. */
 async function ownerProcess(): Promise<ChildProcess> {
   const module = built(new URL('owner.ts', import.meta.url))
   const program = `import { claimRunDir } from '${module}'; claimRunDir(${JSON.stringify(runDir)}); console.log('owned'); setInterval(() => undefined, 1000)`
@@ -40,7 +40,7 @@ async function ownerProcess(): Promise<ChildProcess> {
 }
 
 describe('the owner of a run', { timeout: 60_000 }, () => {
-  it('is its process, until it lets go', async () => {
+  it('is its process, until release', async () => {
     const owned = claimRunDir(runDir)
     expect(await probeRun(runDir)).toBe('alive')
     expect(await acquireRunDir(runDir)).toBeUndefined()
@@ -63,7 +63,7 @@ describe('the owner of a run', { timeout: 60_000 }, () => {
     expect(await acquireRunDir(runDir)).toBeUndefined()
   })
 
-  it('is alive in another process, also while that is stopped, and dead with it', async () => {
+  it('is alive while its process lives, even a stopped one, and dead afterwards', async () => {
     const child = await ownerProcess()
     try {
       expect(await probeRun(runDir)).toBe('alive')
@@ -85,7 +85,7 @@ describe('the owner of a run', { timeout: 60_000 }, () => {
     owned?.release()
   })
 
-  it('is not known where there never was one', async () => {
+  it('is unknown if there never was one', async () => {
     mkdirSync(runDir, { recursive: true })
     expect(await probeRun(runDir)).toBe('unknown')
     expect(await acquireRunDir(runDir)).toBeUndefined()
@@ -100,7 +100,7 @@ describe('the owner of a run', { timeout: 60_000 }, () => {
 })
 
 describe('the runs of a data directory', () => {
-  it('are what is named and marked as a run', async () => {
+  it('are the directories with the name of a run and the marker', async () => {
     claimRunDir(runDir).release()
     const restored = path.join(dataDir, 'logs', 'orders', '18-43-abcdef')
     const foreign = ['nginx/2026-11', 'orders/2026', 'orders/19-44-abcdef', 'orders/.gone-17-42-abcdef']
@@ -112,7 +112,7 @@ describe('the runs of a data directory', () => {
     expect(await listRunDirs(dataDir, 'payments')).toEqual([])
   })
 
-  it('are named by rows relative to it, and nothing else is', () => {
+  it('are named in rows relative to it, and no other path is accepted', () => {
     expect(runDirOf(dataDir, logDirOf(runDir))).toBe(runDir)
     for (const bad of [
       '/etc',

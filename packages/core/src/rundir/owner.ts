@@ -14,17 +14,18 @@ import { runFile, runPlace } from './run-place.js'
 import { listenNow, probeSocket, type SocketState } from './socket.js'
 
 /**
- * Ownership of a run's directory. `owner-<n>.sock` in it is a socket that its owner listens on; the highest n counts. The run's own
- * process is number 1. Whoever finds the owner's process gone makes the next number, which fails when another did. So it ends
- * with its process however that dies, a stopped process keeps it, and containers that share the directory agree. Lower
- * numbers stay. Where no socket can be made a plain file stands in its place, and a run is taken for dead when it is silent.
+ * Ownership of a run's directory. The owner listens on a socket `owner-<n>.sock` in the directory; the
+ * highest n counts. The run's own process is number 1. An adopter that finds the owner's process gone makes
+ * the next number; this fails if another adopter was faster. So ownership ends with its process, however that
+ * dies; a stopped process keeps it; and containers that share the directory agree. Lower numbers stay. Where
+ * sockets are impossible, a plain file takes its place, and a silent run counts as dead.
  */
 export interface OwnedRun {
   readonly runDir: string
   readonly number: number
-  /** False when another process owns it by now, or the directory was removed. */
+  /** False if another process has become the owner, or if the directory was removed. */
   held(): boolean
-  /** Lets go. The directory may be gone by then. */
+  /** Releases the directory, which may be gone already. */
   release(): void
 }
 
@@ -34,8 +35,8 @@ const first = 1
 const ownerName = /^owner-(\d{1,6})\.sock$/
 
 /**
- * Makes a run's directory and owns it: for the run's own process, before the run's first hop. Throws `HOPTRACE_STORE_LOCKED`
- * when it is owned already, or what the file system throws.
+ * Makes a run's directory and owns it: for the run's own process, before the run's first hop. Throws
+ * `HOPTRACE_STORE_LOCKED` if another process owns it, or file system errors.
  */
 export function claimRunDir(runDir: string): OwnedRun {
   makeDirSync(runPlace(runDir))
@@ -46,9 +47,9 @@ export function claimRunDir(runDir: string): OwnedRun {
 }
 
 /**
- * Owns the directory of a run whose owner is gone. Resolves to undefined when its owner lives, when another process was faster, and when
- * there is no such directory.
- * @param options.silent The caller knows that it is silent: an owner of which nothing can be known counts as gone.
+ * Takes over the directory of a run whose owner is gone. Resolves to undefined if the owner lives, if another
+ * process was faster, or if there is no such directory.
+ * @param options.silent The caller knows that the log is silent, so an owner of unknown state counts as gone.
  */
 export async function acquireRunDir(
   runDir: string,
@@ -68,7 +69,7 @@ export async function acquireRunDir(
   }
 }
 
-/** An owner may have let go of the number that was looked at, and another process may have taken it meanwhile. */
+/** The owner may have released the observed number, and another process may have taken it since. */
 async function isOwnedBelow(runDir: string, number: number): Promise<boolean> {
   for (const { name, kind } of await listDir(runPlace(runDir))) {
     const found = Number(ownerName.exec(name)?.[1] ?? number)
@@ -78,8 +79,8 @@ async function isOwnedBelow(runDir: string, number: number): Promise<boolean> {
 }
 
 /**
- * Does the owner of a run's directory live? It reads only. `unknown` when nothing says so: no owner was ever there, it could make no
- * socket, or this process may not connect to it.
+ * Whether the owner of a run's directory lives. It only reads. `unknown` if nothing shows it: there never was
+ * an owner, the owner could make no socket, or this process may not connect to it.
  */
 export async function probeRun(runDir: string): Promise<SocketState> {
   const entries = await listDir(runPlace(runDir))
@@ -89,12 +90,14 @@ export async function probeRun(runDir: string): Promise<SocketState> {
   return probeSocket(runDir, name)
 }
 
-/** The number of the owner of a run's directory; 0 when it never had one, or is not there. */
+/** The number of the owner of a run's directory; 0 if it never had one, or does not exist. */
 export function highestOwner(runDir: string): number {
   return highest(listDirSync(runPlace(runDir)).map(({ name }) => name))
 }
 
-/** Is the run's own process its owner still, as far as the directory says? Any thread of that process may ask. */
+/**
+ * Whether the directory says that the run's own process still owns it. Any thread of that process may ask.
+ */
 export function isOwnRun(runDir: string): boolean {
   return highestOwner(runDir) === first
 }
@@ -142,6 +145,6 @@ function unlinkQuietly(file: string): void {
   try {
     unlinkSync(file)
   } catch {
-    // Closing the socket has removed it.
+    // Closing the socket has removed the file.
   }
 }

@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs'
 
 let token: string | undefined
 
-/** Names this process on this host, also among processes that get its number later. The same in all its threads. */
+/**
+ * Identifies this process on this host, and distinguishes it from later processes with its number. The same
+ * in all its threads.
+ */
 export function processToken(): string {
   token ??= hashed(process.pid, linuxStart('self') ?? ownStart())
   return token
 }
 
-/** The token of a process that lives, by its number; undefined when none does, and where that cannot be told. */
+/**
+ * The token of a living process, by its number; undefined if there is none, or if the system does not say.
+ */
 export function tokenOfProcess(pid: number): string | undefined {
   if (pid === process.pid) return processToken()
   const start = linuxStart(String(pid))
@@ -20,7 +25,7 @@ function hashed(pid: number, start: string): string {
   return createHash('sha256').update(`${pid} ${start}`).digest('hex').slice(0, 16)
 }
 
-/** Undefined also for a process that has ended and that its parent has not asked after. */
+/** Also undefined for zombies. */
 function linuxStart(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

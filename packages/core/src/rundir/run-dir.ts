@@ -3,7 +3,7 @@ import path from 'node:path'
 import { listDirSync } from '../files/index.js'
 import { isLogFileName, runPlace } from './index.js'
 
-/** `00000001.log`: order by name is order of writing. */
+/** `00000001.log`: the order of names is the order of writing. */
 export function logFileName(number: number): string {
   return `${String(number).padStart(8, '0')}.log`
 }
@@ -12,7 +12,7 @@ export function logFilePath(runDir: string, number: number): string {
   return path.join(runDir, logFileName(number))
 }
 
-/** The numbers of the log files in a run's directory, ascending; empty when there is no such directory. */
+/** The numbers of the log files in a run's directory, ascending; empty if there is no such directory. */
 export function listLogFiles(runDir: string): number[] {
   const numbers = listDirSync(runPlace(runDir))
     .filter(({ name }) => isLogFileName(name))
@@ -26,13 +26,13 @@ const maxUrlChars = 4096
 
 /** The header of a log file as text. */
 export function encodeRunInfo(run: RunInfo): string {
-  // Within the bounds that a reader keeps.
+  // Respect the limits of readers.
   const aliases = run.aliases.slice(0, maxAliases)
   const reached = run.reached.slice(-maxReached)
   return JSON.stringify({ ...run, aliases, reached, startNanos: String(run.startNanos) })
 }
 
-/** Reads a header; undefined when it is not one. Stored data is hostile: every field is checked. */
+/** Reads a header; undefined for an invalid one. Stored data is hostile: every field is checked. */
 export function decodeRunInfo(text: string): RunInfo | undefined {
   let value: unknown
   try {

@@ -1,22 +1,25 @@
-/** Who wrote a log: the header of every file, so that whoever finds one knows whose it is. */
+/** Describes the writer of a log. It is in the header of every file, so that an adopter knows the run. */
 export interface RunInfo {
   readonly service: string
   /** `ip:port` */
   readonly address: string
   readonly aliases: readonly string[]
-  /** Foreign addresses under which it was reached before this file began; see `InstanceRow.reached`. */
+  /** Foreign addresses under which the run was reached before this file began; see `InstanceRow.reached`. */
   readonly reached: readonly string[]
-  /** Names the boot of the machine; '' where that is not known. What was not synced may be missing after another boot. */
+  /** Names the boot of the machine; '' if unknown. After another boot, unsynced bytes may be missing. */
   readonly boot: string
   readonly worker: number
-  /** When this run began; with address and worker it names the run. */
+  /** When this run began. Address, worker and this time identify the run. */
   readonly startNanos: bigint
   readonly host: string
   readonly pid: number
-  /** Names the process among all that ever have its number here; left out where it may live longer than the run: in a worker thread. */
+  /**
+   * Identifies the process among all that ever have its number here; left out in a worker thread, whose
+   * process may outlive the run.
+   */
   readonly process?: string
   readonly endpoint: string | null
-  /** Where the run ships to. */
+  /** The store that the run ships to. */
   readonly storeUrl: string
   readonly buckets: number
   readonly windowMillis: number

@@ -6,16 +6,16 @@ const runName = /^\d{1,20}-\d{1,10}-[0-9a-f]{6}(?:-[0-9a-f]{6})?$/
 const serviceName = /^[a-z0-9._-]{1,64}$/
 const logFile = /^\d{8,12}\.log$/
 
-/** Every name of a file that hoptrace makes in a run's directory. */
+/** The pattern of all file names that hoptrace makes in a run's directory. */
 const ours =
   /^(?:\d{8,12}\.log|ship\.journal|ship\.failed|owner-\d{1,6}\.sock|ask\.sock|ask\.json|\.[\w.-]{1,200}\.[0-9a-f]{16}\.(?:tmp|sock))$/
 
-/** The name of the directory of a run that begins now. */
+/** The directory name of a run that begins now. */
 export function newRunName(startNanos: bigint, pid: number): string {
   return `${startNanos}-${pid}-${randomBytes(3).toString('hex')}`
 }
 
-/** The name under which a run goes on when another process owns its directory. */
+/** The directory in which a run continues if another process owns its old one. */
 export function nextRunDir(runDir: string): string {
   const [start, pid, first] = path.basename(runDir).split('-')
   return path.join(path.dirname(runDir), `${start}-${pid}-${first}-${randomBytes(3).toString('hex')}`)
@@ -29,13 +29,13 @@ export function isLogFileName(name: string): boolean {
   return logFile.test(name)
 }
 
-/** `logs/<service>/<run>`: what a row of the registry says of a run's directory. */
+/** `logs/<service>/<run>`: the name of a run's directory in a registry row. */
 export function logDirOf(runDir: string): string {
   const parts = path.resolve(runDir).split(path.sep)
   return ['logs', ...parts.slice(-2)].join('/')
 }
 
-/** The run's directory that a row names, or undefined when what it says is not `logs/<service>/<run>`. */
+/** The run's directory that a row names; undefined if the name is not `logs/<service>/<run>`. */
 export function runDirOf(dataDir: string, logDir: string): string | undefined {
   const [logs, service = '', run = '', ...more] = logDir.split('/')
   if (logs !== 'logs' || more.length > 0 || !isServiceName(service) || !isRunName(run)) return undefined
@@ -46,7 +46,7 @@ export function isServiceName(name: string): boolean {
   return serviceName.test(name) && name !== '.' && name !== '..'
 }
 
-/** The run's directory as a place below its data directory: no link leads to it. */
+/** The run's directory as a path below its data directory: no part is a link. */
 export function runPlace(runDir: string): Place {
   const full = path.resolve(runDir)
   const dataDir = path.resolve(full, '../../..')
@@ -62,7 +62,7 @@ export function runFile(runDir: string, name: string): Place {
   return { dir: place.dir, name: `${place.name}/${name}` }
 }
 
-/** The run's directory for whoever owns it and deletes in it. */
+/** The run's directory for its owner, which may delete in it. */
 export function ourRunDir(runDir: string): OurDir {
   return { place: runPlace(runDir), ours }
 }

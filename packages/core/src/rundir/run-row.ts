@@ -2,9 +2,9 @@ import type { RunInfo } from './run-info.js'
 import { logDirOf } from './index.js'
 import type { DroppedRange, InstanceRow } from '../record/instance-row.js'
 
-/** What changes in a run's row of the registry. */
+/** The changing part of a run's registry row. */
 export interface RunProgress {
-  /** Where its records are, the newest last. A level store knows its directory only once it is open. */
+  /** The stores with its records, the newest last. A level store knows its directory only once it is open. */
   readonly stores: readonly string[]
   readonly runDir: string
   readonly heartbeatMillis: number

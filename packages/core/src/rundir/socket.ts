@@ -4,12 +4,12 @@ import { connect, createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { errorCode } from '../files/index.js'
 
-/** A socket's path has room for so many bytes on every system. */
+/** The maximum length of a socket's path on every system. */
 const maxPathBytes = 100
 
 /**
- * Calls `use` with a path for a socket in `dir` that is short enough whatever the length of `dir` is: on Linux by way of an open
- * descriptor. Undefined where there is no such path.
+ * Calls `use` with a short enough path for a socket in `dir`, whatever the length of `dir`: on Linux through
+ * an open descriptor. Undefined if there is no such path.
  */
 export function withSocketPath<T>(dir: string, name: string, use: (file: string) => T): T | undefined {
   const plain = path.join(dir, name)
@@ -23,7 +23,10 @@ export function withSocketPath<T>(dir: string, name: string, use: (file: string)
   }
 }
 
-/** A socket that listens in `dir` under a name of its own, or undefined where that cannot be. Nothing keeps the process for it. */
+/**
+ * Listens on a socket in `dir` under a temporary name; undefined if that is impossible. The socket does not
+ * keep the process alive.
+ */
 export function listenNow(dir: string): { server: Server; name: string } | undefined {
   if (process.platform === 'win32') return undefined
   const name = `.owner.${randomBytes(8).toString('hex')}.sock`
@@ -41,10 +44,10 @@ export function listenNow(dir: string): { server: Server; name: string } | undef
   }
 }
 
-/** What became of a connection: `alive` when a process listens, `dead` when none does. */
+/** The result of a connection attempt: `alive` if a process listens, `dead` if none does. */
 export type SocketState = 'alive' | 'dead' | 'unknown'
 
-/** Does a process listen on a socket? It only connects, and sends nothing. */
+/** Whether a process listens on a socket. It only connects, and sends nothing. */
 export function probeSocket(dir: string, name: string): Promise<SocketState> {
   return new Promise((resolve) => {
     const begun = withSocketPath(dir, name, (file) => {
@@ -63,7 +66,7 @@ export function probeSocket(dir: string, name: string): Promise<SocketState> {
 }
 
 function stateOf(code: string): SocketState {
-  // A process that is stopped accepts nothing: its queue is full at some time.
+  // A stopped process does not accept connections, so its queue can be full.
   if (code === 'EAGAIN') return 'alive'
   return code === 'ECONNREFUSED' ? 'dead' : 'unknown'
 }

@@ -15,7 +15,7 @@ const key = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
 const named = (url: string): Store => Object.defineProperty(memoryStore(), 'url', { value: url })
 const long = 'x'.repeat(5000)
 
-describe('what no row of the registry could say', () => {
+describe('an option that no registry row could hold', () => {
   it.each<[string, Partial<TracerOptions>, RegExp]>([
     ['a data directory', { dataDir: `/tmp/${long}` }, /^dataDir is too long: its path has 5005 bytes/],
     ['a directory of a store', { store: { kind: 'level', dir: `/tmp/${long}` } }, /^store.dir is too long/],
@@ -26,13 +26,13 @@ describe('what no row of the registry could say', () => {
     ['a store of one\u2019s own', { store: named(`own:${long}`) }, /^store.url must be/],
     ['a registry', { registry: named('nothing') }, /^registry.url must be/],
     ['a service', { service: '..' }, /^service must be/],
-  ])('is refused when a tracer is made: %s', (_, more, message) => {
+  ])('is refused at createTracer: %s', (_, more, message) => {
     const dataDir = path.join(dir, 'data')
     expect(() => normalizeOptions({ service: 'orders', dataDir, ...more }, {})).toThrow(message)
     expect(existsSync(dataDir)).toBe(false)
   })
 
-  it('is not shown when it may hold a password', () => {
+  it('is not shown if it may contain a password', () => {
     const store = { kind: 'hbase', url: 'hbase+http://user:PASSWORD@h:1/t' } as const
     const made = (): unknown => normalizeOptions({ service: 'orders', dataDir: dir, store }, {})
     expect(made).toThrow(/without user and query/)
@@ -41,7 +41,7 @@ describe('what no row of the registry could say', () => {
 })
 
 describe('the key of a service', () => {
-  it('is the given one', () => {
+  it('is the given key', () => {
     expect(normalizeOptions({ service: 'a', dataDir: dir, clusterKey: key }, {}).key).toEqual({
       secret: key,
       given: true,
@@ -50,14 +50,14 @@ describe('the key of a service', () => {
     expect(readDataDirKey(dir)).toBeUndefined()
   })
 
-  it('is otherwise the one of the data directory, the same for all services there', () => {
+  it('is otherwise that of the data directory, the same for all services there', () => {
     const keys = ['a', 'b'].map((service) => normalizeOptions({ service, dataDir: dir }, {}).key)
     expect(keys[0]).toEqual({ secret: readDataDirKey(dir), given: false })
     expect(keys[1]).toEqual(keys[0])
   })
 
   it.each(['x', ' '.repeat(16), 'a cluster key of some length', '0123456789'.repeat(5)])(
-    'is refused when it can be guessed: %j',
+    'is refused if it can be guessed: %j',
     (clusterKey) => {
       expect(() => normalizeOptions({ service: 'a', dataDir: dir, clusterKey }, {})).toThrow(/hoptrace key/)
       expect(() => normalizeOptions({ service: 'a', dataDir: dir }, { HOPTRACE_KEY: clusterKey })).toThrow(

@@ -11,22 +11,28 @@ import { maxBuckets } from '../store/keys.js'
 import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
 import { hasSecrets } from '../store/store-url.js'
 
-/** Who calls, as far as the socket knows. */
+/** The caller, as the socket shows it. */
 export interface Peer {
   readonly address: string | undefined
   readonly port: number | undefined
 }
 
-/** Who may continue a trace: anyone with a well-formed context, nobody, or those that the function names. */
+/**
+ * Which callers may continue a trace: all with a well-formed context, none, or those that the function
+ * accepts.
+ */
 export type Trust = 'context' | 'none' | ((peer: Peer) => boolean)
 
-/** Options of `createTracer`. Mistakes are `TypeError` at construction. */
+/** Options of `createTracer`. A mistake is a `TypeError` at construction. */
 export interface TracerOptions {
   /** 1-64 of `a-z 0-9 . _ -`. */
   readonly service: string
-  /** Where this service's records are kept. @default `{ kind: 'level' }` */
+  /** The store of this service's records. @default `{ kind: 'level' }` */
   readonly store?: StoreSpec | Store
-  /** A store whose registry rows every service of the chain can see, when the services' own stores differ. @default the own store's */
+  /**
+   * A store with registry rows that every service of the chain can see, if the services' own stores differ.
+   * @default the own store's
+   */
   readonly registry?: StoreSpec | Store
   /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dataDir?: string
@@ -42,40 +48,42 @@ export interface TracerOptions {
   readonly address?: string
   /** Width of a window of id time. @default 10000 */
   readonly windowMillis?: number
-  /** How long after its end a window waits for stragglers. @default 2000 */
+  /** How long the shipper waits for late records after the end of a window. @default 2000 */
   readonly graceMillis?: number
   /**
-   * One secret for all services of the cluster, 32 random bytes (`hoptrace key` makes one): seals ids that leave the cluster, and signs
-   * contexts, answers, questions and registry rows. Services on several hosts need it.
+   * One secret for all services of the cluster, 32 random bytes (`hoptrace key` makes one): seals ids that
+   * leave the cluster, and signs contexts, answers, questions and registry rows. Services on several hosts
+   * need it.
    * @default `HOPTRACE_KEY`, or one that the data directory keeps for its host
    */
   readonly clusterKey?: string
-  /** Who may continue a trace. @default 'context' */
+  /** Which callers may continue a trace. @default 'context' */
   readonly trust?: Trust
   /**
-   * `sealed`: trace-ids travel sealed between services, for chains with systems that truncate ids or sample by their
-   * right-most bits, in which raw ids of one instance barely differ. @default 'raw'
+   * `sealed`: trace-ids travel sealed between services, for chains with systems that truncate ids or sample
+   * by their right-most bits, in which raw ids of one instance barely differ. @default 'raw'
    */
   readonly wire?: 'raw' | 'sealed'
   /**
-   * Targets that are told ids of the cluster, beside those with a private address or name and those that have proven the key:
-   * `host`, `host:port`, `*.suffix`. @default none
+   * Targets that may receive ids of the cluster, in addition to private addresses and names and to targets
+   * that have proven the key: `host`, `host:port`, `*.suffix`. @default none
    */
   readonly trustedTargets?: readonly string[]
-  /** The only attributes (of hops and events) that are recorded, by name. @default all */
+  /** The names of the only attributes (of hops and events) to record. @default all */
   readonly allowAttributes?: readonly string[]
   /**
-   * Sees every text of the application, whole, before it is recorded: keys, attributes, messages and codes of errors and of calls, names of
-   * events and jobs. It may replace it, or drop it by `undefined`.
+   * Gets every text of the application in full before it is recorded: keys, attributes, messages and codes of
+   * errors and of calls, names of events and jobs. It may replace a text, or drop it by returning
+   * `undefined`.
    */
   readonly redact?: Redact
-  /** Disk that this process's log may take while its store is away. @default 268435456 */
+  /** Bytes on disk that this process's log may take while its store is unavailable. @default 268435456 */
   readonly maxLogBytes?: number
   /** The most bytes of one event's attributes. @default 4096 */
   readonly maxEventBytes?: number
 }
 
-/** `TracerOptions`, checked and complete. */
+/** `TracerOptions`, checked, with defaults. */
 export interface Settings {
   readonly service: string
   readonly store: StoreSpec | Store
@@ -96,10 +104,13 @@ export interface Settings {
   readonly maxEventBytes: number
 }
 
-/** The names that a service may have: they are names of directories, too. */
+/** The valid names of a service, which are also names of directories. */
 export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
 
-/** Checks and completes options, and makes the key of the data directory where none is given. Throws `TypeError` that says what to change. */
+/**
+ * Checks options and fills in defaults. Makes the key of the data directory if none is given. Throws
+ * `TypeError` that says what to change.
+ */
 export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
   if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
@@ -141,7 +152,7 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
     ),
     maxEventBytes: integer('maxEventBytes', options.maxEventBytes ?? 4096, 64, 65_536),
   }
-  // Last: what is refused leaves nothing behind.
+  // Last, so that a refused option leaves nothing on disk.
   return { ...checked, key: keySource(clusterKey, dataDir, processDiagnostics) }
 }
 
@@ -149,7 +160,7 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }
 
-/** A system's paths have 4,096 bytes at most; logs and stores lie some way below. */
+/** A path has at most 4,096 bytes; logs and stores are some levels below. */
 const maxPathBytes = 3072
 
 function checkedAccess(access: Access): Access {

@@ -28,7 +28,7 @@ const slow = 120_000
 
 const runDirOf = testRunDir
 
-/** As if its process had died long ago. */
+/** Makes a run look as if its process had died long ago. */
 function age(runDir: string): void {
   const hour = new Date(Date.now() - 3_600_000)
   for (const name of readdirSync(runDir)) utimesSync(path.join(runDir, name), hour, hour)
@@ -40,7 +40,7 @@ function options(dataDir: string, store = new TestStore(), registry = new TestRe
 }
 
 describe('shipDeadRuns', () => {
-  it('touches no data directory that other users can write, and says what to do', async () => {
+  it('refuses a data directory that other users can write, and says what to do', async () => {
     using dir = tempDir()
     chmodSync(dir.path, 0o777)
     await expect(shipDeadRuns(options(dir.path))).rejects.toThrow(/nothing is shipped: .*chmod go-w/)
@@ -48,7 +48,7 @@ describe('shipDeadRuns', () => {
   })
 
   it(
-    'ships what a killed process left, its open hops as interrupted, and deletes its directory',
+    'ships the log of a killed process, its open hops as interrupted, and deletes its directory',
     async () => {
       using dir = tempDir()
       await using run = new TestProcess(['live', dir.path, 'run', 100])
@@ -83,7 +83,7 @@ describe('shipDeadRuns', () => {
     slow,
   )
 
-  it('ships nothing of a run that another process owns', async () => {
+  it('skips a run that another process owns', async () => {
     using dir = tempDir()
     const runDir = runDirOf(dir.path)
     claimRunDir(runDir).release()
@@ -103,7 +103,7 @@ describe('shipDeadRuns', () => {
   })
 
   it(
-    'loses and doubles nothing when it is killed in the middle, twice',
+    'loses and doubles nothing if it is killed in the middle, twice',
     async () => {
       using dir = tempDir()
       const hops = 7000
@@ -131,7 +131,7 @@ describe('shipDeadRuns', () => {
   )
 
   it(
-    'lets each dead run be adopted by one of several that try',
+    'lets only one of several adopters ship each dead run',
     async () => {
       using dir = tempDir()
       const names = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -162,7 +162,7 @@ describe('shipDeadRuns', () => {
     slow,
   )
 
-  it('leaves a run whose store is away as it is, and ships it when it is back', async () => {
+  it('leaves a run with an unavailable store, and ships it later', async () => {
     using dir = tempDir()
     const runDir = runDirOf(dir.path)
     const log = testLog(runDir)
@@ -234,7 +234,7 @@ describe('shipDeadRuns', () => {
     expect(dropped[0]?.toNanos).toBeGreaterThan(baseNanos + 6n)
   })
 
-  it('leaves what nobody can be told from, and young directories without a lock', async () => {
+  it('leaves a log without a header, and young directories without an owner', async () => {
     using dir = tempDir()
     const unreadable = runDirOf(dir.path, 'unreadable')
     mkdirSync(unreadable, { recursive: true })
@@ -247,13 +247,13 @@ describe('shipDeadRuns', () => {
     age(empty)
     const { adopted, left } = await shipDeadRuns(options(dir.path))
     expect(adopted).toEqual([])
-    expect(left).toEqual([{ runDir: unreadable, reason: 'nothing in it says whose log it is' }])
+    expect(left).toEqual([{ runDir: unreadable, reason: 'its log has no header that names the run' }])
     expect(existsSync(logFilePath(young, 1))).toBe(true)
     expect(await runLiveness(young)).toBe('unsure')
     expect(existsSync(empty)).toBe(false)
   })
 
-  it('opens nothing that a log names which is not signed, and touches nothing that is no run', async () => {
+  it('opens nothing that an unsigned log names, and touches nothing that is no run', async () => {
     using dir = tempDir()
     const elsewhere = path.join(dir.path, 'elsewhere')
     const runDir = runDirOf(dir.path)
@@ -272,7 +272,7 @@ describe('shipDeadRuns', () => {
     expect((await readRun(runDir)).hops).toHaveLength(1)
   })
 
-  it('says in the registry that a run has ended which was killed before its first entry', async () => {
+  it('registers the end of a run that was killed before its first entry', async () => {
     using dir = tempDir()
     const empty = runDirOf(dir.path, 'empty')
     claimRunDir(empty).release()

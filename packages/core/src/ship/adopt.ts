@@ -23,15 +23,19 @@ export interface AdoptOptions {
   readonly service?: string
   /** Where runs are said to have ended; those that shipped to a server, in the registry of that server too. */
   readonly registry: Registry
-  /** Sign what the registry of a cluster is told. @default those of `HOPTRACE_KEY`, or of the key that the data directory keeps */
+  /**
+   * Sign the rows in the registry of a cluster. @default those of `HOPTRACE_KEY`, or of the key that the data
+   * directory keeps
+   */
   readonly keys?: AskersKeys
   /**
-   * Makes the store of a run. It is opened, and closed afterwards. @default the one that its log names, when the log is signed
-   * @param signed The log's header is signed by a process that has the key: what it names may be opened.
+   * Makes the store of a run; the adopter opens and closes it. @default the store that the log names, if the
+   * log is signed
+   * @param signed A process with the key signed the log's header, so the store that it names may be opened.
    */
   readonly openStore?: (run: RunInfo, signed: boolean) => Store | Promise<Store>
   readonly diagnostics?: Diagnostics
-  /** Runs that are not to be tried now. @default none */
+  /** Runs to skip now. @default none */
   readonly passOver?: (runDir: string) => boolean
   /** The clock of the pauses between two tries of one run. @default Date.now */
   readonly nowMillis?: () => number
@@ -41,7 +45,7 @@ export interface AdoptOptions {
 
 export interface AdoptReport {
   readonly adopted: readonly RecoveredRun[]
-  /** Dead runs that were left as they are: nothing of them is lost, they can be tried again. */
+  /** Dead runs that were left unchanged: nothing of them is lost, and they can be retried. */
   readonly left: readonly { readonly runDir: string; readonly reason: string }[]
 }
 
@@ -133,7 +137,7 @@ async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRu
   }
 }
 
-/** The store that a log names. Throws `HOPTRACE_FORBIDDEN` when nobody signed it who has the key. */
+/** The store that a log names. Throws `HOPTRACE_FORBIDDEN` if no process with the key signed the log. */
 export function openSigned(run: RunInfo, signed: boolean, dataDir: string): Store {
   if (signed) return openRunStore(run, dataDir)
   throw new HoptraceError(
@@ -142,7 +146,10 @@ export function openSigned(run: RunInfo, signed: boolean, dataDir: string): Stor
   )
 }
 
-/** A run may have been killed between its first row in the registry and its first entry in the log: nobody else says that it ended. */
+/**
+ * A run may be killed between its first registry row and its first log entry. Then only this registers its
+ * end.
+ */
 async function registerEnded(runDir: string, registry: Registry): Promise<void> {
   const row = (await registry.list()).find(({ logDir }) => logDir === logDirOf(runDir))
   if (row?.state === 'running') await registry.put({ ...row, state: 'dead' })

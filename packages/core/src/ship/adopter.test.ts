@@ -78,7 +78,7 @@ function setUp(store: RefusingStore) {
 }
 
 describe('Adopter', { timeout: 30_000 }, () => {
-  it('tries a run that it cannot ship after longer and longer pauses, says so once, and goes on when it can', async () => {
+  it('retries a run after longer and longer pauses, warns once, and ships it when it can', async () => {
     const store = new RefusingStore()
     await using run = setUp(store)
     let now = 0
@@ -101,7 +101,7 @@ describe('Adopter', { timeout: 30_000 }, () => {
     expect(run.said).toHaveLength(2)
   })
 
-  it('does not say a reason again and again because it is worded differently', async () => {
+  it('does not warn again and again about a reason with changing words', async () => {
     const store = new RefusingStore()
     store.reasons = Array.from({ length: 20 }, (_, i) => `connection ${i} was reset`)
     await using run = setUp(store)

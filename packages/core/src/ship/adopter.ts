@@ -8,9 +8,9 @@ import type { Registry } from '../record/instance-row.js'
 import { openSigned, shipDeadRuns } from './adopt.js'
 import { failedAgain, type FailedRun, isPutOff, readFailedRun } from '../rundir/failed-run.js'
 
-/** Dead runs of the own service are looked for this often. */
+/** How often to look for dead runs of the own service. */
 const defaultLookMillis = 5000
-/** Those of other services are left to their own restart for a while. */
+/** For this time, dead runs of other services are left to a restart of their service. */
 const othersMillis = 15_000
 
 export interface AdopterOptions {
@@ -20,10 +20,10 @@ export interface AdopterOptions {
   readonly keys?: AskersKeys
   /** The open store of this process. */
   readonly store: Store
-  /** What runs that ship to that store say of it in their logs. */
+  /** That store's URL, as the logs of its runs have it. */
   readonly storeUrl: string
   readonly diagnostics: Diagnostics
-  /** How often dead runs of the own service are looked for. @default 5000 */
+  /** How often to look for dead runs of the own service. @default 5000 */
   readonly lookMillis?: number
   /** The clock of the pauses between two tries of one run, in milliseconds. @default Date.now */
   readonly nowMillis?: () => number
@@ -38,7 +38,7 @@ interface Left {
   failed: FailedRun
 }
 
-/** Ships what dead runs left on this host, for as long as this process lives. */
+/** Ships the logs of dead runs on this host while this process lives. */
 export class Adopter {
   private readonly options: AdopterOptions
   private readonly abort = new AbortController()
@@ -50,7 +50,7 @@ export class Adopter {
     this.done = this.watch()
   }
 
-  /** Resolves when what is under way is finished. */
+  /** Resolves when the work in progress is finished. */
   async close(): Promise<void> {
     this.abort.abort()
     await this.done
@@ -126,7 +126,7 @@ export class Adopter {
   }
 }
 
-/** The store without its `close`: it stays open for its owner. */
+/** The store without its `close`, because its owner closes it. */
 function lent(store: Store): Store {
   const close = async (): Promise<void> => undefined
   return {

@@ -1,7 +1,7 @@
 import type { HopTable } from '../log/hop-table.js'
 import type { LoggedHop } from '../log/logged-hop.js'
 
-/** Hops that the store does not have as they are, of windows below; null for all. */
+/** Hops with a version that the store does not have, of windows below this; null for all. */
 export function changedHops(table: HopTable, below: number | null): LoggedHop[] {
   const changed: LoggedHop[] = []
   const limit = below === null ? Infinity : below * (table.run?.windowMillis ?? 1)
@@ -9,7 +9,7 @@ export function changedHops(table: HopTable, below: number | null): LoggedHop[] 
   return changed
 }
 
-/** The first file, up to `current`, with something in it that neither the store has nor a checkpoint would carry. */
+/** The first file, up to `current`, with content that neither the store nor a checkpoint would have. */
 export function firstNeededFile(table: HopTable, current: number): number {
   let needed = current
   for (const { dirty, firstFile, record } of table.hops()) {

@@ -1,4 +1,4 @@
-/** Which windows were cut: the first lane of each is written at most once. */
+/** The windows that were cut. The first lane of each is written at most once. */
 export class CutWindows {
   /** Windows below are cut. */
   below = 0
@@ -6,7 +6,7 @@ export class CutWindows {
   private readonly early = new Set<number>()
   private lastBatch = 0n
 
-  /** Is the first lane of this window still open? */
+  /** Whether the first lane of this window is still open. */
   isOpen(window: number): boolean {
     return window >= this.below && !this.early.has(window)
   }
@@ -26,7 +26,7 @@ export class CutWindows {
     for (const window of this.early) if (window < below) this.early.delete(window)
   }
 
-  /** A name for segments of the late lane: never the same twice, also not in two runs of one address. */
+  /** A name for segments of the late lane. It is never used twice, not even in two runs of one address. */
   nextBatch(): bigint {
     const now = BigInt(Date.now()) * 1_000_000n + BigInt(Math.floor(Math.random() * 1_000_000))
     this.lastBatch = now > this.lastBatch ? now : this.lastBatch + 1n

@@ -1,6 +1,6 @@
 /**
- * Ends this process at once, though one of its threads is stuck in the kernel and cannot be joined. With its exit code where
- * Node can replace the process, otherwise by SIGKILL.
+ * Ends this process at once, even if one of its threads is stuck in the kernel and cannot be joined. Keeps
+ * the exit code if Node can replace the process; otherwise uses SIGKILL.
  */
 export function endProcess(code: number): void {
   const { execve } = process as { execve?: (file: string, args: string[]) => never }

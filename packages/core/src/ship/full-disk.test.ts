@@ -7,7 +7,7 @@ const slow = 30_000
 
 describe('FileHopLog', () => {
   it(
-    'goes on in a new file when the system refuses to let one grow',
+    'continues in a new file if the system refuses to let one grow',
     async () => {
       using dir = tempDir()
       await using run = new TestProcess(['fill', dir.path, 3000], 'ulimit -f 64')

@@ -5,7 +5,7 @@ import { keyRows } from '../store/key-rows.js'
 
 const maxHops = 2000
 
-/** Ships the rows that lead from keys to hops as soon as they are known, so that a key is found while its request runs. */
+/** Ships key rows as soon as a key is set, so that a key is found while its request runs. */
 export class KeyShipper {
   constructor(
     private readonly table: HopTable,
@@ -16,7 +16,9 @@ export class KeyShipper {
     return this.table.keyed.length > 0
   }
 
-  /** Ships what waits. Rejects when the store does not take it; it waits on then. One call at a time. */
+  /**
+   * Ships the waiting rows. Rejects if the store does not accept them; then they stay. One call at a time.
+   */
   async ship(): Promise<void> {
     const { table } = this
     while (table.keyed.length > 0) {
@@ -36,7 +38,7 @@ export class KeyShipper {
     }
   }
 
-  /** Its shipment may have taken the keys along. */
+  /** A shipment may have included the hop's keys. */
   private pending(hop: LoggedHop): boolean {
     return hop.keysPending && this.table.get(hop.record.hopId) === hop
   }

@@ -11,8 +11,8 @@ const second = 1_000_000_000n
 const firstWindow = Number(baseNanos / second)
 const windows = 1200
 
-describe('a hop that is open for more than a thousand windows', { timeout: 60_000 }, () => {
-  it('is found at any time, costs a version for each window in which it changes, and keeps no file', async () => {
+describe('a hop that stays open for more than a thousand windows', { timeout: 60_000 }, () => {
+  it('can be found at any time, costs a version for each window in which it changes, and keeps no file', async () => {
     using dir = tempDir()
     const store = new TestStore()
     const reader = new StoreReader(store, testRun())
@@ -44,7 +44,7 @@ describe('a hop that is open for more than a thousand windows', { timeout: 60_00
     for (let n = 0; n < windows; n++) {
       if (n % 100 === 50) log.event(telling, `step.${++told}`, n, {})
       if (n === 600) {
-        // As after a crash of the shipper: all that it knows is in journal and log.
+        // As after a crash of the shipper: only journal and log remain.
         engine.close()
         engine = start()
       }
@@ -74,7 +74,7 @@ describe('a hop that is open for more than a thousand windows', { timeout: 60_00
       segments.filter(({ records }) => records.some(({ hopId }) => hopId === id)).length
     expect(versions(quiet.id)).toBe(2)
     expect(versions(telling.id)).toBe(told + 2)
-    // One segment a window, and those versions that are not in one's first lane.
+    // One segment per window, and the versions outside a first lane.
     expect(segments).toHaveLength(windows + 1 + told + 1)
     expect(files).toBeLessThanOrEqual(2)
     expect(journalBytes).toBeLessThan(20_000)

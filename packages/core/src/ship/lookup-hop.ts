@@ -7,16 +7,20 @@ import { idNanos } from '../store/keys.js'
 import type { StoreReader } from '../store/reader.js'
 import type { RunShipping } from './run-shipping.js'
 
-/** Clocks of the caller, which is in the id, and of the callee, which dropped the hop, differ. */
+/**
+ * Margin for the difference between two clocks: the caller's, which is in the id, and the callee's, which
+ * dropped the hop.
+ */
 const marginNanos = 2_000_000_000n
 
-/** Hops with one alias that are looked at: attempts of a proxy that tried again. */
+/** How many hops with one alias to read: the attempts of a retrying proxy. */
 const maxAliases = 64
 
 /**
- * What a living run knows of an id, or of an id that its caller assigned and it did not take: first what is read from its
- * log, then its store. Absence holds for hops that began, by this run's clock, up to the last mark that is read: one whose
- * id is older may still begin here later, when its caller's clock is behind or its request is on its way.
+ * A living run's record for an id, or for an id that its caller assigned and it did not take: first from the
+ * entries read from its log, then from its store. Absence holds for hops that began, by this run's clock, up
+ * to the last mark that was read. A hop with an older id may still begin here later, if its caller's clock is
+ * slow or its request is in transit.
  */
 export async function lookupHop(
   { table, windows }: RunShipping,
@@ -25,12 +29,12 @@ export async function lookupHop(
   id: HopId,
   signal?: AbortSignal,
 ): Promise<Lookup> {
-  // What is known of the table has to be older than the answer of the store: in between, a hop may move there.
+  // Read the table's time before the store's answer: in between, a hop may move to the store.
   const throughNanos = table.markedNanos
   const hop = table.get(id) ?? table.getAssigned(id)
   if (hop !== undefined) {
     const record = table.snapshot(hop)
-    // Work that goes on behind a response may open a hop again that was shipped for good: the store knows more of it.
+    // Work after a response may open a completely shipped hop again. Then the store has more of it.
     const window = Math.floor(hop.idMillis / run.windowMillis)
     const continued = hop.shippedVersion === -1 && !windows.isOpen(window)
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
@@ -49,7 +53,10 @@ export async function lookupHop(
   return { kind: 'absent', throughNanos, final: false, dropped, source: 'store' }
 }
 
-/** Somebody may have taken this run for dead while it was stopped, and shipped as interrupted what is still open here. */
+/**
+ * While this run was stopped, an adopter may have shipped its open hops as interrupted. They are still open
+ * here.
+ */
 function alive(stored: HopRecord, { state }: HopRecord): HopRecord {
   return state === 'open' && stored.state === 'interrupted'
     ? { ...stored, state: 'open', crash: null }

@@ -3,7 +3,10 @@ import type { Diagnostics } from '../base/diagnostics.js'
 const firstMillis = 250
 const maxMillis = 10_000
 
-/** A thing that may be away: one line when it goes, one when it is back, and longer and longer pauses between attempts. */
+/**
+ * A dependency that may be unavailable: one line when it fails, one when it is back, and longer and longer
+ * pauses between attempts.
+ */
 export class Outage {
   errors = 0
   private failures = 0
@@ -12,11 +15,11 @@ export class Outage {
   constructor(
     private readonly diagnostics: Diagnostics,
     private readonly code: string,
-    /** What is away, and what that means: `the store does not answer: records stay in the log`. */
+    /** The texts of both lines: `the store does not answer: records stay in the log`. */
     private readonly words: { readonly away: string; readonly back: string },
   ) {}
 
-  /** May it be tried now? */
+  /** Whether it may be tried now. */
   get due(): boolean {
     return performance.now() >= this.retryAt
   }
@@ -40,7 +43,7 @@ export class Outage {
   }
 }
 
-/** What a shipper can do without for a while. */
+/** The dependencies that a shipper can miss for a while. */
 export interface ShipperOutages {
   readonly store: Outage
   readonly registry: Outage
@@ -50,11 +53,11 @@ export interface ShipperOutages {
 export function shipperOutages(diagnostics: Diagnostics, runDir: string): ShipperOutages {
   return {
     store: new Outage(diagnostics, 'HOPTRACE_STORE', {
-      away: 'the store does not take records: they stay in the log',
-      back: 'the store takes records again',
+      away: 'the store does not accept records: they stay in the log',
+      back: 'the store accepts records again',
     }),
     registry: new Outage(diagnostics, 'HOPTRACE_REGISTRY', {
-      away: 'the registry cannot be written: others may take this instance for dead',
+      away: 'the registry cannot be written: other processes may consider this instance dead',
       back: 'the registry can be written again',
     }),
     disk: new Outage(diagnostics, 'HOPTRACE_DISK', {

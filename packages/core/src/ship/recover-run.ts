@@ -9,21 +9,21 @@ import { RunShipping } from './run-shipping.js'
 export interface RecoveredRun {
   readonly runDir: string
   readonly run: RunInfo
-  /** Hops that were shipped now. */
+  /** Hops shipped by this recovery. */
   readonly hops: number
-  /** Those of them that the run had left open. */
+  /** Of these, the hops that the run had left open. */
   readonly interrupted: number
-  /** What could not be read of its log. */
+  /** Unreadable parts of its log. */
   readonly damage: number
 }
 
-/** Hops kept in memory while a log is read; beyond, they are cut. */
+/** The number of hops to keep in memory while reading a log; above it, they are cut. */
 const maxHops = 100_000
 
 /**
- * Ships what a dead run left: the cut that was not acknowledged once more, everything else into the late lane, open hops as
- * `interrupted`. Then its row says `dead`, and its directory is deleted. It may be killed anywhere and done again: each
- * step stands in the journal before it is made.
+ * Ships the log of a dead run: the unacknowledged cut again, everything else into the late lane, open hops as
+ * `interrupted`. Then it writes the row as `dead` and deletes the directory. It may be killed at any point
+ * and repeated, because each step is in the journal before it is made.
  */
 export async function recoverRun(
   owned: OwnedRun,

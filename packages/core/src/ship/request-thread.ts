@@ -17,7 +17,10 @@ export class RequestThread {
     private readonly ask: (order: { readonly type: 'sweep'; readonly id: number }) => void,
   ) {}
 
-  /** Every open hop is in the log when it resolves, unless the thread does not turn: after 100 ms it resolves all the same. */
+  /**
+   * Every open hop is in the log when it resolves, unless the thread does not turn: after 100 ms it resolves
+   * all the same.
+   */
   async sweep(): Promise<void> {
     this.sweeping ??= { at: performance.now(), done: this.asked() }
     const { done, at } = this.sweeping

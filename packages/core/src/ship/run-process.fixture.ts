@@ -30,7 +30,7 @@ function logOf(name: string, hops: number, first: number, diagnostics = (_: stri
   return log
 }
 
-/** A service that has answered requests, has one open, and ships to a store that takes nothing. */
+/** A service with answered requests, one open request, and a store that accepts nothing. */
 async function live(name: string, hops: number, first: number): Promise<void> {
   claimRunDir(testRunDir(dataDir, name))
   const log = logOf(name, hops, first)
@@ -59,7 +59,7 @@ async function live(name: string, hops: number, first: number): Promise<void> {
   await sleep(120_000)
 }
 
-/** Adopts what is dead; kills itself after so many rows. */
+/** Adopts dead runs; kills itself after this many rows. */
 async function adopt(rows: number): Promise<void> {
   let left = rows
   const openStore = (): Store => {
@@ -87,7 +87,7 @@ async function adopt(rows: number): Promise<void> {
   say({ adopted: adopted.map(({ runDir, hops }) => ({ run: path.basename(runDir), hops })), left: leftOver })
 }
 
-/** Writes until the file system refuses, and then some. */
+/** Writes until the file system refuses, and then some more. */
 function fill(hops: number): void {
   const said: string[] = []
   const log = logOf('full', hops, 0, (code) => said.push(code))

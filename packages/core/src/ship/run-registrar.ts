@@ -23,14 +23,14 @@ export class RunRegistrar {
   private beating: Promise<void> | undefined
   private removing: Promise<void> | undefined
 
-  /** What its row says that does not come from shipping. */
+  /** The part of its row that does not come from shipping. */
   run: RunInfo
 
   constructor(private readonly options: RunRegistrarOptions) {
     this.run = options.run
   }
 
-  /** The row as it is now. Its watermark never goes back. */
+  /** The current row. Its watermark never goes back. */
   row(): InstanceRow {
     const { runDir, store, engine } = this.options
     const through = engine.watermark()
@@ -38,7 +38,7 @@ export class RunRegistrar {
     return runRow(this.run, {
       runDir,
       stores: [store.url],
-      // On the clock of the ids, which does not go back when the time is set back.
+      // The clock of the ids does not go back when the time is set back.
       heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,
       dropped: engine.table.dropped,
@@ -47,7 +47,7 @@ export class RunRegistrar {
     })
   }
 
-  /** Says in the registry that the run lives. Calls while one is on its way share it. */
+  /** Registers that the run lives. Calls during a put share it. */
   beat(): Promise<void> {
     this.beating ??= this.put().finally(() => {
       this.beating = undefined
@@ -55,7 +55,7 @@ export class RunRegistrar {
     return this.beating
   }
 
-  /** After the row that is on its way. */
+  /** Waits for the put in progress first. */
   async lastBeat(state: InstanceRow['state']): Promise<void> {
     await this.beating?.catch(() => undefined)
     this.state = state
@@ -67,7 +67,10 @@ export class RunRegistrar {
     await this.removing
   }
 
-  /** Once a run: rows of runs of this service whose records have expired lead nowhere. What fails is left to the next run. */
+  /**
+   * Once per run: removes rows of ended runs of this service whose records have expired. A failure is left to
+   * the next run.
+   */
   private async removeEnded(): Promise<void> {
     const { registry, run, ttlSeconds } = this.options
     if (ttlSeconds === undefined) return

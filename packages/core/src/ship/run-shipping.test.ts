@@ -18,7 +18,7 @@ function open(runDir: string, store: TestStore, dead = false): RunShipping {
 }
 
 describe('RunShipping', { timeout: 120_000 }, () => {
-  it('puts a window that is over into the first lane and what comes after into the late one', async () => {
+  it('puts a finished window into the first lane and later hops into the late one', async () => {
     using dir = tempDir()
     const store = new TestStore()
     const log = testLog(dir.path)
@@ -54,7 +54,7 @@ describe('RunShipping', { timeout: 120_000 }, () => {
     engine.close()
   })
 
-  it('stops its watermark short of a mark, and of every hop that the store does not have', async () => {
+  it('keeps its watermark below the last mark, and below every hop that the store does not have', async () => {
     using dir = tempDir()
     const store = new TestStore()
     const log = testLog(dir.path)
@@ -74,7 +74,7 @@ describe('RunShipping', { timeout: 120_000 }, () => {
     engine.close()
   })
 
-  it('deletes files once they are shipped, carries open hops over, and goes on from there', async () => {
+  it('deletes files once they are shipped, carries open hops over, and continues from there', async () => {
     using dir = tempDir()
     const store = new TestStore()
     const log = testLog(dir.path, { maxFileBytes: 1000 })
@@ -117,7 +117,7 @@ describe('RunShipping', { timeout: 120_000 }, () => {
     expect(last.table).toMatchObject({ damage: 0, late: 0 })
   })
 
-  it('goes on under the same keys when it is killed anywhere, and loses and doubles nothing', async () => {
+  it('continues with the same keys after a kill at any point, and loses and doubles nothing', async () => {
     const step = fc.oneof(
       {
         weight: 4,
@@ -153,7 +153,7 @@ describe('RunShipping', { timeout: 120_000 }, () => {
           try {
             await engine.send()
           } catch {
-            // Stays pending, as after a death in the middle.
+            // Stays pending, as after a kill in the middle.
           }
         }
         for (const { do: what, at } of steps) {
@@ -211,7 +211,7 @@ describe('RunShipping', { timeout: 120_000 }, () => {
     )
   })
 
-  it('marks the whole time of a file that is missing as dropped', async () => {
+  it('marks the whole time of a missing file as dropped', async () => {
     using dir = tempDir()
     const log = testLog(dir.path, { maxFileBytes: 1000 })
     for (let i = 0; listLogFiles(dir.path).length < 4; i++)

@@ -15,35 +15,40 @@ import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment }
 export interface RunShippingOptions {
   readonly runDir: string
   readonly store: Store
-  /** The run is over: nobody writes its log any more, and its first lanes are closed. */
+  /** The run has ended: its log no longer grows, and its first lanes are closed. */
   readonly dead?: boolean
 }
 
-/** What to cut. */
+/** The hops to cut. */
 export interface CutOrder {
-  /** Windows below; null for all. */
+  /** Windows below this; null for all. */
   readonly below: number | null
-  /** The first lane is open to windows below. */
+  /** The first lane is open to windows below this. */
   readonly firstBelow: number
-  /** The run is over: what is open is interrupted. */
+  /** The run has ended: its open hops are interrupted. */
   readonly interrupt?: boolean
 }
 
 const chunkBytes = 1 << 20
-/** Calls of closed hops that never end (a message that nobody answers) do not fill the memory. */
+/**
+ * The maximum number of closed hops that wait for calls. Some calls never end (a message without an answer).
+ */
 const maxLingering = 10_000
 
 /**
- * The state of shipping one run, for a living run and for recovery alike: the table of its hops, the cuts in its journal,
- * the one shipment that is on its way. A cut is in the journal before its first put and acknowledged after its last,
- * so whoever goes on after a crash repeats exactly the cut that was not acknowledged, under the same keys.
+ * The state of shipping one run, both for a living run and for recovery.
+ *
+ * The shipper reads the log into a table of hops. A *cut* takes the hops of finished windows out of the table
+ * and fixes the keys of their segments. The cut is in the journal before its first put, and acknowledged
+ * after its last. So after a crash, the next owner repeats exactly the unacknowledged cut, under the same
+ * keys, and the store never holds overlapping first-lane segments.
  *
  * Memory is bounded by the table (the caller stops polling when it is full) and one shipment of it, encoded.
  */
 export class RunShipping {
   readonly table = new HopTable()
   pending: Shipment | undefined
-  /** Hops that the store acknowledged, each once. */
+  /** Hops that the store has acknowledged, each counted once. */
   shipped = 0
   done = false
   readonly windows = new CutWindows()
@@ -74,7 +79,7 @@ export class RunShipping {
     return this.table.run
   }
 
-  /** Goes back to where the journal says that shipping was. Throws what the file system throws. */
+  /** Restores the state from the journal. Throws file system errors. */
   load(): void {
     const { records, damage } = this.journal.read()
     const checkpoint = records.findLast((record) => record.type === 'checkpoint')
@@ -91,12 +96,15 @@ export class RunShipping {
     }
   }
 
-  /** Up to where the log is read. */
+  /** How much of the log has been read. */
   get position(): LogPosition {
     return this.tail.position
   }
 
-  /** Lets what is in the log survive the end of the machine, as far as the disk does. One call at a time. */
+  /**
+   * When it resolves, the log read so far survives the end of the machine, if the disk keeps its promise. One
+   * call at a time.
+   */
   sync(): Promise<void> {
     this.syncing ??= this.tail
       .sync()
@@ -105,12 +113,12 @@ export class RunShipping {
     return this.syncing
   }
 
-  /** Reads on. Returns the bytes that were read; 0 at the end of what there is. */
+  /** Reads more of the log. Returns the number of bytes; 0 at the current end. */
   poll(): number {
     return this.tail.poll(chunkBytes)
   }
 
-  /** Makes a cut, unless there is nothing in it. Only when none is pending. */
+  /** Makes a cut, unless it would be empty. Only if none is pending. */
   cut(order: CutOrder): boolean {
     const { run } = this.table
     if (this.pending !== undefined || run === undefined) return false
@@ -143,7 +151,8 @@ export class RunShipping {
       this.journal.append(record)
       this.cuts.push(record)
     } catch {
-      // Without a journal (a full disk) nothing may go into a first lane: a crash would lead to a second, overlapping cut.
+      // Without a journal (a full disk), nothing may go into a first lane: after a crash there would be a
+      // second, overlapping cut.
       this.journalBroken = true
       const late = freeLayout(batch, () => false)
       made = buildShipment(number, run, grouped, late)
@@ -154,7 +163,7 @@ export class RunShipping {
     return true
   }
 
-  /** Sends what is pending. Rejects when the store does not take it; it stays pending then. */
+  /** Puts the pending cut. Rejects if the store does not accept it; then it stays pending. */
   send(): Promise<void> {
     this.sending ??= this.putPending().finally(() => {
       this.sending = undefined
@@ -163,9 +172,9 @@ export class RunShipping {
   }
 
   /**
-   * Every hop that began, by its own clock, up to here is in the store in some version, unless it is within a dropped
-   * range. It stops short of every hop that is not, and of the last mark of the log: what is not marked may have begun
-   * and be neither in the log nor in the store.
+   * Every hop that began, by its own clock, up to here is in the store in some version, unless it is within a
+   * dropped range. The watermark stays below every other hop, and below the last mark of the log: a hop after
+   * that mark may have begun and be neither in the log nor in the store.
    */
   watermark(): bigint {
     let through = this.table.markedNanos
@@ -176,8 +185,8 @@ export class RunShipping {
   }
 
   /**
-   * Deletes the files that are not needed any more. Hops of theirs that are still open are carried over into the journal
-   * first, so that one that is open for an hour does not keep an hour of log. False when the disk refuses.
+   * Deletes files that are no longer needed. First it copies their open hops into the journal,
+   * so that a hop that is open for an hour does not keep an hour of log. False if the disk refuses.
    */
   compact(): boolean {
     if (this.pending !== undefined) return true
@@ -207,12 +216,13 @@ export class RunShipping {
     return true
   }
 
-  /** All is shipped and registered: the directory may be deleted by whoever comes. */
+  /** Everything is shipped and registered, so any process may delete the directory. */
   finish(): void {
     try {
       this.journal.append({ type: 'done' })
     } catch {
-      // The disk is full: deleting is what helps. Only who is killed while deleting leaves something to be shipped again.
+      // The disk is full, so continue and delete. If we crash while deleting, the remaining files are shipped
+      // a second time.
     }
     this.close()
     for (const file of listLogFiles(this.runDir)) deleteRunFile(this.runDir, logFileName(file))
@@ -242,11 +252,12 @@ export class RunShipping {
     })
   }
 
-  /** @param past It was made before the checkpoint, whose hops already say what came of it. */
+  /** @param past The cut is older than the checkpoint, whose hops already include its result. */
   private replay(record: CutRecord, acked: boolean, past: boolean): void {
     const until = position(record.position)
     while (comparePositions(this.tail.position, until) < 0 && this.tail.poll(chunkBytes, until) > 0);
-    // The log was read that far once: an older copy of it was put back, or it was cut.
+    // The log once reached this position. If it is shorter now, it was truncated, or replaced by an older
+    // copy.
     if (comparePositions(this.tail.position, until) < 0) this.table.damaged()
     if (record.interrupt) this.table.interrupt()
     const members = changedHops(this.table, record.below).filter(({ restored }) => !(restored && past))

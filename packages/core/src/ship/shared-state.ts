@@ -6,42 +6,43 @@ const shippingTurn = 1
 const firstCount = 2
 
 /**
- * What the request thread and the shipping thread of a run know of each other though one of them answers nothing: when each last
- * took its turn, on the clock that all threads share, and what the log counts.
+ * State shared by the request thread and the shipping thread of a run. Each can read it even if the other
+ * does not respond: when each thread last ran, on the clock that all threads share, and the counters of the
+ * log.
  */
 export class SharedState {
   private readonly slots: BigInt64Array
 
-  /** @param memory What the other thread made; left out, it is made. */
+  /** @param memory The memory that the other thread made; if left out, it is made. */
   constructor(readonly memory = new SharedArrayBuffer(8 * (firstCount + names.length))) {
     this.slots = new BigInt64Array(memory)
   }
 
-  /** The request thread took a turn. */
+  /** Call it when the request thread runs. */
   requestThreadTurns(counts: HopLogStats): void {
     for (const [index, name] of names.entries())
       Atomics.store(this.slots, firstCount + index, BigInt(counts[name]))
     Atomics.store(this.slots, requestTurn, process.hrtime.bigint())
   }
 
-  /** The shipping thread took a turn. */
+  /** Call it when the shipping thread runs. */
   shippingThreadTurns(): void {
     Atomics.store(this.slots, shippingTurn, process.hrtime.bigint())
   }
 
-  /** Milliseconds since the request thread took a turn. */
+  /** Milliseconds since the request thread last ran. */
   requestThreadSilence(): number {
     return silence(Atomics.load(this.slots, requestTurn))
   }
 
-  /** Has the shipping thread begun? */
+  /** Whether the shipping thread has started. */
   shippingThreadTurned(): boolean {
     return Atomics.load(this.slots, shippingTurn) !== 0n
   }
 
   /**
-   * Waits in this thread until the shipping thread takes a turn, which `ask` asks it for, or until the time has passed. Says
-   * whether it took one.
+   * Blocks this thread until the shipping thread runs, after `ask` has asked it to, or until the time has
+   * passed. Returns whether it ran.
    */
   awaitShippingThread(millis: number, ask: () => void): boolean {
     const before = Atomics.load(this.slots, shippingTurn)
@@ -55,7 +56,7 @@ export class SharedState {
     return true
   }
 
-  /** What the log of the request thread counted by its last turn. */
+  /** The log's counters when the request thread last ran. */
   counts(): HopLogStats {
     const [appended = 0, bytes = 0, shed = 0, dropped = 0, errors = 0] = names.map((_, index) =>
       Number(Atomics.load(this.slots, firstCount + index)),

@@ -6,12 +6,12 @@ import { keyRows } from '../store/key-rows.js'
 import { segmentRows } from '../store/segment-rows.js'
 import type { CutRecord, WindowCut } from '../log/journal.js'
 
-/** What one cut puts into the store. */
+/** The rows of one cut. */
 export interface Shipment {
   readonly number: number
   readonly rows: readonly Row[]
   readonly hops: readonly LoggedHop[]
-  /** The version of each hop that is in `rows`. */
+  /** The version of each hop in `rows`. */
   readonly versions: readonly number[]
 }
 
@@ -35,7 +35,7 @@ function byId(a: LoggedHop, b: LoggedHop): number {
   return a.record.hopId < b.record.hopId ? -1 : 1
 }
 
-/** How a cut that stands in the journal was laid out; `maxIds` of a window that it does not name are free. */
+/** The layout of a cut in the journal; windows that it does not name have free `maxIds`. */
 export interface Layout {
   readonly batch: bigint
   /** Windows of the first lane. */
@@ -44,18 +44,18 @@ export interface Layout {
   readonly late: ReadonlyMap<number, readonly string[]>
 }
 
-/** Lays a cut out anew. */
+/** The layout of a new cut. */
 export function freeLayout(batch: bigint, isFirst: (window: number) => boolean): Layout {
   return { batch, isFirst, first: new Map(), late: new Map() }
 }
 
-/** The layout of a cut that was made before. */
+/** The layout of an earlier cut. */
 export function layoutOf(cut: CutRecord): Layout {
   const first = new Map(cut.first)
   return { batch: BigInt(cut.batch), isFirst: (window) => first.has(window), first, late: new Map(cut.late) }
 }
 
-/** The rows of a cut, key rows included that are not in the store yet, and where its segments ended. */
+/** The rows of a cut, with key rows that the store does not have yet, and the ends of its segments. */
 export function buildShipment(
   number: number,
   run: RunInfo,
@@ -106,7 +106,9 @@ export function buildShipment(
   return { shipment: { number, rows, hops, versions: hops.map(({ version }) => version) }, first, late }
 }
 
-/** A replay of a cut never widens its last segment: what a cut did not know goes into the late lane. */
+/**
+ * A replay of a cut never widens its last segment: a hop that the cut did not have goes into the late lane.
+ */
 function split(members: LoggedHop[], cut: readonly string[] | undefined): [LoggedHop[], LoggedHop[]] {
   const last = cut?.at(-1)
   if (last === undefined) return [members, []]
@@ -117,7 +119,7 @@ function split(members: LoggedHop[], cut: readonly string[] | undefined): [Logge
 const putRows = 1000
 const putBytes = 1 << 20
 
-/** Rows in batches that one put takes. */
+/** Rows in batches of one put each. */
 export function* batches(rows: readonly Row[]): Generator<Row[]> {
   let batch: Row[] = []
   let bytes = 0

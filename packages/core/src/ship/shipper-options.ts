@@ -3,14 +3,14 @@ import type { Diagnostics } from '../base/diagnostics.js'
 import type { Store } from '../store/contract.js'
 import type { Registry } from '../record/instance-row.js'
 
-/** What a shipper ships, and whereto. */
+/** The log to ship, and the store to ship to. */
 export interface ShipperOptions {
   readonly runDir: string
-  /** The run whose log it is. Its address is known by now. */
+  /** The run of the log. Its address is known. */
   readonly run: RunInfo
   readonly store: Store
   readonly registry: Registry
-  /** How long after its end a window waits for stragglers. */
+  /** How long to wait for late records after the end of a window. */
   readonly graceMillis: number
   /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
   readonly ttlSeconds?: number

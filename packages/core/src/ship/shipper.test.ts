@@ -64,7 +64,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     return { runDir, ownership, store, registry, log, shipper, said }
   }
 
-  it('cuts a window once the log is marked beyond its end and grace, and says so in the registry', async () => {
+  it('cuts a window once the log has a mark after its end and grace, and registers the watermark', async () => {
     const { store, registry, log, shipper } = setUp()
     await shipper.start()
     expect(registry.row()).toMatchObject({ service: 'orders', state: 'running', stores: ['memory:test'] })
@@ -122,7 +122,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(Date.now() - 3_600_000 - (asked[0]?.beforeMillis ?? 0)).toBeLessThan(60_000)
   })
 
-  it('has everything in the store when a flush resolves, and rejects when the store does not take it', async () => {
+  it('has everything in the store when a flush resolves, and rejects if the store refuses', async () => {
     const { store, registry, log, shipper, said } = setUp()
     await shipper.start()
     const open = testHop(5)
@@ -152,7 +152,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(await segmentsOf(store)).toEqual([])
   })
 
-  it('finds an id in the log before it is shipped, in the store afterwards, and says how far it knows', async () => {
+  it('finds an id in the log before it is shipped, in the store afterwards, and says up to when it knows all', async () => {
     const { log, shipper } = setUp()
     await shipper.start()
     const assignedId = testId(3)
@@ -183,7 +183,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     })
   })
 
-  it('folds what goes on behind a response with what the store has of it', async () => {
+  it('folds work after a response with the version in the store', async () => {
     const { log, shipper } = setUp()
     await shipper.start()
     const hop = testHop(5)
@@ -207,7 +207,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     await expect.poll(() => listLogFiles(runDir).length).toBeLessThan(6)
   })
 
-  it('pauses reading while the store is away and the table is full, and loses nothing', async () => {
+  it('stops reading while the store is unavailable and the table is full, and loses nothing', async () => {
     const { store, log, shipper } = setUp({ maxHops: 20 })
     await shipper.start()
     store.allowed = 0
@@ -221,7 +221,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(shipper.row().shippedThroughNanos).toBe(baseNanos + 10_000n)
   })
 
-  it('goes on when its directory is removed, and owns the new one', async () => {
+  it('continues if its directory is removed, and owns the new one', async () => {
     const { runDir, store, log, shipper } = setUp()
     await shipper.start()
     log.close(testHop(1), testClose())
@@ -242,7 +242,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect((await recordsOf(store)).size).toBe(2)
   })
 
-  it('ships on without a journal while the disk refuses one, never into the first lane', async () => {
+  it('ships without a journal while the disk refuses one, but never into the first lane', async () => {
     const { runDir, store, shipper } = setUp({ heartbeatMillis: 1e6 })
     const log = testLog(runDir, { maxFileBytes: 500 })
     await shipper.start()
@@ -279,7 +279,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     await shipper.close()
   })
 
-  it('leaves nothing behind when its run ended in order', async () => {
+  it('leaves no files if its run ended properly', async () => {
     const { runDir, store, registry, log, shipper } = setUp()
     await shipper.start()
     log.close(testHop(1), testClose())
@@ -293,7 +293,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect([...records.values()].map(({ state }) => state)).toEqual(['closed', 'interrupted'])
   })
 
-  it('leaves its log to others when it cannot ship what is left', async () => {
+  it('leaves its log to an adopter if it cannot ship the rest', async () => {
     const { runDir, store, log, shipper, ownership } = setUp()
     await shipper.start()
     log.close(testHop(1), testClose())

@@ -19,8 +19,9 @@ const retryMillis = 1000
 const expireMillis = 60 * 60_000
 
 /**
- * Ships the log of a living run: windows when they are over, keys at once, the registry's row every two seconds. It never
- * touches the request path; it only reads the files that the request path writes.
+ * Ships the log of a living run. It reads the files that the request path writes, and never touches the
+ * request path. It ships a window when the window is over, keys at once, and puts the registry row every two
+ * seconds.
  */
 export class Shipper {
   private readonly options: ShipperSettings
@@ -59,8 +60,9 @@ export class Shipper {
   }
 
   /**
-   * Begins. The run's process owns the directory, see `claimRunDir`. Rejects with `HOPTRACE_STORE_LOCKED` when another process
-   * does: the run then goes on in a fresh one. A store that is away, or a disk that refuses, is no failure: it is tried again.
+   * Starts. The run's process owns the directory, see `claimRunDir`. Rejects with `HOPTRACE_STORE_LOCKED` if
+   * another process owns it; then the run continues in a new one. An unavailable store, or a disk that
+   * refuses, is no failure: it is retried.
    */
   async start(): Promise<void> {
     try {
@@ -87,11 +89,14 @@ export class Shipper {
     await this.beat().catch(() => undefined)
   }
 
-  /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it; it is tried again later. */
+  /**
+   * When it resolves, everything in the log so far is in the store. Rejects if the store does not accept it;
+   * it is retried later.
+   */
   async flush(): Promise<void> {
     for (let more = true; more;) {
       await this.sendPending()
-      // Nothing is on its way here, so what is read now is in this cut.
+      // No put is pending here, so everything read now is in this cut.
       more = this.read(true)
       this.cutAll()
       await this.sendPending()
@@ -101,20 +106,26 @@ export class Shipper {
     await this.beat().catch(() => undefined)
   }
 
-  /** The run is known under other addresses, too: the registry's row says so as soon as it can be put. */
+  /** The run is now known under more addresses: puts them into the registry row as soon as possible. */
   async describe(run: RunInfo): Promise<void> {
     this.registrar.run = run
     await this.registrar.settled()
     if (this.timers.length > 0) await this.beat()
   }
 
-  /** What this run knows of an id: its log up to now, then its store. Rejects when the store cannot be read. */
+  /**
+   * This run's record for an id: from its current log, then from its store. Rejects if the store cannot be
+   * read.
+   */
   async lookup(id: HopId, signal?: AbortSignal): Promise<Lookup> {
     this.read()
     return lookupHop(this.engine, this.reader, this.options.run, id, signal)
   }
 
-  /** Records that the store does not have as they are: open hops, and those of the last window or two. Later entries do not change them. */
+  /**
+   * Records with a version that the store does not have: open hops, and hops of the last window or two. Later
+   * entries do not change them.
+   */
   unshipped(isWanted: (record: Readonly<HopRecord>) => boolean = () => true): readonly HopRecord[] {
     this.read()
     const records: HopRecord[] = []
@@ -137,7 +148,7 @@ export class Shipper {
     return this.engine.pending !== undefined
   }
 
-  /** The run's row of the registry, as it is now. */
+  /** The run's current registry row. */
   row(): InstanceRow {
     return this.registrar.row()
   }
@@ -145,7 +156,7 @@ export class Shipper {
   stats(): Omit<ShipStats, 'unshippedRuns'> {
     const { shipped, table } = this.engine
     const { watermarkNanos } = this.registrar
-    // A run that has shipped nothing is behind by its whole life.
+    // A run that has shipped nothing lags by its whole life.
     const { startNanos } = this.options.run
     const through = watermarkNanos > startNanos ? watermarkNanos : startNanos
     const behind = BigInt(Date.now()) - through / 1_000_000n
@@ -159,8 +170,9 @@ export class Shipper {
   }
 
   /**
-   * Ships what is left, says in the registry that the run has stopped, and lets go. The log is deleted when it says that
-   * the run ended; otherwise it stays for whoever adopts it. Rejects when something could not be shipped; it has let go then too.
+   * Ships the rest, registers that the run has stopped, and releases the directory. If the log says that the
+   * run has ended, it deletes the log; otherwise the log stays for an adopter. Rejects if something could not
+   * be shipped; the directory is released then too.
    */
   async close(): Promise<void> {
     if (this.closed) return
@@ -221,8 +233,8 @@ export class Shipper {
   }
 
   /**
-   * Reads on in the log, not more than a table full at once, and not when the table is full while the store is away.
-   * True when there may be more to read.
+   * Reads more of the log: at most one full table at once, and nothing if the table is full and the store is
+   * unavailable. True if there may be more to read.
    */
   private read(whileAway = false): boolean {
     const { engine, options } = this
@@ -240,7 +252,7 @@ export class Shipper {
     if (engine.pending === undefined) engine.cut({ below: null, firstBelow: engine.windowAt(Date.now()) + 1 })
   }
 
-  /** Nothing is pending when it resolves. */
+  /** When it resolves, no cut is pending. */
   private async sendPending(): Promise<void> {
     while (this.engine.pending !== undefined) {
       try {
@@ -274,9 +286,9 @@ export class Shipper {
     }
   }
 
-  /** Says in the registry that the run lives. */
+  /** Registers that the run lives. */
   private async beat(): Promise<void> {
-    // Not waited for: a disk may be slow.
+    // Do not wait: a disk may be slow.
     void this.engine.sync()
     await this.registrar.beat()
   }

@@ -31,13 +31,13 @@ export class TestRegistry implements Registry {
   }
 }
 
-/** A store in memory that fails when it is told to, and remembers which keys were put. */
+/** A store in memory that fails on command, and records the keys of all puts. */
 export class TestStore implements Store {
   readonly supports = { durable: false, shared: false, ttl: false }
   readonly puts: string[] = []
-  /** So many puts still succeed. */
+  /** The number of puts that still succeed. */
   allowed = Infinity
-  /** The share of the rows of a failing put that is written nevertheless. */
+  /** The share of rows that a failing put still writes. */
   partly = 0
   private readonly inner = memoryStore()
 
@@ -99,7 +99,7 @@ export async function recordsOf(store: Store): Promise<Map<HopId, HopRecord>> {
   return records
 }
 
-/** Owns a run's directory as its process does. */
+/** Owns a run's directory, as the run's process does. */
 export class TestOwnership implements Ownership {
   private owned: OwnedRun | undefined
 
