@@ -1,4 +1,4 @@
-/** Opening, making and deleting files: everything on disk goes through here. */
+/** Opens, makes and deletes files. All access to the disk goes through here. */
 export { type Access, shareWithGroup } from './access.js'
 export { pathOf, type Place } from './beneath.js'
 export {

@@ -5,7 +5,7 @@ import { partsOf, pathOf, type Place } from './beneath.js'
 import { openFileSync } from './open.js'
 import { errorCode, FileRefused, isMissing } from './refused.js'
 
-/** The file that says that a directory is ours. In a directory without it nothing is deleted. */
+/** The file that marks a directory as ours. hoptrace deletes nothing in a directory without it. */
 export const markerName = 'HOPTRACE'
 
 const markerText = 'This directory is kept by hoptrace.\n'
@@ -79,8 +79,9 @@ function markSync(place: Place): void {
 }
 
 /**
- * Why a service must not keep its records in this directory, and what to do; undefined when it may, or when there is no such
- * directory yet. Other users of the machine must be able neither to read records nor to plant files; of a shared one those beyond its group.
+ * Why a service must not keep its records in this directory, and what to do; undefined if it may, or if there
+ * is no such directory yet. Other users of the machine (for a shared directory: users outside its group) must
+ * be able neither to read records nor to plant files.
  */
 export function whyNotDataDir(dir: string): string | undefined {
   const uid = process.getuid?.()

@@ -15,7 +15,7 @@ import { FileRefused, isMissing } from './refused.js'
 
 export type { FileHandle }
 
-/** `create` makes the file and fails with `EEXIST` when there is one; `make` opens it, or makes it. */
+/** `create` makes the file and fails with `EEXIST` if it exists; `make` opens it, or makes it. */
 export type OpenFor = 'read' | 'update' | 'create' | 'make'
 
 export interface OpenLimits {

@@ -5,7 +5,7 @@ import { listDirSync } from './list.js'
 import { isMarkedSync, markerName } from './make-dir.js'
 import { errorCode, FileRefused, isMissing } from './refused.js'
 
-/** A directory of ours whose files may be deleted, and the pattern of our file names. */
+/** A directory that hoptrace made, whose files may be deleted, and the pattern of our file names. */
 export interface OurDir {
   readonly place: Place
   /** Matches the whole name of a file that hoptrace made. */
@@ -13,7 +13,7 @@ export interface OurDir {
 }
 
 /**
- * Deletes a file of a directory of ours. Refuses (`ENOTOURS`) a foreign name, a directory without our marker,
+ * Deletes a file of our directory. Refuses (`ENOTOURS`) a foreign name, a directory without our marker,
  * and a directory reached through a link. A link in place of the file is deleted itself. False if there is no
  * such file. The caller owns the directory.
  */

@@ -9,8 +9,8 @@ import { outcomeOf, standardOutcomes } from './outcome.js'
 import { inspectAs, type Shown } from './shown.js'
 
 /**
- * Whom a call goes to: a URL, `host:port`, or either with a method. `via` is what is dialled in its place: a forward proxy
- * (`host:port`) or a socket (`unix:/path`).
+ * Whom a call goes to: a URL, `host:port`, or either with a method. `via` is what is dialled in its place: a
+ * forward proxy (`host:port`) or a socket (`unix:/path`).
  */
 export type CallTarget =
   string | URL | { readonly url: string | URL; readonly method?: string; readonly via?: string }
@@ -51,7 +51,7 @@ export class Call {
     this.startMicros = hop.offsetMicros()
     const { hostname, port, method, via } = parseTarget(target)
     this.target = truncate(`${hostname}:${port}`, limits.targetChars)
-    // Behind a socket nobody listens at the address that the URL names.
+    // With a Unix socket, no process listens at the address in the URL.
     const ip = via?.startsWith('unix:') === true ? '0.0.0.0' : ipv4OfHost(hostname)
     this.hopId = host.ids.assign({ ip, port })
     const kept =
@@ -72,8 +72,8 @@ export class Call {
   }
 
   /**
-   * Says what came of it: an HTTP status, an error or its code. The first end counts. `headers` of the response tell who
-   * really answered.
+   * Says what came of it: an HTTP status, an error or its code. The first end counts. `headers` of the
+   * response tell who really answered.
    */
   end(outcome: number | string | Error, headers?: ResponseHeaders): void {
     if (this.ended) return

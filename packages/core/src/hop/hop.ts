@@ -43,10 +43,13 @@ export class Hop implements LogHop {
   /** @internal Belongs to the log. */ loggedRoute: string | null = null
   /** @internal Belongs to the log. */ rerouted = false
   /** @internal Belongs to the log. */ loggedEntries = 0
-  /** @internal The route's template, or how to find it once it is known. Set by who began the hop. */
+  /** @internal The route's template, or a function that finds it. Set by the adapter that began the hop. */
   routeSource: RouteSource = undefined
   /** @internal Milliseconds on the process's monotonic clock when it began. */ readonly startMillis: number
-  /** @internal Set when the caller went away: since when, and what closes the hop if its handler never answers. */
+  /**
+   * @internal Set when the caller went away: since when, and what closes the hop if its handler never
+   * answers.
+   */
   abandoned: { readonly millis: number; readonly finish: () => void } | undefined
 
   /** @internal Belong to the host: its open hops are lists. */
@@ -78,7 +81,7 @@ export class Hop implements LogHop {
     this.id = taken ?? ids.next()
     this.assignedId = context.assignedId ?? (taken === undefined ? (context.hopId ?? null) : null)
     this.traceId = context.traceId ?? this.id
-    // Directly behind `next`, `lastNanos` is the time in the id.
+    // Directly after `next`, `lastNanos` is the time in the id.
     this.startNanos = taken === undefined ? ids.lastNanos : ids.nowNanos()
     this.method = method
     this.startMillis = performance.now()
@@ -100,7 +103,7 @@ export class Hop implements LogHop {
     return this.#context.flags
   }
 
-  /** @internal The route's template as far as it is known now. */
+  /** @internal The route's template, if it is known yet. */
   get route(): string | null {
     const { routeSource } = this
     try {
@@ -121,12 +124,15 @@ export class Hop implements LogHop {
     return this.#context.sealedTrace || this.#context.traceId === undefined
   }
 
-  /** Has it answered? Events and calls may still follow: work that goes on behind the response. */
+  /** Whether it has answered. Events and calls may still follow, if work continues after the response. */
   get closed(): boolean {
     return this.end !== undefined
   }
 
-  /** Records a named point: `payment.captured`. It is in the log when this returns. Values other than text, numbers and booleans become text. */
+  /**
+   * Records a named point: `payment.captured`. It is in the log when this returns. Values other than text,
+   * numbers and booleans become text.
+   */
   event(name: string, attributes?: Readonly<Record<string, unknown>>): void {
     if (this.events >= limits.events) {
       this.shed++
@@ -141,7 +147,10 @@ export class Hop implements LogHop {
     })
   }
 
-  /** Makes the trace findable by a business key: `setKey('orderId', '42')`. It is in the log when this returns. At most 16 a hop. */
+  /**
+   * Makes the trace findable by a business key: `setKey('orderId', '42')`. It is in the log when this
+   * returns. At most 16 a hop.
+   */
   setKey(name: string, value: string | number | bigint): void {
     if (this.keys >= limits.keys) {
       this.shed++
@@ -178,8 +187,8 @@ export class Hop implements LogHop {
   }
 
   /**
-   * Begins an outgoing request: set `headers` on it, call `end` with what came of it. The call is in the log when this
-   * returns, so send the request afterwards. For clients without an adapter.
+   * Begins an outgoing request: set `headers` on it, call `end` with what came of it. The call is in the log
+   * when this returns, so send the request afterwards. For clients without an adapter.
    */
   call(target: CallTarget): Call {
     const index = this.calls++
@@ -197,7 +206,9 @@ export class Hop implements LogHop {
     this.settle()
   }
 
-  /** @internal It did not begin, after all: nothing would have closed it. Before anything of it is in the log. */
+  /**
+   * @internal It did not begin, after all: nothing would have closed it. Before anything of it is in the log.
+   */
   withdraw(): void {
     this.end ??= { status: null, route: null, aborted: true }
     this.#host.closed(this)
@@ -244,8 +255,9 @@ export class Hop implements LogHop {
   }
 
   /**
-   * A closed hop whose calls all ended is done with its log number. Work behind the response (an event, a call, a call's
-   * end) has opened a continuation by then, or still uses the number: it is closed once more, and readers fold the versions.
+   * A closed hop whose calls have all ended no longer needs its log number. Work after the response (an
+   * event, a call, a call's end) has opened a continuation, or still uses the number. The hop is then closed
+   * again, and readers fold the versions.
    */
   private settle(): void {
     if (this.end === undefined || this.pendingCalls > 0) return

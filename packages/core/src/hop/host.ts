@@ -13,6 +13,6 @@ export interface HopHost {
   readonly redaction: Redaction
   /** An adapter or the application gave something that could not be recorded; counted. */
   failed(): void
-  /** What is known of those behind the targets that are called. */
+  /** The services known at the called targets. */
   readonly targets: Targets
 }

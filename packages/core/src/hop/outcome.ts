@@ -32,9 +32,10 @@ export const standardOutcomes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What a caller saw, as it stands in `next`: an HTTP status as text, or an error's code. Different clients name the same
- * thing differently: giving up waiting is `ETIMEDOUT`, being cancelled `ERR_CANCELED`, a broken connection `ECONNRESET`.
- * What is no code is cut from the record by `Redaction.code`; `ERROR` then stands in its place.
+ * What a caller saw, in the form of `next`: an HTTP status as text, or an error's code. Clients have
+ * different codes for one thing, so they are unified: `ETIMEDOUT` for a timeout, `ERR_CANCELED` for a
+ * cancelled request, `ECONNRESET` for a broken connection. `Redaction.code` replaces anything that is not a
+ * code by `ERROR`.
  */
 export function outcomeOf(outcome: number | string | Error): string {
   if (typeof outcome === 'number') return String(outcome)

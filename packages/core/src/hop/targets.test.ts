@@ -8,7 +8,7 @@ const hopId = ids.next()
 const by = (service: string, address: string) => ({ hopId, service, address })
 const dialled = (ip: string, port: number): HopId => ids.assign({ ip, port })
 
-describe('the service behind a target', () => {
+describe('the service at a target', () => {
   it('is the one that listens there itself', () => {
     const targets = new Targets([])
     targets.learn('10.0.0.1:80', dialled('10.0.0.1', 80), by('orders', '10.0.0.1:80'))
@@ -18,7 +18,7 @@ describe('the service behind a target', () => {
     expect(targets.serviceAt('10.0.0.9:80')).toBeNull()
   })
 
-  it('is nobody behind a gateway, where the next request may go elsewhere', () => {
+  it('is unknown for a gateway, which may send the next request elsewhere', () => {
     const targets = new Targets([])
     targets.learn('10.0.0.1:80', dialled('10.0.0.1', 80), by('orders', '10.0.0.7:80'))
     targets.learn('gateway:80', dialled('0.0.0.0', 80), by('orders', '10.0.0.7:8080'))
@@ -29,7 +29,7 @@ describe('the service behind a target', () => {
       expect(targets.serviceAt(target)).toBeNull()
   })
 
-  it('makes a target trusted, whoever answered', () => {
+  it('makes a target trusted, whichever service answered', () => {
     const targets = new Targets([])
     targets.learn('api.example.com:443', dialled('0.0.0.0', 443), by('unknown', '10.0.0.7:80'))
     expect(targets.trusted.has('api.example.com:443')).toBe(true)

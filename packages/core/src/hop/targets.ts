@@ -9,22 +9,22 @@ const maxTargets = 1000
 /** What a run knows of the targets that it calls, by `host:port`. */
 export class Targets {
   readonly trusted: TrustedTargets
-  /** Null for a target behind which there are several services. */
+  /** Null for a target with several services. */
   private readonly services = new Map<string, string | null>()
 
   constructor(patterns: readonly string[]) {
     this.trusted = new TrustedTargets(patterns)
   }
 
-  /** The service that answers at a target, as far as earlier answers tell; or null. */
+  /** The service at a target according to earlier answers, or null. */
   serviceAt(target: string): string | null {
     return this.services.get(target) ?? null
   }
 
   /**
-   * Learns from an answer whose tag was good. A target has a name only when the one who answered listens there itself: behind a
-   * gateway or a load balancer the next request may go to another service.
-   * @param assigned the id of the call, which names the address that was dialled
+   * Learns from an answer with a valid tag. A target gets a name only if the answering process listens at
+   * that very address, because a gateway or a load balancer may send the next request to another service.
+   * @param assigned the id of the call, which contains the dialled address
    */
   learn(target: string, assigned: HopId, { service, address }: ServedBy): void {
     this.trusted.prove(target)
@@ -36,7 +36,10 @@ export class Targets {
   }
 }
 
-/** A name that is not resolved and loopback, which each process of a host may listen on, are told by the port. */
+/**
+ * For an unresolved name, and for loopback, where every process of the host may listen, only the ports are
+ * compared.
+ */
 function isItself(dialled: string, answered: string): boolean {
   if (dialled === answered) return true
   const port = (text: string): string => text.slice(text.indexOf(':'))

@@ -20,11 +20,17 @@ export interface InboundHop {
   readonly hop: Hop
   /** Runs `fn` with `tracer.hop` set, also in everything asynchronous that it starts. */
   run<T>(fn: () => T): T
-  /** The route's template, or how to find it: asked whenever something is recorded, and when the hop closes. Never a raw path. */
+  /**
+   * The route's template, or how to find it: asked whenever something is recorded, and when the hop closes.
+   * Never a raw path.
+   */
   route(template: string | (() => string | undefined)): void
   /** The framework saw an error; it is recorded and not touched. */
   fail(error: unknown): void
-  /** The handler is through: a hop whose caller went away closes now, with the status that it would have answered. */
+  /**
+   * The handler is through: a hop whose caller went away closes now, with the status that it would have
+   * answered.
+   */
   handled(status?: number): void
 }
 
@@ -35,16 +41,16 @@ export function inboundOf(req: IncomingMessage): InboundHop | undefined {
 }
 
 /**
- * Begins the hop of an inbound request of a `node:http` server. Its record is in the log before the last byte of the
- * response leaves. `undefined`: the tracer is closed or could not begin, or nothing would tell how the request is answered;
- * the adapter continues as if it were not there. Never throws.
+ * Begins the hop of an inbound request of a `node:http` server. Its record is in the log before the last byte
+ * of the response leaves. `undefined`: the tracer is closed or could not begin, or nothing would tell how the
+ * request is answered; the adapter continues as if it were not there. Never throws.
  */
 export function beginInbound(
   tracer: Tracer,
   req: IncomingMessage,
   res: ServerResponse,
 ): InboundHop | undefined {
-  // An adapter that stands in the chain twice: the request has its hop.
+  // The middleware is installed twice; this request already has a hop.
   if (!tracer.active || inboundOf(req) !== undefined) return undefined
   let hop: Hop | undefined
   try {
@@ -158,9 +164,9 @@ class InboundRequest implements InboundHop, ResponseObserver {
   }
 
   /**
-   * The connection is gone. Where the caller ended it, what the handler still does belongs to the hop until the handler
-   * answers or is through. Where the answer had begun, or this process ended the connection, no answer can follow, and a
-   * stream that is piped into the response would never end it: the hop closes now.
+   * The connection is gone. Where the caller ended it, what the handler still does belongs to the hop until
+   * the handler answers or is through. Where the answer had begun, or this process ended the connection, no
+   * answer can follow, and a stream that is piped into the response would never end it: the hop closes now.
    */
   disconnected(): void {
     if (this.hop.closed) return
@@ -187,7 +193,9 @@ class InboundRequest implements InboundHop, ResponseObserver {
   }
 }
 
-/** The length that a response says to have. Node keeps the one of a head that was written in one go to itself. */
+/**
+ * The length that a response says to have. Node keeps the one of a head that was written in one go to itself.
+ */
 function lengthOf(res: ServerResponse): number {
   const { _contentLength: headed } = res as { readonly _contentLength?: unknown }
   const length = headed ?? res.getHeader('content-length')

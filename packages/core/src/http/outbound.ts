@@ -3,7 +3,7 @@ import type { Tracer } from '../tracer/tracer.js'
 
 /** What a client adapter does with one attempt of a request. */
 export interface OutboundCall {
-  /** To be set on the request, over what stands there. */
+  /** Set these on the request; they replace headers of the same names. */
   readonly headers: Readonly<Record<string, string>>
   /** The response came, to its end. */
   answered(status: number, headers: ResponseHeaders): void
@@ -16,13 +16,17 @@ export interface OutboundTarget {
   readonly method: string
   /** Whom it is for. */
   readonly url: string | URL
-  /** What is dialled in its place: a forward proxy (`host:port`) or a socket (`unix:/path`). @default the URL's host */
+  /**
+   * What is dialled in its place: a forward proxy (`host:port`) or a socket (`unix:/path`). @default the
+   * URL's host
+   */
   readonly via?: string
 }
 
 /**
- * Begins the call for one attempt of an outgoing request: each retry and each redirect is a call of its own. It is in the
- * log when this returns. `undefined` outside any hop: the request goes out untouched. Never throws.
+ * Begins the call for one attempt of an outgoing request: each retry and each redirect is a separate call.
+ * The call is in the log when this returns. `undefined` outside any hop: the request leaves untouched. Never
+ * throws.
  */
 export function beginOutbound(tracer: Tracer, target: OutboundTarget): OutboundCall | undefined {
   const hop = tracer.hop

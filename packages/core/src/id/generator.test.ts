@@ -98,7 +98,7 @@ describe('a generator', () => {
     expect(difference >= 0n && difference < MILLI).toBe(true)
   })
 
-  it('holds its time when the clock is set back, and goes on once the clock has caught up', () => {
+  it('keeps its time if the clock is set back, and follows the clock again once it has caught up', () => {
     const clock = fakeClock()
     const generator = new IdGenerator({ address: '10.0.0.1:80', clock })
     const before = generator.next()
@@ -148,7 +148,7 @@ describe('a generator', () => {
     expect(tags.size).toBeGreaterThan(150)
   })
 
-  it('remembers callees within a bound and goes on right beyond it', () => {
+  it('remembers a bounded number of callees, and stays correct above it', () => {
     const generator = new IdGenerator({ address: '10.0.0.1:80' })
     for (let port = 1; port < 3000; port++) {
       expect(hopIdAddress(generator.assign({ ip: '10.0.0.2', port }))).toBe(`10.0.0.2:${port}`)

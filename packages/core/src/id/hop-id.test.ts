@@ -5,7 +5,7 @@ import { anyFields } from './arbitraries.fixture.js'
 import { formatHopId, hopIdAddress, hopIdNanos, isHopId, parseHopId } from './hop-id.js'
 
 describe('the 16 bytes of an id', () => {
-  it('stand where the layout says', () => {
+  it('are at the offsets of the layout', () => {
     const fields = {
       nanos: 0x0102030405060708n,
       assigned: true,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatAddress, ipv4OfHost, parseAddress, parseIpv4 } from './ip.js'
 
-describe('the IPv4 that stands for a host', () => {
+describe('the IPv4 address of a host in ids', () => {
   it.each([
     ['10.1.2.3', '10.1.2.3'],
     ['localhost', '127.0.0.1'],

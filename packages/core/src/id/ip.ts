@@ -48,9 +48,9 @@ const ipv6Groups = (text: string): number[] | undefined => {
 }
 
 /**
- * The virtual IPv4 of an IPv6 address, so that it fits an id: the first four bytes of the SHA-256 of its 16 bytes, where
- * the first is folded into 242-254 (240.0.0.0/4 without 241, which port-less processes use, and without the broadcast).
- * Both sides of a call compute the same one; the registry maps it back.
+ * The virtual IPv4 of an IPv6 address, so that it fits an id: the first four bytes of the SHA-256 of its 16
+ * bytes, where the first is folded into 242-254 (240.0.0.0/4 without 241, which port-less processes use, and
+ * without the broadcast). Both sides of a call compute the same one; the registry maps it back.
  */
 const virtualIpv4 = (groups: readonly number[]): string => {
   const bytes = Buffer.alloc(16)
@@ -60,9 +60,9 @@ const virtualIpv4 = (groups: readonly number[]): string => {
 }
 
 /**
- * The IPv4 that stands for a host in ids. An IPv4 address is itself, an IPv4-mapped IPv6 address its IPv4, `localhost`,
- * `*.localhost` and `::1` are 127.0.0.1, another IPv6 address (brackets and zone allowed) its virtual IPv4, and any other
- * name is 0.0.0.0: not resolved.
+ * The IPv4 address that represents a host in ids. An IPv4 address represents itself, an IPv4-mapped IPv6
+ * address its IPv4, `localhost`, `*.localhost` and `::1` become 127.0.0.1, another IPv6 address (brackets and
+ * zone allowed) its virtual IPv4, and any other name 0.0.0.0: not resolved.
  */
 export const ipv4OfHost = (host: string): string => {
   if (parseIpv4(host) !== undefined) return host

@@ -26,7 +26,7 @@ describe('ids that were taken', () => {
     )
   })
 
-  it('are not forgotten behind any number of others, and not taken again when they are', () => {
+  it('are not forgotten after any number of others, and are refused once they are forgotten', () => {
     const taken = new TakenIds()
     const first = idAt(base)
     expect(taken.add(first)).toBe(true)

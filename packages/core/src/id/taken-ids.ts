@@ -3,9 +3,9 @@ import { readWords } from './words.js'
 
 const words = new Int32Array(4)
 
-/** Seconds of id time that are remembered: more than an id may be away from now, ahead and behind. */
+/** Seconds of id time to remember: more than an id may differ from now, into the future or the past. */
 const seconds = 128
-/** The most ids of one second; the next are said to be taken. */
+/** The maximum number of ids per second; further ids count as taken. */
 const maxPerSecond = 32_768
 const firstSlots = 64
 
@@ -17,9 +17,9 @@ interface Slice {
 }
 
 /**
- * The assigned ids that an instance took, so that it takes none twice: forgotten by their own time, not by count. An id that is
- * older than {@link seconds} is said to be taken. So is, once in 2^63 pairs, one that was never seen: its hop then
- * issues an id of its own, which is always right.
+ * The assigned ids that an instance took, so that it takes none twice. It forgets them by their own time, not
+ * by count. An id older than {@link seconds} counts as taken. So does, once in 2^63 pairs, an id that was
+ * never seen: its hop then issues a new id, which is always correct.
  */
 export class TakenIds {
   readonly #slices: (Slice | undefined)[] = new Array<Slice | undefined>(seconds)

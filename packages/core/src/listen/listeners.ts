@@ -3,23 +3,23 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Server as HttpServer } from 'node:http'
 import type { Server, Socket } from 'node:net'
 
-/** Who is told of the servers of this thread that begin to listen. */
+/** Receives the servers of this thread that begin to listen. */
 export interface ListenerOwner {
-  /** An HTTP server begins to listen, whoever it belongs to. */
+  /** An HTTP server begins to listen, whatever it belongs to. */
   begins(server: Server): void
   /** A TCP server listens. */
   listens(server: Server): void
-  /** A server that it was told of serves another owner. */
+  /** A server that it received belongs to another owner. */
   gives(server: Server): void
 }
 
 const channel = 'tracing:net.server.listen:asyncEnd'
 const owners = new Set<ListenerOwner>()
 const ownerOf = new WeakMap<Server, ListenerOwner>()
-/** Servers of hoptrace itself: nobody reaches the application by them. */
+/** Servers of hoptrace itself, which do not lead to the application. */
 const internal = new WeakSet<Server>()
 
-/** From now on `owner` is told of each server that begins to listen, as long as it is the only one. */
+/** From now on `owner` receives each server that begins to listen, while it is the only owner. */
 export function watchListeners(owner: ListenerOwner): void {
   if (owners.size === 0) subscribe(channel, began)
   owners.add(owner)
@@ -45,7 +45,7 @@ export function claimServer(server: Server, owner: ListenerOwner): void {
   if (before !== owner) before?.gives(server)
 }
 
-/** The server that accepted a connection, if it can be told. */
+/** The server that accepted a connection, if Node shows it. */
 export function serverOf(socket: Socket): Server | undefined {
   return (socket as Socket & { server?: Server }).server
 }

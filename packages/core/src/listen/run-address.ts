@@ -7,13 +7,13 @@ export interface RunAddress {
   /** `ip:port`: the one in the ids of the run. */
   readonly address: string
   readonly aliases: readonly string[]
-  /** False for a process that has no listening TCP socket: it goes on in another run once it has one. */
+  /** False for a process without a listening TCP socket: it continues in another run once it has one. */
   readonly listening: boolean
   /** Base URL of its live endpoint, or null. */
   readonly endpoint: string | null
 }
 
-/** Of a process without a listening socket: what the operator says, or a virtual address that nobody else has. */
+/** The address of a process without a listening socket: the configured one, or a unique virtual address. */
 export function addressOfProcess(given: string | undefined): RunAddress {
   const endpoint = given === undefined ? null : endpointAt(given)
   return { address: given ?? discoverAddress().address, aliases: [], listening: false, endpoint }
@@ -25,7 +25,9 @@ export function addressOfServer(server: Server, given: string | undefined): RunA
   return bound && addressOf(bound, given, speaksHttp(server))
 }
 
-/** Of a connection that came in; undefined for one without a TCP port (a Unix socket, an injected request). */
+/**
+ * Of a connection that came in; undefined for one without a TCP port (a Unix socket, an injected request).
+ */
 export function addressOfConnection(socket: Socket, given: string | undefined): RunAddress | undefined {
   const { localAddress, localPort } = socket
   const server = serverOf(socket)

@@ -37,13 +37,14 @@ export interface TracerOptions {
   /** Log, embedded stores, local registry. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dataDir?: string
   /**
-   * `group`: services of several users share the data directory, which all of its group may read and write. Every one of them says so.
+   * `group`: services of several users share the data directory, and its whole group may read and write it.
+   * All these services must set it.
    * @default `HOPTRACE_ACCESS` or 'owner'
    */
   readonly access?: Access
   /**
-   * `ip:port` that others dial, where that is none of this host's own: a published port, an address behind NAT. It comes on top
-   * of the addresses of the listening sockets. @default `HOPTRACE_ADDRESS`
+   * `ip:port` that others dial, if it is not an address of this host: a published port, an address of a NAT.
+   * It is added to the addresses of the listening sockets. @default `HOPTRACE_ADDRESS`
    */
   readonly address?: string
   /** Width of a window of id time. @default 10000 */

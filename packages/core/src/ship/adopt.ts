@@ -37,9 +37,9 @@ export interface AdoptOptions {
   readonly diagnostics?: Diagnostics
   /** Runs to skip now. @default none */
   readonly passOver?: (runDir: string) => boolean
-  /** The clock of the pauses between two tries of one run. @default Date.now */
+  /** The clock for the pauses between two attempts at one run. @default Date.now */
   readonly nowMillis?: () => number
-  /** No further run is begun when it fires. */
+  /** When it aborts, no further run is begun. */
   readonly signal?: AbortSignal
 }
 
@@ -50,11 +50,11 @@ export interface AdoptReport {
 }
 
 /**
- * Ships the logs of runs whose process is gone. A run that is alive, or that another process ships at this moment, is passed
- * over. Never rejects for a run that fails: the report says why it was left, and so does a file in its directory. Questions read its
- * log as before.
- * @throws TypeError when the data directory is another user's, or other users can write it: what is written there now would be
- * this user's, and the services could not read it.
+ * Ships the logs of dead runs. Skips runs that are alive or being shipped by another process. Never rejects
+ * for a run that fails: the report says why it was left, and so does a file in its directory. Resolvers read
+ * its log as before.
+ * @throws TypeError if the data directory belongs to another user, or other users can write it: new files
+ * would belong to this user, and the services could not read them.
  */
 export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> {
   if (options.access === 'group') shareWithGroup(options.dataDir)
@@ -82,7 +82,7 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
   return { adopted, left }
 }
 
-/** The recovered run, or undefined when it is alive or had nothing to ship. */
+/** The recovered run, or undefined if it is alive or had nothing to ship. */
 async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | undefined> {
   if ((await runLiveness(runDir)) !== 'dead') return undefined
   const owned = await acquireRunDir(runDir, { silent: true })

@@ -32,14 +32,14 @@ class RefusingStore extends TestStore {
   }
 }
 
-/** As if its process had died long ago. */
+/** Makes a run look as if its process had died long ago. */
 function age(runDir: string): void {
   const hour = new Date(Date.now() - 3_600_000)
   for (const name of readdirSync(runDir)) utimesSync(path.join(runDir, name), hour, hour)
   utimesSync(runDir, hour, hour)
 }
 
-/** A dead run, somebody who looks for it all the time, and a clock that stands still until it is told otherwise. */
+/** A dead run, an adopter that looks for it all the time, and a clock that only the test moves. */
 function setUp(store: RefusingStore) {
   const dir = tempDir()
   const runDir = testRunDir(dir.path)

@@ -25,14 +25,14 @@ export interface AdopterOptions {
   readonly diagnostics: Diagnostics
   /** How often to look for dead runs of the own service. @default 5000 */
   readonly lookMillis?: number
-  /** The clock of the pauses between two tries of one run, in milliseconds. @default Date.now */
+  /** The clock for the pauses between two attempts at one run, in milliseconds. @default Date.now */
   readonly nowMillis?: () => number
 }
 
-/** A reason that is worded differently each time does not become a line each time. */
+/** A reason with changing words must not become a warning each time. */
 const maxReasons = 3
 
-/** A run that was left as it is, by this process or by another. */
+/** A run that this process, or another one, could not ship. */
 interface Left {
   readonly reasons: Set<string>
   failed: FailedRun
@@ -90,7 +90,7 @@ export class Adopter {
     for (const runDir of this.left.keys()) if (!existsSync(runDir)) this.left.delete(runDir)
   }
 
-  /** Each try reads the whole log again: not too often, whichever process tries. */
+  /** Each attempt reads the whole log again. So attempts are rare, whichever process makes them. */
   private isPutOff(runDir: string): boolean {
     const failed = readFailedRun(runDir) ?? this.left.get(runDir)?.failed
     if (failed === undefined || !isPutOff(failed, this.now())) return false
@@ -103,7 +103,7 @@ export class Adopter {
     this.keep(runDir, readFailedRun(runDir) ?? failedAgain(before, reason, this.now()))
   }
 
-  /** One line for each reason. */
+  /** Warns once for each reason. */
   private keep(runDir: string, failed: FailedRun): void {
     const { reasons } = this.left.get(runDir) ?? { reasons: new Set<string>() }
     this.left.set(runDir, { reasons, failed })

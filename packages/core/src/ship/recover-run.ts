@@ -66,7 +66,8 @@ async function registerDead(
   const known = (await registry.list()).find(
     (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
   )
-  // It was taken for dead before it had its lock, and went on in another directory with all of its log.
+  // Another process considered it dead before it owned the directory, so it continued in another one with all
+  // of its log.
   if (known !== undefined && known.logDir !== logDirOf(runDir)) return
   // A run that closed in order and left nothing stays `stopped`.
   if (known?.state === 'stopped' && shipped === 0) return

@@ -2,7 +2,7 @@ import type { SharedState } from './shared-state.js'
 
 /** How long a question waits for the request thread; then it is answered without. */
 const patienceMillis = 100
-/** It turns every 100 ms. One that has not for so long serves nothing. */
+/** The request thread runs every 100 ms. After this silence, its event loop is blocked. */
 const blockedMillis = 500
 
 /** The request thread, for the thread that ships its records. */
@@ -43,7 +43,7 @@ export class RequestThread {
   /** While it does not turn: when it last did, milliseconds since the epoch. */
   async blockedSince(): Promise<number | undefined> {
     if (this.shared.requestThreadSilence() < blockedMillis) return undefined
-    // A process that was stopped as a whole and goes on has not turned yet either.
+    // If the whole process was stopped and has just continued, this thread has not run yet either.
     await this.sweep()
     const silence = this.shared.requestThreadSilence()
     return this.sweeping === undefined || silence < blockedMillis ? undefined : Date.now() - silence

@@ -16,11 +16,14 @@ export interface ShipperOptions {
   readonly ttlSeconds?: number
   readonly diagnostics?: Diagnostics
   /**
-   * The run was shipped before, from another directory or by a thread that ended: windows up to now may have been cut, and nothing proves
-   * that the journal says so to its end. @default false
+   * The run was shipped before, from another directory or by a thread that ended. Windows up to now may have
+   * been cut, and the journal may lack the last cuts. @default false
    */
   readonly again?: boolean
-  /** Hops kept in memory while they wait; beyond, a cut is made early, or reading pauses while the store is away. @default 100000 */
+  /**
+   * Hops kept in memory while they wait; above it, the shipper cuts early, or stops reading while the store
+   * is unavailable. @default 100000
+   */
   readonly maxHops?: number
   /** @default 300 */
   readonly pollMillis?: number

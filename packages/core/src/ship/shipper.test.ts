@@ -84,7 +84,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(shipper.stats()).toMatchObject({ shipped: 1, errors: 0, dropped: 0 })
   })
 
-  it('writes no first lane again when its run goes on in another directory', async () => {
+  it('writes no first lane again if its run continues in another directory', async () => {
     const { store, log, shipper } = setUp({ again: true })
     await shipper.start()
     for (const n of [0n, 2n]) log.close(testHop(n * second + 5n), testClose())
@@ -93,7 +93,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late', 'late'])
   })
 
-  it('says that its log is damaged, for as long as it lives', async () => {
+  it('reports a damaged log until it is closed', async () => {
     const { log, shipper, runDir } = setUp()
     log.close(testHop(1), testClose())
     await shipper.start()
@@ -110,7 +110,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     expect(shipper.damage()).toBe('its log is damaged')
   })
 
-  it('has the rows of runs removed once whose records have expired', async () => {
+  it('removes, once, the rows of runs whose records have expired', async () => {
     const { registry, shipper } = setUp({ ttlSeconds: 3600 })
     const asked: EndedRuns[] = []
     Object.assign(registry, { removeEnded: (ended: EndedRuns) => Promise.resolve(asked.push(ended)) })

@@ -143,7 +143,7 @@ export class Shipper {
     return this.engine.table.damage > 0 ? 'its log is damaged' : undefined
   }
 
-  /** Is something on its way to the store? */
+  /** Whether a put to the store is pending. */
   get busy(): boolean {
     return this.engine.pending !== undefined
   }
