@@ -7,7 +7,7 @@ import { cleanAttributes } from './attributes.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from '../record/limits.js'
 import type { Attributes, ErrorInfo } from '../record/record.js'
-import type { OpenLink } from './open-hops.js'
+import type { OpenLink } from './open-link.js'
 import { inspectAs, type Shown } from './shown.js'
 
 /** A route's template, or a function of a framework that gives it once it is known, and may throw. */

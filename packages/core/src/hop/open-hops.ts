@@ -1,10 +1,5 @@
 import type { Hop } from './hop.js'
-
-/** A hop in a list, or the list's own two ends. */
-export interface OpenLink {
-  older: OpenLink | undefined
-  newer: OpenLink | undefined
-}
+import type { OpenLink } from './open-link.js'
 
 /**
  * The open hops of a run: lists through the hops themselves, because a `Set` or `Map` that every request enters and leaves

@@ -1,0 +1,5 @@
+/** A hop in a list, or the list's own two ends. */
+export interface OpenLink {
+  older: OpenLink | undefined
+  newer: OpenLink | undefined
+}
