@@ -15,8 +15,8 @@ export type AskPlace =
 const maxFileBytes = 1024
 
 /**
- * Finds how runs are asked. A run whose directory is below the data directory is asked by its socket there and by nothing
- * else; any other at its endpoint, when there is a key to sign with.
+ * Finds how runs are asked. A run whose directory is below the data directory is asked by its socket there
+ * and by nothing else; any other at its endpoint, when there is a key to sign with.
  */
 export class AskPlaces {
   constructor(
@@ -25,7 +25,7 @@ export class AskPlaces {
     private readonly signs: () => boolean,
   ) {}
 
-  /** Undefined: nobody is there to be asked. Never rejects. */
+  /** Undefined if the run cannot be asked. Never rejects. */
   async of(row: InstanceRow): Promise<AskPlace | undefined> {
     const run = runName(row)
     const local = this.localDir(row)

@@ -22,7 +22,7 @@ interface Answer {
   readonly text: string
 }
 
-/** A service of its own: every request is answered `served`, unless it is a question. */
+/** A service that answers `served` to every request, unless the request is a question. */
 class Service implements AsyncDisposable {
   readonly tracer: Tracer
   private readonly server: Server
@@ -88,7 +88,7 @@ function get(options: object): Promise<Answer> {
   })
 }
 
-/** What a run says of itself, to somebody with this data directory. */
+/** A run's answer about itself, to a process with this data directory. */
 async function instanceOf(dataDir: string, row: InstanceRow, clusterKey?: string): Promise<unknown> {
   const client = new EndpointClient(dataDir, askersKeys(clusterKey, dataDir))
   try {
@@ -152,7 +152,7 @@ describe('a run is asked', { timeout: 30_000 }, () => {
     })
   })
 
-  it('by nobody who has another data directory and no key', async () => {
+  it('not by a process with another data directory and no key', async () => {
     using dir = tempDir()
     using elsewhere = tempDir()
     await using service = await Service.start(dir.path)
@@ -221,7 +221,7 @@ describe('the port of the application', { timeout: 30_000 }, () => {
     '/_hoptrace/v2/instance',
   ]
 
-  it('has nothing of ours without a given key', async () => {
+  it('serves no question without a given key', async () => {
     using dir = tempDir()
     await using service = await Service.start(dir.path)
     for (const target of [...paths('x'), ...detours])

@@ -17,7 +17,7 @@ export function endpointOf(row: InstanceRow): URL | undefined {
   const known = [row.address, ...row.aliases].some((address) => {
     const parsed = parseAddress(address)
     if (parsed?.port !== port) return false
-    // An IPv6 address has one that stands for it in ids.
+    // An IPv6 address is represented by an IPv4 address in ids.
     return parsed.ip === (url.hostname.startsWith('[') ? ipv4OfHost(url.hostname) : url.hostname)
   })
   return known ? url : undefined

@@ -6,17 +6,20 @@ export const SIGNATURE_HEADER = 'hoptrace-signature'
 
 /** How far the asker's clock may differ. */
 const maxSkewMillis = 30_000
-/** A nonce is remembered until its signature is too old anyway. When there are more of them, further questions are refused. */
+/**
+ * A nonce is remembered until its signature is too old anyway. When there are more of them, further questions
+ * are refused.
+ */
 const maxNonces = 100_000
 
-/** What a signature is for. Whoever gets it can use it for nothing else. */
+/** What a signature covers. A process that intercepts it can use it for nothing else. */
 export interface Question {
   readonly method: string
   /** The host of the run that is asked, as its row of the registry says. */
   readonly host: string
   /** The run that is asked: `address,worker,startNanos`, as in the parameter `run`. */
   readonly run: string
-  /** Everything of the URL behind the host: path and query, as they are sent. */
+  /** The URL after the host: path and query, exactly as sent. */
   readonly target: string
 }
 
@@ -65,7 +68,10 @@ export class SignatureCheck {
   }
 }
 
-/** Lines, so that no part can be taken for another: a method, a run and a target have no line ends; a host with one gets no answer. */
+/**
+ * One line per part, so that parts cannot be confused: a method, a run and a target have no line ends; a host
+ * with one gets no answer.
+ */
 function mac(
   keys: ClusterKeys,
   { method, host, run, target }: Question,

@@ -78,7 +78,7 @@ describe('the keys of a cluster', () => {
     )
   })
 
-  it('give no tag that anybody accepts for what is no id', () => {
+  it('give no valid tag for a malformed id', () => {
     const bad = 'X8ea626ac4c834a680000a0000010fa0' as HopId
     expect(keys.contextTag(bad, other)).toBe('')
     expect(keys.contextTag(id, '\uffff'.repeat(32))).toBe('')

@@ -20,20 +20,24 @@ export interface KeySource {
 
 /** All keys that are derived from the one of the cluster. */
 export interface ClusterKeys {
-  /** From the option `clusterKey` or `HOPTRACE_KEY`; false: the data directory keeps it, and it holds for that directory only. */
+  /**
+   * From the option `clusterKey` or `HOPTRACE_KEY`; false: the data directory keeps it, and it holds for that
+   * directory only.
+   */
   readonly given: boolean
   /** Eight hex digits that tell keys apart. They say nothing of the key. */
   readonly fingerprint: string
   /** Seals ids for those outside the cluster. */
   readonly seal: SealKey
   /**
-   * Proves that the id was issued by a process of the cluster for a call of this trace: SipHash-2-4 of the 16 bytes of the id and the
-   * 16 of the trace id, 16 hex digits. A trace id that is no 32 hex digits has no tag that anybody accepts: ''.
+   * Proves that a process of the cluster issued the id for a call of this trace: SipHash-2-4 of the 16 bytes
+   * of the id and the 16 of the trace id, 16 hex digits. A trace id that is not 32 hex digits gets '', which
+   * no process accepts.
    */
   contextTag(calleeId: HopId, traceId: string): string
   /**
-   * Proves who answered this very call: SipHash-2-4 of the id as the caller sent it (16 bytes), the id of the hop (16 bytes), and
-   * `service LF address` in UTF-8; 16 hex digits.
+   * Proves who answered this very call: SipHash-2-4 of the id as the caller sent it (16 bytes), the id of the
+   * hop (16 bytes), and `service LF address` in UTF-8; 16 hex digits.
    */
   answerTag(assigned: HopId, hopId: HopId, service: string, address: string): string
   /** HMAC-SHA-256 of a text (its UTF-8) or bytes, the first 128 bits: 32 hex digits. */
@@ -41,7 +45,8 @@ export interface ClusterKeys {
 }
 
 /**
- * Derives the keys of a cluster: HKDF-SHA-256 of the secret's UTF-8 bytes, empty salt, info `hoptrace <purpose> v1`.
+ * Derives the keys of a cluster: HKDF-SHA-256 of the secret's UTF-8 bytes, empty salt, info `hoptrace
+ * <purpose> v1`.
  * @throws TypeError when the secret is empty. What is too weak to be given is refused by `checkClusterKey`.
  */
 export function clusterKeys(secret: string, given: boolean): ClusterKeys {

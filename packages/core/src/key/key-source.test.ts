@@ -17,7 +17,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const say = (code: string, message: string): void => void said.push(`${code} ${message}`)
 
 describe('the key of a service', () => {
-  it('is one of its own while the data directory takes none, which is said, and offered later', () => {
+  it('is a temporary one, with a warning, while the data directory cannot keep a key, and is offered later', () => {
     const dataDir = path.join(dir, 'data')
     writeFileSync(dataDir, 'in the way')
     const source = keySource(undefined, dataDir, say)
@@ -32,7 +32,7 @@ describe('the key of a service', () => {
     expect(said).toHaveLength(1)
   })
 
-  it('is not the one that another process made meanwhile', () => {
+  it('is not replaced by one that another process has made since', () => {
     const source = { secret: newClusterKey(), given: false }
     const other = ensureDataDirKey(dir)
     expect(offerKey(source, dir)).toBe(false)

@@ -1,15 +1,17 @@
 import { IncomingMessage } from 'node:http'
 import { TRACEPARENT } from './headers.js'
 
-/** Where Node keeps the headers object once somebody asked for it; undefined where a version has no such place. */
+/**
+ * The property in which Node keeps the headers object once code has read it; undefined if a version has none.
+ */
 const headersKey = Object.getOwnPropertySymbols(new IncomingMessage(undefined as never)).find(
   ({ description }) => description === 'kHeaders',
 )
 
 /**
- * Is there a `traceparent`? Node makes `req.headers` only when it is asked for, at a price that grows with the number of
- * headers, and many requests are answered without. Headers as they came off the wire tell as well, as long as nobody has made
- * the object, and so may have changed it.
+ * Whether there is a `traceparent`. Node makes `req.headers` at the first access, at a cost that grows with
+ * the number of headers, and many requests never need it. The raw headers are enough, unless code has made
+ * the object and may have changed it.
  */
 export function carriesContext(req: IncomingMessage): boolean {
   if (headersKey === undefined || Reflect.get(req, headersKey) !== null) {

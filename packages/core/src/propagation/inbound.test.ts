@@ -55,7 +55,7 @@ describe('the headers of a hoptrace caller', () => {
     })
   })
 
-  it('behind a proxy with a span of its own keep the trace, and the assigned id is remembered', () => {
+  it('keep the trace through a proxy that inserts a span, and the assigned id is kept', () => {
     const headers = { ...sent(), traceparent: `00-${trace}-${SPAN}-01` }
     const context = readContext(headers, trusted)
     expect(context).toMatchObject({
@@ -100,7 +100,7 @@ describe('the headers of a hoptrace caller', () => {
     })
   })
 
-  it('with the tag of another key, trace or id are those of a foreign caller, which is told of the key', () => {
+  it('with the tag of another key, trace or id are those of a foreign caller, and the answer names the key', () => {
     const other = clusterKeys(newClusterKey(), false)
     const second = caller.assign({ ip: '10.0.0.2', port: 4002 })
     const tags = [
@@ -130,7 +130,7 @@ describe('the headers of a hoptrace caller', () => {
     })
   })
 
-  it('with an id that nobody assigned, or no member of ours, are those of a foreign caller', () => {
+  it('with an unassigned id, or without our member, are those of a foreign caller', () => {
     const own = caller.next()
     const values = [
       'x',

@@ -20,7 +20,7 @@ export interface InboundRules {
 
 /** What a request's headers ask for. */
 export interface InboundContext {
-  /** True when the request goes on with its caller's trace. */
+  /** True if the request continues its caller's trace. */
   readonly continued: boolean
   /** The caller's trace; undefined when a trace begins here. */
   readonly traceId: TraceId | undefined
@@ -37,19 +37,23 @@ export interface InboundContext {
   /** The id that a caller of the cluster assigned, taken or not: it gets the `hoptrace` response header. */
   readonly asked: HopId | undefined
   /**
-   * A caller that does not know yet whether this is the cluster, or whose id is of another time: what it sent, sealed by the one and raw
-   * by the other. The answer is bound to it, and says no more than a sealed id.
+   * A caller that does not know yet whether this is the cluster, or whose id is of another time: what it
+   * sent, sealed by the one and raw by the other. The answer is bound to it, and says no more than a sealed
+   * id.
    */
   readonly introduction: HopId | undefined
-  /** There is a member of ours that another cluster key signed. */
+  /** Our member is present, but another cluster key signed it. */
   readonly unknownKey: boolean
   /** Members of `tracestate` that are not ours, in order, within the limits of what may be sent on. */
   readonly tracestate: string
-  /** The trace-id came sealed, and goes on sealed where the wire is. */
+  /** The trace-id came sealed, and is sent on sealed if the wire is sealed. */
   readonly sealedTrace: boolean
 }
 
-/** All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an address. */
+/**
+ * All is recorded, so `sampled` is the truth. `random` would not be: an id's right-most digits are an
+ * address.
+ */
 const SAMPLED = 0x01
 
 /** What a request asks for that says nothing: a trace that begins here. */
@@ -71,11 +75,11 @@ export const noContext: InboundContext = {
 /**
  * Reads the trace context of a request. Never throws: what is malformed counts as absent.
  *
- * A member of ours counts when its tag was made with the key of the cluster, for this trace, at most five minutes ago; of an older
- * one the id is remembered, and the request is one of a foreign caller. The
- * hop may take its id when the id's time is at most 5 s ahead and 60 s behind and its `fold64` is the parent-id of
- * `traceparent`. When the parent-id is another, a system between has a span of its own: the hop issues its own
- * id and remembers both. An introduction continues the trace, and no hop takes its id.
+ * Our member counts if its tag was made with the cluster key, for this trace, at most five minutes ago. Of an
+ * older member, only the id is kept, and the caller counts as foreign. The hop may take the id if the id's
+ * time is at most 5 s in the future and 60 s in the past, and its `fold64` is the parent-id of `traceparent`.
+ * If the parent-id differs, a system between caller and hop has inserted a span: the hop issues a new id and
+ * keeps both. An introduction continues the trace, and no hop takes its id.
  */
 export function readContext(headers: RawHeaders, rules: InboundRules): InboundContext {
   try {
@@ -101,7 +105,8 @@ function read(headers: RawHeaders, rules: InboundRules): InboundContext {
   if (time !== 'stale' || (rules.anyAge === true && !isIntroduction))
     return ofCluster(member, time === 'soon', parent, others)
   const context = foreign(parent, others, false)
-  // A replay, or a call from a host with another clock: its caller learns that this hop answered, and any other nothing.
+  // A replay, or a call from a host with another clock: its caller learns that this hop answered, and any
+  // other nothing.
   return isIntroduction ? context : { ...context, assignedId: member.id, introduction: member.id }
 }
 

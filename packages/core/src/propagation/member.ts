@@ -8,7 +8,7 @@ import { SEALED_TRACE } from './tracestate.js'
  *
  *     <HopId>-<tag>              to a process of the cluster
  *     <sealed HopId>-<tag>;s     the same where the wire is sealed: the trace-id of `traceparent` is sealed as well
- *     ?<sealed HopId>            to a target that may be anybody: it asks for no more than to prove the key
+ *     ?<sealed HopId>            to an unknown target: it only asks the target to prove the key
  *     ?<sealed HopId>;s          the same, and the trace-id is sealed as well
  *
  * The tag binds the id to the trace under the key of the cluster.
@@ -18,11 +18,11 @@ export interface Member {
   readonly traceId: TraceId
   /** The trace-id came sealed. */
   readonly sealedTrace: boolean
-  /** An introduction: the sealed id, as it was sent. Its sender may be anybody who saw it. */
+  /** An introduction: the sealed id, exactly as sent. Its sender may be any process that saw it. */
   readonly introduction: HopId | undefined
 }
 
-/** What is known of a member: whose it is, that it is of another key, or that it is none of ours. */
+/** The result of reading a member: a valid one, one with another key, or none. */
 export type ReadMember = Member | 'unknown-key' | undefined
 
 const INTRODUCTION = '?'
@@ -36,7 +36,7 @@ export function writeMember(keys: ClusterKeys, calleeId: HopId, traceId: TraceId
   return seals ? `${sealId(keys.seal, calleeId)}-${tag}${SEALED_TRACE}` : `${calleeId}-${tag}`
 }
 
-/** The member for somebody who has not proven the key. */
+/** The member for a target that has not proven the key. */
 export function writeIntroduction(sealed: HopId, seals: boolean): string {
   return INTRODUCTION + sealed + (seals ? SEALED_TRACE : '')
 }
@@ -79,12 +79,18 @@ function isAssigned(id: HopId): boolean {
 
 /** How far the time of an id may be ahead of now, for a hop to take it. */
 const AHEAD_NANOS = 5_000_000_000n
-/** How far it may be behind. */
+/** How far it may be in the past. */
 const BEHIND_NANOS = 60_000_000_000n
-/** Within this, either way, its sender is one of the cluster; beyond it, anybody who has seen it once. */
+/**
+ * Within this time, either way, its sender belongs to the cluster; beyond it, any process that saw the member
+ * once may have sent it.
+ */
 const STALE_NANOS = 300_000_000_000n
 
-/** Whether an id may be taken now (`soon`), is too early or too late for that, or proves nothing any more (`stale`). */
+/**
+ * Whether an id may be taken now (`soon`), is too early or too late for that, or no longer proves anything
+ * (`stale`).
+ */
 export function timeOf(id: HopId, nowNanos: bigint): 'soon' | 'late' | 'stale' {
   const difference = hopIdNanos(id) - nowNanos
   if (difference <= AHEAD_NANOS && difference >= -BEHIND_NANOS) return 'soon'

@@ -6,7 +6,7 @@ import { writeIntroduction, writeMember } from './member.js'
 import { formatTraceparent } from './traceparent.js'
 import { formatTracestate } from './tracestate.js'
 
-/** What of a hop goes on to its callees. */
+/** The part of a hop that is sent to its callees. */
 export interface OutboundContext {
   readonly traceId: TraceId
   readonly flags: number
@@ -19,7 +19,10 @@ export interface OutboundContext {
 /** How ids travel. */
 export interface WireRules {
   readonly keys: ClusterKeys
-  /** Seals ids between services as well, for systems in the chain that truncate trace-ids or sample by their right-most bits. */
+  /**
+   * Seals ids between services as well, for systems in the chain that truncate trace-ids or sample by their
+   * right-most bits.
+   */
   readonly sealTraces: boolean
 }
 
@@ -31,9 +34,9 @@ export interface SentContext {
 }
 
 /**
- * The headers of a request to a callee that is asked to take `calleeId`.
- * @param trusted whether the target is one of the cluster, as far as can be known: any other learns no id, and is asked to
- * prove the key first
+ * The headers of a request that assigns `calleeId` to its callee.
+ * @param trusted whether the target is known to belong to the cluster: any other target learns no id, and
+ * first has to prove the key
  */
 export function writeContext(
   context: OutboundContext,

@@ -53,7 +53,7 @@ describe('the response', () => {
     expect(parseTraceparent(headers['traceresponse'] ?? '')?.traceId).toBe(foreign.traceId)
   })
 
-  it('tells a caller with another key of its own, by the fingerprint', () => {
+  it('sends the fingerprint of its key to a caller with another key', () => {
     const headers = responseHeaders({ ...outsider, continued: true, unknownKey: true }, who, keys)
     expect(headers['hoptrace']).toBe(`key=${keys.fingerprint}`)
     expect(headers['traceresponse']).toMatch(/^00-/)

@@ -20,12 +20,14 @@ export interface Answering {
 const KEY = 'key='
 
 /**
- * The headers that a response carries.
+ * The headers of a response.
  *
- * - To a caller of the cluster: `hoptrace: <HopId>;<service>;<ip:port>;<tag>`. The tag binds it to the id that the caller assigned.
- * - To a caller that introduced itself, or whose id is of another time: `hoptrace: <sealed HopId>-<tag>`.
- * - To all others `traceresponse`, in which ids of this cluster are sealed; a trace-id that the caller itself sent goes back as
- *   it came. Beside it `hoptrace: key=<fingerprint>`, when the caller has another cluster key.
+ * - To a caller of the cluster: `hoptrace: <HopId>;<service>;<ip:port>;<tag>`. The tag binds it to the id
+ *   that the caller assigned.
+ * - To a caller that introduced itself, or whose id is too old or too new: `hoptrace: <sealed HopId>-<tag>`.
+ * - To all others `traceresponse`, in which ids of this cluster are sealed; a trace-id that the caller itself
+ *   sent goes back unchanged. In addition `hoptrace: key=<fingerprint>`, if the caller has another cluster
+ *   key.
  */
 export function responseHeaders(
   context: Pick<InboundContext, 'asked' | 'introduction' | 'unknownKey' | 'continued'>,
@@ -61,7 +63,7 @@ const OTHER_KEY = /^key=([0-9a-f]{8})$/
 
 /** What a response says of who answered. */
 export interface Answer {
-  /** The hop that answered, proven; its service is {@link unnamed} to a caller that was told no name. */
+  /** The hop that answered, proven; its service is {@link unnamed} if the response named none. */
   readonly servedBy: ServedBy | null
   /** Fingerprint of the callee's cluster key, when it is another one. Not proven. */
   readonly otherKey: string | null
@@ -70,9 +72,10 @@ export interface Answer {
 const noAnswer: Answer = { servedBy: null, otherKey: null }
 
 /**
- * Reads the response of one call. `asked`: what the call's headers asked to be answered (`SentContext.asked`). A header that was
- * not made with the key of the cluster for this very call says nothing: a cache replays it, or a gateway passes
- * that of another call on. Of several in one header the first that is good counts.
+ * Reads the response of one call. `asked`: what the call's headers asked to be answered
+ * (`SentContext.asked`). A header that was not made with the key of the cluster for this very call says
+ * nothing: a cache replays it, or a gateway passes that of another call on. Of several in one header the
+ * first that is good counts.
  */
 export function readAnswer(headers: RawHeaders, asked: HopId, keys: ClusterKeys): Answer {
   try {

@@ -50,7 +50,7 @@ describe('where the wire is sealed', () => {
     })
   })
 
-  it('nobody without the key makes a member that is taken', () => {
+  it('a member made without the key is not accepted', () => {
     const hex = (length: number) =>
       fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
     fc.assert(

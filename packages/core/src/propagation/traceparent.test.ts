@@ -15,7 +15,7 @@ describe('traceparent', () => {
     `01-${TRACE}-${SPAN}-01`,
     `cc-${TRACE}-${SPAN}-01-`,
     `fe-${TRACE}-${SPAN}-01-what-the-future-brings`,
-  ])('of a later version is read as far as it is known: %s', (text) => {
+  ])('of a later version is read up to its known part: %s', (text) => {
     expect(parseTraceparent(text)).toEqual({ traceId: TRACE, parentId: SPAN, flags: 1 })
   })
 
@@ -24,7 +24,7 @@ describe('traceparent', () => {
     ['version ff', `ff-${TRACE}-${SPAN}-01`],
     ['more than version 00 has', `00-${TRACE}-${SPAN}-01-`],
     ['more than version 00 has', `00-${TRACE}-${SPAN}-01-x`],
-    ['a later version that goes on without a dash', `01-${TRACE}-${SPAN}-01.x`],
+    ['a later version that continues without a dash', `01-${TRACE}-${SPAN}-01.x`],
     ['a later version that is too short', `01-${TRACE}-${SPAN}-0`],
     ['an all-zero trace-id', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['an all-zero parent-id', `00-${TRACE}-${'0'.repeat(16)}-01`],

@@ -62,7 +62,7 @@ describe('tracestate', () => {
     )
   })
 
-  it('gives our member wherever it stands, and the left-most one of several', () => {
+  it('returns our member at any place, and the left-most one of several', () => {
     expect(parseTracestate(`foo=1,hoptrace=${ID},bar=2`)).toEqual({ own: ID, others: 'foo=1,bar=2' })
     expect(parseTracestate(`hoptrace=a,foo=1,hoptrace=b`)).toEqual({ own: 'a', others: 'foo=1' })
   })

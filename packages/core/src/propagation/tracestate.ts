@@ -10,9 +10,9 @@ const MAX_VALUE_CHARS = 256
 const MAX_SENT_CHARS = 512
 /** Members longer than this are the first to go. */
 const LARGE_MEMBER_CHARS = 128
-/** Behind our member's id: the trace-id of `traceparent` is sealed, too. */
+/** Follows our member's id: the trace-id of `traceparent` is sealed, too. */
 export const SEALED_TRACE = ';s'
-/** `hoptrace=`, 32 digits, the tag, what may stand behind them, and the comma. */
+/** `hoptrace=`, 32 digits, the tag, the optional suffix, and the comma. */
 const OWN_CHARS = MEMBER.length + 1 + 32 + 17 + SEALED_TRACE.length + 1
 
 /** The keys of Level 2, among which are all of Level 1. */
@@ -30,8 +30,8 @@ export interface TraceState {
 const NONE: TraceState = { own: undefined, others: '' }
 
 /**
- * Reads `tracestate` by the grammar of W3C Trace Context Level 2. A malformed member or more than 32 of them void the whole
- * list. Empty members are left out; of a repeated key the left-most member, the newest, stays.
+ * Reads `tracestate` by the grammar of W3C Trace Context Level 2. A malformed member or more than 32 of them
+ * void the whole list. Empty members are left out; of a repeated key the left-most member, the newest, stays.
  */
 export function parseTracestate(text: string): TraceState {
   if (text === '' || text.length > MAX_TRACESTATE_CHARS) return NONE
@@ -53,7 +53,7 @@ export function parseTracestate(text: string): TraceState {
   return { own, others: fit([...others.values()]) }
 }
 
-/** Our member left-most, the others behind it. `others` must come from `parseTracestate`, or be empty. */
+/** Our member left-most, followed by the others. `others` must come from `parseTracestate`, or be empty. */
 export function formatTracestate(own: string, others: string): string {
   return others === '' ? `${MEMBER}=${own}` : `${MEMBER}=${own},${others}`
 }

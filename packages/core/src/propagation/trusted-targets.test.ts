@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isTargetPattern, TrustedTargets } from './trusted-targets.js'
 
-describe('targets that are told ids of the cluster', () => {
+describe('targets that receive ids of the cluster', () => {
   it.each([
     '127.0.0.1:80',
     '10.1.2.3:80',

@@ -11,8 +11,8 @@ export const isTargetPattern = (text: unknown): text is string =>
   typeof text === 'string' && PATTERN.test(text)
 
 /**
- * The targets that are told ids of the cluster: private addresses and names, those that the options name, and those that have proven
- * the key. Everybody else is asked to prove it first.
+ * The targets that receive ids of the cluster: private addresses and names, targets in the options, and
+ * targets that have proven the key. Any other target first has to prove it.
  */
 export class TrustedTargets {
   private readonly patterns: readonly string[]
@@ -60,7 +60,10 @@ function matches(pattern: string, host: string, port: string): boolean {
 
 const privateNames = /\.(?:local|internal|svc|localdomain|test|lan|localhost)$/
 
-/** Addresses and names that lead to nobody outside: loopback, private and link-local networks, names of one label. */
+/**
+ * Addresses and names that do not lead outside: loopback, private and link-local networks, names of one
+ * label.
+ */
 function isPrivateHost(host: string): boolean {
   const bits = parseIpv4(host)
   if (bits !== undefined) return isPrivateIpv4(bits)

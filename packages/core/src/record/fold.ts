@@ -3,9 +3,10 @@ import type { CallRecord, EventRecord, HopRecord } from './record.js'
 const rank = { open: 0, interrupted: 1, closed: 2 } as const
 
 /**
- * The version of one hop that stands: closed before interrupted before open, and among equals the one that lost less, then the one that knows more
- * (calls, their outcomes, events, keys, attributes, less shed). What only the other knows is added to it: work that a hop
- * did behind its response is recorded in a version of its own. The order of the arguments does not matter.
+ * Folds two versions of one hop. Closed wins over interrupted, interrupted over open; among equals, the
+ * version with fewer lost entries wins, then the more complete one (calls, their outcomes, events, keys,
+ * attributes, less shed). Items that only the other version has are added, because work after the response is
+ * in a separate version. The order of the arguments does not matter.
  */
 export function foldVersions(a: HopRecord, b: HopRecord): HopRecord {
   const left = knowledge(a)
@@ -31,25 +32,25 @@ function knowledge(record: HopRecord): number[] {
   ]
 }
 
-/** `stands`, with what only `other` knows. The same object when that is nothing. */
-function joined(stands: HopRecord, other: HopRecord): HopRecord {
-  const next = joinedCalls(stands.next, other.next)
-  const events = joinedEvents(stands.events, other.events)
-  const keys = hasMore(stands.keys, other.keys) ? { ...other.keys, ...stands.keys } : stands.keys
-  const attributes = hasMore(stands.attributes, other.attributes)
-    ? { ...other.attributes, ...stands.attributes }
-    : stands.attributes
+/** `winner`, with the items that only `other` has. The same object if there are none. */
+function joined(winner: HopRecord, other: HopRecord): HopRecord {
+  const next = joinedCalls(winner.next, other.next)
+  const events = joinedEvents(winner.events, other.events)
+  const keys = hasMore(winner.keys, other.keys) ? { ...other.keys, ...winner.keys } : winner.keys
+  const attributes = hasMore(winner.attributes, other.attributes)
+    ? { ...other.attributes, ...winner.attributes }
+    : winner.attributes
   const same =
-    next === stands.next &&
-    events === stands.events &&
-    keys === stands.keys &&
-    attributes === stands.attributes
-  return same ? stands : { ...stands, next, events, keys, attributes }
+    next === winner.next &&
+    events === winner.events &&
+    keys === winner.keys &&
+    attributes === winner.attributes
+  return same ? winner : { ...winner, next, events, keys, attributes }
 }
 
-function joinedCalls(stands: readonly CallRecord[], other: readonly CallRecord[]): readonly CallRecord[] {
-  if (other.length === 0) return stands
-  const known = new Map(stands.map((call) => [call.hopId, call]))
+function joinedCalls(winner: readonly CallRecord[], other: readonly CallRecord[]): readonly CallRecord[] {
+  if (other.length === 0) return winner
+  const known = new Map(winner.map((call) => [call.hopId, call]))
   let changed = false
   for (const call of other) {
     const mine = known.get(call.hopId)
@@ -57,24 +58,24 @@ function joinedCalls(stands: readonly CallRecord[], other: readonly CallRecord[]
     known.set(call.hopId, call)
     changed = true
   }
-  if (!changed) return stands
+  if (!changed) return winner
   return [...known.values()].sort((x, y) => x.offsetMicros - y.offsetMicros || (x.hopId < y.hopId ? -1 : 1))
 }
 
-function joinedEvents(stands: readonly EventRecord[], other: readonly EventRecord[]): readonly EventRecord[] {
-  if (other.length === 0) return stands
+function joinedEvents(winner: readonly EventRecord[], other: readonly EventRecord[]): readonly EventRecord[] {
+  if (other.length === 0) return winner
   const nameOf = (event: EventRecord): string => `${event.offsetMicros} ${event.name}`
-  const known = new Set(stands.map(nameOf))
+  const known = new Set(winner.map(nameOf))
   const more = other.filter((event) => !known.has(nameOf(event)))
-  if (more.length === 0) return stands
-  return [...stands, ...more].sort(
+  if (more.length === 0) return winner
+  return [...winner, ...more].sort(
     (x, y) => x.offsetMicros - y.offsetMicros || (x.name < y.name ? -1 : x.name > y.name ? 1 : 0),
   )
 }
 
 function hasMore(
-  stands: Readonly<Record<string, unknown>>,
+  winner: Readonly<Record<string, unknown>>,
   other: Readonly<Record<string, unknown>>,
 ): boolean {
-  return Object.keys(other).some((name) => !Object.hasOwn(stands, name))
+  return Object.keys(other).some((name) => !Object.hasOwn(winner, name))
 }

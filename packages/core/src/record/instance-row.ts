@@ -6,8 +6,9 @@ export interface DroppedRange {
 }
 
 /**
- * The registry's row of one run of one instance. Key: address, worker, start time. Written by the instance itself (and by
- * whoever adopts its log after its death); read by resolvers. Stored data is hostile input: readers validate it.
+ * The registry's row of one run of one instance. Key: address, worker, start time. Written by the instance
+ * itself (and, after its death, by the adopter of its log); read by resolvers. Stored data is hostile input:
+ * readers validate it.
  */
 export interface InstanceRow {
   readonly service: string
@@ -16,8 +17,8 @@ export interface InstanceRow {
   /** Its other `ip:port`: every listening socket of the process, and the given ones. */
   readonly aliases: readonly string[]
   /**
-   * Foreign addresses (`ip:port`, or `name:port` as dialled) in ids that it took: proxies, published ports and virtual
-   * addresses that lead to it. Least recently met first, 64 at most.
+   * Foreign addresses (`ip:port`, or `name:port` as dialled) in ids that it took: proxies, published ports
+   * and virtual addresses that lead to it. Least recently met first, 64 at most.
    */
   readonly reached: readonly string[]
   readonly worker: number
@@ -29,8 +30,9 @@ export interface InstanceRow {
   /** Base URL of its live endpoint, `http://127.0.0.1:4003/_hoptrace/v1`, or null when it does not listen. */
   readonly endpoint: string | null
   /**
-   * Where its records are: store URLs, the newest last. In a registry, level stores below the data directory are named relative to it:
-   * `level:stores/<service>`. In memory they are absolute, unless the data directory is not here.
+   * Where its records are: store URLs, the newest last. In a registry, level stores below the data directory
+   * are named relative to it: `level:stores/<service>`. In memory they are absolute, unless the data
+   * directory is not here.
    */
   readonly stores: readonly string[]
   /** Salt buckets that its store's keys use. */
@@ -39,7 +41,10 @@ export interface InstanceRow {
   readonly windowMillis: number
   /** The directory of its log, relative to the data directory: `logs/<service>/<run>`. */
   readonly logDir: string
-  /** How much of the log was written by the heartbeat: number of the last file, bytes in it. A reader that finds less knows that its end is missing. */
+  /**
+   * How much of the log was written by the heartbeat: number of the last file, bytes in it. A reader that
+   * finds less knows that its end is missing.
+   */
   readonly loggedThrough: readonly [file: number, offset: number]
   /** Milliseconds since the epoch. */
   readonly heartbeatMillis: number
@@ -53,20 +58,27 @@ export interface InstanceRow {
 /** Rows of instances, and what is missing among them. */
 export interface InstanceRows extends ReadonlyArray<InstanceRow> {
   /**
-   * Why rows may be missing: a text for each registry that could not be read, and for each row that is damaged, of a newer version, unsigned
-   * or under another key. Bounded in number; the last text counts the rest. From the absence of a row nothing may be concluded then.
+   * Why rows may be missing: a text for each registry that could not be read, and for each row that is
+   * damaged, of a newer version, unsigned or under another key. Bounded in number; the last text counts the
+   * rest. From the absence of a row nothing may be concluded then.
    */
   readonly unread?: readonly string[]
 }
 
-/** Which rows may be deleted: of runs of one service that have ended, and whose last sign of life is so old that their records have expired. */
+/**
+ * Which rows may be deleted: of runs of one service that have ended, and whose last sign of life is so old
+ * that their records have expired.
+ */
 export interface EndedRuns {
   readonly service: string
   /** Milliseconds since the epoch. */
   readonly beforeMillis: number
 }
 
-/** Where instances are looked up. Implementations: files in the data directory, rows in a store, several at once. */
+/**
+ * Where instances are looked up. Implementations: files in the data directory, rows in a store, several at
+ * once.
+ */
 export interface Registry {
   /** What it is, for messages. */
   readonly name?: string

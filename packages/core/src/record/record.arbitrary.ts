@@ -60,7 +60,7 @@ function rarely<T>(value: fc.Arbitrary<T>, usual: T): fc.Arbitrary<T> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: value })
 }
 
-/** A HopId whose time lies in a space. */
+/** A HopId with a time in a space. */
 export function hopIdArbitrary({ fromNanos, spanNanos }: RecordSpace): fc.Arbitrary<HopId> {
   return fc
     .tuple(fc.bigInt({ min: 0n, max: spanNanos - 1n }), tail)

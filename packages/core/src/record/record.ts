@@ -23,7 +23,10 @@ export interface EventRecord {
   readonly attributes: Attributes
 }
 
-/** The instance that really answered a call, as its response header said. Hostile input: well formed, not more. */
+/**
+ * The instance that really answered a call, as its response header said. Hostile input: well formed, not
+ * more.
+ */
 export interface ServedBy {
   readonly hopId: HopId
   readonly service: string
@@ -34,7 +37,7 @@ export interface ServedBy {
 /** `ServedBy.service` where the answer gave no name. */
 export const unnamed = 'unknown'
 
-/** The service that a call led to, as far as its caller knows. */
+/** The service that a call led to, according to its caller. */
 export function namedService({ servedBy, service }: Pick<CallRecord, 'servedBy' | 'service'>): string | null {
   return servedBy === null || servedBy.service === unnamed ? service : servedBy.service
 }
@@ -45,7 +48,7 @@ export interface CallRecord {
   readonly hopId: HopId
   /** `host:port` as dialled. */
   readonly target: string
-  /** The service expected behind `target` from earlier answers, or null. `servedBy` is what is known for sure. */
+  /** The service expected at `target` from earlier answers, or null. `servedBy` is certain. */
   readonly service: string | null
   readonly method: string | null
   /** An HTTP status as text, or an error's code (`ECONNRESET`, `ETIMEDOUT`, …), or null while unknown. */
@@ -54,7 +57,10 @@ export interface CallRecord {
   readonly offsetMicros: number
   readonly durationMicros: number | null
   readonly servedBy: ServedBy | null
-  /** What was dialled in place of `target`: a forward proxy (`host:port`) or a socket (`unix:/path`). Null for `target` itself. */
+  /**
+   * What was dialled in place of `target`: a forward proxy (`host:port`) or a socket (`unix:/path`). Null for
+   * `target` itself.
+   */
   readonly via: string | null
   /** Fingerprint (8 hex digits) of another cluster key, when the callee answered under one. */
   readonly otherKey: string | null
@@ -71,8 +77,9 @@ export interface InstanceRef {
 }
 
 /**
- * What one service instance says about one request that it handled: the unit that is logged, shipped, stored and resolved.
- * A record is about its owner only. Several versions of one HopId may exist (open, then closed); see `foldVersions`.
+ * What one service instance says about one request that it handled: the unit that is logged, shipped, stored
+ * and resolved. A record is about its owner only. Several versions of one HopId may exist (open, then
+ * closed); see `foldVersions`.
  */
 export interface HopRecord {
   readonly hopId: HopId
@@ -84,7 +91,7 @@ export interface HopRecord {
   readonly startNanos: bigint
   /** Null while open or interrupted. */
   readonly durationMicros: number | null
-  /** HTTP method, or what `tracer.run` was told. */
+  /** HTTP method, or the method of `tracer.run`. */
   readonly method: string | null
   /** Route template, never the raw path. */
   readonly route: string | null
@@ -100,7 +107,10 @@ export interface HopRecord {
   readonly parentSpan: string | null
   /** The `traceparent` of a trace that was not continued, because its sender is not trusted; or null. */
   readonly link: string | null
-  /** The id that the caller had assigned when this hop did not take it as its own (skew, a span between), or null. */
+  /**
+   * The id that the caller had assigned when this hop did not take it as its own (skew, a span between), or
+   * null.
+   */
   readonly assignedId: HopId | null
   /** W3C trace-flags as they came. */
   readonly flags: number
@@ -108,9 +118,15 @@ export interface HopRecord {
   readonly crash: string | null
   /** Details (attributes, events) that were shed under pressure. */
   readonly shed: number
-  /** Entries of its log (calls, events, keys, attributes) that were written and could not be read back. Above 0 it is not whole. */
+  /**
+   * Entries of its log (calls, events, keys, attributes) that were written and could not be read back. Above
+   * 0 it is not whole.
+   */
   readonly lost: number
 }
 
-/** The `crash` of a hop that was open when its tracer was closed: nothing is known of its end, and its process may live on. */
+/**
+ * The `crash` of a hop that was open when its tracer was closed: nothing is known of its end, and its process
+ * may live on.
+ */
 export const closedEarly = 'the tracer was closed before the hop ended'

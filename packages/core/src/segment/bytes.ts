@@ -83,7 +83,7 @@ export class ByteWriter {
     this.#length = at
   }
 
-  /** Begins anew in the same memory. */
+  /** Empties it, and keeps its memory. */
   clear(): void {
     this.#length = 0
   }
@@ -137,7 +137,10 @@ export class ByteReader {
   }
 }
 
-/** Adds the low bits that `ByteWriter.packed` wrote: `into[i] = into[i] * 2 ** bits + low`. `bytes` holds at least `count * bits` bits. */
+/**
+ * Adds the low bits that `ByteWriter.packed` wrote: `into[i] = into[i] * 2 ** bits + low`. `bytes` holds at
+ * least `count * bits` bits.
+ */
 export function addPacked(bytes: Uint8Array, into: Float64Array, bits: number): void {
   const scale = 2 ** bits
   const low = Math.min(bits, 24)

@@ -37,7 +37,7 @@ export function writeHead(head: SegmentHead): Buffer {
   return bytes
 }
 
-/** Puts the checksum of everything behind it into a whole segment. */
+/** Puts the checksum of the rest into a complete segment. */
 export function seal(segment: Buffer): void {
   segment.writeUInt32BE(crc32(segment.subarray(8)), 4)
 }
@@ -69,7 +69,10 @@ export function openHead(value: Uint8Array): { head: SegmentHead; end: number; b
   return { head, end, bytes }
 }
 
-/** Whose records a segment holds, how many, and from which id to which. Nothing is decoded; the checksum is verified. */
+/**
+ * Whose records a segment holds, how many, and from which id to which. Nothing is decoded; the checksum is
+ * verified.
+ */
 export function readSegmentHead(value: Uint8Array): SegmentHead {
   return openHead(value).head
 }

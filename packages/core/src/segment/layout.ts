@@ -17,15 +17,18 @@ export const maxRecords = 1 << 16
 export const maxValues = 1 << 21
 
 /**
- * Most UTF-16 units of text in all records of a segment together, and again in its dictionary of strings. A record at the
- * limits of a hop, its details shed, has less than half of it.
+ * Most UTF-16 units of text in all records of a segment together, and again in its dictionary of strings. A
+ * record at the limits of a hop, its details shed, has less than half of it.
  */
 export const maxTextUnits = 1 << 24
 
 /** How much a unit of a record in the json column counts: parsing it makes more than its text. */
 export const jsonUnits = 2
 
-/** Most numbers that are decoded of one segment: of each value at most four (itself, the length, end and place of its text). */
+/**
+ * Most numbers that are decoded of one segment: of each value at most four (itself, the length, end and place
+ * of its text).
+ */
 export const maxNumbers = 4 * maxValues
 
 /** Most bytes of all shapes of a segment. */
@@ -74,7 +77,9 @@ export const numberColumns = [
 
 export type NumberColumnName = (typeof numberColumns)[number]
 
-/** The text columns that every segment has, in the order in which they are written, after the number columns. */
+/**
+ * The text columns that every segment has, in the order in which they are written, after the number columns.
+ */
 export const textColumns = ['errorMessage', 'link', 'crash', 'json'] as const
 
 export type TextColumnName = (typeof textColumns)[number]
@@ -103,7 +108,7 @@ export const hopBits = {
 
 export const hopStates = ['open', 'closed', 'interrupted'] as const
 
-/** How an id is coded: equal to the one beside it, as a step of nanoseconds and a tail, or in whole words. */
+/** How an id is coded: equal to its reference id, as a step of nanoseconds and a tail, or in whole words. */
 export const idForm = { same: 0, step: 1, words: 2 } as const
 
 /** Bits of a call's first symbol. */

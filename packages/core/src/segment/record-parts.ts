@@ -12,7 +12,7 @@ export function startOf(time: bigint): { high: number; low: number } {
   return { high: nanosHigh(time), low: nanosLow() }
 }
 
-/** When a call ended, as far as is known: microseconds since the hop started. */
+/** The end of a call, or its start if the end is unknown: microseconds since the hop started. */
 export function endOf(call: CallRecord): number {
   return call.offsetMicros + (call.durationMicros ?? 0)
 }

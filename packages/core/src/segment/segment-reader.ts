@@ -34,7 +34,10 @@ export class SegmentReader {
   /** The id of the record that `nextId` went to last. */
   readonly time: Words
 
-  /** Verifies the checksum, unpacks, and reads all headers of columns. Rejects damage with `HOPTRACE_BAD_SEGMENT`. */
+  /**
+   * Verifies the checksum, unpacks, and reads all headers of columns. Rejects damage with
+   * `HOPTRACE_BAD_SEGMENT`.
+   */
   constructor(value: Uint8Array) {
     const { head, end, bytes } = openHead(value)
     this.head = head
@@ -142,7 +145,7 @@ function readStrings(high: ByteReader, low: ByteReader, budget: DecodeBudget): s
   const count = high.varint(maxValues)
   if (count === 0) return []
   const textAt = readPlain(count, high, low, budget)
-  // Names become keys of objects, which makes each a text of its own.
+  // Names become keys of objects, so each becomes a separate text in memory.
   const dictionary = new DecodeBudget()
   return Array.from({ length: count }, (_, i) => {
     const text = textAt(i)

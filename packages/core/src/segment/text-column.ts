@@ -5,7 +5,7 @@ import { maxUnpackedBytes, maxValues } from './layout.js'
 import { NumberColumn, writeNumbers } from './number-column.js'
 import { NumberReader } from './number-reader.js'
 
-/** First byte of a column: each text stands for itself, or for an entry of a dictionary that precedes the indices. */
+/** First byte of a column: the texts themselves, or indices into a dictionary that precedes them. */
 const columnForm = { plain: 0, dictionary: 1 } as const
 
 /** How the texts without their common prefix are written. */
@@ -17,8 +17,9 @@ const hexPattern = /^[0-9a-f]*$/
 const loneSurrogate = /\p{Surrogate}/u
 
 /**
- * Writes a column of texts: as indices of a dictionary where half of them or more repeat; else without their common prefix,
- * as numbers (`orderId-1001`), packed hex digits (random ids) or UTF-8 (UTF-16 where a lone surrogate would be lost).
+ * Writes a column of texts: as indices of a dictionary where half of them or more repeat; else without their
+ * common prefix, as numbers (`orderId-1001`), packed hex digits (random ids) or UTF-8 (UTF-16 where a lone
+ * surrogate would be lost).
  */
 export function writeTexts(texts: readonly string[], high: ByteWriter, low: ByteWriter): void {
   high.varint(texts.length)

@@ -21,7 +21,7 @@ export interface AdoptOptions {
   readonly access?: Access
   /** Only runs of this service. @default all */
   readonly service?: string
-  /** Where runs are said to have ended; those that shipped to a server, in the registry of that server too. */
+  /** Registers ended runs. Runs that ship to a server are registered in that server's registry too. */
   readonly registry: Registry
   /**
    * Sign the rows in the registry of a cluster. @default those of `HOPTRACE_KEY`, or of the key that the data

@@ -23,9 +23,9 @@ export interface StoreSupports {
 }
 
 /**
- * An ordered map with batch put and forward scan: all that hoptrace asks of a database. The layout of keys and values
- * lives in core (`store/keys.ts`), so an implementation only does I/O. Failures reject with a `HoptraceError` of code
- * `HOPTRACE_STORE_*`; absence is an empty answer, never an error.
+ * An ordered map with batch put and forward scan: all that hoptrace asks of a database. The layout of keys
+ * and values lives in core (`store/keys.ts`), so an implementation only does I/O. Failures reject with a
+ * `HoptraceError` of code `HOPTRACE_STORE_*`; absence is an empty answer, never an error.
  */
 export interface Store {
   /** How a resolver in another process reaches it: `level:/dir`, `hbase://host:port/table`, `memory:name`. */
@@ -33,7 +33,9 @@ export interface Store {
   readonly supports: StoreSupports
   /** Opens once; later calls share the first. Other methods may be called before it resolves. */
   open(): Promise<void>
-  /** All rows are durable (as far as `supports.durable` says) when it resolves. Rows with the same key replace. */
+  /**
+   * When it resolves, all rows are durable (if `supports.durable`). A row replaces the row with the same key.
+   */
   put(rows: readonly Row[]): Promise<void>
   /** One page in key order: at most `limit` rows. Fewer than `limit` means that the range holds no more. */
   scan(range: ScanRange): Promise<readonly Row[]>
@@ -56,13 +58,14 @@ export type StoreSpec =
   | PackagedStoreSpec
 
 /**
- * A store that a package brings: `@hoptrace/<kind>` or `hoptrace-store-<kind>`, which has to be installed. See `StoreDriver`.
+ * A store that a package brings: `@hoptrace/<kind>` or `hoptrace-store-<kind>`, which has to be installed.
+ * See `StoreDriver`.
  */
 export interface PackagedStoreSpec {
   readonly kind: string
   /**
-   * `<kind>:/path` for files of this host, `<kind>://host…` for a server. `{service}` is replaced by the service's name:
-   * each service needs a store or a table of its own.
+   * `<kind>:/path` for files of this host, `<kind>://host…` for a server. `{service}` is replaced by the
+   * service's name: each service needs a store or a table of its own.
    */
   readonly url: string
   readonly buckets?: number

@@ -7,9 +7,9 @@ import { aliasKey, businessKey, businessKeyHash, businessKeyText } from './keys.
 const hex32 = /^[0-9a-f]{32}$/
 
 /**
- * The rows that lead to records: one for each business key of each record, and one for each id under which others may ask for it
- * (the id that its caller assigned, and the trace id where a foreign span stands between).
- * The same records give the same rows, so that writing them again changes nothing.
+ * The rows that lead to records: one for each business key of each record, and one for each other id under
+ * which a resolver may ask for it (the id that its caller assigned, and the trace id if a foreign span is
+ * between caller and hop). The same records give the same rows, so that writing them again changes nothing.
  */
 export function keyRows(records: readonly HopRecord[]): Row[] {
   const rows: Row[] = []
@@ -51,9 +51,9 @@ export interface KeyValue {
 }
 
 /**
- * The value of a row of a business key. Its checksum is the CRC-32 of the key's text, the row key and the value: it tells
- * damage, and another text with the same hash, for a quarter of the bytes that the text itself would take. A checksum that
- * differs is a `HOPTRACE_BAD_SEGMENT`.
+ * The value of a row of a business key. Its checksum is the CRC-32 of the key's text, the row key and the
+ * value: it tells damage, and another text with the same hash, for a quarter of the bytes that the text
+ * itself would take. A checksum that differs is a `HOPTRACE_BAD_SEGMENT`.
  */
 export function readKeyValue(text: string, row: Row): KeyValue {
   const bytes = checkedValue(crc32(text), row, 'a business key')

@@ -13,7 +13,10 @@ import type { HopId } from '../id/types.js'
  * | instances | `f2 instance(7) start(8)` |
  */
 
-/** Which lane of a window of a run: `first` is written once when the window is over, `late` takes whatever comes after. */
+/**
+ * Which lane of a window of a run: `first` is written once when the window is over, `late` takes whatever
+ * comes after.
+ */
 export type Lane = 'first' | 'late'
 
 /** First bytes of the rows that are no segments; salts stay below. */
@@ -45,7 +48,9 @@ export interface SegmentKey {
   readonly batch: bigint | null
 }
 
-/** IPv4 address, port and worker number in seven bytes. Throws `TypeError` when the address is not `ip:port`. */
+/**
+ * IPv4 address, port and worker number in seven bytes. Throws `TypeError` when the address is not `ip:port`.
+ */
 export function instanceKey(instance: Pick<InstanceRef, 'address' | 'worker'>): Buffer {
   const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):(\d{1,5})$/.exec(instance.address)
   const bytes = parts?.slice(1, 5).map(Number) ?? []
@@ -70,8 +75,8 @@ export function runKey(run: InstanceRef): Buffer {
 }
 
 /**
- * The bucket of an instance or run: FNV-1a (32 bits) of the seven bytes of the instance, its upper half folded in, modulo
- * `buckets` (1-128).
+ * The bucket of an instance or run: FNV-1a (32 bits) of the seven bytes of the instance, its upper half
+ * folded in, modulo `buckets` (1-128).
  */
 export function saltOf(key: Uint8Array, buckets: number): number {
   if (!Number.isInteger(buckets) || buckets < 1 || buckets > maxBuckets) {
@@ -82,7 +87,7 @@ export function saltOf(key: Uint8Array, buckets: number): number {
   return ((hash ^ (hash >>> 16)) >>> 0) % buckets
 }
 
-/** The start of the window that a time lies in. */
+/** The start of the window that contains a time. */
 export function windowStart(nanos: bigint, windowNanos: bigint): bigint {
   return nanos - (nanos % windowNanos)
 }

@@ -14,9 +14,10 @@ const tables = new Map<string, Table>()
 let unnamed = 0
 
 /**
- * Rows in this process's memory. Stores of one name share their rows for as long as one of them is open, so that a resolver in
- * the same process finds what a service wrote. For tests and trials: nothing survives the process, and nothing is expired.
- * @param name Default: a name of its own.
+ * Rows in this process's memory. Stores with the same name share their rows while one of them is open, so
+ * that a resolver in the same process finds the rows of a service. For tests and trials: nothing survives the
+ * process, and nothing expires.
+ * @param name @default a unique name
  */
 export function memoryStore(name?: string): Store {
   return new MemoryStore(name ?? `unnamed-${++unnamed}`)

@@ -20,13 +20,15 @@ export interface RangeOptions {
   /** Only those of these runs. @default all of the table */
   readonly runs?: readonly InstanceRef[]
   /**
-   * Called once for each run that is not among `runs` and has records of the stretch, with the service that its segments name. The reader then
-   * reads whole windows.
+   * Called once for each run that is not among `runs` and has records of the stretch, with the service that
+   * its segments name. The reader then reads whole windows.
    */
   readonly onOtherRun?: (run: string, service: string) => void
   /** Only those of these services, where several share a table. @default all */
   readonly services?: readonly string[]
-  /** Most records, except that records with the same id stay together, so that going on after the last one misses none. */
+  /**
+   * The maximum number of records. Records with the same id stay together, so that the next page misses none.
+   */
   readonly limit?: number
   /** Only ids beyond this one: the last of the page before. */
   readonly afterId?: HopId
@@ -35,8 +37,8 @@ export interface RangeOptions {
 }
 
 /**
- * Called between two steps of work. With `through`, every record up to this id has been given: then the range ends here when it says
- * false.
+ * Called between two steps of work. With `through`, every record up to this id has been given: then the range
+ * ends here when it says false.
  */
 export type Step = (through?: HopId) => boolean | Promise<boolean>
 
@@ -48,7 +50,7 @@ export interface RangeRecords extends AsyncIterable<HopRecord> {
 /** Rows of one page: at a usual fill about a megabyte and a half. */
 const pageRows = 32
 
-/** Up to so many seeks, the lanes of single runs are read in place of whole windows. */
+/** Up to this number of seeks, the lanes of single runs are read instead of whole windows. */
 const mostSeeks = 32
 
 /** @internal What `StoreReader.range` returns. `total` counts along. */
@@ -60,7 +62,7 @@ export function rangeRecords(
 ): RangeRecords {
   const { limit = Infinity, fromNanos, toNanos } = options
   if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
-  if (fromNanos < 0n || toNanos > 2n ** 63n) throw new TypeError('a range lies between 1970 and 2262')
+  if (fromNanos < 0n || toNanos > 2n ** 63n) throw new TypeError('a range must be between 1970 and 2262')
   const counts: ReadCounts = { scans: 0, segments: 0, pruned: 0, bytes: 0 }
   const both: ReadCounts = countBoth(counts, total)
   return {
@@ -131,7 +133,7 @@ class RangeReader {
       yield* mergeSegments([listSource(segments)], within)
   }
 
-  /** Does the range go on with a window? Nothing of those before it is missing. */
+  /** Whether the range may continue with a window, because no earlier window is incomplete. */
   async #mayRead(window: bigint): Promise<boolean> {
     const { step } = this.options
     const begin = boundId(window)
@@ -139,7 +141,9 @@ class RangeReader {
     return begin > this.#fromId ? step(lastBefore(begin)) : (await step(), true)
   }
 
-  /** One window of some runs: the first lane as it is needed, the late lane at once, as its segments overlap. */
+  /**
+   * One window of some runs: the first lane as it is needed, the late lane at once, as its segments overlap.
+   */
   async #lanes(window: bigint, runs: readonly Buffer[]): Promise<SegmentSource[]> {
     const sources = runs.map(async (run) => {
       const salt = saltOf(run, this.layout.buckets)

@@ -47,8 +47,9 @@ export interface AliasHit {
 const latePage = 16
 
 /**
- * Reads what `segmentRows` and `keyRows` wrote. Every value is verified; a damaged one, or a store that fails, rejects with a
- * `HoptraceError`. What is not there is `undefined` or empty. `counts` grows with every read.
+ * Reads what `segmentRows` and `keyRows` wrote. Every value is verified; a damaged one, or a store that
+ * fails, rejects with a `HoptraceError`. What is not there is `undefined` or empty. `counts` grows with every
+ * read.
  */
 export class StoreReader {
   readonly counts: ReadCounts = { scans: 0, segments: 0, pruned: 0, bytes: 0 }
@@ -69,8 +70,9 @@ export class StoreReader {
   }
 
   /**
-   * The record of an id in the run that served it, its versions folded: one segment of the first lane, and beside it what
-   * the late lane has; two reads, whatever is stored, and whether the id is there or not.
+   * The record of an id in the run that served it, with its versions folded: from one segment of the first
+   * lane, and in parallel from the late lane. This takes two reads at any stored volume, whether the id
+   * exists or not.
    */
   async lookup(run: InstanceRef, id: HopId, signal?: AbortSignal): Promise<HopRecord | undefined> {
     const key = runKey(run)
@@ -85,8 +87,8 @@ export class StoreReader {
   }
 
   /**
-   * The hops that an id leads to which is not their own: the id that their callers assigned, or a foreign trace id. The earliest
-   * come first. Several runs may have one each.
+   * The hops that an id leads to which is not their own: the id that their callers assigned, or a foreign
+   * trace id. The earliest come first. Several runs may have one each.
    */
   async aliases(
     alias: string,
@@ -106,7 +108,10 @@ export class StoreReader {
     return hits
   }
 
-  /** The hops with a business key, newest first, before `beforeNanos` if given. Costs what it returns, not what is stored. */
+  /**
+   * The hops with a business key, newest first, before `beforeNanos` if given. Costs what it returns, not
+   * what is stored.
+   */
   async findKey(
     name: string,
     value: string,

@@ -136,7 +136,7 @@ describe('segmentRows', () => {
     expect(stored?.lost).toBeGreaterThan(0)
   })
 
-  it('gives late batches keys of their own', () => {
+  it('gives late batches separate keys', () => {
     const records = noisy(3, 8)
     const keys = [1n, 2n, 1n].map(
       (number) => segmentRows(batch(records, { lane: 'late', batch: number })).rows[0]?.key,

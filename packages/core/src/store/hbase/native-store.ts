@@ -139,7 +139,7 @@ class NativeStore implements Store {
   #failure(error: unknown): Error {
     if (error instanceof HoptraceError || error instanceof TypeError) return error
     if (this.#closed) return this.#closedError()
-    // Dropped under us: the next call makes it anew, where that is ours to do.
+    // The table was dropped while we used it. The next call makes it again, if this service makes its table.
     if (codeOf(error) === 'TABLE_NOT_FOUND') this.#opening = undefined
     const reason = error instanceof Error ? error.message : String(error)
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })

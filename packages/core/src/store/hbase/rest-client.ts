@@ -27,14 +27,15 @@ export interface GatewayResponse {
 }
 
 const maxSockets = 32
-/** A gateway that is at it this long is asked again. */
+/** After this time without an answer, the gateway is asked again. */
 const attemptMillis = 8000
 const firstPauseMillis = 50
 const maxPauseMillis = 2000
 
 /**
- * Requests to HBase REST gateways over kept connections, with a deadline, a bound on answers, and retries: everything that a
- * store asks may be asked twice. Where one of several gateways does not answer, the next is tried.
+ * Requests to HBase REST gateways over kept connections, with a deadline, a bound on answers, and retries:
+ * everything that a store asks may be asked twice. Where one of several gateways does not answer, the next is
+ * tried.
  */
 export class GatewayClient {
   private readonly agent: http.Agent
@@ -52,8 +53,8 @@ export class GatewayClient {
   }
 
   /**
-   * Resolves with any answer below 500. Rejects with what went wrong last when the deadline has passed, and with the reason
-   * of the signal.
+   * Resolves with any answer below 500. Rejects with what went wrong last when the deadline has passed, and
+   * with the reason of the signal.
    */
   async request(request: GatewayRequest): Promise<GatewayResponse> {
     const { deadlineAt, signal, at } = request

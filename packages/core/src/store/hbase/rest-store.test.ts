@@ -58,7 +58,7 @@ class Gateway {
   }
 }
 
-describe('a store behind a gateway', () => {
+describe('a store through a gateway', () => {
   let gateway: Gateway
   afterEach(() => gateway.answers.clear())
 
@@ -82,7 +82,7 @@ describe('a store behind a gateway', () => {
     await expect.poll(() => gateway.seen.at(-1)).toBe('DELETE /t/scanner/s1')
   })
 
-  it('tries again what failed, and goes on in a new scanner where one is gone', async () => {
+  it('retries a failure, and continues with a new scanner if one is lost', async () => {
     gateway = new Gateway()
     const store = await gateway.listen()
     let failures = 2

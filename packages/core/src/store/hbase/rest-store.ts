@@ -22,10 +22,14 @@ const maxPutBytes = 2 << 20
 /** Rows of one answer: of the largest segments, 6 MB. */
 const pageRows = 64
 const maxResponseBytes = 32 << 20
-/** A scanner is lost with its gateway, or when its region moves: so many are tried for one page. */
+/**
+ * The maximum number of scanners for one page. A scanner is lost with its gateway, or when its region moves.
+ */
 const maxScanners = 5
 
-/** A table of HBase behind its REST gateway. An acknowledged put is in the region server's write-ahead log. */
+/**
+ * A table of HBase, through its REST gateway. An acknowledged put is in the region server's write-ahead log.
+ */
 export function restStore(options: RestStoreOptions): Store {
   return new RestStore(options)
 }
@@ -62,7 +66,7 @@ class RestStore implements Store {
 
   async put(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
-    // A caller may go on to use its buffers: they are copied here, before anything is waited for.
+    // Copy the buffers before the first await, because the caller may reuse them.
     const bodies = batches(lastOfEach(rows)).map((batch) => encodeCellSet(batch, column))
     await this.open()
     try {
@@ -132,7 +136,7 @@ class RestStore implements Store {
       deadlineAt: performance.now() + storeTimeouts.openMillis,
       signal: this.#closing.signal,
     }
-    // Whatever listens there may answer 200 to anything, and a put must not take that for an acknowledgement.
+    // Another server on this port may answer 200 to anything, and that must not count as an acknowledgement.
     const version = await this.#client.request({ method: 'GET', path: '/version/rest', ...common })
     if (version.status !== 200 || !isGateway(version)) {
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${version.at} is no REST gateway of HBase`)
@@ -162,11 +166,14 @@ class RestStore implements Store {
         }),
       ),
     })
-    // 304: somebody else was faster.
+    // 304: another process was faster.
     if (made.status >= 400) throw refusal(made)
   }
 
-  /** Adds rows from one scanner until the range or the limit is reached. Returns why a new scanner is needed, if one is. */
+  /**
+   * Adds rows from one scanner until the range or the limit is reached. Returns why a new scanner is needed,
+   * if one is.
+   */
   async #read(
     { from, to, limit }: ScanRange,
     rows: Row[],
@@ -212,7 +219,7 @@ class RestStore implements Store {
     const made = this.#client
       .request({ method: 'PUT', path: `${this.#path}/scanner`, headers, body, deadlineAt })
       .then((response) => {
-        // Its path only: nobody is led elsewhere by an answer.
+        // Use only the path, so that an answer cannot redirect us to another server.
         const id = /\/scanner\/([\w-]{1,100})$/.exec(response.headers.location ?? '')?.[1]
         if (response.status !== 201 || id === undefined) throw refusal(response)
         return { path: `${this.#path}/scanner/${id}`, at: response.at }

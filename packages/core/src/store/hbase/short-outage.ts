@@ -1,8 +1,8 @@
 const awayMillis = 1000
 
 /**
- * A read that could not reach the store fails the next ones too, for a moment: a question asks one store many times, one after
- * the other, and would wait for it anew each time.
+ * If a read cannot reach the store, the next reads fail at once for a moment. A question reads one store many
+ * times in sequence, and would otherwise wait for it each time.
  */
 export class ShortOutage {
   private failure: Error | undefined

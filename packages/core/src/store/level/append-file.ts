@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib'
 import type { StoredRow } from './stored-row.js'
 
 /**
- * An append file is a sequence of frames, one for each put: `bytes(4) checksum(4) stamp(8) rows(4)`, then each row:
- * `deleted(1) keyBytes(2) valueBytes(4) key value`. `bytes` counts what is behind the checksum. A checksum goes on from
- * that of the frame before, the first from the file's nonce and number: no frame fits anywhere else.
+ * An append file is a sequence of frames, one for each put: `bytes(4) checksum(4) stamp(8) rows(4)`, then
+ * each row: `deleted(1) keyBytes(2) valueBytes(4) key value`. `bytes` is the length after the checksum. A
+ * checksum continues from that of the previous frame, the first from the file's nonce and number. So a frame
+ * is valid only at its own place.
  */
 const frameHead = 8
 const bodyHead = 12
@@ -18,7 +19,7 @@ export function chainStart(number: number, nonce: number): number {
   return crc32(`${number} ${nonce}`)
 }
 
-/** One frame, and the checksum that the next one goes on from. */
+/** One frame, and the checksum that the next frame continues from. */
 export function writeFrame(
   rows: readonly StoredRow[],
   stamp: number,

@@ -16,7 +16,7 @@ export class AppendView {
   chain: number
   /** Latest stamp of a row. */
   stamp = 0
-  /** The put that is not counted yet: its writer is at it, or ended before it was done. */
+  /** A put that the head does not count yet: its writer is writing it, or died while writing it. */
   pending: RowSource | undefined
   pendingEnd: { readonly size: number; readonly chain: number } | undefined
   readonly #fd: number

@@ -3,7 +3,7 @@ import type { StoredRow } from './stored-row.js'
 /** A larger block is not kept. */
 const maxBlockBytes = 1 << 19
 
-/** Decoded blocks of tables that were read last, up to so many bytes. */
+/** The most recently read table blocks, decoded, up to a number of bytes. */
 export class BlockCache {
   readonly #blocks = new Map<string, { readonly rows: readonly StoredRow[]; readonly bytes: number }>()
   #bytes = 0

@@ -16,7 +16,10 @@ export const maxTableBytes = 256 << 20
 /** After as many rows a merge lets others have a turn. */
 export const turnRows = 500
 
-/** What tidying works with. `stopped`: the work is to end. `locked`: no one else changes files meanwhile. */
+/**
+ * The tools of a compaction. `stopped`: the work must end. `locked`: runs a task while no other task changes
+ * files.
+ */
 export interface TidyTools {
   readonly files: WriterFiles
   readonly view: WriterView
@@ -43,7 +46,10 @@ function tierOf(bytes: number): number {
   return Math.floor(Math.log(Math.max(1, bytes / (1 << 20))) / Math.log(together))
 }
 
-/** Makes few tables of many. Of equal keys the latest stays; deleted rows stay deleted, as other writers may have them. */
+/**
+ * Makes few tables of many. Of equal keys the latest stays; deleted rows stay deleted, as other writers may
+ * have them.
+ */
 export async function mergeTables(tools: TidyTools, chosen: readonly TableEntry[]): Promise<void> {
   const { files } = tools
   const tables = chosen.map((entry) => new Table(files.dir, files.writer, entry, undefined))

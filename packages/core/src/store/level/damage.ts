@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 
-/** The error of a store whose files are missing, cut, swapped, old or changed: what it held cannot be told. */
+/** The error of a store with missing, truncated, swapped, old or changed files: its content is unknown. */
 export function damagedStore(what: string, cause?: unknown): HoptraceError {
   return new HoptraceError(
     'HOPTRACE_STORE_UNAVAILABLE',

@@ -18,7 +18,7 @@ const magic = 0x48544831
 const slotBytes = 48
 const slotStep = 512
 
-/** Bytes of a head file: two slots that are written in turn, in sectors of their own, so that one is always whole. */
+/** Bytes of a head file: two slots in separate sectors, written in turn, so that one is always whole. */
 export const headBytes = 2 * slotStep
 
 /** A head as it is written: the bytes, and where they go. */

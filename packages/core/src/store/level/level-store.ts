@@ -12,23 +12,27 @@ import { adoptWriter, openWriter, writersOf } from './writer-owner.js'
 /** Where a level store is. */
 export interface LevelLocation {
   readonly dir: string
-  /** Make the directory when it is missing; otherwise a store that is not there cannot be opened. @default false */
+  /**
+   * Make the directory when it is missing; otherwise a store that is not there cannot be opened. @default
+   * false
+   */
   readonly make?: boolean
 }
 
 /** Rows that are deleted at once. */
 const deletePage = 1000
 
-/** After deleting, the disk's space is given back once nothing was deleted for so long. */
+/** Disk space is freed once nothing was deleted for this time. */
 const purgeMillis = 1000
 
 /** So often that is tried again. */
 const mostPurges = 5
 
 /**
- * A directory of sorted, checksummed files. Any number of processes and threads write and read it at once: each writer has files of
- * its own, and readers need neither a lock nor permission to write. A put is on disk when it resolves. What is missing, cut,
- * exchanged or changed makes reads reject with `HOPTRACE_STORE_UNAVAILABLE`; it is never read as absence.
+ * A directory of sorted, checksummed files. Any number of processes and threads write and read it at once:
+ * each writer has files of its own, and readers need neither a lock nor permission to write. A put is on disk
+ * when it resolves. What is missing, cut, exchanged or changed makes reads reject with
+ * `HOPTRACE_STORE_UNAVAILABLE`; it is never read as absence.
  */
 export function levelStore(location: LevelLocation): Store {
   return new LevelStore(path.resolve(location.dir), location.make ?? false)
@@ -113,7 +117,7 @@ class LevelStore implements Store {
       try {
         return await writer.put(changes)
       } catch (error) {
-        // A process that was stopped for long may find that another one went on with its files.
+        // While this process was stopped, another one may have continued its files.
         if (!(error instanceof WriterLost) || again) throw error
         if (this.#writer === opening) this.#writer = undefined
         await writer.close()
@@ -141,7 +145,10 @@ class LevelStore implements Store {
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `there is no store at ${this.url}`)
   }
 
-  /** The space of deleted rows is given back by each writer for its own files, and here for those of writers that are gone. */
+  /**
+   * The space of deleted rows is given back by each writer for its own files, and here for those of writers
+   * that are gone.
+   */
   #purgeSoon(from: Uint8Array, to: Uint8Array): void {
     const before = this.#deleted
     this.#deleted = {
@@ -160,7 +167,7 @@ class LevelStore implements Store {
     try {
       await this.#purgeRange(range.from, range.to)
     } catch {
-      // The files of another writer may have been replaced meanwhile.
+      // The files of another writer may have been replaced since.
       if (!this.#closed && this.#purges++ < mostPurges) this.#purgeSoon(range.from, range.to)
     }
   }

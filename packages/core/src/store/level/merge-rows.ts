@@ -1,6 +1,6 @@
 import type { Cursor } from './stored-row.js'
 
-/** One key of a merge: the cursors that are at it, the one with the latest stamp first. */
+/** One key of a merge: the cursors that point to it, the one with the latest stamp first. */
 export interface MergedKey {
   readonly key: Buffer
   readonly newest: Cursor

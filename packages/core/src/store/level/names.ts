@@ -3,15 +3,15 @@ import path from 'node:path'
 import type { OurDir, Place } from '../../files/index.js'
 
 /**
- * A store is a directory. Each writer has a directory of its own in it, and beside that a head:
+ * A store is a directory. In it, each writer has a directory and a head:
  *
  * | | |
  * | --- | --- |
- * | `<writer>.head` | how far the writer is: generation of the manifest, size of the append file |
- * | `<writer>/manifest` | which files count |
- * | `<writer>/<n>.append` | rows as they were put |
- * | `<writer>/<n>.table` | rows in order |
- * | `<writer>/owner-<n>.sock` | who writes |
+ * | `<writer>.head` | the end of the writer's data: generation of the manifest, size of the append file |
+ * | `<writer>/manifest` | the valid files |
+ * | `<writer>/<n>.append` | rows in the order of their puts |
+ * | `<writer>/<n>.table` | rows in the order of their keys |
+ * | `<writer>/owner-<n>.sock` | the owner |
  */
 const writerPattern = /^w-[0-9a-f]{24}$/
 const headPattern = /^(w-[0-9a-f]{24})\.head$/

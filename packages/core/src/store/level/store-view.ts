@@ -34,8 +34,8 @@ export class StoreView {
   constructor(readonly dir: string) {}
 
   /**
-   * Gives rows of a range in order to `take`, until it says false. A scan that meets files which were replaced meanwhile begins anew
-   * behind the last row that it gave.
+   * Passes the rows of a range in order to `take`, until it returns false. If files were replaced during the
+   * scan, it starts again after the last row that it passed.
    */
   async scan(from: Uint8Array, to: Uint8Array, take: Take, signal?: AbortSignal): Promise<void> {
     this.#scans++

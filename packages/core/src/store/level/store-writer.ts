@@ -57,7 +57,10 @@ export class StoreWriter {
     })
   }
 
-  /** Gives back what deleted rows of a range take in this writer's files; `others` are the other writers of the store. */
+  /**
+   * Gives back what deleted rows of a range take in this writer's files; `others` are the other writers of
+   * the store.
+   */
   purge(from: Uint8Array, to: Uint8Array, others: () => Promise<readonly WriterView[]>): Promise<void> {
     return this.#tidy(async () => {
       await this.#locked(() => this.#seal())
@@ -65,7 +68,7 @@ export class StoreWriter {
     })
   }
 
-  /** Waits for what was put, and lets go of the files. */
+  /** Waits for pending puts, and closes the files. */
   async close(): Promise<void> {
     this.#closing = true
     await this.#working

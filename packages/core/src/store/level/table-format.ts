@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib'
  */
 export const footerBytes = 44
 
-/** A block is closed when it has as many bytes. A larger row is a block of its own. */
+/** A block ends when it reaches this size. A larger row gets a separate block. */
 export const blockBytes = 8192
 
 const magic = 0x48545431

@@ -13,7 +13,9 @@ import { manifestText, type Manifest, type TableEntry } from './manifest.js'
 import { dataFile, filePlace, headPlace, manifestPlace, ourWriterDir } from './names.js'
 import type { WriterView } from './writer-view.js'
 
-/** The files of a writer, for its owner. One call at a time. What a call counts is on disk when it resolves. */
+/**
+ * The files of a writer, for its owner. One call at a time. What a call counts is on disk when it resolves.
+ */
 export class WriterFiles {
   private constructor(
     readonly dir: string,
@@ -38,7 +40,10 @@ export class WriterFiles {
     return WriterFiles.open(dir, writer, manifest, head)
   }
 
-  /** Goes on where a writer ended: `view` has just read it. What it had not finished is finished or removed. */
+  /**
+   * Continues the files of a dead writer, which `view` has just read. Completes or removes its unfinished
+   * work.
+   */
   static async recover(view: WriterView, counter: number): Promise<WriterFiles> {
     const { dir, writer } = view
     const manifest = view.manifest as Manifest
@@ -88,7 +93,7 @@ export class WriterFiles {
     return this.next++
   }
 
-  /** Appends a frame, whose checksum goes on from `chain`. */
+  /** Appends a frame with a checksum that continues from `chain`. */
   async put(frame: Buffer, chain: number): Promise<void> {
     const { head } = this
     const { bytesWritten } = await this.append.write(frame, 0, frame.length, head.size)

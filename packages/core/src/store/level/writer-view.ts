@@ -26,7 +26,7 @@ export class WriterView {
   append: AppendView | undefined
   #headFd: number | undefined
   #tables = new Map<number, Table>()
-  /** Tables that do not count any more, and that a scan may be reading. */
+  /** Obsolete tables that a scan may still be reading. */
   #retired: Table[] = []
 
   constructor(
@@ -36,8 +36,8 @@ export class WriterView {
   ) {}
 
   /**
-   * Sees what was put by now. Throws `Unsettled` when files do not fit together, which may be because the writer is at work on
-   * them, and a `HoptraceError` for damage.
+   * Sees what was put by now. Throws `Unsettled` when files do not fit together, which may be because the
+   * writer is at work on them, and a `HoptraceError` for damage.
    */
   refresh(): void {
     const head = this.#readHead()
@@ -75,7 +75,7 @@ export class WriterView {
     return Math.max(this.append?.stamp ?? 0, ...[...this.#tables.values()].map(({ entry }) => entry.stamp))
   }
 
-  /** Closes tables that do not count any more. Only while no scan reads them. */
+  /** Closes obsolete tables. Only while no scan reads them. */
   closeRetired(): void {
     for (const table of this.#retired.splice(0)) table.close()
   }

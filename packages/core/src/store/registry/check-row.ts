@@ -4,8 +4,9 @@ import { maxBuckets } from '../keys.js'
 import { isStoreUrl as hasStoreForm } from '../drivers.js'
 
 /**
- * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses (the first ones stay), places
- * (the last met stay), stores (the newest stay); dropped ranges are joined. Other fields cannot be too long: `createTracer` refuses what is.
+ * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses
+ * (the first ones stay), places (the last met stay), stores (the newest stay); dropped ranges are joined.
+ * Other fields cannot be too long: `createTracer` refuses what is.
  */
 export const rowLimits = {
   bytes: 1_048_576,
@@ -68,7 +69,10 @@ export function rowFromJson(text: string): InstanceRow | undefined {
   }
 }
 
-/** A row out of parsed JSON, or undefined. Its endpoint must be at its own address: nobody is led elsewhere by a row. */
+/**
+ * A row from parsed JSON, or undefined. Its endpoint must be at its own address, so that a row cannot send a
+ * resolver elsewhere.
+ */
 function checkRow(value: unknown): InstanceRow | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const row = value as Record<keyof InstanceRow, unknown>
@@ -131,7 +135,10 @@ function checkRow(value: unknown): InstanceRow | undefined {
   }
 }
 
-/** Joins the ranges that lie closest until a row may hold them: it then says "dropped" of more than was, never of less. */
+/**
+ * Joins the ranges that lie closest until a row may hold them: it then says "dropped" of more than was, never
+ * of less.
+ */
 function boundDropped(dropped: readonly DroppedRange[]): DroppedRange[] {
   const ranges = dropped.toSorted((a, b) =>
     a.fromNanos < b.fromNanos ? -1 : a.fromNanos > b.fromNanos ? 1 : 0,
@@ -187,7 +194,7 @@ function isEndpoint(value: unknown, addresses: readonly string[]): value is stri
   if (!isChars(value, 1024) || !URL.canParse(value)) return false
   const { protocol, hostname, port, username, password } = new URL(value)
   if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return false
-  // Rows name an IPv6 address by the IPv4 that stands for it in ids.
+  // Rows have the IPv4 address that represents an IPv6 address in ids.
   const ip = hostname.startsWith('[') ? ipv4OfHost(hostname) : hostname
   return addresses.includes(`${ip}:${port || (protocol === 'https:' ? '443' : '80')}`)
 }

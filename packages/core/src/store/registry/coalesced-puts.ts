@@ -7,8 +7,9 @@ interface Slot {
 }
 
 /**
- * Puts to one registry, one at a time for each run: rows that come while one is on its way wait, and of several only the newest
- * is written. So a registry that hangs holds one row of a run and not a queue of them.
+ * Puts to one registry, one at a time for each run: rows that come while one is on its way wait, and of
+ * several only the newest is written. So a registry that hangs holds one row of a run and not a queue of
+ * them.
  */
 export class CoalescedPuts {
   private readonly slots = new Map<string, Slot>()
@@ -28,7 +29,7 @@ export class CoalescedPuts {
     return slot.next.done
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no put is pending. */
   async settled(): Promise<void> {
     while (this.slots.size > 0) {
       await Promise.allSettled([...this.slots.values()].map(({ next, running }) => next?.done ?? running))

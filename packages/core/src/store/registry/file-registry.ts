@@ -22,14 +22,16 @@ import { UnreadRows } from './unread-rows.js'
 /** The most rows and bytes that are read at a time; the newest runs count. */
 const maxFiles = 200_000
 const maxBytes = 512 * 1024 * 1024
-/** So many files are read before other work gets its turn. */
+/** After this number of files, other work may run. */
 const stretch = 64
 
 /**
- * One file for each instance run in `<dataDir>/registry/`, signed, synced, and replaced as a whole, so that it is read without a lock and
- * never half. Only for processes that share the directory. `list` writes nothing, follows no link and waits for no pipe. Paths in rows
- * are relative to the data directory in files, and absolute in what `list` gives.
- * @param keys Verify rows and sign them. @default those of `HOPTRACE_KEY`, or of the key that the directory keeps
+ * One file for each instance run in `<dataDir>/registry/`, signed, synced, and replaced as a whole, so that
+ * it is read without a lock and never half. Only for processes that share the directory. `list` writes
+ * nothing, follows no link and waits for no pipe. Paths in rows are relative to the data directory in files,
+ * and absolute in what `list` gives.
+ * @param keys Verify rows and sign them. @default those of `HOPTRACE_KEY`, or of the key that the directory
+ * keeps
  */
 export function fileRegistry(dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
   const dir = path.resolve(dataDir)
@@ -51,8 +53,8 @@ export function fileRegistry(dataDir: string, keys: AskersKeys = keysHere(dataDi
 }
 
 /**
- * The same as `put`, without waiting: for the moment before a run's first hop. Until a run is registered, a question takes its address for
- * that of an earlier run, or of none. Throws what the file system throws.
+ * The same as `put`, without waiting: for the moment before a run's first hop. Until a run is registered, a
+ * question takes its address for that of an earlier run, or of none. Throws what the file system throws.
  */
 export function registerNow(dataDir: string, keys: ClusterKeys, row: InstanceRow): void {
   const dir = path.resolve(dataDir)
@@ -84,7 +86,10 @@ async function listRows(dir: string, keys: AskersKeys): Promise<InstanceRows> {
   return unread.beside(rows)
 }
 
-/** What may be rows, newest run first. A name that no row can have is one that was damaged: its row is missing. */
+/**
+ * What may be rows, newest run first. A name that no row can have is one that was damaged: its row is
+ * missing.
+ */
 async function rowFiles(dir: string): Promise<Entry[]> {
   const entries = await listDir({ dir, name: 'registry' })
   return entries

@@ -88,7 +88,7 @@ describe('a row of an instance', () => {
     expect(rowFromJson(forged(fields))).toBeUndefined()
   })
 
-  it('is at its own address also where that stands for an IPv6 one', () => {
+  it('is at its own address even if that represents an IPv6 address', () => {
     const at = (address: string, endpoint: string) =>
       rowFromJson(rowToJson({ ...row, address, aliases: [], endpoint }))
     const ipv4 = ipv4OfHost('2001:db8::1')

@@ -13,8 +13,9 @@ const newerHead = /^\{"v":(\d{1,9}),/
 export type ReadRow = { readonly row: InstanceRow } | { readonly why: string }
 
 /**
- * A row as it stands in a registry: `{"v":1,"key":"<fingerprint>","mac":"<MAC of the row's JSON>","row":<the row's JSON>}`.
- * @throws HoptraceError `HOPTRACE_BAD_KEY` without a key; TypeError for a row that no reader would take.
+ * A row in the form of a registry: `{"v":1,"key":"<fingerprint>","mac":"<MAC of the row's JSON>","row":<the
+ * row's JSON>}`.
+ * @throws HoptraceError `HOPTRACE_BAD_KEY` without a key; TypeError for a row that no reader would accept.
  */
 export function writeRow(row: InstanceRow, keys: AskersKeys): string {
   const key = keys()
