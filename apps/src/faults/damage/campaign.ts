@@ -32,7 +32,7 @@ export interface CampaignOptions {
 }
 
 /**
- * Records real runs once; then, run by run, damages one file of a copy and asks. Four runs ask everything, each of them about all hops. The same
+ * Records real runs once; then, run by run, damages one file of a copy and asks. Eight runs ask everything, each of them about all hops. The same
  * seed damages the same places in the same ways; what is in the files differs from recording to recording.
  */
 export async function* damageCampaign({
@@ -61,11 +61,11 @@ export async function* damageCampaign({
   }
 }
 
-/** All of ranges; of the rest a half in one run, the other half in the next; about traces by their key in two runs, by their id in the next two. */
+/** All ranges; a quarter of the rest in each of four runs; about traces by their key in four runs, by their id in the next four. */
 function isAsked({ command, subject }: Question, index: number, run: number): boolean {
   if (command === 'range') return true
-  if (command === 'resolve' && subject.includes('=') !== run % 4 < 2) return false
-  return index % 2 === run % 2
+  if (command === 'resolve' && subject.includes('=') !== run % 8 < 4) return false
+  return index % 4 === run % 4
 }
 
 async function askAgain(
