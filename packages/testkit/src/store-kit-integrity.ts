@@ -14,7 +14,7 @@ const seed = Number(process.env['HOPTRACE_KIT_SEED'] ?? 1)
  * rejection.
  */
 export function integritySuite(subject: StoreSubject): void {
-  it('is never silent about damage', { timeout: 300_000 }, async () => {
+  it('is never silent about damage', { timeout: 300_000 + damages * 2000 }, async () => {
     const ground = await subject.create()
     onTestFinished(() => ground.remove())
     const { files } = ground
