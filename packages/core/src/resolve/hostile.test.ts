@@ -191,6 +191,7 @@ describe('an instance on an errand', () => {
       'd ',
     ])
     const answer: TraceAnswer = {
+      missing: [],
       traceId: testId(4001, baseNanos),
       tree,
       judgement: judge(tree),

@@ -236,13 +236,13 @@ export class TraceResolver {
   }
 }
 
-/** Where a hop has the key that was asked for, its record is somewhere: it is missing when it is not in the answer. */
+/** A hop that has the key that was asked for has a record: one that is not found is missing. */
 function withNotes(answer: TraceAnswer, ofKey: HopId | undefined, notes: readonly string[]): TraceAnswer {
-  const { judgement, tree } = answer
+  const { judgement, missing } = answer
   const all = [...judgement.evidence, ...notes]
-  if (ofKey === undefined || tree.hops.some(({ record }) => record.hopId === ofKey))
+  if (ofKey === undefined || !missing.includes(ofKey))
     return { ...answer, judgement: { ...judgement, evidence: all } }
-  all.push(`the record of ${ofKey}, which has the key, is missing: no registered run has it`)
+  all.push(`the record of ${ofKey}, which has the key, is missing`)
   const verdict = judgement.verdict === 'not-found' ? 'undetermined' : judgement.verdict
   return { ...answer, judgement: { ...judgement, verdict, evidence: all } }
 }

@@ -99,7 +99,7 @@ describe('a timeline', () => {
           decisive: [],
         }
         const reads = { instances: 0, scans: 0, bytes: 0 }
-        const { events } = progressOf({ traceId: '', tree, judgement, reads })
+        const { events } = progressOf({ traceId: '', tree, judgement, reads, missing: [] })
         const place = new Map(events.map(({ name }, index) => [name, index]))
         expect(place.size).toBe(tree.hops.reduce((sum, { record }) => sum + record.events.length, 0))
         for (const [cause, effect] of before)

@@ -40,6 +40,8 @@ export interface TraceAnswer {
   readonly tree: EvidenceTree
   readonly judgement: Judgement
   readonly reads: Reads
+  /** Of the ids that were asked for, those that led to no record. */
+  readonly missing: readonly HopId[]
 }
 
 /** Finds the trace that an id belongs to, walks it, and judges. Rejects only when the caller's signal is aborted. */
@@ -57,12 +59,14 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   const deadlineAt = performance.now() + limits.deadlineMillis
   const unread = index.unread.map((what) => `not every registry could be read: ${what}`)
   try {
-    let missing: Extract<Entry, { kind: 'missing' }> | undefined
+    let first: Extract<Entry, { kind: 'missing' }> | undefined
+    const missing: HopId[] = []
     for (const id of ids) {
       const entry = await findEntry(id, { locator, source, rows, holders, reads, signal })
       query.signal?.throwIfAborted()
       if (entry.kind === 'missing') {
-        missing ??= { ...entry, notes: [...entry.notes, ...unread] }
+        first ??= { ...entry, notes: [...entry.notes, ...unread] }
+        missing.push(id)
         continue
       }
       const seen: HopEvidence[] = []
@@ -94,14 +98,14 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
         const confirmed = await walker.confirm(judgement.decisive)
         query.signal?.throwIfAborted()
         if (confirmed === undefined) break
-        if (round === maxRounds) return unconfirmed(entry.traceId, tree, reads)
+        if (round === maxRounds) return { ...unconfirmed(entry.traceId, tree, reads), missing }
         tree = asJudged(confirmed)
         judgement = judge(tree)
       }
       query.signal?.throwIfAborted()
-      return { traceId: entry.traceId, tree, judgement, reads }
+      return { traceId: entry.traceId, tree, judgement, reads, missing }
     }
-    return nothing(ids[0] as HopId, missing, deadline.signal.aborted, reads)
+    return { ...nothing(ids[0] as HopId, first, deadline.signal.aborted, reads), missing }
   } finally {
     clearTimeout(timer)
   }
@@ -134,7 +138,7 @@ async function withSubtree(walker: Walker, locator: Locator, entry: FoundEntry):
 const maxRounds = 50
 
 /** What instances say of each other does not hold, again and again. */
-function unconfirmed(traceId: string, tree: JudgedTree, reads: Reads): TraceAnswer {
+function unconfirmed(traceId: string, tree: JudgedTree, reads: Reads): Omit<TraceAnswer, 'missing'> {
   const notes = [...tree.notes, 'what instances told of each other is not confirmed by their own runs']
   const doubted = { ...tree, notes, partial: true, headless: true }
   return { traceId, tree: doubted, judgement: judge(doubted), reads }
@@ -145,7 +149,7 @@ function nothing(
   missing: Extract<Entry, { kind: 'missing' }> | undefined,
   expired: boolean,
   reads: Reads,
-): TraceAnswer {
+): Omit<TraceAnswer, 'missing'> {
   const located = missing?.located
   const evidence = [...(missing?.notes ?? [])]
   const certain = located === undefined || located.kind === 'absent' || located.kind === 'untraced'
