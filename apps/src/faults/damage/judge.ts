@@ -115,20 +115,17 @@ function comparableCall({ found, ...call }: Json): Json {
 /** Whether a shown hop has no value that the recorded one has not. What it lacks is another question. */
 function isPartOf(shown: Json, recorded: Json | undefined): boolean {
   if (recorded === undefined) return false
-  const { events, next, keys, attributes, state, ...scalars } = comparable(shown)
+  const { events, next, keys, attributes, error, state, ...scalars } = comparable(shown)
   const truth = comparable(recorded)
   return (
     Object.entries(scalars).every(
       ([name, value]) => isEmpty(value) || isDeepStrictEqual(value, truth[name]),
     ) &&
+    isFieldsOf(error, truth['error']) &&
     isEntriesOf(keys, truth['keys']) &&
     isEntriesOf(attributes, truth['attributes']) &&
     isElementsOf(events, truth['events']) &&
-    callsOf(next).every((call) =>
-      callsOf(truth['next']).some((one) =>
-        Object.entries(call).every(([name, value]) => value === null || isDeepStrictEqual(value, one[name])),
-      ),
-    ) &&
+    callsOf(next).every((call) => callsOf(truth['next']).some((one) => isFieldsOf(call, one))) &&
     // A hop whose end was lost is shown as one that has none.
     (state === undefined || state === truth['state'] || state === 'open' || state === 'interrupted')
   )
@@ -141,6 +138,14 @@ const isEmpty = (value: unknown): boolean =>
   value === false ||
   value === 0 ||
   (typeof value === 'string' && value === '')
+
+/** Fields of a call or an error. Null, and the word for a text that was lost, stand for nothing. */
+function isFieldsOf(part: unknown, whole: unknown): boolean {
+  return Object.entries((part ?? {}) as Json).every(
+    ([name, value]) =>
+      value === null || value === 'unknown' || isDeepStrictEqual(value, ((whole ?? {}) as Json)[name]),
+  )
+}
 
 const callsOf = (next: unknown): Json[] => (Array.isArray(next) ? (next as Json[]) : [])
 

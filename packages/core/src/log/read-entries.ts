@@ -47,10 +47,13 @@ export function readHopAttributes(read: ByteReader, record: LoggedRecord | undef
   if (record !== undefined) withinLimit(Object.keys(record.attributes).length - 1, limits.attributes)
 }
 
+/** Stands for a text that damage has taken, where a record cannot be without one. */
+const lostText = 'unknown'
+
 export function readCall(read: ByteReader, number: number): LoggedCall {
   const index = read.varint()
   const hopId = read.hex(32) as HopId
-  const target = read.reference(textBytes.target) ?? 'unknown'
+  const target = read.reference(textBytes.target) ?? lostText
   const service = read.reference(textBytes.service)
   const method = read.reference(textBytes.method)
   const via = read.reference(textBytes.target)
@@ -155,7 +158,7 @@ export function readClose(read: ByteReader, record: LoggedRecord | undefined): n
 }
 
 function readError(read: ByteReader): ErrorInfo {
-  const name = read.reference(textBytes.errorName) ?? 'Error'
+  const name = read.reference(textBytes.errorName) ?? lostText
   const message = read.text(textBytes.errorMessage)
   return { name, message, code: read.reference(textBytes.errorCode) }
 }
