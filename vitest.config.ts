@@ -1,37 +1,45 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { projects, projectsWithin } from './vitest.workspace.js'
+import { heavyProjects, quickProjects, type TestProject } from './vitest.workspace.js'
 
 // Without `import` and `default`: Vite adds them where they apply, and Vitest hands these to Node as `--conditions`, where
 // CommonJS modules would be given ES modules by `require`.
 const conditions = ['@hoptrace/source', 'node']
 
-const whole = (root: string) => ({
-  root,
-  name: root.replace('packages/', ''),
-  include: ['src/**/*.test.ts'],
-  exclude: projectsWithin.filter((part) => part.root === root).flatMap(({ include }) => include),
+/** Only a test that hangs takes longer, on whatever machine: what a test waits for is progress. */
+const HANG_MILLIS = 300_000
+
+const setup = (name: string): string => fileURLToPath(new URL(`dev/${name}.mjs`, import.meta.url))
+
+/** Projects and files that are named on the command line are run, whatever they cost. */
+const named = process.argv.some(
+  (word) => word.startsWith('--project') || /^(packages|apps|bench|hostile)\//.test(word),
+)
+
+const project = ({ name, include, exclude }: TestProject, order: number) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    name,
+    include: [...include],
+    exclude: ['**/node_modules/**', ...exclude],
+    pool: 'forks' as const,
+    execArgv: ['--conditions=@hoptrace/source'],
+    testTimeout: name === 'net' ? 5 * HANG_MILLIS : HANG_MILLIS,
+    hookTimeout: HANG_MILLIS,
+    expect: { poll: { timeout: HANG_MILLIS / 2 } },
+    globalSetup: name === 'hbase' || name === 'net' ? [setup('vitest-hbase')] : [],
+    sequence: { groupOrder: order },
+  },
 })
 
 export default defineConfig({
   test: {
-    projects: [...projects.map(whole), ...projectsWithin].map(({ root, name, include, exclude }) => ({
-      root,
-      resolve: { conditions },
-      ssr: { resolve: { conditions, externalConditions: conditions } },
-      test: {
-        name,
-        include,
-        exclude,
-        pool: 'forks',
-        execArgv: ['--conditions=@hoptrace/source'],
-        testTimeout: name === 'net' ? 240_000 : 60_000,
-        hookTimeout: 120_000,
-        // Faults in real processes on a busy machine: what fails twice is broken.
-        retry: process.env['CI'] ? 1 : 0,
-      },
-    })),
-    globalSetup: fileURLToPath(new URL('dev/vitest-setup.mjs', import.meta.url)),
+    projects: [
+      ...quickProjects.map((one) => project(one, 0)),
+      ...(named ? heavyProjects.map((one, index) => project(one, index + 1)) : []),
+    ],
+    globalSetup: [setup('vitest-setup')],
     maxWorkers: 2,
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },

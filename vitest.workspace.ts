@@ -1,4 +1,4 @@
-/** The one list of test projects. `vitest.config.ts` imports it: Vitest 4 does not read this file by itself. */
+/** Folders whose unit, property and kit tests are a test project, named after the folder. `npm test` runs these. */
 export const projects = [
   'packages/core',
   'packages/express',
@@ -10,18 +10,34 @@ export const projects = [
   'packages/hbase-client',
   'apps',
   'bench',
-  'hostile',
 ]
 
-/** Test files within one of them that are a project of their own: they need more of a machine than others do. */
-export const projectsWithin: readonly TestProject[] = [
-  { root: 'apps', name: 'net', include: ['src/net/**/*.test.ts'], exclude: [] },
+const e2e = ['**/e2e/**/*.test.ts', '**/*.e2e.test.ts']
+const hbase = ['**/*.hbase.test.ts']
+const net = ['apps/src/net/**/*.test.ts']
+const hostile = ['hostile/src/**/*.test.ts']
+
+/** What they leave out. `npm run check` runs it too, after them. */
+export const heavyProjects: readonly TestProject[] = [
+  // Fleets of processes that are killed, and packages as npm packs them.
+  { name: 'e2e', include: e2e, exclude: [] },
+  // An attacker, a host, and what they leave to read.
+  { name: 'hostile', include: hostile, exclude: [] },
+  // A real HBase, in a JVM.
+  { name: 'hbase', include: hbase, exclude: net },
+  // Several hosts: network namespaces with proxies between them.
+  { name: 'net', include: net, exclude: [] },
 ]
 
-/** A project as Vitest runs it. */
+export const quickProjects: readonly TestProject[] = projects.map((folder) => ({
+  name: folder.replace('packages/', ''),
+  include: [`${folder}/src/**/*.test.ts`],
+  exclude: [...e2e, ...hbase, ...net],
+}))
+
+/** A project as Vitest runs it; globs are relative to the root. */
 export interface TestProject {
-  readonly root: string
   readonly name: string
-  readonly include: string[]
-  readonly exclude: string[]
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
 }

@@ -1,36 +1,42 @@
-// Reads what the test run wrote, checks that nothing was left out, and prints the closing line.
+// Reads what the test runs wrote, checks that nothing was left out, and prints the closing line.
 import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 
-const status = Number(process.argv[2])
-const file = 'test-results.json'
-if (!existsSync(file)) {
-  console.log(`the test command ended with ${status} before any test ran`)
-  console.log('0 passed, 1 failed')
-  process.exit(1)
+const [status, ...files] = process.argv.slice(2)
+const problems = []
+const runs = new Map()
+for (const file of files) {
+  const run = path.basename(file, '.json')
+  if (!existsSync(file)) {
+    problems.push(`${run}: it ended before any test ran`)
+    continue
+  }
+  const { testResults } = JSON.parse(readFileSync(file, 'utf8'))
+  for (const { name, status, message, assertionResults } of testResults)
+    if (status === 'failed' && assertionResults.every((test) => test.status !== 'failed'))
+      problems.push(`${run}: ${name}: ${message}`)
+  runs.set(
+    run,
+    testResults.flatMap((suite) => suite.assertionResults.map((test) => ({ ...test, file: suite.name }))),
+  )
 }
-const { testResults } = JSON.parse(readFileSync(file, 'utf8'))
-const tests = testResults.flatMap((suite) =>
-  suite.assertionResults.map((test) => ({ ...test, file: suite.name })),
-)
-const problems = testResults
-  .filter(
-    (suite) => suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed'),
-  )
-  .map((suite) => `${suite.name}: ${suite.message}`)
 
-const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed')
-for (const test of skipped) problems.push(`not run: ${test.file}: ${test.fullName}`)
-if (
-  !tests.some(
-    (test) => /hbase/i.test(test.file) && /real HBase/.test(test.fullName) && test.status === 'passed',
-  )
-) {
-  problems.push('the HBase suite did not run')
+const tests = [...runs].flatMap(([run, ofRun]) => ofRun.map((test) => ({ ...test, run })))
+const named = ({ run, file, fullName }) => `${run}: ${file}: ${fullName}`
+for (const test of tests)
+  if (test.status !== 'passed' && test.status !== 'failed') problems.push(`not run: ${named(test)}`)
+for (const [suite, folder, title] of [
+  ['HBase', /hbase/i, /real HBase/],
+  ['net', /apps\/src\/net\//, /./],
+]) {
+  const ran = (test) => folder.test(test.file) && title.test(test.fullName) && test.status === 'passed'
+  if (!tests.some(ran)) problems.push(`the ${suite} suite did not run`)
 }
 const passed = tests.filter((test) => test.status === 'passed').length
-const failed = tests.filter((test) => test.status === 'failed').length
-if (status !== 0 && failed === 0 && problems.length === 0)
-  problems.push(`the test command ended with ${status}`)
+const failed = tests.filter((test) => test.status === 'failed')
+for (const test of failed) console.log(`failed: ${named(test)}`)
+if (status !== '0' && failed.length === 0 && problems.length === 0)
+  problems.push(`a command ended with ${status}`)
 for (const problem of problems) console.log(`problem: ${problem}`)
-console.log(`${passed} passed, ${failed + problems.length} failed`)
-process.exit(failed + problems.length === 0 && status === 0 ? 0 : 1)
+console.log(`${passed} passed, ${failed.length + problems.length} failed`)
+process.exit(failed.length + problems.length === 0 && status === '0' ? 0 : 1)

@@ -8,7 +8,7 @@ const serviceProgram = built(new URL('service.fixture.ts', import.meta.url))
 const commandProgram = built(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 /** No command and no message may take longer; on a busy machine all of them take seconds at most. */
-const MOST_MILLIS = 45_000
+const MOST_MILLIS = 120_000
 
 /** The environment without what this process was given of hoptrace. */
 function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

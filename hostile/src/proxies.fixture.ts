@@ -110,7 +110,7 @@ async function started([program = '', ...args]: readonly string[], port: number)
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
   for (let tries = 0; !(await isOpen(port)); tries++) {
-    if (child.exitCode !== null || tries > 200) throw new Error(`${program} does not listen: ${said}`)
+    if (child.exitCode !== null || tries > 2000) throw new Error(`${program} does not listen: ${said}`)
     await sleep(50)
   }
   return { port, close: () => endOf(child) }

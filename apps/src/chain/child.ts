@@ -13,7 +13,7 @@ export interface Child {
 
 /** How a program is started. */
 export interface ChildOptions {
-  /** How long it may take until it listens. @default 90000 */
+  /** How long it may take until it listens. @default 240000 */
   readonly patienceMillis?: number
   /** Words in front of its command that keep its pid and its streams, as those that make it a process of another host. */
   readonly inside?: readonly string[]
@@ -30,7 +30,7 @@ export interface ChildOptions {
 export async function startChild(
   program: string,
   env: NodeJS.ProcessEnv,
-  { patienceMillis = 90_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
+  { patienceMillis = 240_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
 ): Promise<Child> {
   const words = [...inside, process.execPath, ...nodeArguments, built(program)]
   const child = spawn(words[0] ?? '', words.slice(1), {

@@ -57,4 +57,4 @@ it('a flow that is open for many windows is whole at any time, and runs until it
     await tracer.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-}, 60_000)
+})

@@ -65,12 +65,12 @@ describe('the packed packages, installed in an empty project', () => {
       'axios@1',
       ...tarballs,
     )
-  }, 240_000)
+  })
 
   afterAll(() => rm(project, { recursive: true, force: true }))
 
   it('trace themselves in a program of a few lines', async () => {
-    const { stdout, stderr } = await run(process.execPath, ['program.js'], { cwd: project, timeout: 30_000 })
+    const { stdout, stderr } = await run(process.execPath, ['program.js'], { cwd: project, timeout: 240_000 })
     expect(JSON.parse(stdout)).toEqual({
       verdict: 'completed',
       hops: [
@@ -87,7 +87,7 @@ describe('the packed packages, installed in an empty project', () => {
       ['resolve', 'orderId=42', '--json'],
       {
         cwd: project,
-        timeout: 30_000,
+        timeout: 240_000,
       },
     )
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'completed' })
@@ -99,5 +99,5 @@ async function npm(cwd: string, ...args: string[]): Promise<void> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)|^NODE_OPTIONS$/.test(name)),
   )
-  await run('npm', args, { cwd, env, timeout: 230_000, maxBuffer: 1e8 })
+  await run('npm', args, { cwd, env, timeout: 280_000, maxBuffer: 1e8 })
 }

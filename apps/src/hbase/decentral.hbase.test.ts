@@ -213,7 +213,7 @@ describeRealHBase('one chain over three stores: an embedded one, and two HBase c
     }
     expect(seen.completed).toBeGreaterThan(0)
     expect(seen.dropped).toBeGreaterThan(0)
-  }, 120_000)
+  })
 })
 
 interface RestRow {

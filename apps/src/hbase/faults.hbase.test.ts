@@ -56,8 +56,8 @@ describeRealHBase('services whose HBase fails', () => {
   const lines = (traced: Traced, text: string): number => traced.output().split(text).length - 1
   /** Until the service has said that its store is away: once. */
   const noticed = async (traced: Traced): Promise<void> => {
-    await expect.poll(() => lines(traced, away), { timeout: 30_000 }).toBe(1)
-    await expect.poll(async () => (await traced.stats()).errors, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => lines(traced, away)).toBe(1)
+    await expect.poll(async () => (await traced.stats()).errors).toBeGreaterThan(0)
   }
   /** Every request was answered as ever, and each has its record in HBase, once: the service and its log are gone by then. */
   const expectWhole = async (traced: Traced, load: Load): Promise<void> => {
@@ -104,14 +104,14 @@ describeRealHBase('services whose HBase fails', () => {
       expect(lines(traced, back)).toBe(lines(traced, away))
       expect(lines(traced, 'Unhandled')).toBe(0)
     }
-  }, 120_000)
+  })
 
   it('with regions that split and move, and a table that is disabled for a while', async () => {
     const traced = await start({ service: 'regions', store: native() })
     const load = loadOn(traced)
     await load.reached(400)
     const table = 'hoptrace.regions'
-    await expect.poll(async () => (await client.admin.regions(table)).length, { timeout: 15_000 }).toBe(4)
+    await expect.poll(async () => (await client.admin.regions(table)).length).toBe(4)
     const regions = await client.admin.regions(table)
     const splitAt = Buffer.of(0, 0x18, 0xea)
     const first = regions.find(({ start: row }) => row.length === 0)
@@ -130,7 +130,7 @@ describeRealHBase('services whose HBase fails', () => {
     await client.admin.enableTable(table)
     expect((await client.admin.regions(table)).length).toBe(5)
     await expectWhole(traced, load)
-  }, 60_000)
+  })
 
   it('whose gateway alone is killed', async () => {
     const traced = await start({ service: 'gate', store: rest() })
@@ -141,7 +141,7 @@ describeRealHBase('services whose HBase fails', () => {
     await hbase.restart()
     await expectWhole(traced, load)
     expect(lines(traced, away)).toBe(1)
-  }, 60_000)
+  })
 
   it('that hangs, over both transports: connections stand and nobody answers', async () => {
     const both = [
@@ -158,7 +158,7 @@ describeRealHBase('services whose HBase fails', () => {
     await hbase.resume('hbase')
     await hbase.resume('gateway')
     for (const [index, traced] of both.entries()) await expectWhole(traced, under[index] as Load)
-  }, 90_000)
+  })
 
   it('that is slow', async () => {
     const proxy = await startSlowProxy(Number(new URL(hbase.restUrl ?? '').port), 150)
@@ -170,7 +170,7 @@ describeRealHBase('services whose HBase fails', () => {
     const load = loadOn(traced)
     await load.reached(1000)
     await expectWhole(traced, load)
-  }, 60_000)
+  })
 
   it('whose table is dropped by hand: what was in it is gone, later records go on in a new one', async () => {
     const traced = await start({ service: 'dropped', store: native() })
@@ -187,7 +187,7 @@ describeRealHBase('services whose HBase fails', () => {
     expect([...load.wrong, ...later.wrong]).toEqual([])
     await traced.drained()
     await expectInHBase(traced, later.answered)
-  }, 60_000)
+  })
 
   it('at whose port something else listens, which says yes to everything, or talks nonsense', async () => {
     const yes = createHttpServer((_req, res) => void res.end('<html>welcome</html>'))
@@ -231,7 +231,7 @@ describeRealHBase('services whose HBase fails', () => {
         await resolver.close()
       }),
     )
-  }, 60_000)
+  })
 })
 
 function listen(server: Server): Promise<number> {

@@ -61,7 +61,7 @@ export async function startTraced(options: TracedOptions): Promise<Traced> {
     address: `127.0.0.1:${port}`,
     stats: async () => (await fetch(`${url}/stats`)).json() as Promise<Stats>,
     drained: async () => {
-      for (const until = Date.now() + 60_000; ;) {
+      for (const until = Date.now() + 240_000; ;) {
         const response = await fetch(`${url}/flush`)
         if (response.ok) return (await response.json()) as Stats
         const text = await response.text()

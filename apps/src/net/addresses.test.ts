@@ -62,13 +62,10 @@ describeNetwork('the address of an instance', () => {
     for (let n = 0; n < 15; n++) expect((await order(site, `${a.url}/do/${n}`)).status).toBe(200)
     for (let times = 0; times < 3; times++) {
       await expect
-        .poll(
-          async () => {
-            const { hops, missing } = await site.asker.range('b', site.where)
-            return [hops.length, missing]
-          },
-          { timeout: 20_000 },
-        )
+        .poll(async () => {
+          const { hops, missing } = await site.asker.range('b', site.where)
+          return [hops.length, missing]
+        })
         .toEqual([15, null])
     }
     for (let n = 0; n < 15; n++) {

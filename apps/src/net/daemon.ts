@@ -7,7 +7,7 @@ export interface Daemon {
   readonly stop: () => Promise<void>
 }
 
-const PATIENCE_MILLIS = 20_000
+const PATIENCE_MILLIS = 120_000
 
 /** Starts a program on a host; resolves when it listens on all of its ports. Rejects with what it wrote when it does not. */
 export async function startDaemon(

@@ -20,7 +20,7 @@ describeNetwork('a traced gateway that passes on the headers that it got', () =>
     expect((await order(site, `${a.url}/do/well`)).status).toBe(200)
     // A callee that was reached under another's address says so in the registry a moment later.
     await expect
-      .poll(async () => servicesOf(await expectVerdict(site, 'n=well', 'completed')), { timeout: 30_000 })
+      .poll(async () => servicesOf(await expectVerdict(site, 'n=well', 'completed')))
       .toEqual(['a', 'b', 'gateway'])
     const well = await expectVerdict(site, 'n=well', 'completed')
     expect(new Set(well.hops.map(({ hopId }) => hopId)).size).toBe(3)

@@ -91,7 +91,7 @@ export class Site {
         STORE: store === undefined ? '' : JSON.stringify(store),
         ...env,
       },
-      { inside: host.inside, patienceMillis: 90_000 },
+      { inside: host.inside },
     )
     this.#stops.unshift(() => end(child))
     return { ...child, url: `http://${this.address(on)}:${port}` }
@@ -102,7 +102,7 @@ export class Site {
     const child = await startChild(
       fileURLToPath(new URL('./gateway.ts', import.meta.url)),
       { ROUTES: JSON.stringify(routes), HOPTRACE_DIR: this.dataDir, HOPTRACE_KEY: this.key },
-      { inside: this.network.host('between').inside, patienceMillis: 90_000 },
+      { inside: this.network.host('between').inside },
     )
     this.#stops.unshift(() => end(child))
     return child

@@ -53,7 +53,7 @@ export async function expectVerdict(
   subject: string,
   verdict: string,
   where: AskOptions = site.where,
-  patienceMillis = 40_000,
+  patienceMillis = 120_000,
 ): Promise<Resolved> {
   let last: Resolved | undefined
   for (const mode of MODES) {

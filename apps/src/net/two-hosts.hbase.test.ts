@@ -52,7 +52,7 @@ describeNetwork('two hosts and one HBase', () => {
       expect(await resolve('n=cut')).toMatch(/verdict {3}(undetermined|unreachable)/)
       await site.network.host('b').link('up')
       await expect
-        .poll(async () => verdictOf(await site.asker.resolve('n=cut', far())), { timeout: 60_000 })
+        .poll(async () => verdictOf(await site.asker.resolve('n=cut', far())))
         .toMatch(/^(unreachable|failed) b$/)
     })
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.js'
 import { fakeStream, seen } from './terminal.fixture.js'
 
-describe('a slow walk', { timeout: 30_000 }, () => {
+describe('a slow walk', () => {
   let dir: string
   let tracer: Tracer
   let silent: Server

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { projects } from '../../../vitest.workspace.js'
+import config from '../../../vitest.config.js'
+import { heavyProjects, projects, quickProjects } from '../../../vitest.workspace.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const packages = readdirSync(path.join(root, 'packages'), { withFileTypes: true })
@@ -30,18 +31,35 @@ const sourcesOf = (folder: string): string[] =>
 
 describe('the list of test projects', () => {
   it('has every package, the apps and the benches, and nothing else', () => {
-    expect([...projects].sort()).toEqual([...packages, 'apps', 'bench', 'hostile'].sort())
+    expect([...projects].sort()).toEqual([...packages, 'apps', 'bench'].sort())
   })
 
   it.each(projects)('has no project without a test: %s', (folder) => {
     expect(sourcesOf(folder).filter((name) => name.endsWith('.test.ts'))).not.toEqual([])
   })
 
+  it('has each test file of the repository in one project', () => {
+    const files = ['packages', 'apps', 'bench', 'hostile'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .map((name) => path.posix.join(folder, name.replaceAll('\\', '/')))
+        .filter((name) => name.endsWith('.test.ts') && !/\/(node_modules|dist)\//.test(name)),
+    )
+    const matches = (file: string, globs: readonly string[]): boolean =>
+      globs.some((glob) => path.matchesGlob(file, glob))
+    for (const file of files) {
+      const taken = [...quickProjects, ...heavyProjects].filter(
+        ({ include, exclude }) => matches(file, include) && !matches(file, exclude),
+      )
+      expect({ file, projects: taken.map(({ name }) => name) }).toEqual({
+        file,
+        projects: [expect.any(String)],
+      })
+    }
+  })
+
   it('is in the configuration of vitest', () => {
     // Vitest 4 silently ignores a workspace file.
-    expect(readFileSync(path.join(root, 'vitest.config.ts'), 'utf8')).toMatch(
-      /projects: \[\.\.\.projects\.map\(whole\), \.\.\.projectsWithin\]/,
-    )
+    expect(JSON.stringify(config)).toContain(JSON.stringify(quickProjects[0]?.include))
   })
 })
 

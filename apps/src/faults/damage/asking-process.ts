@@ -4,7 +4,7 @@ import type { AskedMessage, AskMessage } from './asker.js'
 import type { Answer, Question } from './question.js'
 
 /** No question may take longer, its process included. */
-const MOST_MILLIS = 20_000
+const MOST_MILLIS = 120_000
 /** No process that asks gets more heap, in MB. */
 const MOST_HEAP = 200
 

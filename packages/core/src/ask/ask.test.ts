@@ -106,7 +106,7 @@ async function instanceOf(dataDir: string, row: InstanceRow, clusterKey?: string
   }
 }
 
-describe('a run is asked', { timeout: 30_000 }, () => {
+describe('a run is asked', () => {
   it('by the socket in its directory, for which nothing but the directory is needed', async () => {
     using dir = tempDir()
     await using service = await Service.start(dir.path)
@@ -141,7 +141,7 @@ describe('a run is asked', { timeout: 30_000 }, () => {
     // A directory is in its place from now on: the recorder notices that its socket is gone.
     rmSync(path.join(run, 'ask.sock'))
     mkdirSync(path.join(run, 'ask.sock', 'in-the-way'), { recursive: true })
-    await expect.poll(() => existsSync(path.join(run, 'ask.json')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => existsSync(path.join(run, 'ask.json'))).toBe(true)
     expect(await instanceOf(dir.path, row)).toEqual({ by: 'loopback', address: row.address })
     const { port } = JSON.parse(readFileSync(path.join(run, 'ask.json'), 'utf8')) as { port: number }
     const at = { host: '127.0.0.1', port, path: '/_hoptrace/v1/instance' }
@@ -180,7 +180,7 @@ describe('a run is asked', { timeout: 30_000 }, () => {
   })
 })
 
-describe('the port of the application', { timeout: 30_000 }, () => {
+describe('the port of the application', () => {
   it('answers questions at its root, also where the application traces one path alone', async () => {
     using dir = tempDir()
     await using service = await Service.start(dir.path, key, '/api/')

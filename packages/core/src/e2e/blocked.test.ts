@@ -25,7 +25,7 @@ async function instanceOf(dataDir: string): Promise<{ blockedSince?: number } | 
   })
 }
 
-describe('a service whose event loop is blocked', { timeout: 90_000 }, () => {
+describe('a service whose event loop is blocked', () => {
   it('still answers, and says since when', async () => {
     using dir = tempDir()
     await using service = await TestService.start({ service: 'stuck', dataDir: dir.path, port: 0, ...quick })

@@ -7,7 +7,7 @@ import { adoptAll, resolveIn, send, TestService } from './test-service.fixture.j
 const quick = { windowMillis: 500, graceMillis: 100 }
 const closed = 'the tracer was closed before the hop ended'
 
-describe('a tracer that is closed while hops are open', { timeout: 90_000 }, () => {
+describe('a tracer that is closed while hops are open', () => {
   it.each([
     // [what the application does afterwards, what its caller gets, the verdict]
     ['answers well', 200, 200, 'completed'],

@@ -50,7 +50,7 @@ function expectReason(
   }
 }
 
-describe('the reason why a process ended', { timeout: 90_000 }, () => {
+describe('the reason why a process ended', () => {
   it.each([
     ['an uncaught exception', '/throw', 'uncaughtException: RangeError: boom'],
     ['an unhandled rejection', '/reject', 'unhandledRejection: TypeError: nobody caught this'],

@@ -18,7 +18,7 @@ async function settled(dir: string, order: string, right: string): Promise<Resol
   })
 }
 
-describe('incarnations', { timeout: 90_000 }, () => {
+describe('incarnations', () => {
   it('on one port are told apart, and from another service that takes it over', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, ...quick }

@@ -20,7 +20,7 @@ async function asked(dir: string, mode: 'iterative' | 'recursive', order: string
 }
 
 /** Where the host has no IPv6 there is nothing to listen on. */
-describe.skipIf(!hasIpv6)('a chain over IPv6 alone', { timeout: 90_000 }, () => {
+describe.skipIf(!hasIpv6)('a chain over IPv6 alone', () => {
   it('is walked in both modes: what completed, what died, and who cannot be reached', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, port: 0, host: '::1', ...quick }

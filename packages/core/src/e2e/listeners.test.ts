@@ -138,7 +138,7 @@ describe('the addresses of a process', () => {
     }))
 })
 
-describe('a service that is killed by the first request that it ever takes', { timeout: 120_000 }, () => {
+describe('a service that is killed by the first request that it ever takes', () => {
   it('is registered, and the request is said to have ended there', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, windowMillis: 500, graceMillis: 100 }

@@ -30,7 +30,7 @@ function becomes(dir: string, id: string, verdict: Verdict): Promise<true> {
   })
 }
 
-describe('an open job of a process that does not listen', { timeout: 90_000 }, () => {
+describe('an open job of a process that does not listen', () => {
   it('is running, before and after it is shipped, and interrupted once its process is killed', async () => {
     using dir = tempDir()
     await using worker = await TestService.start({ service: 'cron', dataDir: dir.path, ...quick })

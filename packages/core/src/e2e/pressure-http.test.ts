@@ -46,7 +46,7 @@ function allSeen(service: TestService): Promise<unknown[]> {
 
 const statsOf = async (service: TestService) => (await service.ask({ do: 'stats' })) as TracerStats
 
-describe('a service whose store is away, over HTTP', { timeout: 300_000 }, () => {
+describe('a service whose store is away, over HTTP', () => {
   it('sheds details, then drops new hops, is never told of falsely, answers as ever, and stays small', async () => {
     using dir = tempDir()
     const store = path.join(dir.path, 'away')

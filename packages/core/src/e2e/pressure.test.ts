@@ -61,7 +61,7 @@ function openHops(tracer: Tracer, count: number) {
   return { ids, end: async () => (release(), Promise.all(ended)) }
 }
 
-describe('under pressure', { timeout: 90_000 }, () => {
+describe('under pressure', () => {
   it('a store that is away for long costs details first, then whole hops that are counted and marked; all else drains', async () => {
     using dir = tempDir()
     const store = new Away()

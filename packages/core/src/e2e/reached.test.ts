@@ -51,7 +51,7 @@ describe('a request whose caller dialled a foreign address', () => {
   })
 })
 
-describe('an address that leads to a service', { timeout: 120_000 }, () => {
+describe('an address that leads to a service', () => {
   it('is in its row soon, and after its death in the row that its adopter writes', async () => {
     using dir = tempDir()
     const options = { dataDir: dir.path, windowMillis: 500, graceMillis: 100 }

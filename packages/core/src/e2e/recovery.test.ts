@@ -27,7 +27,7 @@ function expectDiedIn(result: ResolveResult, service: string): void {
   expect(result.hops.at(-1)).toMatchObject({ service, state: 'interrupted', events: [{ name: 'hanging' }] })
 }
 
-describe('what a killed process leaves', { timeout: 90_000 }, () => {
+describe('what a killed process leaves', () => {
   it('is shipped by the next start of its service', async () => {
     using dir = tempDir()
     await using front = await TestService.start({ service: 'front', dataDir: dir.path, port: 0, ...quick })

@@ -27,7 +27,7 @@ async function reachAll(url: string, processes: number): Promise<Map<string, str
   return known
 }
 
-describe('several runs on one address or in one process', { timeout: 90_000 }, () => {
+describe('several runs on one address or in one process', () => {
   it('every hop of every cluster worker is found, by the endpoint that is any of them, and of a killed one', async () => {
     using dir = tempDir()
     await using service = await TestService.start(

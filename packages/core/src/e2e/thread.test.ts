@@ -20,7 +20,7 @@ const program = (dataDir: string, then: string): string => `
   ${then}
 `
 
-describe('a process with a tracer', { timeout: 90_000 }, () => {
+describe('a process with a tracer', () => {
   it('ends by itself when its work is done', async () => {
     using dir = tempDir()
     const { stderr } = await run(process.execPath, [

@@ -40,7 +40,7 @@ async function expectAllFound(dir: string, ids: readonly string[]): Promise<void
   }
 }
 
-describe('time', { timeout: 90_000 }, () => {
+describe('time', () => {
   it('that steps forward, back, and back again leaves ids increasing and every hop findable, also after a death', async () => {
     using dir = tempDir()
     const clock = clocked(dir.path)

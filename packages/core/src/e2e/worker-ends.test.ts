@@ -30,7 +30,7 @@ function said(service: TestService): string[] {
   return service.errors.split('\n').filter((line) => line.includes('[HOPTRACE_WORKER]'))
 }
 
-describe('a shipping thread that ends', { timeout: 90_000 }, () => {
+describe('a shipping thread that ends', () => {
   it.each([
     ['terminated', 'terminate-worker', 'its thread ended with code 1'],
     ['by an error in its code', 'throw-in-worker', 'TypeError'],

@@ -86,7 +86,7 @@ function mutate(
   return changed
 }
 
-describe('a damaged log', { timeout: 120_000 }, () => {
+describe('a damaged log', () => {
   it('returns each hop unchanged, or says that a part of it is lost', async () => {
     using dir = tempDir()
     const runDir = testRunDir(dir.path)

@@ -11,7 +11,7 @@ function openLog(runDir: string): FileHopLog {
   return new FileHopLog({ runDir, run: testRun, maxLogBytes: 1 << 30 })
 }
 
-describe('17.6: a log that is made to keep its reader busy', { timeout: 120_000 }, () => {
+describe('17.6: a log that is made to keep its reader busy', () => {
   it('is damaged where one hop has more keys, attributes, events and calls than a hop may have', async () => {
     using dir = tempDir()
     const log = openLog(dir.path)

@@ -35,7 +35,7 @@ function rewrite(runDir: string, bytes: Uint8Array): void {
   writeFileSync(logFilePath(runDir, 1), bytes)
 }
 
-describe('LogTail', { timeout: 30_000 }, () => {
+describe('LogTail', () => {
   it('reads a growing log, and waits for the rest of a torn entry', () => {
     using dir = tempDir()
     const { bytes, ends } = writeLog(path.join(dir.path, 'a'), 3)

@@ -145,5 +145,5 @@ describe('the route of an open hop', () => {
       }),
       { numRuns: 500 },
     )
-  }, 30_000)
+  })
 })

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { built } from '../../../../dev/built.mjs'
 import {
@@ -39,7 +38,7 @@ async function ownerProcess(): Promise<ChildProcess> {
   return child
 }
 
-describe('the owner of a run', { timeout: 60_000 }, () => {
+describe('the owner of a run', () => {
   it('is its process, until release', async () => {
     const owned = claimRunDir(runDir)
     expect(await probeRun(runDir)).toBe('alive')
@@ -74,12 +73,7 @@ describe('the owner of a run', { timeout: 60_000 }, () => {
       child.kill('SIGKILL')
       await exited
     }
-    let state = await probeRun(runDir)
-    for (let tries = 0; tries < 200 && state !== 'dead'; tries++) {
-      await sleep(50)
-      state = await probeRun(runDir)
-    }
-    expect(state).toBe('dead')
+    await expect.poll(() => probeRun(runDir)).toBe('dead')
     const owned = await acquireRunDir(runDir)
     expect(owned?.number).toBe(2)
     owned?.release()

@@ -17,7 +17,7 @@ function open(runDir: string, store: TestStore, dead = false): RunShipping {
   return engine
 }
 
-describe('RunShipping', { timeout: 120_000 }, () => {
+describe('RunShipping', () => {
   it('puts a finished window into the first lane and later hops into the late one', async () => {
     using dir = tempDir()
     const store = new TestStore()

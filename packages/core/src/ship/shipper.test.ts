@@ -30,7 +30,7 @@ import {
 const second = 1_000_000_000n
 const firstWindow = Number(baseNanos / second)
 
-describe('Shipper', { timeout: 30_000 }, () => {
+describe('Shipper', () => {
   const ends: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end()
@@ -228,13 +228,10 @@ describe('Shipper', { timeout: 30_000 }, () => {
     await expect.poll(() => [...shipper.unshipped()].length).toBe(1)
     rmSync(runDir, { recursive: true })
     await expect
-      .poll(
-        () => {
-          log.mark(baseNanos + 5n)
-          return listLogFiles(runDir).length
-        },
-        { timeout: 5000 },
-      )
+      .poll(() => {
+        log.mark(baseNanos + 5n)
+        return listLogFiles(runDir).length
+      })
       .toBe(2)
     expect(await probeRun(runDir)).toBe('alive')
     log.close(testHop(2), testClose())
@@ -273,7 +270,7 @@ describe('Shipper', { timeout: 30_000 }, () => {
     ownership.release()
     const log = testLog(runDir, { ownership })
     log.close(testHop(1), testClose())
-    await expect.poll(() => [...shipper.unshipped()].length, { timeout: 5000 }).toBe(1)
+    await expect.poll(() => [...shipper.unshipped()].length).toBe(1)
     await shipper.flush()
     expect((await recordsOf(store)).size).toBe(1)
     await shipper.close()

@@ -56,7 +56,7 @@ export async function openKitTracer(options: Partial<TracerOptions> = {}): Promi
     dataDir,
     records,
     async eventually(find) {
-      for (const until = performance.now() + 10_000; ; await sleep(10)) {
+      for (const until = performance.now() + 60_000; ; await sleep(10)) {
         const all = await records()
         const found = all.find(find)
         if (found !== undefined) return found

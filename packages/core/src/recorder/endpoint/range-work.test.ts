@@ -121,7 +121,7 @@ describe('a store that former runs share', () => {
   })
 })
 
-describe('64 ranges that match nothing', { timeout: 60_000 }, () => {
+describe('64 ranges that match nothing', () => {
   it('let everything else of the thread go on, and are all answered', async () => {
     await using chain = await Chain.of(['payments'])
     const own = chain.instance(0)

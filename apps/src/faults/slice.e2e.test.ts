@@ -5,7 +5,7 @@ import { addRun, emptyTally, TIMES } from './tally.js'
 
 /** A slice of `npm run faults`, the same every time. */
 describe('services that die under load', () => {
-  it('never lead to a false verdict, lose no finished hop, and are named', { timeout: 120_000 }, async () => {
+  it('never lead to a false verdict, lose no finished hop, and are named', async () => {
     const tally = emptyTally('all')
     const wrong: string[] = []
     const plans = plansOf(3, 2, ['sigkill', 'uncaught'])

@@ -10,7 +10,7 @@ import { scenarios } from './scenarios.js'
 import type { Where } from './where.js'
 
 // The plain chain is held to the same expectations by e2e/chain.test.ts.
-describe('the demo behind reverse proxies', { timeout: 180_000 }, () => {
+describe('the demo behind reverse proxies', () => {
   let chain: Chain
   let where: Where
   let stage: Stage
@@ -22,7 +22,7 @@ describe('the demo behind reverse proxies', { timeout: 180_000 }, () => {
     let order = 0
     stage = { chain, where, orderId: () => `behind-${++order}`, say: () => undefined }
     await chain.startAll()
-  }, 180_000)
+  })
 
   afterAll(async () => {
     await chain.stopAll()

@@ -8,7 +8,7 @@ import { hoptrace } from './command.fixture.js'
 /** A registry that cannot be read: no process listens there. */
 const AWAY = 'hbase+http://127.0.0.1:1'
 
-describe('a registry that cannot be read', { timeout: 30_000 }, () => {
+describe('a registry that cannot be read', () => {
   let dir: string
 
   beforeAll(async () => {

@@ -11,13 +11,13 @@ import { createHBaseClient, hbaseErrorCodes } from './index.js'
 
 const run = promisify(execFile)
 
-/** Runs a program as a user would; rejects if it fails or still runs after a minute. */
+/** Runs a program, as a user would; rejects when it fails or does not end. */
 async function runProgram(source: string): Promise<string> {
   // The workspace's packages resolve from here, and no other tool looks for sources here.
   const file = path.join(path.dirname(built(new URL('index.ts', import.meta.url))), `.${randomUUID()}.mjs`)
   await writeFile(file, source)
   try {
-    return (await run(process.execPath, [file], { timeout: 60_000 })).stdout
+    return (await run(process.execPath, [file], { timeout: 240_000 })).stdout
   } finally {
     await rm(file)
   }
