@@ -45,7 +45,7 @@ describe('levelStore', () => {
     }
     const found = new Set(await keysOf(levelStore({ dir })))
     for (const { acknowledged } of writers) expect(acknowledged.filter((key) => !found.has(key))).toEqual([])
-    // The next writer goes on with the files of one that is gone.
+    // The next writer continues the files of a dead one.
     const next = opened(levelStore({ dir }))
     await next.put([row('z')])
     expect(readdirSync(dir).filter((name) => name.endsWith('.head'))).toHaveLength(3)

@@ -5,33 +5,6 @@ import { everything, freshDir, keysOf, opened, row } from './level-dir.fixture.j
 import { levelStore } from './level-store.js'
 
 describe('levelStore', () => {
-  it('is written and read by several processes at once, and a kill loses nothing that was acknowledged', async () => {
-    const dir = freshDir()
-    const reader = opened(levelStore({ dir, make: true }))
-    await reader.open()
-    const writers = ['a', 'b', 'c'].map((name) => writerProcess(dir, name))
-    for (let round = 0; round < 3; round++) {
-      for (const writer of writers) {
-        const enough = writer.acknowledged.length + 20
-        await expect.poll(() => writer.acknowledged.length).toBeGreaterThan(enough)
-        const known = [...writer.acknowledged]
-        const found = new Set(await keysOf(reader))
-        expect(known.filter((key) => !found.has(key))).toEqual([])
-      }
-    }
-    for (const { child } of writers) {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    }
-    const found = new Set(await keysOf(levelStore({ dir })))
-    for (const { acknowledged } of writers) expect(acknowledged.filter((key) => !found.has(key))).toEqual([])
-    // The next writer continues the files of a dead one.
-    const next = opened(levelStore({ dir }))
-    await next.put([row('z')])
-    expect(readdirSync(dir).filter((name) => name.endsWith('.head'))).toHaveLength(3)
-    expect(new Set(await keysOf(next))).toEqual(new Set([...found, 'z']))
-  })
-
   it('lets the latest put of a key count, whichever store put it', async () => {
     const dir = freshDir()
     const [a, b] = [opened(levelStore({ dir, make: true })), opened(levelStore({ dir, make: true }))]
