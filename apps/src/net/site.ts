@@ -22,7 +22,7 @@ export interface SiteService {
   readonly env?: NodeJS.ProcessEnv
   /** It runs in the container behind the host. @default false */
   readonly contained?: boolean
-  readonly program?: 'service' | 'workers'
+  readonly program?: 'service' | 'workers' | 'stranger'
 }
 
 /** A service that runs on a host. */
@@ -133,7 +133,7 @@ export class Site {
   }
 }
 
-function programOf(name: 'service' | 'workers'): string {
+function programOf(name: NonNullable<SiteService['program']>): string {
   return fileURLToPath(new URL(`./${name}.fixture.ts`, import.meta.url))
 }
 

@@ -1,7 +1,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { ipv4OfHost } from '../id/index.js'
 import type { HopId, TraceId } from '../id/types.js'
-import { type OutboundContext, readAnswer, writeContext } from '../propagation/index.js'
+import { noAnswer, type OutboundContext, readAnswer, writeContext } from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from '../record/limits.js'
@@ -80,8 +80,9 @@ export class Call {
     this.ended = true
     try {
       const { keys } = this.#host.wire
-      const { servedBy, otherKey } = headers === undefined ? noAnswer : readAnswer(headers, this.asked, keys)
-      if (servedBy !== null) this.#host.targets.learn(this.target, this.hopId, servedBy)
+      const answer = headers === undefined ? noAnswer : readAnswer(headers, this.asked, keys)
+      const { servedBy, otherKey, proven } = answer
+      if (servedBy !== null) this.#host.targets.learn(this.target, this.hopId, servedBy, proven)
       this.#host.log.callEnd(this.#hop, {
         index: this.index,
         outcome: this.outcome(outcome),
@@ -109,8 +110,6 @@ export class Call {
     return standardOutcomes.has(code) ? code : (this.#host.redaction.code(this.target, code) ?? 'ERROR')
   }
 }
-
-const noAnswer = { servedBy: null, otherKey: null }
 
 interface ParsedTarget {
   readonly hostname: string

@@ -25,9 +25,10 @@ export class Targets {
    * Learns from an answer with a valid tag. A target gets a name only if the answering process listens at
    * that very address, because a gateway or a load balancer may send the next request to another service.
    * @param assigned the id of the call, which contains the dialled address
+   * @param proven the dialled process has proven the key itself
    */
-  learn(target: string, assigned: HopId, { service, address }: ServedBy): void {
-    this.trusted.prove(target)
+  learn(target: string, assigned: HopId, { service, address }: ServedBy, proven: boolean): void {
+    if (proven) this.trusted.prove(target)
     if (service === unnamed || !isItself(hopIdAddress(assigned), address)) return
     const known = this.services.get(target)
     if (known === service || known === null) return

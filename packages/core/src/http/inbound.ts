@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Hop } from '../hop/hop.js'
+import { hopIdAddress } from '../id/index.js'
 import { truncate } from '../record/limits.js'
 import type { Peer, Trust } from '../settings/options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
@@ -73,6 +74,12 @@ export function beginInbound(
       flags: hop.flags,
       service: hop.service,
       address: run.address,
+      isDialled:
+        context.introduction !== undefined &&
+        context.assignedId !== undefined &&
+        // A caller of the cluster whose id is of another time has no need of it.
+        context.assignedId !== context.introduction &&
+        run.owns(hopIdAddress(context.assignedId)),
     }
     const ours = responseHeaders(context, who, tracer.keys)
     const inbound = new InboundRequest(tracer, hop, res, ours)

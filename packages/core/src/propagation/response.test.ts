@@ -8,20 +8,33 @@ import { parseTraceparent } from './traceparent.js'
 
 const hopId = '18ea626ac4c834a600000a0000010fa0' as HopId
 const asked = '18ea626ac4c834a680000a0000010fa0' as HopId
-const who = { hopId, traceId: hopId as string, service: 'orders', address: '10.0.0.1:4000', flags: 1 }
+const who = {
+  hopId,
+  traceId: hopId as string,
+  service: 'orders',
+  address: '10.0.0.1:4000',
+  flags: 1,
+  isDialled: false,
+}
 const keys = clusterKeys(newClusterKey(), true)
 const others = clusterKeys(newClusterKey(), true)
-const outsider = { asked: undefined, introduction: undefined, unknownKey: false, continued: false }
+const outsider = {
+  asked: undefined,
+  assignedId: undefined,
+  introduction: undefined,
+  unknownKey: false,
+  continued: false,
+}
 const member = { ...outsider, asked, continued: true }
 const servedBy = { hopId, service: 'orders', address: '10.0.0.1:4000' }
-const nothing = { servedBy: null, otherKey: null }
+const nothing = { servedBy: null, otherKey: null, proven: false }
 
 describe('the response', () => {
   it('tells a caller of the cluster who answered, bound to its call', () => {
     const headers = responseHeaders(member, who, keys)
     const tag = keys.answerTag(asked, hopId, 'orders', '10.0.0.1:4000')
     expect(headers).toEqual({ hoptrace: `${hopId};orders;10.0.0.1:4000;${tag}` })
-    expect(readAnswer(headers, asked, keys)).toEqual({ servedBy, otherKey: null })
+    expect(readAnswer(headers, asked, keys)).toEqual({ servedBy, otherKey: null, proven: false })
     expect(readAnswer(headers, hopId, keys)).toEqual(nothing)
     expect(readAnswer(headers, asked, others)).toEqual(nothing)
   })
@@ -33,9 +46,24 @@ describe('the response', () => {
     expect(readAnswer(headers, introduction, keys)).toEqual({
       servedBy: { hopId, service: 'unknown', address: '10.0.0.1:4000' },
       otherKey: null,
+      proven: false,
     })
     expect(readAnswer(headers, asked, keys)).toEqual(nothing)
     expect(readAnswer(headers, introduction, others)).toEqual(nothing)
+  })
+
+  it('proves that it is who was dialled only when it is: a stranger may pass an introduction on', () => {
+    const introduction = sealId(keys.seal, asked)
+    const context = { ...outsider, introduction, assignedId: asked, continued: true }
+    const proof = responseHeaders(context, { ...who, isDialled: true }, keys)
+    expect(readAnswer(proof, introduction, keys)).toMatchObject({ proven: true, servedBy: { hopId } })
+    const passedOn = responseHeaders(context, who, keys)
+    expect(readAnswer(passedOn, introduction, keys)).toMatchObject({ proven: false, servedBy: { hopId } })
+    // Dialled at another address, it proves nothing of that one.
+    const elsewhere = '18ea626ac4c834a680000a0000020fa0' as HopId
+    const other = { ...context, introduction: sealId(keys.seal, elsewhere) }
+    const forged = responseHeaders(other, { ...who, isDialled: true }, keys)
+    expect(readAnswer(forged, other.introduction, keys)).toEqual(nothing)
   })
 
   it('tells all others a sealed trace, which the cluster turns back', () => {
@@ -57,7 +85,7 @@ describe('the response', () => {
     const headers = responseHeaders({ ...outsider, continued: true, unknownKey: true }, who, keys)
     expect(headers['hoptrace']).toBe(`key=${keys.fingerprint}`)
     expect(headers['traceresponse']).toMatch(/^00-/)
-    expect(readAnswer(headers, asked, others)).toEqual({ servedBy: null, otherKey: keys.fingerprint })
+    expect(readAnswer(headers, asked, others)).toEqual({ ...nothing, otherKey: keys.fingerprint })
     expect(readAnswer(headers, asked, keys)).toEqual(nothing)
   })
 })

@@ -14,6 +14,8 @@ export interface Answering {
   /** `ip:port` */
   readonly address: string
   readonly flags: number
+  /** A caller that introduced itself dialled an address of this very process. */
+  readonly isDialled: boolean
 }
 
 /** What a response header begins with that tells of another cluster key. */
@@ -25,24 +27,27 @@ const KEY = 'key='
  * - To a caller of the cluster: `hoptrace: <HopId>;<service>;<ip:port>;<tag>`. The tag binds it to the id
  *   that the caller assigned.
  * - To a caller that introduced itself, or whose id is too old or too new: `hoptrace: <sealed HopId>-<tag>`.
+ *   For an introduction, the tag also says whether its caller dialled an address of this process: any server
+ *   can forward an introduction and return the answer.
  * - To all others `traceresponse`, in which ids of this cluster are sealed; a trace-id that the caller itself
  *   sent goes back unchanged. In addition `hoptrace: key=<fingerprint>`, if the caller has another cluster
  *   key.
  */
 export function responseHeaders(
-  context: Pick<InboundContext, 'asked' | 'introduction' | 'unknownKey' | 'continued'>,
+  context: Pick<InboundContext, 'asked' | 'assignedId' | 'introduction' | 'unknownKey' | 'continued'>,
   who: Answering,
   keys: ClusterKeys,
 ): Readonly<Record<string, string>> {
   const { hopId, traceId, flags, service, address } = who
-  const { asked, introduction } = context
+  const { asked, introduction, assignedId } = context
   if (asked !== undefined) {
     const tag = keys.answerTag(asked, hopId, service, address)
     return { [HOPTRACE]: `${hopId};${service};${address};${tag}` }
   }
   const sealedHop = sealId(keys.seal, hopId)
   if (introduction !== undefined) {
-    return { [HOPTRACE]: `${sealedHop}-${keys.answerTag(introduction, hopId, '', '')}` }
+    const dialled = who.isDialled && assignedId !== undefined ? hopIdAddress(assignedId) : ''
+    return { [HOPTRACE]: `${sealedHop}-${keys.answerTag(introduction, hopId, '', dialled)}` }
   }
   const trace =
     traceId === hopId
@@ -67,9 +72,11 @@ export interface Answer {
   readonly servedBy: ServedBy | null
   /** Fingerprint of the callee's cluster key, when it is another one. Not proven. */
   readonly otherKey: string | null
+  /** The process that the call dialled has the key itself, and no other passed the request on. */
+  readonly proven: boolean
 }
 
-const noAnswer: Answer = { servedBy: null, otherKey: null }
+export const noAnswer: Answer = { servedBy: null, otherKey: null, proven: false }
 
 /**
  * Reads the response of one call. `asked`: what the call's headers asked to be answered
@@ -103,14 +110,17 @@ function answerIn(text: string, asked: HopId, keys: ClusterKeys): Answer {
     ]
     const port = parseAddress(address)?.port ?? 0
     if (port === 0 || keys.answerTag(asked, hopId, service, address) !== tag) return noAnswer
-    return { servedBy: { hopId, service, address }, otherKey: null }
+    return { servedBy: { hopId, service, address }, otherKey: null, proven: false }
   }
   const proof = PROOF.exec(text)
   if (proof !== null) {
     const hopId = unsealId(keys.seal, proof[1] as string)
-    if (hopId === undefined || keys.answerTag(asked, hopId, '', '') !== proof[2]) return noAnswer
-    return { servedBy: { hopId, service: unnamed, address: hopIdAddress(hopId) }, otherKey: null }
+    const assigned = unsealId(keys.seal, asked)
+    if (hopId === undefined || assigned === undefined) return noAnswer
+    const proven = keys.answerTag(asked, hopId, '', hopIdAddress(assigned)) === proof[2]
+    if (!proven && keys.answerTag(asked, hopId, '', '') !== proof[2]) return noAnswer
+    return { servedBy: { hopId, service: unnamed, address: hopIdAddress(hopId) }, otherKey: null, proven }
   }
   const other = OTHER_KEY.exec(text)?.[1]
-  return other === undefined || other === keys.fingerprint ? noAnswer : { servedBy: null, otherKey: other }
+  return other === undefined || other === keys.fingerprint ? noAnswer : { ...noAnswer, otherKey: other }
 }

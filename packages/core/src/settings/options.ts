@@ -66,8 +66,8 @@ export interface TracerOptions {
    */
   readonly wire?: 'raw' | 'sealed'
   /**
-   * Targets that may receive ids of the cluster, in addition to private addresses and names and to targets
-   * that have proven the key: `host`, `host:port`, `*.suffix`. @default none
+   * Targets that may receive ids of the cluster, in addition to private addresses and names and to public
+   * addresses whose process has proven the key: `host`, `host:port`, `*.suffix`. @default none
    */
   readonly trustedTargets?: readonly string[]
   /** The names of the only attributes (of hops and events) to record. @default all */

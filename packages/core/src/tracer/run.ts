@@ -200,7 +200,8 @@ export class Run implements HopOwner {
   take(assigned: HopId, local?: string): HopId | undefined {
     if (cluster.isWorker || !this.taken.add(assigned)) return undefined
     const dialled = hopIdAddress(assigned)
-    if (dialled === this.address || (dialled === local && this.isOwn(dialled))) return assigned
+    const isOwn = !dialled.startsWith('127.') && this.owns(dialled)
+    if (dialled === this.address || (dialled === local && isOwn)) return assigned
     return rebaseId(assigned, this.address)
   }
 
@@ -220,8 +221,9 @@ export class Run implements HopOwner {
     this.log.open(hop)
   }
 
-  private isOwn(address: string): boolean {
-    return !address.startsWith('127.') && this.info?.aliases.includes(address) === true
+  /** Is it an address of a listening socket of this process, or the one that the operator says? */
+  owns(address: string): boolean {
+    return this.info !== undefined && (address === this.info.address || this.info.aliases.includes(address))
   }
 
   /**
