@@ -17,6 +17,7 @@ export interface Resolved {
       readonly outcome: string | null
     }[]
     readonly error: { readonly message: string } | null
+    readonly toldBy?: string
   }[]
   readonly evidence: readonly string[]
 }

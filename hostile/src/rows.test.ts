@@ -124,6 +124,30 @@ describe('a row that nobody of the cluster has signed', () => {
 })
 
 describe('a run of somebody with another key', () => {
+  it('18.3 decides nothing, though its row and its log are in the same data directory', async () => {
+    await using scene = new Scene()
+    const theirs = await scene.service('theirs', { clusterKey })
+    const edge = await scene.service('edge')
+    const { body } = await theirs.work({ task: 'theirs', error: 'their own failure' })
+    const call = [`${theirs.url}/work`]
+    await edge.work({ task: 'answered', call })
+    theirs.signal('SIGSTOP')
+    const cut = edge.work({ task: 'killed', call })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await theirs.kill()
+    await cut
+    for (const subject of ['task=answered', 'task=killed']) {
+      const { verdict, hops, evidence, endedAt } = await resolved(scene.dataDir, subject)
+      expect(hops.map(({ service }) => service)).toEqual(['edge'])
+      expect(['completed', 'undetermined']).toContain(verdict)
+      expect(evidence.join('\n')).toMatch(/under another key \([0-9a-f]{8}\)/)
+      expect(JSON.stringify([endedAt, evidence])).not.toContain('their own failure')
+    }
+    const own = await resolved(scene.dataDir, body.hopId)
+    expect(own).toMatchObject({ verdict: 'undetermined', hops: [] })
+    expect(own.evidence.join('\n')).toMatch(/registered under another key \([0-9a-f]{8}\)/)
+  })
+
   it('18.3, 17.4 is named as one; nothing that it names is opened, and it is not shipped', async () => {
     await using scene = new Scene()
     await using trap = await new Trap().listen()

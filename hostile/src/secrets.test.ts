@@ -1,17 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { contentOf } from './content.fixture.js'
 import { hoptrace, Service } from './processes.fixture.js'
 import { resolved } from './questions.fixture.js'
 import { Scene } from './scene.fixture.js'
-
-/** Everything that a data directory holds, as text. */
-function contentOf(dataDir: string): string {
-  return readdirSync(dataDir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'))
-    .join('\n')
-}
 
 describe('what a service has of secrets', () => {
   it('17.8 is not the password of a store in anything that is printed', async () => {

@@ -15,8 +15,8 @@ export interface Work {
   readonly keys?: Readonly<Record<string, string>>
   readonly attributes?: Attributes
   readonly events?: readonly string[]
-  /** Called, one after the other. */
-  readonly call?: readonly string[]
+  /** Called, one after the other; with what the callee is to call. */
+  readonly call?: readonly (string | { readonly url: string; readonly call: readonly string[] })[]
   /** The message of the error that the hop ends with. */
   readonly error?: string
   /** Never answers. */
@@ -32,7 +32,7 @@ export interface ControlMessage {
   readonly control: 'flush' | 'stats' | 'close' | 'exit' | 'inspect' | 'memory'
 }
 
-const { PORT = '0', TRACER = '{}', UMASK, LOOKUP, REDACT } = process.env
+const { PORT = '0', TRACER = '{}', UMASK, LOOKUP, REDACT, MOUNT = '/' } = process.env
 if (UMASK !== undefined) process.umask(Number.parseInt(UMASK, 8))
 const redact: Redact = ({ value }) =>
   typeof value === 'string' ? value.replaceAll(/secret-\d+/g, 'hidden') : value
@@ -64,7 +64,7 @@ const nastyThing = {
   },
 }
 const app = express()
-app.use(hoptrace(tracer))
+app.use(MOUNT, hoptrace(tracer))
 app.use(express.json())
 app.post('/work', async (req, res) => {
   const {
@@ -85,8 +85,9 @@ app.post('/work', async (req, res) => {
   if (hangs) await new Promise(() => undefined)
   if (blocksMillis !== undefined) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blocksMillis)
   const statuses: (number | string)[] = []
-  for (const url of call) {
-    const answered = http.post(url, { task }).then(
+  for (const one of call) {
+    const { url, call: theirs } = typeof one === 'string' ? { url: one, call: [] } : one
+    const answered = http.post(url, { task, call: theirs }).then(
       ({ status }) => status,
       (failure: unknown) => (failure as { code?: string }).code ?? 'failed',
     )

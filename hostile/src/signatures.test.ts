@@ -44,6 +44,24 @@ describe('a signed question', () => {
     }
   })
 
+  it('18.7 is answered where the registry says by a service that traces one path alone', async () => {
+    const mounted = await scene.service('mounted', { clusterKey }, { env: { MOUNT: '/api' } })
+    const named = runsOf(scene.dataDir).find(({ service }) => service === 'mounted')
+    const { run = '', host = '' } = named ?? {}
+    const target = `/_hoptrace/v1/instance?run=${encodeURIComponent(run)}`
+    const asked = { run, host, method: 'GET', target }
+    await expect
+      .poll(async () => (await ask({ port: mounted.port }, target, sign(keys, asked))).status, {
+        timeout: 20_000,
+      })
+      .toBe(200)
+    expect(await ask({ port: mounted.port }, target)).toMatchObject({ status: 401, text: '' })
+    const elsewhere = { ...asked, target: `/api${target}` }
+    expect(await ask({ port: mounted.port }, elsewhere.target, sign(keys, elsewhere))).toMatchObject({
+      status: 404,
+    })
+  })
+
   it('18.4 is good for no other run, host, target, time or key', async () => {
     const asked = question('one')
     const wrong: readonly (readonly [string, string, Record<string, string>])[] = [
