@@ -5,26 +5,22 @@
  * fresh processes. The output has the medians over all rounds.
  * `npm run bench:overhead -- --rounds 5 --seconds 4 [--only express]`
  */
-import autocannon from 'autocannon'
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import os from 'node:os'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { median, table } from './report.js'
+import {
+  frameworks,
+  measure,
+  usage,
+  withServer,
+  type Framework,
+  type Mode,
+  type Sample,
+} from './server-load.js'
 
-const frameworks = ['express', 'koa', 'fastify'] as const
 const modes = ['bare', 'hoptrace', 'otel'] as const
-type Mode = (typeof modes)[number]
-type Framework = (typeof frameworks)[number]
-
-interface Sample {
-  readonly requestsPerSecond: number
-  readonly cpuMicros: number
-}
 
 const { values } = parseArgs({
   options: {
@@ -34,70 +30,20 @@ const { values } = parseArgs({
   },
 })
 
-/**
- * Runs `use` against a fresh server. When it resolves, the server's records are in its store, or at the sink.
- */
-async function withServer<T>(
-  framework: Framework,
-  mode: Mode,
-  use: (url: string, child: ChildProcess) => Promise<T>,
-): Promise<T> {
-  const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
-  const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
-    env: { ...process.env, BENCH_DIR: dir, BENCH_OTLP_URL: otlpUrl, NODE_ENV: 'production' },
-    execArgv: [],
-  })
-  try {
-    const { port } = (await message(child)) as { port: number }
-    return await use(`http://127.0.0.1:${port}/hello/world`, child)
-  } finally {
-    const exit = once(child, 'exit')
-    child.send('stop')
-    await exit
-    rmSync(dir, { recursive: true, force: true })
-  }
-}
-
-const measure = (framework: Framework, mode: Mode): Promise<Sample> =>
-  withServer(framework, mode, async (url, child) => {
-    await autocannon({ url, connections: 50, duration: 2 })
-    const before = await usage(child)
-    const result = await autocannon({ url, connections: 50, duration: Number(values.seconds) })
-    const after = await usage(child)
-    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
-    const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
-    return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
-  })
-
 /** Checks that a variant traces. A variant that does not would look fast. */
 async function verify(framework: Framework): Promise<void> {
   const requests = 100
-  const recorded = await withServer(framework, 'hoptrace', async (url, child) => {
+  const recorded = await withServer(framework, 'hoptrace', otlpUrl, async (url, child) => {
     for (let i = 0; i < requests; i++) await (await fetch(url)).text()
     return (await usage(child)).stats?.appended
   })
   if (recorded !== requests) throw new Error(`${framework}: hoptrace recorded ${recorded} of ${requests}`)
   serverSpans = 0
-  await withServer(framework, 'otel', async (url) => {
+  await withServer(framework, 'otel', otlpUrl, async (url) => {
     for (let i = 0; i < requests; i++) await (await fetch(url)).text()
   })
   if (serverSpans !== requests)
     throw new Error(`${framework}: OpenTelemetry sent ${serverSpans} of ${requests}`)
-}
-
-interface Usage {
-  readonly cpu: NodeJS.CpuUsage
-  readonly stats?: { readonly appended: number }
-}
-
-async function usage(child: ChildProcess): Promise<Usage> {
-  child.send('cpu')
-  return (await message(child)) as Usage
-}
-
-async function message(child: ChildProcess): Promise<unknown> {
-  const [first] = (await once(child, 'message')) as [unknown]
-  return first
 }
 
 /** Spans of kind SERVER (2) that the sink received. */
@@ -119,7 +65,8 @@ for (const framework of frameworks) {
   await verify(framework)
   const samples: Record<Mode, Sample[]> = { bare: [], hoptrace: [], otel: [] }
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const mode of modes) samples[mode].push(await measure(framework, mode))
+    for (const mode of modes)
+      samples[mode].push(await measure(framework, mode, Number(values.seconds), otlpUrl))
   }
   const rate = (mode: Mode): number =>
     median(samples[mode].map((s, i) => s.requestsPerSecond / (samples.bare[i] as Sample).requestsPerSecond))

@@ -1,0 +1,69 @@
+import autocannon from 'autocannon'
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+export const frameworks = ['express', 'koa', 'fastify'] as const
+export type Framework = (typeof frameworks)[number]
+/** How a server is traced. */
+export type Mode = 'bare' | 'hoptrace' | 'otel'
+
+/** The work of a saturated server. */
+export interface Sample {
+  readonly requestsPerSecond: number
+  readonly cpuMicros: number
+}
+
+/**
+ * Runs `use` against a fresh server. When it resolves, the server's records are in its store, or at the sink.
+ */
+export async function withServer<T>(
+  framework: Framework,
+  mode: Mode,
+  otlpUrl: string,
+  use: (url: string, child: ChildProcess) => Promise<T>,
+): Promise<T> {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
+  const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
+    env: { ...process.env, BENCH_DIR: dir, BENCH_OTLP_URL: otlpUrl, NODE_ENV: 'production' },
+    execArgv: [],
+  })
+  try {
+    const { port } = (await message(child)) as { port: number }
+    return await use(`http://127.0.0.1:${port}/hello/world`, child)
+  } finally {
+    const exit = once(child, 'exit')
+    child.send('stop')
+    await exit
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** CPU of the server's process per request, and requests per second, with 50 connections that send without a pause. */
+export const measure = (framework: Framework, mode: Mode, seconds: number, otlpUrl = ''): Promise<Sample> =>
+  withServer(framework, mode, otlpUrl, async (url, child) => {
+    await autocannon({ url, connections: 50, duration: 2 })
+    const before = await usage(child)
+    const result = await autocannon({ url, connections: 50, duration: seconds })
+    const after = await usage(child)
+    if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
+    const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
+    return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
+  })
+
+interface Usage {
+  readonly cpu: NodeJS.CpuUsage
+  readonly stats?: { readonly appended: number }
+}
+
+export async function usage(child: ChildProcess): Promise<Usage> {
+  child.send('cpu')
+  return (await message(child)) as Usage
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  const [first] = (await once(child, 'message')) as [unknown]
+  return first
+}
