@@ -44,7 +44,7 @@ describeNetwork('a target with a public address', () => {
   it.each([
     ['a third party', ''],
     ['a third party that passes what it gets on to a service, and the answer back', 'relay'],
-  ])('is %s: it is never given an id of the cluster', async (_, kind) => {
+  ])('18.2 is %s: it is never given an id of the cluster', async (_, kind) => {
     const b = await site.start('b', { service: 'b' })
     const env = kind === '' ? {} : { RELAY: `http://${PUBLIC.b}:3000` }
     await site.start('between', { service: 'stranger', program: 'stranger', env })
@@ -64,7 +64,7 @@ describeNetwork('a target with a public address', () => {
     expect(b.url).toBeDefined()
   })
 
-  it('is a service of ours: it is given ids once it has proven the key', async () => {
+  it('18.2 is a service of ours: it is given ids once it has proven the key', async () => {
     await site.start('b', { service: 'b' })
     const a = await site.start('a', { service: 'a', next: [`http://${PUBLIC.b}:3000`] })
     const taken: boolean[] = []
