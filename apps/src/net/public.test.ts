@@ -26,7 +26,7 @@ describeNetwork('a target with a public address', () => {
   beforeAll(async () => {
     site = await Site.open()
     for (const [host, address] of Object.entries(PUBLIC)) {
-      const { namespace } = site.network.host(host as SiteHost)
+      const { namespace } = site.network.host(host)
       await run('ip', ['-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0'])
     }
   })
