@@ -49,15 +49,12 @@ export function questions(task: string, service: string): readonly (readonly str
   ]
 }
 
-/** Asks all of them, one after the other. */
+/** Asks all of them, side by side. */
 export async function askAll(
   dataDir: string,
   task: string,
   service: string,
   options: CommandOptions = {},
 ): Promise<readonly Ended[]> {
-  const answers: Ended[] = []
-  for (const words of questions(task, service))
-    answers.push(await hoptrace([...words, '--dir', dataDir], options))
-  return answers
+  return Promise.all(questions(task, service).map((words) => hoptrace([...words, '--dir', dataDir], options)))
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { describeNetwork } from './describe-network.js'
 import { run } from './shell.js'
-import { Site, type SiteHost } from './site.js'
+import { Site } from './site.js'
 import { expectVerdict, order, servicesOf } from './told.js'
 
 // Addresses that nobody has, of a network that is as public as any.
