@@ -56,9 +56,9 @@ describe('a shipping thread that ends', () => {
       await flushed(service)
       expect(said(service)).toEqual([
         expect.stringContaining(reason),
-        expect.stringContaining('shipping goes on'),
+        expect.stringContaining('shipping continues'),
         expect.stringContaining(reason),
-        expect.stringContaining('shipping goes on'),
+        expect.stringContaining('shipping continues'),
       ])
       const stats = (await service.ask({ do: 'stats' })) as TracerStats
       expect(stats).toMatchObject({ appended: ids.length + 1, dropped: 0, errors: 2 })

@@ -28,8 +28,9 @@ const maxConnections = 512
 const maxAskerChars = 100
 
 /**
- * Answers questions about a run on the Unix socket `ask.sock` in its directory, for everybody who may read the directory. Where
- * no socket can be made there, on a loopback port, for whoever has the secret in `ask.json`.
+ * Answers questions about a run on the Unix socket `ask.sock` in its directory, for every process that may
+ * read the directory. Where sockets are impossible, it answers on a loopback port, for processes with the
+ * secret in `ask.json`.
  */
 export class AskServer {
   private constructor(
@@ -39,7 +40,10 @@ export class AskServer {
     private readonly leave: () => void,
   ) {}
 
-  /** Listens. Rejects with what the file system says where neither a socket nor a file can be made in the directory. */
+  /**
+   * Listens. Rejects with what the file system says where neither a socket nor a file can be made in the
+   * directory.
+   */
   static async listen(runDir: string, handler: AskHandler): Promise<AskServer> {
     try {
       return await onSocket(runDir, handler)

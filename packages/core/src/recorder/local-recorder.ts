@@ -32,7 +32,10 @@ export interface LocalRecorderOptions {
   readonly runDir: string
   /** Another thread of this process has shipped the run before. */
   readonly again: boolean
-  /** Asks the request path to put every open hop into the log, and to mark it. It may resolve though it was not done. */
+  /**
+   * Asks the request path to put every open hop into the log, and to mark it. It may resolve though it was
+   * not done.
+   */
   readonly sweep: () => Promise<void>
   /** What the log counts. */
   readonly counts: () => HopLogStats
@@ -41,7 +44,10 @@ export interface LocalRecorderOptions {
   readonly diagnostics: Diagnostics
 }
 
-/** A recorder in this thread. It opens store and registry, ships the run, adopts what dead runs left, and answers questions. */
+/**
+ * A recorder in this thread. It opens store and registry, ships the run, adopts what dead runs left, and
+ * answers questions.
+ */
 export class LocalRecorder implements Recorder, OwnRecords {
   readonly store: Store
   private readonly options: LocalRecorderOptions
@@ -201,7 +207,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     try {
       if (offerKey(key, dataDir)) return
     } catch {
-      // It was said when the service began.
+      // The service was warned at its start.
       return
     }
     this.options.diagnostics(
@@ -226,9 +232,9 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 
   /**
-   * The data directory may not be writable now and be so later: the log tries again by itself, and so does shipping. A
-   * directory that another process owns, which took the run for dead, stays there: the log's writer finds out and goes on in
-   * a fresh one.
+   * The data directory may become writable later: the log retries by itself, and so does shipping. If another
+   * process considered the run dead and owns its directory, that directory stays: the log's writer notices it
+   * and continues in a new one.
    */
   private async begin(): Promise<boolean> {
     try {
@@ -270,7 +276,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
   }
 }
 
-/** Where, beside the files of this host, an instance says who it is; undefined when only its host needs to know. */
+/**
+ * The registry outside this host, in addition to its files; undefined if only this host needs to know the
+ * instance.
+ */
 function openRegistryStore(settings: WorkerSettings, own: Store): Store | undefined {
   const { registry, store, dataDir, service } = settings
   if (registry !== undefined) {

@@ -7,26 +7,30 @@ export interface RecordedRun {
   /** Where its log is. */
   readonly dir: string
   readonly log: Pick<HopLog, 'stats'>
-  /** Puts every hop that began so long ago into the log. */
+  /** Logs every hop that began at least this long ago. */
   sweep(olderMillis: number): void
 }
 
 /**
- * What turns the log of one run into segments and answers questions about it. It lives in a worker thread, or on the
- * main thread for stores that are objects of this process.
+ * What turns the log of one run into segments and answers questions about it. It lives in a worker thread, or
+ * on the main thread for stores that are objects of this process.
  */
 export interface Recorder {
   /** The run's address is known and its log may have entries. */
   start(run: RunInfo): void
   /** It is known under other addresses, too: says so in the registry at once. */
   describe(run: RunInfo): void
-  /** The run goes on in another directory, where everything is that is not shipped. */
+  /** The run continues in another directory, which has everything that is not shipped. */
   relocated(runDir: string): void
-  /** Everything in the log so far is in the store when it resolves. Rejects when the store does not take it. */
+  /**
+   * Everything in the log so far is in the store when it resolves. Rejects when the store does not take it.
+   */
   flush(): Promise<void>
   stats(): ShipStats
-  /** The process is about to exit, and all is in its log. A thread that cannot be stopped must not keep it. */
+  /**
+   * The process is about to exit, and all is in its log. A thread that cannot be stopped must not keep it.
+   */
   exiting(code: number): void
-  /** Ships what is left within its deadline, then lets go of store and log. Never rejects. */
+  /** Ships the rest within its deadline, then closes store and log. Never rejects. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { workerOptions } from './worker-options.js'
 
 describe('the shipping thread', () => {
-  it('17.6 has a heap of its own, far smaller than the machine: what it reads ends the thread at most', () => {
+  it('17.6 has a separate heap, far smaller than the machine, so that hostile files end only the thread', () => {
     const { maxOldGenerationSizeMb = Infinity, maxYoungGenerationSizeMb = Infinity } =
       workerOptions().resourceLimits ?? {}
     expect(maxOldGenerationSizeMb).toBeLessThanOrEqual(1024)

@@ -20,7 +20,10 @@ const closeMillis = 10_000
 const endMillis = 1000
 /** This thread says so often that it turns. */
 const turnMillis = 100
-/** A worker that ended by itself is started again after this, then after twice as long, and so on up to a minute. */
+/**
+ * A worker that ended by itself is started again after this, then after twice as long, and so on up to a
+ * minute.
+ */
 const restartMillis = 1000
 /** One that ran for longer than this before it ended is started again as if it were the first. */
 const steadyMillis = 60_000
@@ -32,8 +35,8 @@ interface Waiting {
 }
 
 /**
- * A recorder in a worker thread: decoding, compression and the store never touch the request thread. A worker that ends by
- * itself (out of memory) is started again and goes on where the journal says.
+ * A recorder in a worker thread: decoding, compression and the store never touch the request thread. If the
+ * worker ends by itself (out of memory), a new one starts and continues from the journal.
  */
 export class WorkerRecorder implements Recorder {
   private worker: Worker
@@ -52,7 +55,7 @@ export class WorkerRecorder implements Recorder {
   private former = nothing
   private restarts = 0
   private spawnedAt = 0
-  /** It was said that shipping pauses, and not yet that it goes on. */
+  /** A warning said that shipping pauses, and none yet that it continues. */
   private paused = false
   private closing = false
   private gone = false
@@ -92,7 +95,7 @@ export class WorkerRecorder implements Recorder {
     return {
       shipped: former.shipped + last.shipped,
       errors: former.errors + last.errors,
-      // What was dropped stands in the log and the journal, where the next worker finds it again.
+      // Log and journal contain the drops, so the next worker finds them again.
       dropped: Math.max(former.dropped, last.dropped),
       lagMillis: this.lagMillis(),
       unshippedRuns: last.unshippedRuns,
@@ -119,7 +122,7 @@ export class WorkerRecorder implements Recorder {
     if (!this.shared.awaitShippingThread(endMillis, () => this.post({ type: 'turn' }))) endProcess(code)
   }
 
-  /** The worker ends, or is left behind. */
+  /** The worker ends, or is abandoned. */
   private async stop(): Promise<void> {
     const timer = setTimeout(() => {
       this.stopped()
@@ -142,7 +145,7 @@ export class WorkerRecorder implements Recorder {
     if (this.gone) return Promise.reject(this.closing ? gone() : ended())
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
-      // Somebody waits for the answer: the process stays until it is there.
+      // A caller waits for the answer, so the process must stay alive until it arrives.
       if (this.waiting.size === 1) this.worker.ref()
       this.post(make(id))
     })
@@ -208,7 +211,7 @@ export class WorkerRecorder implements Recorder {
   private goesOn(): void {
     if (!this.paused) return
     this.paused = false
-    this.diagnostics('HOPTRACE_WORKER', 'shipping goes on')
+    this.diagnostics('HOPTRACE_WORKER', 'shipping continues')
   }
 
   private restart(): void {

@@ -30,30 +30,43 @@ export interface FindHit {
 }
 
 /**
- * Answers questions from the records of all services. Failed reads are never swallowed: they are in the evidence, or reject.
- * Questions reject with `HOPTRACE_BAD_ID` for what is neither an id nor `name=value`, with `HOPTRACE_CLOSED` after `close`, and
- * with `HOPTRACE_DEADLINE` when not even the instances to ask are known in time.
+ * Answers questions from the records of all services. Failed reads are never swallowed: they are in the
+ * evidence, or reject. Questions reject with `HOPTRACE_BAD_ID` for what is neither an id nor `name=value`,
+ * with `HOPTRACE_CLOSED` after `close`, and with `HOPTRACE_DEADLINE` when not even the instances to ask are
+ * known in time.
  */
 export interface Resolver {
-  /** Walks a trace (an id of any of its hops, sealed or not; a foreign trace id; `name=value`: the newest) and judges it. */
+  /**
+   * Walks a trace (an id of any of its hops, sealed or not; a foreign trace id; `name=value`: the newest) and
+   * judges it.
+   */
   resolve(idOrKey: string): Promise<ResolveResult>
   /** The same, hop by hop as they are found; the last step is the result. */
   walk(idOrKey: string): AsyncIterable<WalkStep>
   /** What a service did, in id order. Rejects after the last hop when something could not be read. */
   range(query: RangeQuery): AsyncIterable<HopJson>
-  /** The traces of a key, each once, newest first. Rejects when none was found and something could not be read. */
+  /**
+   * The traces of a key, each once, newest first. Rejects when none was found and something could not be
+   * read.
+   */
   find(query: FindQuery): Promise<readonly FindHit[]>
   /** One timeline of events, and what runs now. */
   progress(idOrKey: string): Promise<ProgressResult>
-  /** The same, live, until the flow has ended: of a key, the trace that was its newest when it began to be followed. */
+  /**
+   * The same, live, until the flow has ended: of a key, the trace that was its newest when it began to be
+   * followed.
+   */
   follow(idOrKey: string, options?: FollowOptions): AsyncIterable<FollowStep>
   /** Who is registered; `unread` says which registries could not be read. Rejects when none could. */
   instances(): Promise<InstanceRows>
-  /** Lets go of stores and connections; questions under way reject. */
+  /** Closes stores and connections; pending questions reject. */
   close(): Promise<void>
 }
 
-/** Makes a resolver. Nothing is opened before the first question. Throws `TypeError` for options that make no sense. */
+/**
+ * Makes a resolver. Nothing is opened before the first question. Throws `TypeError` for options that make no
+ * sense.
+ */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
   const source = traceSource(parts)

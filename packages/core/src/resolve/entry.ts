@@ -26,7 +26,7 @@ export interface EntryFinder {
   readonly locator: Locator
   readonly source: TraceSource
   readonly rows: readonly InstanceRow[]
-  /** Runs that hold the hop that is asked for, as far as is known. */
+  /** The runs that are known to hold the requested hop. */
   readonly holders: readonly InstanceRow[]
   readonly reads: Reads
   readonly signal: AbortSignal

@@ -37,7 +37,7 @@ describe('who follows a flow', () => {
     expect([...traces]).toEqual([chain.traceId])
   })
 
-  it('goes on when a look fails, and ends when none can succeed', async () => {
+  it('continues after a failed attempt, and ends when none can succeed', async () => {
     const one = { ...unknownProgress('x'), verdict: 'running' } as ProgressResult
     let looks = 0
     const flaky = async (): Promise<ProgressResult> => {
@@ -121,7 +121,7 @@ describe('a live endpoint that is followed', () => {
     expect((await ask()).status).toBe(200)
   })
 
-  it('takes nonsense for what it is', async () => {
+  it('rejects invalid input', async () => {
     await using chain = await running()
     const ask = await endpoint(chain)
     for (const more of [{}, { headers: {} }]) {

@@ -4,7 +4,7 @@ import { hasEnded, type ProgressEvent, type ProgressResult } from './progress.js
 
 /** One step of a flow that is followed. */
 export type FollowStep =
-  /** An event that was not told before. */
+  /** A new event. */
   | { readonly kind: 'event'; readonly event: ProgressEvent }
   /** What runs, or the verdict, has changed. */
   | { readonly kind: 'state'; readonly progress: ProgressResult }
@@ -15,17 +15,18 @@ export type FollowStep =
 export interface FollowOptions {
   /** Between two looks, from 10 to 60000. @default 500 */
   readonly intervalMillis?: number
-  /** A flow of which nothing can be told for so long is not followed further. @default 60000 */
+  /** Following ends if every attempt has failed for this time. @default 60000 */
   readonly patienceMillis?: number
-  /** Keys of events that were told before, or what says of a key whether it was. */
+  /** Keys of events that the caller has already, or a function that knows them. */
   readonly told?: Iterable<string> | ((key: string) => boolean)
   /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Looks again and again until the flow has ended: events as they come, changes of what runs, and the end. A flow that nobody
- * knows ends at once. Looks that fail are tried again for as long as the patience lasts, once there was one that did not.
+ * Asks again and again until the flow has ended, and yields new events, changes of the running hops, and the
+ * end. An unknown flow ends at once. After a first success, failed attempts are repeated until the patience
+ * runs out.
  */
 export async function* follow(
   look: (signal: AbortSignal | undefined) => Promise<ProgressResult>,

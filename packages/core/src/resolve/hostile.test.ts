@@ -119,7 +119,10 @@ describe('a trace that is large or made to be', () => {
 })
 
 describe('an instance on an errand', () => {
-  /** Instances a, b and c in a row, and d, which a calls last. b answers for a's call by itself, and tells of the rest what `lie` says. */
+  /**
+   * Instances a, b and c in a row, and d, which a calls last. b answers for a's call by itself, and tells of
+   * the rest what `lie` says.
+   */
   const told = (
     lie: (truth: HopRecord) => HopRecord | undefined,
     withLast = false,
@@ -181,7 +184,7 @@ describe('an instance on an errand', () => {
     expect(dead.judgement.verdict).toBe('completed')
   })
 
-  it('is named beside each hop of others that it tells of, until their own runs have confirmed it', async () => {
+  it('is named with each hop of another run that it reports, until that run has confirmed the hop', async () => {
     // c decides nothing: it answered, and d was called last.
     const { tree } = await told((truth) => ({ ...truth, keys: { orderId: 'invented' } }), true)
     expect(tree.hops.map(({ record, toldBy }) => `${record.service} ${toldBy ?? ''}`)).toEqual([

@@ -12,7 +12,7 @@ import { testRow } from './test-trace.fixture.js'
 
 const others = 30_000
 
-it('17.10: beside 30,000 other runs the oldest one is registered, resolved, found and listed', async () => {
+it('17.10: with 30,000 other runs, the oldest one is registered, resolved, found and listed', async () => {
   using dir = tempDir()
   const clusterKey = newClusterKey()
   const keys = clusterKeys(clusterKey, true)

@@ -35,7 +35,7 @@ describe('a run that is adopted while a question is under way', () => {
     expect(lists()).toBe(2)
   })
 
-  it('is told once in a walk that begins anew', async () => {
+  it('is reported once by a walk that starts again', async () => {
     const { chain, registry } = await adoptedMeanwhile()
     await using _ = chain
     const seen: string[] = []

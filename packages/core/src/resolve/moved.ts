@@ -1,8 +1,9 @@
 import type { InstanceRows } from '../record/instance-row.js'
 
 /**
- * Has a run begun, ended, or been shipped elsewhere between two readings of the registry? What was looked for by the first
- * may have been on its way meanwhile: gone from a log that was deleted, into a store that was not known.
+ * Whether a run has begun, ended, or been shipped elsewhere between two readings of the registry. A record
+ * that was looked up with the first reading may have moved: out of a deleted log, into a store that was not
+ * known yet.
  */
 export function haveMoved(before: InstanceRows, after: InstanceRows): boolean {
   const places = new Map(before.map((row) => [keyOf(row), placeOf(row)]))

@@ -23,7 +23,10 @@ export type ResolverStore = string | StoreSpec | Store
 export interface ResolverOptions {
   /** The data directory whose registry and logs are read. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dir?: string
-  /** A store whose registry rows are read too, such as that of a database server. Instances' own stores are found through the registry. */
+  /**
+   * A store whose registry rows are read too, such as that of a database server. Instances' own stores are
+   * found through the registry.
+   */
   readonly store?: ResolverStore
   /** Several of them. */
   readonly stores?: readonly ResolverStore[]
@@ -33,11 +36,14 @@ export interface ResolverOptions {
   readonly mode?: 'iterative' | 'recursive'
   /** Ask living instances, or only read logs and stores. @default true */
   readonly live?: boolean
-  /** Proves rows and signs questions, and unseals ids. @default `HOPTRACE_KEY`, or what the data directory keeps */
+  /**
+   * Proves rows and signs questions, and unseals ids. @default `HOPTRACE_KEY`, or what the data directory
+   * keeps
+   */
   readonly clusterKey?: string
   /** @internal The keys of the run that asks. */
   readonly keys?: ClusterKeys
-  /** For one question. What is not known by then is left out, and said to be. @default 10000 */
+  /** The time for one question. The answer says what it left out at the deadline. @default 10000 */
   readonly deadlineMillis?: number
   /** How long a living instance may take before its log and store are read instead. @default 1000 */
   readonly patienceMillis?: number
@@ -47,7 +53,7 @@ export interface ResolverOptions {
   readonly maxDepth?: number
   /** Look-ups at a time. @default 32 */
   readonly concurrency?: number
-  /** Told of reads that failed where the answer has no place for it: of registries, and in `find`. */
+  /** Receives failed reads that the answer has no place for: of registries, and in `find`. */
   readonly onWarning?: (message: string) => void
 }
 
@@ -69,7 +75,10 @@ export interface ResolverParts {
   readonly close: () => Promise<void>
 }
 
-/** The share of a question's time for which one registry or store is waited for: some is left for all that is asked after it. */
+/**
+ * The share of a question's time for which one registry or store is waited for: some is left for all that is
+ * asked after it.
+ */
 const placeShare = 0.3
 
 /** Checks options and makes the parts. */

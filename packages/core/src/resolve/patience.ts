@@ -1,12 +1,12 @@
 import { HoptraceError } from '../base/errors.js'
 import type { Store } from '../store/contract.js'
 
-/** A place that did not answer in time is not waited for again for so long. */
+/** How long to skip a source after it did not answer in time. */
 const awayMillis = 5000
 
 /**
- * Bounds how long one place (a store, a log, an instance) is waited for, so that one that hangs takes its share of a question's time and
- * no more, and takes it once. What was begun there goes on, and nothing waits for it.
+ * Bounds the wait for one source (a store, a log, an instance), so that a hanging source takes only its share
+ * of a question's time, and only once. Its pending work continues, but nothing waits for it.
  */
 export class Patience {
   private readonly away = new Map<string, number>()
@@ -17,7 +17,7 @@ export class Patience {
   async within<T>(place: string, ask: () => Promise<T>): Promise<T> {
     if (performance.now() < (this.away.get(place) ?? 0)) throw this.late(place)
     const asked = ask()
-    // It may fail when nothing waits for it any more.
+    // Avoid an unhandled rejection after the wait has ended.
     asked.catch(() => undefined)
     const answer = await this.race(asked)
     if (answer === undefined) {

@@ -18,7 +18,7 @@ export interface ProgressEvent extends Place {
   readonly toldBy?: string
 }
 
-/** A hop that is at it. */
+/** An open hop. */
 export interface RunningHop extends Place {
   readonly since: string
   /** What it waits for: calls without an answer, by target. */

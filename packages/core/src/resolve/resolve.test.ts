@@ -39,7 +39,7 @@ for (const mode of ['iterative', 'recursive'] as const) {
       await chain.instance(3).stop()
       const { port } = chain.instance(3)
 
-      // Nobody says that it has ended: it may be stopped, or away.
+      // Nothing shows that it has ended: it may be stopped, or unreachable.
       chain.instance(3).register({ shippedThroughNanos: baseNanos })
       const unsure = await chain.resolver({ mode }).resolve(chain.traceId)
       expect(unsure).toMatchObject({ verdict: 'undetermined', endedAt: { service: 'inventory' } })
@@ -57,7 +57,7 @@ for (const mode of ['iterative', 'recursive'] as const) {
       expect(sure.evidence[0]).toContain('payments saw ECONNRESET')
     })
 
-    it('reads the store of an instance that does not answer, and goes on behind it', async () => {
+    it('reads the store of an instance that does not answer, and continues below it', async () => {
       await using chain = await Chain.of(services)
       chain.healthy()
       await chain.instance(1).ship(...chain.instance(1).records)
@@ -124,7 +124,7 @@ for (const mode of ['iterative', 'recursive'] as const) {
       expect(result.evidence.join('\n')).toContain('leads to a hop of another trace')
     })
 
-    it('asks nobody who is not registered, and takes an unknown target for a leaf', async () => {
+    it('asks no unregistered instance, and treats an unknown target as a leaf', async () => {
       await using chain = await Chain.of(['gateway', 'stranger'])
       chain.healthy()
       chain.registry.rows = chain.registry.rows.filter(({ service }) => service === 'gateway')

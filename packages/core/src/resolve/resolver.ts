@@ -31,7 +31,7 @@ export interface TraceParts {
 export interface NewestOfKey {
   readonly id: HopId | undefined
   readonly traceId: string | undefined
-  /** Runs that hold it, as far as is known. */
+  /** The runs that are known to hold it. */
   readonly holders: readonly InstanceRow[]
   readonly unread: readonly string[]
 }
@@ -42,7 +42,7 @@ export interface Subject {
   readonly notes: readonly string[]
   /** The hop of which a row in a store, or a run itself, says that it has the key that is asked for. */
   readonly ofKey?: HopId | undefined
-  /** Runs that hold the hop, as far as is known. */
+  /** The runs that are known to hold the hop. */
   readonly holders?: readonly InstanceRow[]
 }
 
@@ -60,7 +60,7 @@ const keyShare = 0.6
 /** How long the registry's rows are believed. */
 const registryMillis = 500
 
-/** So often an answer is looked for while runs come and go. */
+/** The maximum number of attempts while runs come and go. */
 const maxTries = 3
 
 /** Answers about single traces. */
@@ -86,12 +86,16 @@ export class TraceResolver {
     return this.closing.signal
   }
 
-  /** The registry as of now: what can be read of it. `since`: not as it was before, on the `performance.now()` clock. */
+  /**
+   * The registry as of now: what can be read of it. `since`: not as it was before, on the `performance.now()`
+   * clock.
+   */
   async instances(signal: AbortSignal, since?: number): Promise<InstanceRows> {
     signal.throwIfAborted()
     const now = performance.now()
     let { listed } = this
-    // Believed from when it was read: where a part of it is away, that takes most of the time that there is, and only once.
+    // Believed from when it was read: where a part of it is away, that takes most of the time that there is,
+    // and only once.
     const isOld = (known: NonNullable<typeof listed>): boolean =>
       since === undefined ? (known.readAt ?? now) < now - registryMillis : known.at < since
     if (listed === undefined || isOld(listed)) listed = this.list(now)
@@ -110,7 +114,7 @@ export class TraceResolver {
     return listed
   }
 
-  /** The ids that a text may stand for: an id, the id that it is the sealed form of, or the newest trace of `name=value`. */
+  /** The ids that a text may mean: an id, the id in its sealed form, or the newest trace of `name=value`. */
   async subjectOf(idOrKey: string, signal: AbortSignal): Promise<Subject> {
     const text = idOrKey.toLowerCase()
     if (isHopId(text)) {
@@ -144,7 +148,10 @@ export class TraceResolver {
     }
   }
 
-  /** Asks, and asks again when the answer leaves something open and runs began, ended or were shipped elsewhere meanwhile. */
+  /**
+   * Asks, and asks again if the answer is incomplete and runs have begun, ended or been shipped elsewhere
+   * since.
+   */
   async settled<T>(
     ask: (rows: InstanceRows) => Promise<T>,
     isOpen: (answer: T) => boolean,
@@ -199,7 +206,7 @@ export class TraceResolver {
     const depths: number[] = []
     const told = new Set<string>()
     const onHop: TraceQuery['onHop'] = (hop, index, tree) => {
-      // It may begin anew, and finds most of it again.
+      // A walk may start again, and finds most hops again.
       if (index === 0) depths.length = 0
       const depth = hop.parent === null ? 0 : (depths[hop.parent] ?? 0) + 1
       depths.push(depth)

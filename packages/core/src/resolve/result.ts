@@ -31,13 +31,17 @@ export interface CallJson {
   readonly method: string | null
   readonly outcome: string | null
   readonly durationMicros: number | null
-  /** What was found there: a `hop` (listed), or why none is. Left out where nobody looked. */
+  /** What the walk found there: a `hop` (listed), or why there is none. Left out if the walk did not look. */
   readonly found?: CalleeEvidence['kind']
-  /** Other hops (listed) that it led to: what was between sent it to several instances, one after the other. */
+  /**
+   * Other hops (listed) that it led to: what was between sent it to several instances, one after the other.
+   */
   readonly attempts?: readonly HopId[]
   /** Concluded, not recorded: the hop passed on the headers that it got. */
   readonly passedOn?: true
-  /** What was `found` is the word of this instance (`service ip:port`), which asked in place of the resolver. */
+  /**
+   * What was `found` is the word of this instance (`service ip:port`), which asked in place of the resolver.
+   */
   readonly toldBy?: string
 }
 
@@ -77,8 +81,8 @@ export interface WalkedHopJson extends HopJson {
   /** Calls between the entry and it. */
   readonly depth: number
   /**
-   * The record is the word of this instance (`service ip:port`), which asked in place of the resolver: the hop's own run did not confirm it.
-   * No verdict and no fault rests on it.
+   * The record is the word of this instance (`service ip:port`), which asked in place of the resolver: the
+   * hop's own run did not confirm it. No verdict and no fault rests on it.
    */
   readonly toldBy?: string
 }
@@ -142,7 +146,7 @@ function callJson(call: CallRecord): CallJson {
 
 /** One hop of a tree. */
 export function walkedHopJson(tree: EvidenceTree, hop: HopEvidence, depth: number): WalkedHopJson {
-  // A process that has ended leaves open hops behind: they are interrupted, whoever says so first.
+  // Open hops of an ended process are interrupted, even before an adopter ships them so.
   const gone = hop.record.state === 'open' && hop.liveness === 'ended'
   const record = gone ? { ...hop.record, state: 'interrupted' as const } : hop.record
   const attempts = attemptsOf(hop)

@@ -23,7 +23,7 @@ const from = baseNanos - 1_000_000_000n
 const to = baseNanos + 60_000_000_000n
 
 describe('a store that never answers', () => {
-  it('leaves time for all that can be told', async () => {
+  it('leaves time for everything that can be read', async () => {
     await using chain = await Chain.of(['gateway', 'orders', 'payments', 'inventory'])
     chain.healthy()
     const store = hung('store-away-1')

@@ -14,7 +14,7 @@ export function testId(port: number, nanos = baseNanos + ++counter * 1000n): Hop
   return formatHopId({ nanos, assigned: false, issuer: 0, counter: 0, ip: '127.0.0.1', port })
 }
 
-/** A closed, healthy hop unless told otherwise. */
+/** A closed, healthy hop by default. */
 export function testRecord(service: string, port: number, more: Partial<HopRecord> = {}): HopRecord {
   const hopId = more.hopId ?? testId(port)
   return {
@@ -45,7 +45,7 @@ export function testRecord(service: string, port: number, more: Partial<HopRecor
   }
 }
 
-/** A call that was answered 200 unless told otherwise. */
+/** A call that was answered 200 by default. */
 export function testCall(port: number, more: Partial<CallRecord> = {}): CallRecord {
   return {
     hopId: more.hopId ?? testId(port),
@@ -62,7 +62,7 @@ export function testCall(port: number, more: Partial<CallRecord> = {}): CallReco
   }
 }
 
-/** A run that lives unless told otherwise. */
+/** A living run by default. */
 export function testRow(service: string, port: number, more: Partial<InstanceRow> = {}): InstanceRow {
   return {
     service,

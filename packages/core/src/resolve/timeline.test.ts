@@ -5,7 +5,10 @@ import { progressOf } from './progress.js'
 import { baseNanos, testCall, testHop, testId, testRecord } from './test-trace.fixture.js'
 import type { EvidenceTree, HopEvidence } from './verdict/evidence.js'
 
-/** One hop of a made-up flow: what lies between its calls, in microseconds, and how wrong its host's clock is. */
+/**
+ * One hop of an invented flow: the times between its calls, in microseconds, and the error of its host's
+ * clock.
+ */
 interface Shape {
   readonly skewMicros: number
   readonly gaps: readonly number[]
@@ -28,7 +31,10 @@ const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
   }),
 }))
 
-/** The evidence of a flow as it really was, with clocks that are wrong; what happened before what, by names of events. */
+/**
+ * The evidence of a flow as it really was, with clocks that are wrong; what happened before what, by names of
+ * events.
+ */
 function build(root: Shape): { tree: EvidenceTree; before: [string, string][] } {
   const hops: HopEvidence[] = []
   const before: [string, string][] = []
@@ -62,7 +68,7 @@ function build(root: Shape): { tree: EvidenceTree; before: [string, string][] } 
       tell(shape.events[index] ?? 0)
       const offsetMicros = now
       const below = add(callee, trueMicros + now, node, index)
-      // A microsecond there and one back: what took no time at all cannot be told apart.
+      // A microsecond there and one back, because equal times have no order.
       now += below.duration + 1
       for (const name of below.names) happens(name)
       names.push(...below.names)

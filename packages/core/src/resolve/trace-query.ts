@@ -25,7 +25,7 @@ export interface QueryLimits {
 export interface TraceQuery {
   readonly source: TraceSource
   readonly rows: InstanceRows
-  /** Runs that hold the hop that is asked for, as far as is known. */
+  /** The runs that are known to hold the requested hop. */
   readonly holders?: readonly InstanceRow[]
   readonly limits: QueryLimits
   /** Instances are asked for everything below a hop, and not hop by hop. */
@@ -44,7 +44,10 @@ export interface TraceAnswer {
   readonly missing: readonly HopId[]
 }
 
-/** Finds the trace that an id belongs to, walks it, and judges. Rejects only when the caller's signal is aborted. */
+/**
+ * Finds the trace that an id belongs to, walks it, and judges. Rejects only when the caller's signal is
+ * aborted.
+ */
 export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Promise<TraceAnswer> {
   const { source, rows, holders = [], limits, recursive, onHop } = query
   const reads = noReads()
@@ -93,7 +96,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       })
       let tree = asJudged(await walker.run(found))
       let judgement = judge(tree)
-      // An instance speaks for itself only: what decides is asked of its own run.
+      // An instance speaks only for itself, so check decisive hops with their own runs.
       for (let round = 0; ; round++) {
         const confirmed = await walker.confirm(judgement.decisive)
         query.signal?.throwIfAborted()
@@ -112,8 +115,8 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
 }
 
 /**
- * Is there a caller above that is not known? Not where a foreign trace reaches us: its first hop has an id of its own. With
- * an incomplete registry nobody can say that.
+ * Whether there is an unknown caller above. Not for a foreign trace, whose first hop here has a new id. With
+ * an incomplete registry, that cannot be decided.
  */
 function isHeadless({ traceId, found }: Extract<Entry, { kind: 'found' }>, unsure: boolean): boolean {
   const { hopId, assignedId } = found.record
@@ -134,7 +137,7 @@ async function withSubtree(walker: Walker, locator: Locator, entry: FoundEntry):
   return located?.kind === 'found' ? located.found : entry
 }
 
-/** So often what decides may turn out to be told by others. */
+/** The maximum number of rounds in which decisive hops turn out to be reported by other runs. */
 const maxRounds = 50
 
 /** What instances say of each other does not hold, again and again. */

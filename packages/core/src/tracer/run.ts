@@ -23,9 +23,11 @@ import { runRow } from '../rundir/run-row.js'
 import { registerNow } from '../store/index.js'
 import { bootId, claimRunDir, newRunName, nextRunDir, type OwnedRun, processToken } from '../rundir/index.js'
 
-/** What a row of the registry and a log hold at most; a host with more is found by what its callers dialled. */
+/**
+ * What a row of the registry and a log hold at most; a host with more is found by what its callers dialled.
+ */
 const maxAliases = 256
-/** A hop that is open for longer stands in the log, so that it is known if the process dies, whatever it has done so far. */
+/** A hop that is open for longer is logged, so that it is known if the process dies. */
 const sweepMillis = 100
 /** How often the log says up to when it is complete. */
 const markMillis = 1000
@@ -119,7 +121,10 @@ export class Run implements HopOwner {
     this.recorder.start(this.info)
   }
 
-  /** Before the first hop: the recorder, in its own thread, would come too late for a request that ends this process. */
+  /**
+   * Before the first hop: the recorder, in its own thread, would come too late for a request that ends this
+   * process.
+   */
   private register(info: RunInfo): void {
     try {
       const heartbeatMillis = Math.max(Date.now(), Number(info.startNanos / 1_000_000n))
@@ -138,7 +143,7 @@ export class Run implements HopOwner {
     }
   }
 
-  /** Further addresses of its own: another socket of the process listens. */
+  /** Adds addresses of the run: another socket of the process listens. */
   addAddresses(addresses: readonly string[]): void {
     const { info } = this
     if (info === undefined) return
@@ -150,7 +155,9 @@ export class Run implements HopOwner {
     if (fresh.length > 0) this.describe({ ...info, aliases: [...info.aliases, ...fresh] })
   }
 
-  /** Requests of a server with this live endpoint are traced. The first such server is where the run is asked. */
+  /**
+   * Requests of a server with this live endpoint are traced. The first such server is where the run is asked.
+   */
   serves(endpoint: string | null): void {
     const { info } = this
     if (info === undefined || this.answers) return
@@ -191,10 +198,10 @@ export class Run implements HopOwner {
   }
 
   /**
-   * The id that a hop takes of the one that its caller assigned. An assigned id names the address that was dialled: one that is
-   * not this instance's is replaced by this instance's, so that no two instances take one id. Undefined when the hop has to
-   * issue its own: this instance met the id before (a proxy sends a request again with the same headers), or
-   * shares its address with other workers.
+   * The id that a hop takes of the one that its caller assigned. An assigned id names the address that was
+   * dialled: one that is not this instance's is replaced by this instance's, so that no two instances take
+   * one id. Undefined when the hop has to issue its own: this instance met the id before (a proxy sends a
+   * request again with the same headers), or shares its address with other workers.
    * @param local the address of this host at which the request came in
    */
   take(assigned: HopId, local?: string): HopId | undefined {
@@ -206,9 +213,10 @@ export class Run implements HopOwner {
   }
 
   /**
-   * An assigned id of the cluster came in that names another address: a way that leads to this instance. The way and the hop that
-   * came by it are in the log when this returns: a proxy gives its caller the same answer for a process that died with a request and for
-   * one that was not there, so the log has to tell the two apart.
+   * An assigned id of the cluster came in that names another address: a way that leads to this instance. The
+   * way and the hop that came by it are in the log when this returns: a proxy gives its caller the same
+   * answer for a process that died with a request and for one that was not there, so the log has to tell the
+   * two apart.
    * @param host the request's `Host` header, for an id whose caller had not resolved the name
    */
   met(hop: Hop, assigned: HopId, host: string | undefined): void {
@@ -227,8 +235,8 @@ export class Run implements HopOwner {
   }
 
   /**
-   * Puts every hop that began more than `olderMillis` ago into the log, and closes the abandoned ones. `mark`: also writes that
-   * what is not in it by then did not begin before.
+   * Logs every hop that began more than `olderMillis` ago, and closes the abandoned ones. `mark`: also writes
+   * a mark, which says that every hop that began before it is in the log.
    */
   sweep(olderMillis: number, mark = true): void {
     if (this.info === undefined) return
@@ -238,7 +246,7 @@ export class Run implements HopOwner {
       const through = idNanos - BigInt(olderMillis) * 1_000_000n
       this.open.expire(now - abandonMillis, (hop) => hop.abandoned?.finish())
       this.open.sweep(
-        // By either clock: the one of ids stands still for as long as the time was set back.
+        // By either clock: after the time was set back, the clock of ids stops until the time has caught up.
         (hop) => hop.startNanos <= through || hop.startMillis <= now - olderMillis,
         (hop) => this.log.open(hop),
       )
@@ -251,8 +259,8 @@ export class Run implements HopOwner {
   }
 
   /**
-   * Goes on in another directory: another process took this run for dead. It owns the first directory and ships what is in it,
-   * what is open as interrupted. So every hop that is open is opened again.
+   * Moves to a new directory when another process has taken the old one. That process ships open hops as
+   * `interrupted`, so we log every open hop again.
    */
   private relocate(dir: string): void {
     this.dir = dir
@@ -282,7 +290,7 @@ export class Run implements HopOwner {
     clearInterval(this.timer)
   }
 
-  /** Lets go of the directory: what is left in it may be shipped by another process. */
+  /** Releases the directory, so that another process may ship the rest of it. */
   release(): void {
     this.owned?.release()
   }

@@ -15,8 +15,8 @@ import { createRecorder } from '../recorder/create-recorder.js'
 import { specLocation } from '../store/spec-url.js'
 
 /**
- * The runs of a tracer, the last of which begins hops. A process that ran jobs before it listened goes on in a run of
- * its own under the address of its first listening socket; each further socket is an alias of that run.
+ * The runs of a tracer; the last one begins hops. When a process that ran jobs begins to listen, it continues
+ * in a new run under the address of its first listening socket. Each further socket is an alias of that run.
  */
 export class Runs implements ListenerOwner {
   readonly all: Run[] = []
@@ -70,7 +70,7 @@ export class Runs implements ListenerOwner {
     }
   }
 
-  /** It serves the hops of another tracer: what follows goes on in a run that is not named after it. */
+  /** The server belongs to another tracer, so this tracer continues in a run without its address. */
   gives(server: Server): void {
     this.known.delete(server)
     if (this.served === server) this.served = undefined

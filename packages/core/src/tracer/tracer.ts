@@ -26,19 +26,24 @@ export interface TracerStats {
   readonly shed: number
   /** Hops that could not be kept. */
   readonly dropped: number
-  /** Failed writes of the log, failed puts of the store, and things given to a hop that could not be recorded. */
+  /**
+   * Failed writes of the log, failed puts of the store, and things given to a hop that could not be recorded.
+   */
   readonly errors: number
   /** Bytes appended to the log. */
   readonly bytes: number
   /** Milliseconds between now and the time through which everything is in the store. */
   readonly lag: number
-  /** Dead runs in the data directory, of any service, that could not be shipped so far. `hoptrace instances` says why. */
+  /**
+   * Dead runs in the data directory, of any service, that could not be shipped so far. `hoptrace instances`
+   * says why.
+   */
   readonly unshippedRuns: number
 }
 
-/** What `tracer.run` is told. */
+/** The options of `tracer.run`. */
 export interface RunOptions {
-  /** What runs: `nightly-report`, `orders.consumer`. Stands where a route template stands. */
+  /** The name of the work: `nightly-report`, `orders.consumer`. Recorded like a route template. */
   readonly name: string
   /** `traceparent` and `tracestate` of the message that caused it, to continue that trace. */
   readonly headers?: RawHeaders
@@ -80,8 +85,8 @@ export class Tracer {
   }
 
   /**
-   * Runs `fn` as a hop without a framework: a job, a consumer. The hop closes when what `fn` returns settles; an error is
-   * recorded and thrown on untouched.
+   * Runs `fn` as a hop without a framework: a job, a consumer. The hop closes when what `fn` returns settles;
+   * an error is recorded and thrown on untouched.
    */
   run<T>(options: RunOptions, fn: () => T): T {
     const hop = this.beginJob(options)
@@ -119,8 +124,9 @@ export class Tracer {
   }
 
   /**
-   * Ships what is left and lets go of files and store. Never rejects; what could not be shipped stays in the log for the next
-   * start. Hops that are open are shipped as far as they got; how they end is not recorded, so close it after the server.
+   * Ships the rest and closes files and store. Never rejects; records that could not be shipped stay in the
+   * log for the next start. Open hops are shipped as they are, and their ends are not recorded, so close the
+   * tracer after the server.
    */
   close(): Promise<void> {
     this.closing ??= this.shutDown()
@@ -177,7 +183,10 @@ export class Tracer {
     return this.context.run(hop, fn)
   }
 
-  /** @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller assigned it. */
+  /**
+   * @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller
+   * assigned it.
+   */
   begin(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
     // Who takes up new work has survived what it caught.
     this.crashed = undefined
@@ -194,9 +203,9 @@ export class Tracer {
         keys: this.keys,
         anyAge: true,
       })
-      // Before there is a hop that nobody would close.
+      // Before the hop exists, so that an error here leaves no open hop.
       const name = run.redaction.name('job', String(options.name))
-      // A message may come again, and to several consumers: each hop has an id of its own.
+      // A message may come again, and to several consumers, so each hop gets a new id.
       const hop = this.begin(run, context, null)
       hop.routeSource = name
       return hop
@@ -224,7 +233,7 @@ export class Tracer {
   private readonly onCrash = (error: unknown, origin: string): void => {
     const { name, message } = this.currentRun.redaction.error(error)
     this.crashed = { reason: `${origin}: ${name}: ${message}`, millis: performance.now() }
-    // An application that catches it goes on, perhaps for long: what ends it later has another reason.
+    // An application that catches the exception continues, and ends later for another reason.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())
       return
     this.recordEnd(this.crashed.reason)
@@ -236,7 +245,7 @@ export class Tracer {
     for (const run of this.runs.all) run.recorder.exiting(code)
   }
 
-  /** The first reason counts: an exception that nobody caught is followed by an exit. */
+  /** The first reason counts, because an uncaught exception is followed by an exit. */
   private recordEnd(reason: string | undefined): void {
     for (const run of this.runs.all) {
       run.sweep(0)
@@ -246,7 +255,7 @@ export class Tracer {
   }
 }
 
-/** The last exception that nobody but a process-wide handler caught, since when no hop began. */
+/** The last uncaught exception, cleared as soon as a new hop starts. */
 interface Crash {
   readonly reason: string
   /** On the process's monotonic clock. */
@@ -263,7 +272,10 @@ function exitReason(code: number, crashed: Crash | undefined): string {
   return `${exit}, after ${crashed.reason}`
 }
 
-/** Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the request path. */
+/**
+ * Creates the tracer of a process. Throws `TypeError` for mistakes of use; nothing else ever throws on the
+ * request path.
+ */
 export function createTracer(options: TracerOptions): Tracer {
   const settings = normalizeOptions(options)
   if (!settings.key.given && isShared(settings)) {

@@ -1,4 +1,7 @@
-/** Server-sent events, with a comment whenever there was none for so long. `leave` ends what makes the messages. */
+/**
+ * Server-sent events, with a comment after each pause of this length. `leave` ends the source of the
+ * messages.
+ */
 export async function* beating(
   messages: AsyncGenerator<string, void, undefined>,
   beatMillis: number,

@@ -3,7 +3,7 @@ interface Waiting {
   readonly go: () => void
 }
 
-/** So many questions are worked on at a time; the others wait, and askers are served after one another. */
+/** Limits the questions in progress; the others wait, and askers take turns. */
 export class Desks {
   private free: number
   private waiting: Waiting[] = []
@@ -50,7 +50,7 @@ export class Desks {
     }
   }
 
-  /** To whoever has the fewest desks, the longest waiting first. */
+  /** The next turn: the asker with the fewest desks, and of these the one that waits longest. */
   private next(): void {
     let chosen: Waiting | undefined
     for (const one of this.waiting) {

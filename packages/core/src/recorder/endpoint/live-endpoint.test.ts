@@ -52,7 +52,7 @@ describe('the live endpoint', () => {
     expect((await ask(endpoint, { method: 'POST' })).status).toBe(405)
   })
 
-  it('answers so many questions at a time, and again when they are over', async () => {
+  it('limits parallel questions, and answers again when some have ended', async () => {
     await using chain = await Chain.of(['orders'])
     const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 2, maxOfOne: 2 })
     const request = { method: 'GET', url: '/_hoptrace/v1/instance', headers: {}, asker: 'one' }
@@ -63,7 +63,7 @@ describe('the live endpoint', () => {
     expect((await ask(endpoint, {})).status).toBe(200)
   })
 
-  it('gives up an answer that nobody reads', async () => {
+  it('gives up an answer that the asker does not read', async () => {
     await using chain = await Chain.of(['orders'])
     const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 1, idleMillis: 30 })
     const request = { method: 'GET', url: '/_hoptrace/v1/instance', headers: {}, asker: 'one' }
@@ -74,7 +74,7 @@ describe('the live endpoint', () => {
     await expect(body[Symbol.asyncIterator]().next()).rejects.toThrow('not read for too long')
   })
 
-  it('answers so many of one asker at a time, and others besides', async () => {
+  it('limits the parallel questions of one asker, and still answers others', async () => {
     await using chain = await Chain.of(['orders'])
     const endpoint = new LiveEndpoint({ own: chain.instance(0), maxConcurrent: 4, maxOfOne: 1 })
     const url = '/_hoptrace/v1/instance'

@@ -25,14 +25,17 @@ export interface EndpointRequest {
   /** Path and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** Whoever asks: askers share the places. */
+  /** The name of the asker; the limits are per asker. */
   readonly asker: string
 }
 
 /** Options of `LiveEndpoint`. */
 export interface LiveEndpointOptions {
   readonly own: OwnRecords
-  /** What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like `recurse=0`. */
+  /**
+   * What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like
+   * `recurse=0`.
+   */
   readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
   readonly progress?: Progress
@@ -56,8 +59,9 @@ const maxUrlChars = 4096
 const maxSubjectChars = 3 * 4 * 330
 
 /**
- * The live endpoint of one instance, `/_hoptrace/v1/…`: `hops/<id>`, `keys`, `range`, `progress/<id>`, `instance`, `metrics`.
- * It reads; it changes nothing. Bounded in work for each asker and in all. `handle` never rejects.
+ * The live endpoint of one instance, `/_hoptrace/v1/…`: `hops/<id>`, `keys`, `range`, `progress/<id>`,
+ * `instance`, `metrics`. It reads; it changes nothing. Bounded in work for each asker and in all. `handle`
+ * never rejects.
  */
 export class LiveEndpoint {
   private readonly errands: Errands = new Map()
@@ -138,7 +142,7 @@ function decoded(part: string): string | undefined {
   }
 }
 
-/** A bad question is the asker's fault, a failed read is ours, and a stack is nobody's business. */
+/** A bad question is the asker's fault, and a failed read is ours. Neither answer shows a stack. */
 function failure(error: unknown): [number, string] {
   const message = messageOf(error)
   if (!(error instanceof HoptraceError)) return [500, message]

@@ -12,8 +12,8 @@ import type { RangeSource } from './range-lines.js'
 const mostUnshipped = 5000
 
 /**
- * What a run did in a stretch of time: unshipped and shipped together, in id order. `reader` reads its own store. With
- * `throughId`, what is behind it is not whole.
+ * The hops of a run in a span of time: unshipped and shipped together, in id order. `reader` reads its own
+ * store. With `throughId`, the records after that id are incomplete.
  */
 export async function ownRange(own: OwnRecords, reader: StoreReader, stretch: Stretch): Promise<RangeSource> {
   // What is known of the log has to be older than the answer of the store: in between, a hop may move there.
@@ -21,14 +21,14 @@ export async function ownRange(own: OwnRecords, reader: StoreReader, stretch: St
   const both = async function* (): AsyncGenerator<Sourced, void, undefined> {
     const failures: unknown[] = []
     const stored = storedRange(reader, [own.row()], stretch)
-    // What is not shipped is told, though the store is away.
+    // Return the unshipped records even if the store is unavailable.
     yield* mergeById([listed(unshipped, stretch, 'live'), unfailing(stored, (error) => failures.push(error))])
     if (failures.length > 0) throw failures[0]
   }
   return { records: both(), throughId, damage: own.damage() }
 }
 
-/** The first so many of the unshipped records of a stretch. `throughId`: there are more behind this one. */
+/** The first unshipped records of a span, up to a limit. `throughId`: there are more after this id. */
 async function ownUnshipped(
   own: OwnRecords,
   { fromNanos, toNanos, afterId }: Stretch,

@@ -1,4 +1,4 @@
-/** So many at a time, in all and for each asker. */
+/** Limits concurrent work, in total and for each asker. */
 export class Places {
   private taken = 0
   private readonly byAsker = new Map<string, number>()
@@ -29,8 +29,8 @@ export class Places {
 }
 
 /**
- * A body that gives a place back when it has been read, when nobody reads it any more, and when its reader takes nothing for
- * `idleMillis`: then it breaks off.
+ * A body that releases its place when it was read to the end, and when its reader disconnects. If the reader
+ * takes nothing for `idleMillis`, the body breaks off and releases its place.
  */
 export function holding(
   body: AsyncIterable<string>,

@@ -17,7 +17,7 @@ const maxHops = 200
 const maxEvents = 10_000
 /** The id of the last message of a flow that has ended. */
 const over = 'over'
-/** So often something is written, so that an asker who is gone without a word is noticed. */
+/** The interval of writes, which detect an asker that has disconnected silently. */
 const beatMillis = 10_000
 
 /** Is a flow to be followed? */
@@ -29,9 +29,10 @@ export function isFollowed(url: URL, headers: Readonly<Record<string, string | u
 }
 
 /**
- * `progress/<id or name=value>`: the timeline as JSON; as server-sent events, following the flow, when the asker accepts
- * `text/event-stream`. The id of each message says how far each hop has been told, so that `Last-Event-ID` goes on after it;
- * a browser that comes back after the end is told 204, by which it stops.
+ * `progress/<id or name=value>`: the timeline as JSON; or, if the asker accepts `text/event-stream`,
+ * server-sent events that follow the flow. The id of each message says how much of each hop was sent, so that
+ * a request with `Last-Event-ID` continues after it. A browser that reconnects after the end gets 204, which
+ * stops it.
  */
 export async function answerProgress(
   source: Progress,
@@ -54,7 +55,7 @@ export async function answerProgress(
   )
 }
 
-/** Events told so far, by hop. */
+/** The number of events sent so far, by hop. */
 type Told = Map<string, number>
 
 function readLastId(text: string): Told {
@@ -81,7 +82,7 @@ async function* messages(
     for await (const step of source.follow(idOrKey, { told: wasTold, signal })) {
       if (step.kind === 'event') {
         const [hopId = '', index = '0'] = step.event.key.split('-')
-        // The hop that was told last stands last; the oldest go first.
+        // The hop of the latest event comes last; the oldest are dropped first.
         told.delete(hopId)
         told.set(hopId, Number(index))
         const id = [...told].slice(-maxHops).map(([hop, last]) => `${hop}-${last}`)

@@ -16,7 +16,7 @@ export interface RangeBudget {
   readonly workMillis: number
   /** Bytes that are read. */
   readonly bytes: number
-  /** Records that are looked at, told or not. */
+  /** Examined records, whether they match or not. */
   readonly records: number
 }
 
@@ -27,7 +27,7 @@ export interface RangeWork {
   readonly budget: RangeBudget
 }
 
-/** Records in id order. With `throughId`, those behind it are for the next answer. */
+/** Records in id order. With `throughId`, the records after that id belong to the next answer. */
 export interface RangeSource {
   readonly records: AsyncIterable<Sourced>
   readonly throughId?: HopId | undefined
@@ -39,9 +39,9 @@ const beatMillis = 500
 const chunkChars = 16_384
 
 /**
- * The lines of an answer to `range`. It waits for a desk, and says so by empty lines; it works in slices; and it stops when its budget
- * is used up, also when all that it reads is of other runs. `open` begins to read: what it is given is called between two steps of
- * work.
+ * The lines of an answer to `range`. It waits for a desk, and says so by empty lines; it works in slices; and
+ * it stops when its budget is used up, also when all that it reads is of other runs. `open` begins to read:
+ * what it is given is called between two steps of work.
  */
 export async function* rangeLines(
   { turns, desks, budget }: RangeWork,
@@ -68,7 +68,7 @@ export async function* rangeLines(
     let left = limit
     let seen = 0
     let text = ''
-    /** Behind it nothing is whole. */
+    /** After this id, records are incomplete. */
     let stop: HopId | undefined
     const isOut = (): boolean =>
       slices.worked >= budget.workMillis || counts.bytes >= budget.bytes || seen >= budget.records
@@ -110,7 +110,7 @@ export async function* rangeLines(
     yield `${cost()}${failureLine(messageOf(error))}\n`
   } finally {
     release?.()
-    // One that comes when nobody waits any more is given back.
+    // A desk that arrives after the caller has stopped waiting is released.
     if (release === undefined) void desk.then((late) => late()).catch(() => undefined)
   }
 }

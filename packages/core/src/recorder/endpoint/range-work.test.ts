@@ -41,7 +41,7 @@ describe('a range that costs more than one answer may', () => {
     ['both', 150, 150],
     ['more than one answer takes up of the unshipped', 10, 5200],
   ])(
-    'of hops that are %s is told whole, each once and in order, by as many answers',
+    'of hops that are %s is complete over several answers, each hop once and in order',
     async (_, shipped, log) => {
       await using chain = await Chain.of(['payments'])
       const own = chain.instance(0)
@@ -112,7 +112,7 @@ describe('a store that former runs share', () => {
     expect(told).toEqual([last.hopId])
     expect(stops.length).toBeGreaterThan(1)
     expect(stops).toEqual([...new Set(stops)].sort())
-    // What is asked by the resolver goes on by itself.
+    // A resolver continues with the next answer by itself.
     const found: HopId[] = []
     const to = baseNanos + BigInt(hours) * 3_600_000_000_000n
     for await (const { hopId } of chain.resolver().range({ service: 'payments', from: baseNanos, to }))
@@ -168,7 +168,7 @@ describe('64 ranges that match nothing', () => {
 })
 
 describe('desks', () => {
-  it('are given to whoever has the fewest', async () => {
+  it('serve the asker with the fewest first', async () => {
     const desks = new Desks(2)
     const { signal } = new AbortController()
     const back = [await desks.take('a', signal), await desks.take('a', signal)]

@@ -10,7 +10,7 @@ import { baseNanos, testRecord, testRow } from '../test-trace.fixture.js'
 
 const port = 4001
 
-/** One closed hop a millisecond, each an order of its own, every fifth hundred of one customer. */
+/** One closed hop per millisecond, each with a different order, every fifth hundred of one customer. */
 function hop(index: number): HopRecord {
   const nanos = baseNanos + BigInt(index) * 1_000_000n
   const hopId = formatHopId({ nanos, assigned: false, issuer: 0, counter: 0, ip: '127.0.0.1', port })
@@ -18,7 +18,7 @@ function hop(index: number): HopRecord {
   return testRecord('orders', port, { hopId, keys: { orderId: `order-${index}`, ...customer } })
 }
 
-/** A dead service that has shipped so many hops, and how often its store is scanned. */
+/** A dead service with this many shipped hops, and the number of scans of its store. */
 async function shipped(hops: number): Promise<{ resolver: Resolver; scans: () => number }> {
   const store = memoryStore()
   await store.open()

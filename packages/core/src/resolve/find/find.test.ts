@@ -85,7 +85,7 @@ describe('a range', () => {
     expect(got).toHaveLength(1)
   })
 
-  it('goes on in the store when an instance breaks off midway', async () => {
+  it('continues with the store if an instance breaks off midway', async () => {
     await using chain = await Chain.of(['payments'])
     const own = chain.instance(0)
     const records = Array.from({ length: 50 }, (_, index) => hopAt(own.port, index + 1))
@@ -128,7 +128,7 @@ describe('a business key', () => {
     expect(await resolver.find({ key: 'orderId', value: 'nobody' })).toEqual([])
   })
 
-  it('is not said to be unknown when a store could not be read', async () => {
+  it('is not reported as unknown if a store could not be read', async () => {
     await using chain = await Chain.of(['payments', 'orders'])
     const [a, b] = [chain.instance(0), chain.instance(1)]
     await b.stop()

@@ -7,8 +7,8 @@ export interface Key {
 }
 
 /**
- * A key as `setKey` records it, so that whoever asks with the text that was given there finds it: cut to the same length, and
- * well-formed as everything is that was written as UTF-8.
+ * A key as `setKey` records it: cut to the same length, and well-formed like every text written as UTF-8. So
+ * a caller finds the key by the text that the application gave.
  */
 export function recordedKey(name: string, value: string): Key {
   return {

@@ -13,7 +13,7 @@ function hopAt(port: number, millis: number, more: Partial<HopRecord> = {}): Hop
 }
 
 describe('the traces of a business key', () => {
-  it('are each told once, as many as were asked for, however many of their hops have the key', async () => {
+  it('are each returned once, up to the limit, however many of their hops have the key', async () => {
     await using chain = await Chain.of(['payments', 'orders'])
     const [a, b] = [chain.instance(0), chain.instance(1)]
     const keys = { tenant: 'acme' }
@@ -37,7 +37,7 @@ describe('the traces of a business key', () => {
     }
   })
 
-  it('are told with the damage of a living run’s log, and are not denied because of it', async () => {
+  it('are returned with the damage of a living run’s log, and not denied because of it', async () => {
     await using chain = await Chain.of(['payments'])
     const own = chain.instance(0)
     own.damaged = 'its log is damaged'

@@ -9,7 +9,7 @@ import { listOf, objectOf, orNull, readHopId, readNanos, readText } from '../../
 import type { KeyQuery } from './key-text.js'
 import { keysAmong, newest } from './own.js'
 
-/** A hop that has a key, and the runs that may hold it, as far as is known from where it was found. */
+/** A hop that has a key, and the runs that may hold it, according to the source of the hit. */
 export interface HeldHit extends KeyHit {
   readonly holders: readonly InstanceRow[]
 }
@@ -42,8 +42,8 @@ const readKeys = objectOf<KeysJson>({
 const maxBytes = 4 << 20
 
 /**
- * The traces that have a key, newest first, each with its newest hop that has it. Costs what it returns, and not what is
- * stored.
+ * The traces that have a key, newest first, each with its newest hop that has it. Costs what it returns, and
+ * not what is stored.
  */
 export async function findTraces(
   parts: ResolverParts,
@@ -78,8 +78,8 @@ export async function findTraces(
 }
 
 /**
- * Asks every instance for a key, and reads the stores and logs of those that do not answer, which join `silent` and are not
- * asked again.
+ * Asks every instance for a key, and reads the stores and logs of those that do not answer, which join
+ * `silent` and are not asked again.
  */
 export async function findKeys(
   parts: ResolverParts,
@@ -148,7 +148,9 @@ function held(hit: KeyHit, rows: InstanceRows, stores: readonly string[], teller
   return { ...hit, holders }
 }
 
-/** The hits. Rejects when there are none and not everything could be read: then nobody knows. */
+/**
+ * The hits. Rejects if there are none and not everything could be read, because then absence is not proven.
+ */
 export function certain({ hits, unread }: KeyHits, warn: (message: string) => void): readonly HeldHit[] {
   if (unread.length === 0) return hits
   const message = `not everything could be read: ${unread.slice(0, 5).join('; ')}`

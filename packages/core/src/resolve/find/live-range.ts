@@ -16,8 +16,8 @@ const bounds = { maxBytes: 1 << 30, idleMillis: 5000, totalMillis: 600_000 }
 const maxLineChars = 16 << 20
 
 /**
- * What a living instance says of a stretch: one record a line, and what it cost. Rejects when the answer breaks off, or is none:
- * records that were not asked for, or not in order.
+ * What a living instance says of a stretch: one record a line, and what it cost. Rejects when the answer
+ * breaks off, or is none: records that were not asked for, or not in order.
  */
 export async function* liveRange(
   parts: ResolverParts,
@@ -32,7 +32,10 @@ export async function* liveRange(
   while (afterId !== undefined)
 }
 
-/** One answer. Returns where the instance stopped because it had cost enough, undefined when it was at the end. */
+/**
+ * One answer. Returns where the instance stopped because it had cost enough, undefined when it was at the
+ * end.
+ */
 async function* oneAnswer(
   { client }: ResolverParts,
   place: AskPlace,
@@ -90,7 +93,7 @@ function questionOf(
   }
 }
 
-/** Whole lines; what stands behind the last one is none. Rejects for a line without an end. */
+/** Complete lines; text after the last line end is no line. Rejects for a line without an end. */
 async function* lines(pieces: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let rest = ''
   for await (const piece of pieces) {

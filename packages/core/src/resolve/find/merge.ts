@@ -8,7 +8,10 @@ export interface Sourced {
   readonly source: RecordSource
 }
 
-/** Merges streams in id order, each with one record a hop, into one, versions of one hop folded. Holds one record of each stream. */
+/**
+ * Merges streams in id order, each with one record a hop, into one, versions of one hop folded. Holds one
+ * record of each stream.
+ */
 export async function* mergeById(
   streams: readonly AsyncIterable<Sourced>[],
 ): AsyncGenerator<Sourced, void, undefined> {
@@ -27,7 +30,7 @@ export async function* mergeById(
         if (head?.record.hopId !== least.record.hopId) continue
         if (foldVersions(folded.record, head.record) === head.record) folded = head
       }
-      // Told before anything beyond it is read.
+      // Yield it before reading anything after it.
       yield folded
       for (const [index, reader] of readers.entries()) {
         while (heads[index]?.record.hopId === least.record.hopId) heads[index] = await nextOf(reader)

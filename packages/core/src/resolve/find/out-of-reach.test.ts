@@ -21,8 +21,8 @@ async function ask(state: InstanceRow['state']): Promise<string> {
   }
 }
 
-describe('a key that nobody has, while an instance is out of reach', () => {
-  it('is not said to be nowhere: the instance may not have shipped it', async () => {
+describe('an unknown key, while an instance is unreachable', () => {
+  it('is not reported as absent, because the instance may not have shipped it', async () => {
     await expect(ask('running')).rejects.toMatchObject({ code: 'HOPTRACE_STORE_UNAVAILABLE' })
   })
 

@@ -20,7 +20,7 @@ export interface Stretch {
   readonly step?: Step
 }
 
-/** What can be read of a stream; that the rest cannot is told besides. */
+/** The readable part of a stream; `failed` gets the error that ends it. */
 export async function* unfailing(
   records: AsyncIterable<Sourced>,
   failed: (error: unknown) => void,

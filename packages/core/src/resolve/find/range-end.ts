@@ -6,12 +6,12 @@ import type { RangeReads } from '../walk/reads.js'
 /** The last line of an answer to `range`: without it the answer broke off. */
 export const rangeEnd = '{"end":true}'
 
-/** The last line in its place when the answer stopped because it has cost enough: the asker goes on behind `after`. */
+/** The last line of an answer that stopped at its cost limit: the asker continues after `after`. */
 export function moreLine(after: HopId): string {
   return JSON.stringify({ end: false, after })
 }
 
-/** Where such a line says that it goes on; undefined for any other line. */
+/** The id in such a line; undefined for any other line. */
 export function parseMoreLine(line: string): HopId | undefined {
   const after = /^\{"end":false,"after":"([0-9a-f]{32})"\}$/.exec(line)?.[1]
   return after !== undefined && isHopId(after) ? after : undefined

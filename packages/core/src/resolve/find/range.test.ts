@@ -114,7 +114,7 @@ describe('a range', () => {
     expect(got).toHaveLength(2)
   })
 
-  it('is not said to be whole when an instance is silent that may have done more than it shipped', async () => {
+  it('is not reported as complete if a silent instance may have unshipped hops', async () => {
     await using chain = await Chain.of(['payments'])
     const own = chain.instance(0)
     await own.ship(hopAt(own.port, 1))

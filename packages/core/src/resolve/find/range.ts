@@ -23,7 +23,7 @@ export interface RangeQuery extends HopFilter {
   readonly limit?: number
   /** Only ids beyond this one: the last of the page before. */
   readonly after?: string
-  /** Told once what was asked and read, when the range ends or is left. */
+  /** Called once with the cost, when the range ends or the caller leaves it. */
   readonly onReads?: (reads: Readonly<RangeReads>) => void
   /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined

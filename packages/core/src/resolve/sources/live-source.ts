@@ -8,7 +8,7 @@ import type { Errand, Told } from '../walk/source.js'
 
 const maxBytes = 8 << 20
 const maxErrandBytes = 64 << 20
-/** An instance that did not answer is not asked again for so long. */
+/** How long to skip an instance that did not answer. */
 const silentMillis = 2000
 
 /** Asks living instances. */
@@ -53,8 +53,8 @@ export class LiveSource {
   }
 
   /**
-   * The hop that the instance has, in its own records or in the store that it holds, under another id: assigned by the hop's
-   * caller, or a foreign trace id. Null when the instance does not answer.
+   * The hop that the instance has, in its own records or in the store that it holds, under another id:
+   * assigned by the hop's caller, or a foreign trace id. Null when the instance does not answer.
    */
   async alias(
     row: InstanceRow,
@@ -91,7 +91,7 @@ export class LiveSource {
         deadline: errand === undefined ? undefined : Math.max(1, errand.deadlineMillis),
       },
     }
-    // An instance on an errand shows every now and then that it is at it.
+    // An instance that walks for us sends spaces from time to time while it works.
     const limits = {
       maxBytes: errand === undefined ? maxBytes : maxErrandBytes,
       idleMillis: this.patienceMillis,

@@ -61,8 +61,8 @@ export class LogSource {
   ) {}
 
   /**
-   * The run's log, or undefined when it is not here (any more). Rejects when it is and cannot be read, and with the reason of
-   * `signal` when that fires.
+   * The run's log, or undefined if it is not here. Rejects if it exists but cannot be read, and with the
+   * reason of `signal` when that aborts.
    */
   async view(row: InstanceRow, reads: Reads, signal?: AbortSignal): Promise<LogView | undefined> {
     signal?.throwIfAborted()
@@ -126,7 +126,10 @@ function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
   return { ...log, liveness: over ? 'ended' : alive ? 'alive' : 'unsure' }
 }
 
-/** What a log alone says of an id. Absence is proof only beside the store: what is shipped leaves the log. */
+/**
+ * The result of looking up an id in a log only. Absence is proven only together with the store, because
+ * shipped hops leave the log.
+ */
 export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
   const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
   const lost = isDropped([...view.dropped, ...row.dropped], hopIdNanos(record?.hopId ?? id))

@@ -26,7 +26,7 @@ interface Written {
   readonly runDir: string
 }
 
-/** A log with one hop, and what is said of that hop. */
+/** The verdict for a log with one hop. */
 async function verdictOf(
   writer: Partial<RunInfo>,
   write: (written: Written) => void,
@@ -66,7 +66,7 @@ describe('what a log leaves open', () => {
     expect(verdict).toBe('undetermined')
   })
 
-  it('is not said to run when its process goes on in another directory', async () => {
+  it('is not running if its process continues in another directory', async () => {
     const write = ({ log, hop }: Written): void => {
       log.open(hop)
       log.mark(now())
@@ -95,7 +95,7 @@ describe('what a log leaves open', () => {
     expect(verdict).toBe('undetermined')
   })
 
-  it('is not said to run when it was opened once more, behind a close that is shipped and deleted', async () => {
+  it('is not running if it was opened again after a close that is shipped and deleted', async () => {
     const verdict = await verdictOf(own, ({ log, hop }) => {
       log.open(testHop(500))
       log.mark(now())

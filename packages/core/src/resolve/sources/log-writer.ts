@@ -4,7 +4,9 @@ import { isOwnRun, isStopped, tokenOfProcess } from '../../rundir/index.js'
 export interface LogWriter {
   readonly runDir: string
   readonly pid: number
-  /** The process's name among all that ever had its number; undefined when its life says nothing of the run's. */
+  /**
+   * The process's name among all that ever had its number; undefined when its life says nothing of the run's.
+   */
   readonly process: string | undefined
   /** When the log was last written, by the file system. */
   readonly writtenNanos: bigint
@@ -17,10 +19,11 @@ const silentNanos = 3_000_000_000n
 const markTrailNanos = 1_000_000_000n
 
 /**
- * Is what this log leaves open really open? Only its own process can prove that: whoever ships the log of a dead run owns its
- * directory, and may have its process number. A run that does not own its directory goes on in another one. A log that was marked just now says all that happened: what it could not keep
- * stands before the mark. One that is silent may be unable to be written, unless its process is stopped and does nothing.
- * Where processes cannot be told apart (not Linux, another process namespace) nothing is proven.
+ * Returns true only if the process that wrote this log is still running, still owns the directory, and wrote
+ * a recent mark (or is stopped). Ownership alone proves nothing: an adopter owns the directory too, and may
+ * have the same process number. The mark matters because drops are logged before it; a silent log may be
+ * unwritable. Where processes with one number cannot be distinguished (not Linux, another process namespace),
+ * it returns false.
  */
 export function isWriting(writer: LogWriter): boolean {
   const { runDir, pid, process: name, writtenNanos, markedNanos } = writer

@@ -63,7 +63,7 @@ describe('a run that is not registered', () => {
     await resolver.close()
   })
 
-  it('is not taken for untraced when its answer says who it was', async () => {
+  it('is not treated as untraced if its answer names it', async () => {
     const servedBy = { hopId: called, service: 'payments', address: '127.0.0.1:4002' }
     unregisteredRun((log) => {
       const hop = testHop(1000)
@@ -131,7 +131,7 @@ describe('a store of a service of which no run is registered', () => {
     await store.open()
     await store.put([{ key: Buffer.from([0x7f]), value: Buffer.from('x') }])
     await store.close()
-    // It is none of ours.
+    // hoptrace did not make it.
     await mkdir(path.join(dir, 'stores', 'nginx'))
     unregisteredRun((log) => log.close(testHop(1000), testClose()), 'payments')
     const missing = /stores\/orders has records of orders, and no run of it is registered/

@@ -16,9 +16,10 @@ const maxRuns = 1000
 const beginningMillis = 2000
 
 /**
- * Runs whose log is in a data directory though they are not registered (yet): a run writes its log before it answers its first
- * request, and registers a moment later, or never when it died before. A log that cannot be read, or that is not signed under
- * the key of the asker, is an entry of `unread`: the run may have had any hop.
+ * Runs whose log is in a data directory though they are not registered (yet): a run writes its log before it
+ * answers its first request, and registers a moment later, or never when it died before. A log that cannot be
+ * read, or that is not signed under the key of the asker, is an entry of `unread`: the run may have had any
+ * hop.
  */
 export class LoggedRuns {
   private readonly known = new Map<string, InstanceRow>()
@@ -30,7 +31,7 @@ export class LoggedRuns {
 
   /** The rows that `list` gives, and those of runs that are not among them. */
   async beside(list: () => Promise<InstanceRows>): Promise<InstanceRows> {
-    // Runs of before: one that registers meanwhile is in both, and the registry's row counts.
+    // List the logs first: a run that registers in between is in both lists, and then its row counts.
     const runDirs = await listRunDirs(this.dataDir).catch(() => [])
     const rows = await list()
     const registered = new Set(rows.map(runKey))
@@ -70,7 +71,7 @@ export class LoggedRuns {
   }
 }
 
-/** The row of a run by its log, why it cannot be told, or undefined for one that has no log (any more). */
+/** The row of a run from its log, the reason why the log cannot be read, or undefined if there is no log. */
 async function rowOf(
   runDir: string,
   keys: ClusterKeys | undefined,

@@ -19,8 +19,8 @@ export class StoreSource {
   constructor(private readonly stores: Stores) {}
 
   /**
-   * What the run's stores hold of an id, all of them together: what a run left may have been shipped to another one than
-   * the run's own. Rejects when one of them cannot be read.
+   * What the run's stores hold of an id, all of them together: what a run left may have been shipped to
+   * another one than the run's own. Rejects when one of them cannot be read.
    */
   async lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<Lookup> {
     const read = async (url: string): Promise<HopRecord | undefined> => {
@@ -68,7 +68,7 @@ export function absentInStores(row: InstanceRow, id: HopId): Lookup {
     final,
     dropped: isDropped(row.dropped, hopIdNanos(id)),
     source: 'store',
-    // Whoever adopts a log leaves the heartbeat as it was.
+    // An adopter does not change the heartbeat.
     ...(final ? { aliveNanos: beatNanos > through ? beatNanos : through } : {}),
   }
 }

@@ -5,7 +5,7 @@ import type { InstanceRow } from '../../record/instance-row.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Reads } from '../walk/reads.js'
 
-/** Opens a store by its URL, as it stands in the registry. */
+/** Opens a store by its URL in the registry. */
 export type OpenStore = (url: string, service: string) => Store | Promise<Store>
 
 const maxOpen = 64
@@ -26,7 +26,10 @@ export class Stores {
     private readonly given: ReadonlyMap<string, Store> = new Map(),
   ) {}
 
-  /** Runs `read` over the store of that URL, and counts its scans; they end with `signal`, also where the store does not open. */
+  /**
+   * Runs `read` over the store of that URL, and counts its scans; they end with `signal`, also where the
+   * store does not open.
+   */
   async use<T>(
     url: string,
     row: InstanceRow,
@@ -73,7 +76,7 @@ export class Stores {
     }
   }
 
-  /** Lets go of every store. */
+  /** Closes every store. */
   async close(): Promise<void> {
     this.closed = true
     const all = [...this.opened.values()]
@@ -114,7 +117,7 @@ async function shut(entry: Opened): Promise<void> {
   try {
     await (await entry.store).close()
   } catch {
-    // It never opened, or is closed: either way it is not ours any more.
+    // It never opened, or is closed already. Nothing is left to close.
   }
 }
 
