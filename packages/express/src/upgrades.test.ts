@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { listen, openKitTracer } from '@hoptrace/testkit'
 import { Server } from 'engine.io'
 import expressWs from 'express-ws'
@@ -33,13 +33,7 @@ describe('Express with WebSockets', () => {
     const httpServer = createServer()
     const engine = new Server()
     engine.attach(httpServer)
-    engine.use(
-      hoptrace(kit.tracer) as unknown as (
-        req: IncomingMessage,
-        res: ServerResponse,
-        next: () => void,
-      ) => void,
-    )
+    engine.use(hoptrace(kit.tracer))
     await using server = await listen(httpServer)
     const client = new WebSocket(`ws://127.0.0.1:${server.port}/engine.io/?EIO=4&transport=websocket`)
     await once(client, 'message')

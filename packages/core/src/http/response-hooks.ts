@@ -72,13 +72,16 @@ export function isObservable(req: IncomingMessage, res: ServerResponse): boolean
 export function observe(req: ObservedRequest, res: Response, observer: ResponseObserver): void {
   if (!wrapped) wrapPrototypes()
   req[observerKey] = observer
-  if (!(req instanceof IncomingMessage)) wrapAll(req as object as ObservedRequest, ofRequest, () => observer)
-  if (res instanceof ServerResponse && res.req === req) return
+  if (!isOfNode(req)) wrapAll(req, ofRequest, () => observer)
+  if (isOfNode(res) && res.req === req) return
   // Another class, such as the one of HTTP/2.
-  wrapAll(res as Response, ofOtherResponse, () => observer)
+  wrapAll(res, ofOtherResponse, () => observer)
   const { stream } = res as { stream?: object }
   if (stream !== undefined) wrapAll(stream, { respond: wrapRespond }, () => observer)
 }
+
+const isOfNode = (object: object): boolean =>
+  object instanceof IncomingMessage || object instanceof ServerResponse
 
 /**
  * Node's classes get their methods back when the last tracer has closed, and the next request wraps them again. Where another
