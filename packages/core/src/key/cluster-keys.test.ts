@@ -86,4 +86,28 @@ describe('the keys of a cluster', () => {
     expect(keys.answerTag(id, bad, 'a', 'b')).toBe('')
     expect(keys.answerTag(id, other, 'x'.repeat(5000), '')).toBe('')
   })
+
+  it('do not depend on the tag that was made before', () => {
+    const keys = clusterKeys('a cluster key of some length', true)
+    const id = '1865f2a3b7c4d5e68a317f0000010fa2' as HopId
+    const places = [
+      ['orders', '127.0.0.1:4002'],
+      ['orders', '127.0.0.1:4003'],
+      ['', ''],
+      ['a\nb', ''],
+      ['a', 'b\n'],
+      ['x'.repeat(2000), '127.0.0.1:4002'],
+    ] as const
+    const fresh = places.map(([service, address]) => {
+      keys.answerTag(id, id, 'another', '')
+      return keys.answerTag(id, id, service, address)
+    })
+    for (let round = 0; round < 3; round++)
+      for (const [index, [service, address]] of places.entries()) {
+        expect(keys.answerTag(id, id, service, address)).toBe(fresh[index])
+        expect(keys.answerTag(id, id, service, address)).toBe(fresh[index])
+        expect(keys.contextTag(id, id)).toMatch(/^[0-9a-f]{16}$/)
+      }
+    expect(fresh.at(-1)).toBe('')
+  })
 })

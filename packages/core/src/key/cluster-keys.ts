@@ -68,11 +68,8 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
     },
     answerTag: (assigned, hopId, service, address) => {
       if (!putId(assigned, 0) || !putId(hopId, 16)) return ''
-      const text = `${service}\n${address}`
-      const room = scratch.length - 32
-      // A character of UTF-16 takes three bytes at most. A longer text is none that a header may have.
-      if (text.length * 3 > room) return ''
-      return tag(answer, 32 + encoder.encodeInto(text, tailOfScratch).written)
+      const bytes = putPlace(service, address)
+      return bytes < 0 ? '' : tag(answer, 32 + bytes)
     },
     mac: (purpose, text) => createHmac('sha256', macKeys[purpose]).update(text).digest('hex').slice(0, 32),
   }
@@ -84,6 +81,25 @@ const view = new DataView(scratch.buffer)
 const words = new Int32Array(4)
 const tailOfScratch = scratch.subarray(32)
 const encoder = new TextEncoder()
+
+let lastService = ''
+let lastAddress = ''
+let lastBytes = -1
+
+/**
+ * Writes `service LF address` behind the ids, and returns its bytes; -1 when it is too long for a header. A process answers with its own
+ * most of the time: the same text is there already.
+ */
+function putPlace(service: string, address: string): number {
+  if (lastBytes >= 0 && service === lastService && address === lastAddress) return lastBytes
+  const text = `${service}\n${address}`
+  // A character of UTF-16 takes three bytes at most.
+  if (text.length * 3 > tailOfScratch.length) return -1
+  lastService = service
+  lastAddress = address
+  lastBytes = encoder.encodeInto(text, tailOfScratch).written
+  return lastBytes
+}
 
 function tag(key: SipKey, length: number): string {
   const hash = sipHash24(key, scratch, length)
