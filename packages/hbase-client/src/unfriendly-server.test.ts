@@ -120,7 +120,7 @@ describe('a misbehaving server', () => {
     const servers = `${silent.url},${good.url.slice('hbase://'.length)}`
     expect(String(await failure(servers, { timeoutMillis: 1000 }))).toContain('127.0.0.1:1:')
     // Only a server that is asked in parallel with the silent one answers within this time.
-    const patient = { timeoutMillis: 20_000, attemptTimeoutMillis: 60_000 }
+    const patient = { timeoutMillis: 4000, attemptTimeoutMillis: 60_000 }
     expect(String(await failure(servers, patient))).toContain('127.0.0.1:1:')
   })
 })

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { StoreSubject } from './store-kit-subject.js'
 
 /** How many times the suite damages one file of a copy. */
-const damages = Number(process.env['HOPTRACE_KIT_DAMAGES'] ?? 60)
+const damages = Number(process.env['HOPTRACE_KIT_DAMAGES'] ?? 20)
 const seed = Number(process.env['HOPTRACE_KIT_SEED'] ?? 1)
 
 /**

@@ -37,7 +37,7 @@ describe('a mutation', () => {
       )
       for (const mutation of MUTATIONS) {
         const once = damaged(content, mutation, seed)
-        expect(damaged(content, mutation, seed)).toEqual(once)
+        expect(damaged(content, mutation, seed)?.toString('hex')).toBe(once?.toString('hex'))
         if (once !== undefined && mutation !== 'remove') expect(once.equals(content)).toBe(false)
       }
     }

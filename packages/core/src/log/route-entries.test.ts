@@ -143,7 +143,7 @@ describe('the route of an open hop', () => {
           if (read?.damage === 0) expect(hop.route).toBe(expected.get(hop.hopId))
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 })

@@ -57,7 +57,7 @@ describe('traceparent', () => {
 
   it('never fails on any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => void parseTraceparent(text)),
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void parseTraceparent(text)),
     )
   })
 })

@@ -50,7 +50,7 @@ describe('17.6: a forged segment', () => {
         expectGuarded(() => decodeSegment(segment))
         expectGuarded(() => findInSegment(segment, (list[at % list.length] as HopRecord).hopId))
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     )
   })
 

@@ -29,7 +29,7 @@ describe('segment', () => {
           maxId: list.at(-1)?.hopId,
         })
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
   })
 

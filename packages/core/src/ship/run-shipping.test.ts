@@ -207,7 +207,7 @@ describe('RunShipping', () => {
         expect(later.cut({ below: null, firstBelow: 0, interrupt: true })).toBe(false)
         later.close()
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     )
   })
 

@@ -50,7 +50,7 @@ describe('cell blocks', () => {
           expect(error).toMatchObject({ code: 'PROTOCOL' })
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })

@@ -40,9 +40,9 @@ async function shipped(hops: number): Promise<{ resolver: Resolver; scans: () =>
 }
 
 describe('what a business key costs', () => {
-  it('is the same with a thousand hops stored and with a hundred thousand', async () => {
+  it('is the same with a thousand hops stored and with twenty thousand', async () => {
     const costs: number[][] = []
-    for (const hops of [1000, 100_000]) {
+    for (const hops of [1000, 20_000]) {
       const { resolver, scans } = await shipped(hops)
       const cost = async (question: () => Promise<unknown>): Promise<number> => {
         const before = scans()
