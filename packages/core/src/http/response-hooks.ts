@@ -221,10 +221,10 @@ function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Me
 }
 
 /** Node's own: an application may replace it on its response. */
-const hasHeader = Reflect.get(ServerResponse.prototype, 'hasHeader') as (
-  this: Response,
-  name: string,
-) => boolean
+const hasHeader: (this: Response, name: string) => boolean = Reflect.get(
+  ServerResponse.prototype,
+  'hasHeader',
+)
 
 /** The application's headers without those that are ours, as a gateway copies them from its upstream; in the form in which they came. */
 function withoutOurs(res: Response, headers: unknown, ours: Readonly<Record<string, string>>): unknown {
