@@ -243,7 +243,7 @@ export class TraceResolver {
   }
 }
 
-/** A hop that has the key that was asked for has a record: one that is not found is missing. */
+/** A hop with the requested key has a record, so if the record is not found, it is missing. */
 function withNotes(answer: TraceAnswer, ofKey: HopId | undefined, notes: readonly string[]): TraceAnswer {
   const { judgement, missing } = answer
   const all = [...judgement.evidence, ...notes]

@@ -142,7 +142,10 @@ const maxRounds = 50
 
 /** What instances say of each other does not hold, again and again. */
 function unconfirmed(traceId: string, tree: JudgedTree, reads: Reads): Omit<TraceAnswer, 'missing'> {
-  const notes = [...tree.notes, 'what instances told of each other is not confirmed by their own runs']
+  const notes = [
+    ...tree.notes,
+    'hops that instances reported for each other are not confirmed by their own runs',
+  ]
   const doubted = { ...tree, notes, partial: true, headless: true }
   return { traceId, tree: doubted, judgement: judge(doubted), reads }
 }

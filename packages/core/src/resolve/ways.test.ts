@@ -72,7 +72,7 @@ function servedBy(by: TestInstance, hopId: HopId): CallRecord['servedBy'] {
 const ends = ({ verdict, endedAt }: ResolveResult): unknown => [verdict, endedAt?.instance]
 const at = (instance: TestInstance): string => `127.0.0.1:${instance.port}`
 
-describe('a service behind a proxy', () => {
+describe('a service reached through a proxy', () => {
   it('is found by key, by its own id, and by the id that its caller had assigned', async () => {
     const id = assigned(baseNanos + 1n)
     const own = rebaseId(id, at(c))
@@ -185,7 +185,7 @@ describe('a service behind a proxy', () => {
 })
 
 describe('a proxy that tries the next instance', () => {
-  it('leaves an attempt that died, handled, beside the one that answered', async () => {
+  it('leaves a dead attempt, handled, next to the one that answered', async () => {
     const id = assigned(baseNanos + 10n)
     const root = entry(testCall(80, { hopId: id, servedBy: servedBy(c, rebaseId(id, at(c))) }))
     await b.ship(taken(b, id, root, died))
@@ -236,7 +236,7 @@ describe('two runs that take one id', () => {
 })
 
 describe('a gateway that passes on the headers that it got', () => {
-  it('is above the service behind it, which is named when it died', async () => {
+  it('is above the service that it calls, which is named when it died', async () => {
     const id = assigned(baseNanos + 20n, { ip: '127.0.0.1', port: b.port })
     c.register({ reached: [at(b)] })
     const root = entry(testCall(b.port, { hopId: id, outcome: '502' }), { status: 502 })
@@ -251,7 +251,7 @@ describe('a gateway that passes on the headers that it got', () => {
     expect(result.hops[1]?.next).toMatchObject([{ outcome: '502', passedOn: true }])
   })
 
-  it('shows the service behind it when all is well', async () => {
+  it('shows the service that it calls when all is well', async () => {
     const id = assigned(baseNanos + 21n, { ip: '127.0.0.1', port: b.port })
     c.register({ reached: [at(b)] })
     const root = entry(testCall(b.port, { hopId: id, servedBy: servedBy(b, id) }))
@@ -370,7 +370,7 @@ it('a hop of which entries are lost is shown, and nothing is concluded from its 
   expect(result.evidence.join()).toContain('the log of a')
 })
 
-it('a process that does not turn is said to hang, and since when', async () => {
+it('a blocked process is reported as hanging, and since when', async () => {
   const sinceMillis = Number(baseNanos / 1_000_000n)
   Object.assign(b, { blockedSince: async () => sinceMillis })
   const id = assigned(baseNanos + 60n, { ip: '127.0.0.1', port: b.port })

@@ -122,7 +122,7 @@ describe('a store that former runs share', () => {
 })
 
 describe('64 ranges that match nothing', () => {
-  it('let everything else of the thread go on, and are all answered', async () => {
+  it('do not block other work of the thread, and are all answered', async () => {
     await using chain = await Chain.of(['payments'])
     const own = chain.instance(0)
     for (let batch = 0; batch < 20; batch++)

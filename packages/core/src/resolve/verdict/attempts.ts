@@ -27,8 +27,8 @@ export function calleesOf(hop: HopEvidence): (call: number) => readonly number[]
 }
 
 /**
- * Did the caller get what it got from the callee that counts, so that what became of other attempts is handled? It answered,
- * or it is the one that is still at it.
+ * Whether the deciding callee determined what the caller saw, so that the outcomes of other attempts are
+ * handled: it answered, or it is the one that is still open.
  */
 export function isSettled(
   hops: readonly HopEvidence[],

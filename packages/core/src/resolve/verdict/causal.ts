@@ -2,8 +2,9 @@ import { calleesOf } from './attempts.js'
 import type { EvidenceTree } from './evidence.js'
 
 /**
- * When each hop began, on the entry's clock: clocks of hosts differ, but a callee begins between the start of its call and
- * the call's end. Its own clock is believed within these bounds. Nanoseconds since the epoch, one for each hop.
+ * When each hop began, on the entry's clock: clocks of hosts differ, but a callee begins between the start of
+ * its call and the call's end. Its own clock is believed within these bounds. Nanoseconds since the epoch,
+ * one for each hop.
  */
 export function causalStarts({ hops }: EvidenceTree): bigint[] {
   const starts: bigint[] = []
@@ -15,7 +16,7 @@ export function causalStarts({ hops }: EvidenceTree): bigint[] {
     if (parent !== null && made !== undefined) {
       const from = (starts[parent] ?? 0n) + BigInt(made.offsetMicros) * 1000n
       const room = made.durationMicros === null ? null : BigInt(made.durationMicros) * 1000n
-      // The callee's whole work lies within an answered call; it may outlast one that was given up.
+      // The callee's work is entirely within an answered call, but may outlast a call that timed out.
       const work = BigInt(record.durationMicros ?? 0) * 1000n
       const until = room === null ? null : from + (work <= room ? room - work : room)
       if (until !== null && start > until) start = until
@@ -36,8 +37,8 @@ interface Deed {
 }
 
 /**
- * The place of every event, by hop, in one order in which nothing is before its cause: what a call led to stands where the call
- * was made. It decides between events of one time.
+ * The rank of every event, by hop, in an order in which nothing precedes its cause: the events of a callee
+ * come where the call was made. It decides between events with equal times.
  */
 export function causalRanks({ hops }: EvidenceTree): number[][] {
   const ranks: number[][] = hops.map(({ record }) => record.events.map(() => 0))

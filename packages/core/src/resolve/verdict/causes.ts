@@ -55,7 +55,7 @@ export function causeOfFailure(parts: Parts, health: 'failed' | 'slow'): Finding
       const hangs = below !== undefined && wasHanging(below.callee)
       cause = weightier(cause, hangs ? (parts.hung[below.node] ?? null) : found)
     } else if (found?.verdict === 'died') {
-      // It may have given up by a clock of its own, without ending the call.
+      // The caller may have timed out by itself, without ending the call.
       unseen = weightier(unseen, found)
     }
   }

@@ -7,8 +7,9 @@ import { cellOf, type Cell, type Left } from './table.js'
 export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
 
 /**
- * An open record of a process that has ended is an interrupted one that nobody has closed yet. A record that ends with its
- * tracer, and not with its process, is an open one of which no more will be known, and so is one of which entries are lost.
+ * An open record of an ended process counts as interrupted, even before an adopter ships it so. If
+ * `tracer.close()` interrupted the hop, or some of its entries are lost, it counts as open, and its end will
+ * never be known.
  */
 export function healthOf({ record, liveness }: HopEvidence): Health {
   // Where entries of its log are lost, its end may be among them.
@@ -23,7 +24,7 @@ export function healthOf({ record, liveness }: HopEvidence): Health {
   return record.aborted ? 'slow' : 'ok'
 }
 
-/** Was it still at it when its caller had given up? What became of its process later is another matter. */
+/** Whether the hop was still open when its caller gave up, regardless of how its process ended later. */
 export function wasHanging(hop: HopEvidence): boolean {
   const health = healthOf(hop)
   // Also one that was open when its tracer was closed.
@@ -53,7 +54,8 @@ export function cellOfCall(
   const hop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
   // A process that lived on after the call had not died with it.
   const hung = saw !== 'silent' && hop !== undefined && wasHanging(hop)
-  // It had not answered when its tracer was closed, and its caller waited in vain: whichever came first, it was too slow.
+  // The caller timed out and the tracer was closed before the hop answered. In either order the callee was
+  // too slow.
   const isWhole = hop?.record.lost === 0
   const late = saw === 'timeout' && isWhole && left === 'open?' && hop.record.state === 'interrupted'
   const cell = cellOf(saw, late || (hung && saw !== 'answered' && saw !== 'error') ? 'open' : left)

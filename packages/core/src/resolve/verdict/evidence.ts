@@ -11,16 +11,18 @@ export interface Place {
 }
 
 /**
- * Does the process that wrote a record still run? `alive`: it answered just now, or says so itself. `ended`: its end is
- * known for sure. `unsure`: neither, for example a process that is stopped, or a host that cannot be reached.
+ * Does the process that wrote a record still run? `alive`: it answered just now, or says so itself. `ended`:
+ * its end is known for sure. `unsure`: neither, for example a process that is stopped, or a host that cannot
+ * be reached.
  */
 export type Liveness = 'alive' | 'ended' | 'unsure'
 
 /**
  * What proves that a callee has no record of a call.
- * - `not-taken`: no run that may have been meant began such a hop. Each showed life after the caller had given up, or it writes what it
- *   takes at that address before its handler runs, and is known to its end.
- * - `ended-during`: a run ended that was alive when the call was made and showed no life after the caller had given up.
+ * - `not-taken`: no run that may have been meant began such a hop. Each showed life after the caller had
+ *   given up, or it writes what it takes at that address before its handler runs, and is known to its end.
+ * - `ended-during`: a run ended that was alive when the call was made and showed no life after the caller had
+ *   given up.
  * - `ended`: a run ended, and it is not known whether before or after the call was made.
  * - `gone`: the address is registered, but no run was alive there at that time.
  */
@@ -31,7 +33,10 @@ export type CalleeEvidence =
   /** It has a record: `node` is its place in `EvidenceTree.hops`. */
   { readonly kind: 'hop'; readonly node: number } | (WithoutRecord & Told)
 
-/** Who said it when its own run did not: `service ip:port` of the instance that asked on. Left out when its own run or its store did. */
+/**
+ * Who said it when its own run did not: `service ip:port` of the instance that asked on. Left out when its
+ * own run or its store did.
+ */
 export interface Told {
   readonly toldBy?: string
 }
@@ -39,24 +44,36 @@ export interface Told {
 /** What is known of the other end of a call without a record. */
 export type WithoutRecord =
   | { readonly kind: 'absent'; readonly proof: AbsenceProof; readonly suspect: Place; readonly says: string }
-  /** No record, and no proof that there is none. `says`: who knows what through when. */
+  /** No record, and no proof of absence. `says`: up to when which sources are complete. */
   | { readonly kind: 'unsure'; readonly suspect: Place; readonly says: string }
   /** The instance lost records of that time. */
   | { readonly kind: 'dropped'; readonly suspect: Place; readonly says: string }
   /** A read failed. */
   | { readonly kind: 'unreadable'; readonly suspect: Place; readonly says: string }
-  /** Proven to be no service of ours: it answered without our header, and no service is or was registered there. */
+  /**
+   * Proven to be no hoptrace service: it answered without our header, and no service is or was registered
+   * there.
+   */
   | { readonly kind: 'untraced'; readonly suspect: Place }
-  /** No service is registered there, and nothing proves that none of ours is there. `says`: what is missing. */
+  /**
+   * No service is registered there, but an unregistered hoptrace service may be there. `says`: what is
+   * missing.
+   */
   | { readonly kind: 'unregistered'; readonly suspect: Place; readonly says: string }
-  /** It has a record of the call's id that began at another time: clocks are far apart, or the request was sent again. */
+  /**
+   * It has a record of the call's id that began at another time: clocks are far apart, or the request was
+   * sent again.
+   */
   | { readonly kind: 'untimely'; readonly suspect: Place; readonly says: string }
   /** It answered, and under another cluster key: its records cannot be asked for. */
   | { readonly kind: 'other-key'; readonly suspect: Place; readonly says: string }
   /** Not asked. */
   | { readonly kind: 'skipped'; readonly why: SkipReason; readonly suspect: Place; readonly says: string }
 
-/** `hops`, `depth`, `deadline`: limits of the walk. `cycle`: the hop is in the tree already. `foreign`: of another trace. */
+/**
+ * `hops`, `depth`, `deadline`: limits of the walk. `cycle`: the hop is in the tree already. `foreign`: of
+ * another trace.
+ */
 export type SkipReason = 'hops' | 'depth' | 'deadline' | 'cycle' | 'foreign'
 
 /** One more hop that a call led to: a proxy sent the request to several instances, one after the other. */
@@ -76,25 +93,31 @@ export interface HopEvidence extends Told {
   readonly outlived?: boolean
   /** Its process serves nothing since then, milliseconds since the epoch: its event loop does not turn. */
   readonly blockedSince?: number
-  /** The hop whose call led here, as a place in `EvidenceTree.hops`, always before this one; null for the entry. */
+  /**
+   * The hop whose call led here, as a place in `EvidenceTree.hops`, always before this one; null for the
+   * entry.
+   */
   readonly parent: number | null
   /** Which call of the parent: an index into its record's `next`. */
   readonly call: number | null
   /** One for each entry of `record.next`. */
   readonly callees: readonly CalleeEvidence[]
-  /** Hops that its calls led to besides those in `callees`. Left out when there is none. */
+  /** Further hops of its calls, in addition to `callees`. Left out if there is none. */
   readonly attempts?: readonly Attempt[]
-  /** So many calls at the end of `record.next` are concluded and not recorded: it passed on the headers that it got. */
+  /**
+   * The number of calls at the end of `record.next` that are inferred, not recorded: the hop copied its
+   * incoming headers.
+   */
   readonly passedOn?: number
 }
 
 /**
- * All that is known about one trace. `hops[0]` is the entry. Every hop but the entry is the `hop` evidence, or an attempt, of
- * exactly one call of an earlier hop.
+ * All that is known about one trace. `hops[0]` is the entry. Every hop but the entry is the `hop` evidence,
+ * or an attempt, of exactly one call of an earlier hop.
  */
 export interface EvidenceTree {
   readonly hops: readonly HopEvidence[]
-  /** What the walk noticed besides: second records of an id, parts that were left out. */
+  /** Other findings of the walk: second records of an id, skipped parts. */
   readonly notes: readonly string[]
   /** Part of the trace was not looked at: a limit or the deadline. */
   readonly partial: boolean
@@ -103,8 +126,8 @@ export interface EvidenceTree {
 /** A tree that is to be judged. */
 export interface JudgedTree extends EvidenceTree {
   /**
-   * `hops[0]` is not where the trace began: one of ours called it, and is not known. What became of the request above, and
-   * what that one made of a fault below, nobody can tell.
+   * `hops[0]` is not the entry of the trace: an unknown hoptrace service called it. How the request ended
+   * above, and whether that caller handled a fault below, is unknown.
    */
   readonly headless?: boolean
 }

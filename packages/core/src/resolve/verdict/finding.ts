@@ -6,12 +6,12 @@ import { sawOf } from './saw.js'
 import { type FaultVerdict, type Finding, weightier } from './weigh.js'
 import type { Cell } from './table.js'
 
-/** For each hop: why it did not do its work, or null when it did or is still at it. */
+/** For each hop: why it failed, or null if it succeeded or is still open. */
 export interface Findings {
   readonly own: readonly (Finding | null)[]
   /** What one call comes to as a fault, or null when it is none, or is the caller's own. */
   readonly ofCall: (node: number, call: number) => Finding | null
-  /** The places of the attempts of a call, besides the hop that counts. */
+  /** The indices of the attempts of a call, without the deciding hop. */
   readonly attempts: (node: number, call: number) => readonly number[]
   /** A finding about a hop itself. */
   readonly itself: (node: number, verdict: FaultVerdict) => Finding
@@ -37,9 +37,9 @@ export function findFaults(tree: EvidenceTree): Findings {
   const depths: number[] = []
   for (const { parent } of hops) depths.push(parent === null ? 0 : (depths[parent] ?? 0) + 1)
   const own: (Finding | null)[] = hops.map(() => null)
-  // The same for hops that have answered 5xx and are still at it: by then they had given up.
+  // The same for hops that have answered 5xx and are still open: they had given up when they answered.
   const answered: (Finding | null)[] = []
-  // Where it hangs, for hops that were at it when their caller gave up.
+  // Where the chain hangs, for hops that were open when their caller gave up.
   const hung: (Finding | null)[] = []
 
   const grouped = hops.map(attemptsOf)

@@ -15,7 +15,7 @@ describe('a trace of which the beginning is missing', () => {
     expect(judge(tree(200, 'open')).verdict).toBe('undetermined')
   })
 
-  it('did not die where its caller may have gone on, but the fault is told', () => {
+  it('is no death if its caller may have continued, but the fault is listed', () => {
     const judged = judge(tree(200, 'interrupted'))
     expect(judged.verdict).toBe('undetermined')
     expect(judged.faults.map(({ service }) => service)).toEqual(['payments'])

@@ -95,8 +95,8 @@ function judgeOne(outcome: string | null, left: Left, caller: (typeof callers)[n
 }
 
 /**
- * What happened, told another way than the table: from what is known for certain about the callee's process and about the
- * request, not from cells.
+ * The expected verdict, derived without the table: from certain facts about the callee's process and about
+ * the request, not from cells.
  */
 function expected(
   outcome: string | null,
@@ -126,13 +126,13 @@ function expected(
     left === 'unregistered' ||
     left === 'other-key' ||
     left === 'untimely' ||
-    // Only an answer of its own, or a message, proves that it is not ours.
+    // Only its own answer, or a message, proves that it is no hoptrace service.
     (left === 'untraced' && !answered && outcome !== '500' && outcome !== null)
   const isLeaf = left === 'untraced' && !cannotTell
   const hasRecord = !noRecord && !cannotTell && !isLeaf
 
   if (caller === 'closed 200') {
-    // The gateway went on without it, whatever became of it.
+    // The gateway continued, however the callee ended.
     if (!answered && outcome !== null) {
       if (left === 'skipped') return gateway('undetermined')
       return left === 'open alive'
@@ -224,11 +224,11 @@ describe('the verdict on one call', () => {
         lastHealthy: { service: 'gateway' },
       })
     }
-    // Nobody gave up on it: it was at it when its process ended.
+    // Its caller had not given up: the hop was open when its process ended.
     expect(judged(null)).toMatchObject({ verdict: 'died', endedAt: { service: 'orders' } })
   })
 
-  it('lists a fault that the caller went on without as handled', () => {
+  it('lists a fault as handled if the caller continued', () => {
     const { verdict, faults } = judgeOne('ECONNRESET', 'interrupted', 'closed 200')
     expect(verdict).toBe('completed')
     expect(faults).toMatchObject([{ service: 'orders', verdict: 'died', handled: true }])

@@ -14,7 +14,7 @@ export type Verdict =
 /** One fault of a trace. */
 export interface Fault extends Place {
   readonly verdict: Exclude<Verdict, 'completed' | 'running' | 'not-found'>
-  /** Its caller went on without it, so that it does not decide how the trace ended. */
+  /** Its caller continued in spite of it, so it does not decide the verdict. */
   readonly handled: boolean
   readonly evidence: readonly string[]
 }
@@ -38,13 +38,13 @@ export interface Judgement {
 
 /** What became of a part of the tree, as seen from above. */
 type Region =
-  /** Its caller waited for it, or nobody did: what goes wrong here counts. */
+  /** Its caller depends on it, or no caller waited: a failure here counts. */
   | 'counts'
   /** Below a fault that is accounted for already. */
   | 'explained'
-  /** Below a fault that its caller went on without. */
+  /** Below a fault that its caller handled. */
   | 'handled'
-  /** Below a hop that is still at it: nothing is decided yet. */
+  /** Below a hop that is still open: nothing is decided yet. */
   | 'pending'
 
 const maxFaults = 100
@@ -52,14 +52,19 @@ const maxFaults = 100
 /**
  * The verdict: a pure function of the evidence, linear, without recursion.
  *
- * 0. A trace of which the beginning is missing: `undetermined`, whatever is known of the rest.
- * 1. An entry that is still at it: `running`. What went wrong below it so far is a fault that it may yet handle.
- * 2. An entry that did not do its work: the origin of its failure decides, found along the calls that failed and were not
- *    handled, to the deepest; when that cannot be told: `undetermined`. An entry whose own process ended: `interrupted`.
- * 3. An entry that did: a fault that nobody saw (fire and forget) decides; then what cannot be told; then what still runs.
- *    Only then `completed`.
+ * The idea: each call is one cell of a table, what the caller saw against what the callee left (`table.ts`).
+ * Cells give findings per hop (`finding.ts`). This function then asks which findings count, because a caller
+ * may have handled them:
  *
- * A fault is handled when its caller saw it and answered below 500 without an error all the same.
+ * 0. If the beginning of the trace is missing, the verdict is `undetermined`, whatever the rest shows.
+ * 1. If the entry is still open, the verdict is `running`. The entry may still handle a fault below it.
+ * 2. If the entry failed, the origin of its failure decides, found along failed and unhandled calls to the
+ *    deepest. If the origin is unknown, the verdict is `undetermined`. If the entry's own process ended, it
+ *    is `interrupted`.
+ * 3. If the entry succeeded, an unseen fault (fire and forget) decides, then anything undetermined, then
+ *    anything that still runs. Only then is the verdict `completed`.
+ *
+ * A fault is handled if its caller saw it and still answered below 500 without an error.
  */
 export function judge(tree: JudgedTree): Judgement {
   const entry = tree.hops[0]
@@ -91,7 +96,7 @@ export function judge(tree: JudgedTree): Judgement {
   for (const [node, hop] of tree.hops.entries()) {
     const region = regions[node] ?? 'explained'
     const health = healthOf(hop)
-    // It went well as far as is known, but not all is known.
+    // Its known part succeeded, but some entries are lost.
     if (region === 'counts' && health === 'ok' && hop.record.lost > 0) {
       unseen = weightier(unseen, itself(node, 'undetermined'))
     }
@@ -117,7 +122,7 @@ export function judge(tree: JudgedTree): Judgement {
           unseen = weightier(unseen, found)
           below = 'explained'
         } else if (hop.record.lost > 0) {
-          // It may have seen a fault of it, and gone on without all that is below.
+          // The hop may have seen the callee's fault and handled everything below.
           below = 'pending'
         }
       }

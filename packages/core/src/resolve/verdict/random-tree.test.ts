@@ -7,11 +7,14 @@ import { judge } from './overall.js'
 
 /** What really happened to one hop. */
 interface Truth {
-  /** `dies`: its process ends with the hop open. `unread`: the process ends before it reads. `down`: nothing listens. */
+  /**
+   * `dies`: its process ends with the hop open. `unread`: the process ends before it reads. `down`: nothing
+   * listens.
+   */
   readonly fate: 'answers' | 'fails' | 'dies' | 'unread' | 'down' | 'hangs'
   /** It answers below 500 whatever becomes of its calls. */
   readonly tolerant: boolean
-  /** Nobody waits for its answer. */
+  /** No caller waits for its answer. */
   readonly fired: boolean
   /** What the evidence loses of it. */
   readonly loss:
@@ -24,14 +27,17 @@ interface Truth {
     | 'untimely'
     | 'cut-end'
     | 'cut-calls'
-  /** So many instances had the request before it, and died with it: a proxy is between. Null: none is. */
+  /**
+   * The number of instances that a proxy tried before it and that died of the request. Null: there is no
+   * proxy.
+   */
   readonly tried: number | null
   /** Are the records of these known? */
   readonly triedShown: boolean
   readonly calls: readonly Truth[]
 }
 
-/** Trees of at most so many levels. */
+/** Trees with at most this many levels. */
 function truthOf(levels: number): fc.Arbitrary<Truth> {
   return fc.record({
     fate: fc.oneof(
@@ -76,7 +82,7 @@ interface Ended {
   readonly seen: string | null
   /** Everything that may be said to have ended it, as `verdict port`; empty when it went well. */
   readonly causes: ReadonlySet<string>
-  /** Faults below it that nobody saw. */
+  /** Unseen faults below it. */
   readonly unseen: ReadonlySet<string>
   /** Something below (or it) still runs and counts. */
   readonly running: boolean
@@ -88,7 +94,7 @@ class Play {
   private port = 5000
   private readonly traceId = testId(5000)
 
-  /** The record stands in the tree before those below it are played. */
+  /** The record is added to the tree before those below it. */
   play(
     happens: Truth,
     parent: { node: number; call: number; id: HopRecord['hopId'] } | null,
@@ -135,7 +141,7 @@ class Play {
       else if (call.loss === 'unregistered' || call.loss === 'other-key' || call.loss === 'untimely')
         callees.push({ kind: call.loss, suspect, says: call.loss })
       else if (gone) {
-        // Behind a proxy each writes what it takes first: those of `tried`, too.
+        // With a proxy, each instance logs the request before it handles it, also those of `tried`.
         const isKnown = call.tried === 0 || (call.tried !== null && shown && call.triedShown)
         const proof = isKnown && call.loss === 'none' ? 'not-taken' : 'ended-during'
         callees.push({ kind: 'absent', proof, suspect, says: 'ended' })
@@ -148,7 +154,7 @@ class Play {
     let running = false
     for (const { ended, fired } of below) {
       running ||= ended.running
-      // Whoever goes on without a callee goes on without all that it had begun.
+      // A caller that continues without a callee also handles everything below the callee.
       const handled = !fired && ended.causes.size > 0 && tolerant && fate === 'answers'
       if (!handled) for (const fault of ended.unseen) unseen.add(fault)
       if (fired) for (const fault of ended.causes) unseen.add(fault)

@@ -1,7 +1,10 @@
 import type { AbsenceProof } from './evidence.js'
 import type { Saw } from './saw.js'
 
-/** What the callee left behind: its record's state (`open?`: nobody knows whether its process still runs), or why there is none. */
+/**
+ * What the callee left: its record's state (`open?`: open, and its process may or may not still run), or why
+ * there is no record.
+ */
 export type Left =
   | 'closed'
   | 'interrupted'
@@ -18,22 +21,22 @@ export type Left =
   | 'untraced'
 
 /**
- * What one call comes to.
+ * The meaning of one call, as a cell of the table.
  *
  * | cell | means | counts as |
  * | --- | --- | --- |
- * | `go-on` | it answered; the callee's own record goes on | nothing |
+ * | `go-on` | it answered; the walk continues with the callee's record | nothing |
  * | `record-lost` | it answered; there is and will be no record | nothing |
- * | `untraced` | a leaf that is not ours; the caller's outcome decides | nothing |
+ * | `untraced` | a leaf without hoptrace; the caller's outcome decides | nothing |
  * | `caller-error` | the request failed before it got out of the caller | the caller's own failure |
  * | `look-deeper` | it failed; the callee's record says why | the callee's failure |
  * | `failed-there` | it failed; there is no record to look deeper | failed |
  * | `reply-lost` | the callee finished, its answer did not arrive | the caller's own failure, unless the callee failed too |
  * | `too-slow` | the callee finished after the caller had given up | the caller's own failure, unless the callee failed too |
- * | `hanging` | the caller gave up, the callee is still at it | failed, at the callee |
+ * | `hanging` | the caller gave up, the callee is still open | failed, at the callee |
  * | `died` | the callee's process ended with it | died |
  * | `died-or-unread` | the callee's process ended with it, in hand or not yet read | died |
- * | `never-read` | no process took it, though the connection stood | unreachable |
+ * | `never-read` | the connection was open, but no process read the request | unreachable |
  * | `unreachable` | it did not get there | unreachable |
  * | `running` | in the callee's hands | nothing yet |
  * | `record-pending`, `failed-pending`, `died-unconfirmed`, `unclear` | waiting or a better read may tell | undetermined |
@@ -79,9 +82,12 @@ const lefts = [
   'untraced',
 ] as const satisfies readonly Left[]
 
-/** The table: one line for what the caller saw, one entry for what the callee left, in the order of `lefts`. */
+/**
+ * The table: one line for what the caller saw, one entry for what the callee left, in the order of `lefts`.
+ */
 const rows: Readonly<Record<Saw, string>> = {
-  // closed | interrupted | open | open? | not-taken | ended-during | ended | gone | unsure | dropped | unreadable | skipped | unregistered | other-key | untimely | untraced
+  // closed | interrupted | open | open? | not-taken | ended-during | ended | gone | unsure | dropped |
+  // unreadable | skipped | unregistered | other-key | untimely | untraced
   answered:
     'go-on go-on go-on record-pending record-lost record-lost record-lost record-lost record-pending unclear unclear unclear record-pending unclear unclear untraced',
   error:

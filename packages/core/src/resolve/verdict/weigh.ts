@@ -16,8 +16,8 @@ export interface Finding {
 }
 
 /**
- * What is certain beats what is not; of certain causes of one failure the one that ends more wins: all of them are true, and
- * a retry that found nobody listening any more is the consequence of a death, not the cause.
+ * A certain cause outweighs an uncertain one. Among certain causes of one failure, the more serious wins: all
+ * of them are true, and a retry that is refused is the consequence of a death, not the cause.
  */
 const ranks: Readonly<Record<FaultVerdict, number>> = {
   died: 4,

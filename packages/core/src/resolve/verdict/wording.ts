@@ -23,7 +23,9 @@ export function wordFault(tree: EvidenceTree, { node, call }: Finding): string[]
   return [...lines, ...wordHop(hop), ...wordOwnCalls(tree, hop)]
 }
 
-/** What stands out though it is no fault: answers whose record is lost or pending, processes that ended after an answer. */
+/**
+ * Remarks that are no faults: answers with a lost or pending record, processes that ended after an answer.
+ */
 export function wordNotes(tree: EvidenceTree): string[] {
   const lines: string[] = []
   for (const hop of tree.hops) {
@@ -61,7 +63,7 @@ const noted = new Set<Cell>([
   'too-slow',
 ])
 
-/** What the cell means, when it is more than the two facts beside each other. */
+/** The meaning of a cell, if it is more than its two facts. */
 const meanings: Partial<Record<Cell, string>> = {
   'record-lost': 'it answered, its record is lost',
   'record-pending': 'it answered, its record is pending',
@@ -154,10 +156,10 @@ function stateOf(hop: HopEvidence): string {
       return 'ended while the hop was open: interrupted'
     case 'open':
       return hop.blockedSince === undefined
-        ? 'is still at it'
-        : `is still at it: ${wordBlocked(hop.blockedSince)}`
+        ? 'is still open'
+        : `is still open: ${wordBlocked(hop.blockedSince)}`
     case 'open?':
-      if (record.lost > 0) return 'has it open, as far as its log can be read'
+      if (record.lost > 0) return 'has it open according to the readable part of its log'
       if (record.state === 'interrupted') return 'had it open when its tracer was closed'
       return 'has it open, and does not answer'
     case 'slow':

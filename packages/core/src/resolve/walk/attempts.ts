@@ -2,7 +2,7 @@ import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdAddress } from '../../id/index.js'
 import { sawOf } from '../verdict/saw.js'
 
-/** Hops that one call led to: the one that counts, those that were tried besides, and those behind a gateway among them. */
+/** The hops of one call: the deciding one, other attempts, and the hops that a gateway among them called. */
 export interface Ordered<T> {
   readonly first: T | undefined
   readonly attempts: readonly T[]
@@ -28,8 +28,8 @@ export function ordered<T extends { readonly record: HopRecord }>(
 }
 
 /**
- * Did it pass on the headers that it got? The hop whose own address was dialled, when others have the call's id, too; where a name
- * was dialled, one that was at it for longer than all others.
+ * Whether it copied its incoming headers: it is the hop whose own address was dialled, while others have the
+ * call's id too; or, if a name was dialled, the hop that lasted longer than all others.
  */
 function isGateway(
   record: HopRecord,

@@ -17,7 +17,10 @@ const maxReached = 64
 /** Who may have taken a call. */
 export interface Candidates {
   readonly rows: readonly InstanceRow[]
-  /** Runs that were there at another time, by clocks that may differ: a record of theirs counts, that they have none does not. */
+  /**
+   * Runs that were there at another time, by clocks that may differ: a record of theirs counts, that they
+   * have none does not.
+   */
   readonly skewed?: readonly InstanceRow[]
   /** The address or service is registered, but no run was there at the time: the latest one before. */
   readonly gone: InstanceRow | null
@@ -62,14 +65,20 @@ export class InstanceIndex {
     return this.byStart.get(startNanos) ?? []
   }
 
-  /** Runs that may hold the hop that an id names: at the address in it, or reached through it. `hint`: known to hold it. */
+  /**
+   * Runs that may hold the hop that an id names: at the address in it, or reached through it. `hint`: known
+   * to hold it.
+   */
   forId(id: HopId, times: CallTimes, host: string | null, hint: readonly InstanceRow[] = []): Candidates {
     const address = hopIdAddress(id)
     const known = this.select(unique([...this.at(address, host), ...this.behind([address], host)]), times)
     return hint.length === 0 ? known : { ...known, rows: unique([...hint, ...known.rows]) }
   }
 
-  /** Runs that may have taken a call: at the address dialled, reached through it, or of the service that is expected behind it. */
+  /**
+   * Runs that may have taken a call: at the dialled address, reached through it, or of the service that is
+   * expected there.
+   */
   forCall(call: CallRecord, times: CallTimes, host: string | null): Candidates {
     const address = hopIdAddress(call.hopId)
     const isNamed = address.startsWith('0.0.0.0:')
@@ -81,8 +90,8 @@ export class InstanceIndex {
   }
 
   /**
-   * Runs at the address that answered, as its header says; the worker among those that share it, where the hop's id names it.
-   * Without any, those at the address in the id.
+   * Runs at the address that answered, as its header says; the worker among those that share it, where the
+   * hop's id names it. Without any, those at the address in the id.
    */
   forServed({ hopId, address }: ServedBy, times: CallTimes, host: string | null): Candidates {
     const there = this.at(address, host)
@@ -105,7 +114,10 @@ export class InstanceIndex {
     return this.behind(isNamed ? [target] : [address, target], host).length > 0
   }
 
-  /** Runs, beside `known`, that may have taken a call by a way of which their rows do not tell yet, or no more. */
+  /**
+   * Runs, in addition to `known`, that may have taken a call by an address that their rows do not list yet,
+   * or no longer list.
+   */
   untold(known: readonly InstanceRow[], times: CallTimes): Candidates {
     const { startNanos, endNanos } = times
     const isTold = ({ state, heartbeatMillis, reached }: InstanceRow): boolean => {
@@ -126,8 +138,8 @@ export class InstanceIndex {
   }
 
   /**
-   * Runs that may have taken a message: nobody knows who reads a queue, nor when. Those without an address to dial first.
-   * Empty for an id of a known address.
+   * Runs that may have taken a message, because any service may read a queue, at any time. Runs without an
+   * address to dial come first. Empty for an id with a known address.
    */
   consumers(id: HopId, startNanos: bigint): Candidates {
     const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
@@ -146,7 +158,7 @@ export class InstanceIndex {
     return onHost(this.byAddress.get(address) ?? [], address, host)
   }
 
-  /** The host that a run was on, as far as it is registered. */
+  /** The host of a run, if it is registered. */
   hostOf(instance: InstanceRef): string | null {
     return this.rowOf(instance)?.host ?? null
   }

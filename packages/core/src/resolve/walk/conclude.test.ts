@@ -78,7 +78,7 @@ describe('what absence proves', () => {
     expect(proofOf(ended, lived)).toBe('unsure')
     // One that began only after the call cannot have had it.
     expect(proofOf(ended, answer({ throughNanos: baseNanos + 9n * second }, 2n))).toBe('ended')
-    // Behind a balancer, one that was seen alive a moment before is the one.
+    // With a balancer, the run that was seen alive a moment before counts.
     const other = answer({ final: true, aliveNanos: baseNanos - 2n * second }, -60n, 4003)
     expect(proofOf(other, lived)).toBe('ended')
   })
@@ -120,7 +120,7 @@ describe('who may have taken a call', () => {
     expect(of({ ...before, state: 'running' }, testRow('orders', 4002))).toHaveLength(1)
   })
 
-  it('is the service expected behind a name that was not resolved', () => {
+  it('is the service expected at a name that was not resolved', () => {
     const named = {
       ...call,
       hopId: `${call.hopId.slice(0, 20)}00000000${call.hopId.slice(28)}` as typeof call.hopId,

@@ -15,7 +15,7 @@ export interface Answer {
   readonly blockedSince?: number
 }
 
-/** Signs of life trail behind life by up to this long. */
+/** Signs of life may be this much older than the last moment of life. */
 const trailNanos = 3_000_000_000n
 const maxNamed = 5
 /** A sign of life further ahead of now is by a clock that is wrong. */
@@ -31,8 +31,8 @@ export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
 type Kind = 'unreadable' | 'unsure' | 'dropped' | 'not-taken' | 'ended-during' | 'ended'
 
 /**
- * What the absence of a record in all runs that were asked proves: no more than the weakest of them, and of several that
- * ended, the one that was alive at the time of the call is the suspect. Pure.
+ * What the absence of a record in all runs that were asked proves: no more than the weakest of them, and of
+ * several that ended, the one that was alive at the time of the call is the suspect. Pure.
  * @param writesFirst each of them writes what it takes of this call before its handler runs
  */
 export function concludeAbsent(
@@ -91,7 +91,7 @@ function isAhead(nanos: bigint, { endNanos }: CallTimes): boolean {
   return nanos > now + aheadNanos && endNanos <= now
 }
 
-/** The same of several runs of one address is said once. */
+/** The same text for several runs of one address appears once. */
 function folded(texts: readonly string[]): string {
   const runs = new Map<string, number>()
   for (const text of texts) runs.set(text, (runs.get(text) ?? 0) + 1)

@@ -24,8 +24,8 @@ export interface Found {
 export type OneAnswer = Answer & { readonly subtree?: EvidenceTree }
 
 /**
- * Which hop a record is of. Two runs may take one id for the same address: of two hosts whose containers have one inner address, or one after
- * the other. Their hops are two.
+ * Which hop a record is of. Two runs may take one id for the same address: of two hosts whose containers have
+ * one inner address, or one after the other. Their hops are two.
  */
 export function hopKey({ hopId, instance }: HopRecord): string {
   return `${hopId} ${instance.startNanos}`
@@ -42,7 +42,7 @@ export function foundAmong(answers: readonly OneAnswer[], id: HopId): Found[] {
   return [...byHop.values()].map((versions) => chosen(versions, id))
 }
 
-/** Of several records of one hop: the one that finished, then the newest run's. All are told. */
+/** Of several records of one hop: the finished one, then that of the newest run. All are reported. */
 function chosen(versions: readonly OneAnswer[], id: HopId): Found {
   const weight = { closed: 0, interrupted: 1, open: 2 }
   const candidates = versions.flatMap(({ row, lookup, subtree, blockedSince }) =>
@@ -64,7 +64,10 @@ function chosen(versions: readonly OneAnswer[], id: HopId): Found {
   }
 }
 
-/** A hop without an end, from a run that lost records of its time, may have ended well: its end may be what was lost. */
+/**
+ * A hop without an end, from a run that lost records of its time, may have ended well: its end may be what
+ * was lost.
+ */
 export function droppedEnd({ record, row }: Found): WithoutRecord | undefined {
   if (record.state === 'closed' || !isDropped(row.dropped, record.startNanos)) return undefined
   const says = `unknown: dropped here: ${row.service} ${row.address} lost records of that time, the end of this hop may be among them`

@@ -20,7 +20,9 @@ export type { Found } from './found.js'
 /** The hop that has an id, or why none is known. */
 export type Located = { readonly kind: 'found'; readonly found: Found } | WithoutRecord
 
-/** The other end of a call: the hops that it led to, in no order, and what is known of one that has no record. */
+/**
+ * The other end of a call: the hops that it led to, in no order, and what is known of one that has no record.
+ */
 export interface Callees {
   readonly hops: readonly Found[]
   /** Undefined when the hops are all that there is. */
@@ -30,7 +32,7 @@ export interface Callees {
 /** Targets that get ids from every caller, at the first call too. */
 const trusted = new TrustedTargets()
 const maxNamed = 3
-/** An instance that was heard of so long ago is alive. */
+/** An instance with a sign of life within this time counts as alive. */
 const silentMillis = 5000
 
 /** Finds hops by id over all runs that may have them. */
@@ -138,8 +140,9 @@ export class Locator {
   }
 
   /**
-   * Which instances, besides the one that answered, may have had the same call? One that passed its headers on, or got them;
-   * one that ended with it; and, when it took much longer than that one, or did not end well, any of them.
+   * The instances that may also have had the call, in addition to the one that answered: one that copied its
+   * headers, or received copied ones; one that ended with it; and any of them, if the call took much longer
+   * than the answering hop or did not end well.
    */
   private besides(
     { row, record }: Found,
@@ -162,7 +165,10 @@ export class Locator {
     return others.filter((other) => isOwner(other) || !(isAlive(other) || lived(other)))
   }
 
-  /** Is what was found all that the call can have led to? A way to several instances may have led to more of them. */
+  /**
+   * Is what was found all that the call can have led to? A way to several instances may have led to more of
+   * them.
+   */
   private isWhole({ hops, rest }: Asked, call: CallRecord): boolean {
     const address = hopIdAddress(call.hopId)
     if (rest === undefined || rest.kind === 'absent') return true
@@ -172,8 +178,8 @@ export class Locator {
   }
 
   /**
-   * Did the call get no answer of ours from an address that is none of a run's own? Then each run writes what it takes there before its
-   * handler runs. To a target that is not trusted a caller may have sent no id.
+   * Whether the call got no hoptrace answer from an address that is not a run's own. In that case each run
+   * logs what it takes there before its handler runs. A caller may have sent no id to an untrusted target.
    */
   private isAway(call: CallRecord, host: string | null): boolean {
     const saw = sawOfCall(call)
@@ -181,12 +187,18 @@ export class Locator {
     return isLost && trusted.has(call.target) && this.index.at(hopIdAddress(call.hopId), host).length === 0
   }
 
-  /** What runs know of a call that may have come to them by a way of which their rows do not tell yet. Undefined when there is none. */
+  /**
+   * What runs know of a call that may have come to them by a way of which their rows do not tell yet.
+   * Undefined when there is none.
+   */
   private untold(id: HopId, known: readonly InstanceRow[], times: CallTimes): Promise<Asked | undefined> {
     return this.asker.ask(this.index.untold(known, times), id, times, undefined, true)
   }
 
-  /** Where what was dialled is only a way to the callee, a request that got nowhere ended there, and not at the callee. */
+  /**
+   * Where what was dialled is only a way to the callee, a request that got nowhere ended there, and not at
+   * the callee.
+   */
   private atDialled(rest: WithoutRecord, call: CallRecord, rows: readonly InstanceRow[]): WithoutRecord {
     const address = hopIdAddress(call.hopId)
     const isWay = !rows.some((row) => this.index.isOwn(row, address))
@@ -199,13 +211,18 @@ export class Locator {
     return { ...rest, suspect: isNameless ? at : { ...at, service: rest.suspect.service } }
   }
 
-  /** Who took a message. That no run has is no news: its consumer may not be ours, or not have come to it yet. */
+  /**
+   * Who took a message. That no run has is no news: its consumer may not be ours, or not have come to it yet.
+   */
   private async consumed(id: HopId, times: CallTimes, errand?: Errand): Promise<Asked | undefined> {
     const asked = await this.asker.ask(this.index.consumers(id, times.startNanos), id, times, errand)
     return asked !== undefined && asked.hops.length > 0 ? asked : undefined
   }
 
-  /** Where instances may be missing from the registry, the absence of a record among the known ones proves nothing. */
+  /**
+   * Where instances may be missing from the registry, the absence of a record among the known ones proves
+   * nothing.
+   */
   private doubted(rest: WithoutRecord): WithoutRecord {
     const { unread } = this.index
     if (unread.length === 0 || rest.kind !== 'absent') return rest
@@ -230,8 +247,8 @@ function isAlive({ state, heartbeatMillis }: InstanceRow): boolean {
 }
 
 /**
- * That no run behind a way took a call. `others`: what is known of runs that may be behind it, too; undefined when there is none, or they
- * took it neither.
+ * The conclusion that no run reached through an address took the call. `others`: the state of further runs
+ * that may be reached through it; undefined if there is none, or if they did not take it either.
  */
 function notTaken(
   rest: WithoutRecord,

@@ -2,13 +2,15 @@ import { namedService, type CallRecord } from '../../record/record.js'
 import type { Place, WithoutRecord } from '../verdict/evidence.js'
 import { sawOfCall } from '../verdict/saw.js'
 
-/** What was dialled, as a place: nobody knows which service is there. */
+/** The dialled address as a place with an unknown service. */
 export function dialled(call: CallRecord): Place {
   const { hopId, target } = call
   return { service: target, instance: target, hopId }
 }
 
-/** A proxy or a socket that refused: the target was not dialled. Undefined when nothing like that happened. */
+/**
+ * A proxy or a socket that refused: the target was not dialled. Undefined when nothing like that happened.
+ */
 export function refusedOnTheWay(call: CallRecord): WithoutRecord | undefined {
   const { via, hopId, target } = call
   if (via === null || sawOfCall(call) !== 'unreachable') return undefined
@@ -20,8 +22,8 @@ export function refusedOnTheWay(call: CallRecord): WithoutRecord | undefined {
 }
 
 /**
- * No service is registered where the call went. It is not ours only where that is proven: it answered by itself, without our
- * header. A message is: its consumer need not be ours, and may come to it later.
+ * No service is registered where the call went. It is not ours only where that is proven: it answered by
+ * itself, without our header. A message is: its consumer need not be ours, and may come to it later.
  */
 export function unregistered(call: CallRecord, unread: readonly string[]): WithoutRecord {
   const { servedBy, hopId, target, method } = call

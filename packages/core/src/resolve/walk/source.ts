@@ -5,7 +5,7 @@ import type { Lookup } from '../../record/lookup.js'
 import type { EvidenceTree } from '../verdict/evidence.js'
 import type { Reads } from './reads.js'
 
-/** How far an instance may go on its own when it is asked for everything below a hop. */
+/** The limits of an instance that is asked for everything below a hop. */
 export interface Errand {
   /** Names the question, so that an instance that is asked again by its own errand notices. */
   readonly question: string
@@ -20,7 +20,9 @@ export interface Errand {
 export interface Told {
   readonly lookup: Lookup
   readonly subtree?: EvidenceTree
-  /** The run's process serves nothing since then, milliseconds since the epoch: its event loop does not turn. */
+  /**
+   * The run's process serves nothing since then, milliseconds since the epoch: its event loop does not turn.
+   */
   readonly blockedSince?: number
 }
 
@@ -28,8 +30,9 @@ export interface Told {
 export interface TraceSource {
   lookup(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal, errand?: Errand): Promise<Told>
   /**
-   * The hops that were recorded under another id, and when their runs began: one that their caller had assigned, or a foreign
-   * trace id; the earliest first. `anew`: these runs have not been asked about this id before.
+   * The hops that were recorded under another id (the id that their caller had assigned, or a foreign trace
+   * id), and when their runs began; the earliest first. `anew`: these runs have not been asked about this id
+   * before.
    */
   aliases(
     rows: readonly InstanceRow[],

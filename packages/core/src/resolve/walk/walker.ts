@@ -20,7 +20,7 @@ import { passedOn } from './passed-on.js'
 import type { Errand } from './source.js'
 import { callTimes, settleNanos } from './times.js'
 
-/** Bounds of one walk; what lies beyond them is said to be left out. */
+/** Bounds of one walk; the answer says what they cut off. */
 export interface WalkLimits {
   readonly hops: number
   readonly depth: number
@@ -34,11 +34,14 @@ export interface WalkOptions {
   readonly locator: Locator
   readonly index: InstanceIndex
   readonly limits: WalkLimits
-  /** Aborted at the deadline, or when nobody wants the answer any more. */
+  /** Aborted at the deadline, or when the caller no longer wants the answer. */
   readonly signal: AbortSignal
   /** Names the question when instances are sent on errands; null: this process asks hop by hop. */
   readonly question: string | null
-  /** Ask again what an instance on an errand could not tell. For the one who gives the answer, not for those in between. */
+  /**
+   * Ask again what an instance on an errand could not tell. For the one who gives the answer, not for those
+   * in between.
+   */
   readonly finish: boolean
   readonly onHop?: (hop: HopEvidence, index: number) => void
 }
@@ -65,7 +68,10 @@ const skips: Readonly<Record<SkipReason, string>> = {
 
 /** The share of the time that is left which an errand may take: what is then missing is still asked for. */
 const errandShare = 0.8
-/** The same for waiting for its answer: what an instance that never comes to an end knows is still read from its store. */
+/**
+ * The same for waiting for its answer: what an instance that never comes to an end knows is still read from
+ * its store.
+ */
 const waitShare = 0.9
 const minErrandHops = 50
 
@@ -92,8 +98,8 @@ export class Walker {
   }
 
   /**
-   * Asks again, directly, what instances on errands said of these hops, of those that lead to them, and of their calls. Undefined when
-   * nothing of it was told by others.
+   * Checks these hops, the hops that lead to them, and their calls directly with their own runs, if other
+   * instances reported them. Undefined if no other instance reported any of them.
    */
   async confirm(decisive: readonly Decisive[]): Promise<EvidenceTree | undefined> {
     const told = new Set<number>()
@@ -284,7 +290,7 @@ export class Walker {
     return root
   }
 
-  /** Is what an errand brought an answer to the call that it is said to be one to? */
+  /** Whether a record that another instance reported answers the call that it claims to answer. */
   private fits(record: HopRecord, node: number, call: number): boolean {
     const hop = this.hops[node] as GrowingHop
     const made = hop.record.next[call]

@@ -19,7 +19,10 @@ export interface GetLimits {
   readonly totalMillis: number
 }
 
-/** What a run is asked: `hops/<id>`, `keys`, `range` …, and its parameters; those without a value are left out. */
+/**
+ * What a run is asked: `hops/<id>`, `keys`, `range` …, and its parameters; those without a value are left
+ * out.
+ */
 export interface Question {
   readonly path: string
   readonly query: Readonly<Record<string, string | number | bigint | undefined>>
@@ -28,7 +31,10 @@ export interface Question {
 const kept = { keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 10_000 }
 let askers = 0
 
-/** Asks living runs: by their sockets, or at their addresses. No redirects, no compression, bounded in time and bytes. */
+/**
+ * Asks living runs: by their sockets, or at their addresses. No redirects, no compression, bounded in time
+ * and bytes.
+ */
 export class EndpointClient {
   private readonly socketAgent = new SocketAgent(kept)
   private readonly agent = new Agent(kept)
@@ -36,7 +42,10 @@ export class EndpointClient {
   private readonly places: AskPlaces
   private readonly asker = `${hostname()}/${process.pid}/${++askers}`
 
-  /** `dataDir`: runs whose directories are below it are asked there. Others need given keys, which sign questions. */
+  /**
+   * `dataDir`: runs whose directories are below it are asked there. Others need given keys, which sign
+   * questions.
+   */
   constructor(
     dataDir: string,
     private readonly keys: AskersKeys,
@@ -49,7 +58,10 @@ export class EndpointClient {
     return row.state === 'running' ? this.places.of(row) : undefined
   }
 
-  /** The body as text. Rejects with `HOPTRACE_INSTANCE_UNAVAILABLE`, `HOPTRACE_FORBIDDEN` or `HOPTRACE_BAD_ANSWER`. */
+  /**
+   * The body as text. Rejects with `HOPTRACE_INSTANCE_UNAVAILABLE`, `HOPTRACE_FORBIDDEN` or
+   * `HOPTRACE_BAD_ANSWER`.
+   */
   async text(place: AskPlace, question: Question, limits: GetLimits, signal: AbortSignal): Promise<string> {
     const pieces: string[] = []
     for await (const piece of this.stream(place, question, limits, signal)) pieces.push(piece)
@@ -94,7 +106,7 @@ export class EndpointClient {
     }
   }
 
-  /** Lets go of idle connections. */
+  /** Closes idle connections. */
   close(): void {
     this.socketAgent.destroy()
     this.agent.destroy()
