@@ -5,7 +5,7 @@ import { clusterKey } from './outsider.fixture.js'
 import { resolved } from './questions.fixture.js'
 import { Scene } from './scene.fixture.js'
 
-/** A callee that keeps the headers of what it is asked, and answers as it is told. */
+/** A callee that keeps the headers of its requests, and answers as the test sets it. */
 class Callee implements AsyncDisposable {
   readonly seen: IncomingHttpHeaders[] = []
   readonly #server

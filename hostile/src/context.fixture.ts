@@ -8,7 +8,9 @@ import { clusterKey } from './outsider.fixture.js'
 const keys = clusterKeys(clusterKey, true)
 let counter = 0
 
-/** An id that a caller assigns to the hop that it calls at `127.0.0.1:port`, so many milliseconds from now. */
+/**
+ * An id that a caller assigns to the hop that it calls at `127.0.0.1:port`, this many milliseconds from now.
+ */
 export function assignedId(port: number, fromNowMillis = 0): HopId {
   counter++
   return formatHopId({

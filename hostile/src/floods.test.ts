@@ -7,7 +7,7 @@ import { Scene } from './scene.fixture.js'
 const QUESTIONS = 48
 const STORED = 3000
 
-/** Sends so many requests, some at a time. */
+/** Sends this number of requests, a few at a time. */
 async function load(service: Service, amount: number): Promise<void> {
   let sent = 0
   const sender = async (): Promise<void> => {

@@ -16,7 +16,7 @@ const lies = {
   'a failure of theirs': { status: 500, error: { name: 'Error', message: invented, code: null } },
 } as const
 
-/** What an instance tells that lies about every hop of others, or about the calls of its own. */
+/** The answers of an instance with false records of other runs, or of its own calls. */
 function lied(answer: Json, service: string, { calls, ...made }: Json): Json {
   const { subtree, lookup } = answer as {
     readonly subtree: { readonly hops: Json[] } | null
@@ -32,7 +32,10 @@ function lied(answer: Json, service: string, { calls, ...made }: Json): Json {
   return { ...answer, subtree: { ...subtree, hops } }
 }
 
-/** The record of an instance that claims so many calls more, each to an address of its own: they lead in a circle. */
+/**
+ * The record of an instance that claims this many additional calls, each to one of its addresses, so that
+ * they form a circle.
+ */
 function withCalls(answer: Json, record: Json, calls: number): Json {
   const [call] = record['next'] as Json[]
   const { hopId: own } = record as { readonly hopId: string }

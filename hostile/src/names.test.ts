@@ -65,7 +65,7 @@ describe('who may read what a service writes', () => {
       )
       .map(({ name, stat }) => `${name} ${(stat.mode & 0o777).toString(8)}`)
     expect(open).toEqual([])
-    // What the umask takes away, it takes from nobody of the group.
+    // The umask takes no right from the group.
     const logs = entries.filter((name) => name.endsWith('.log'))
     expect(logs.every((name) => (statSync(path.join(scene.dataDir, name)).mode & 0o777) === 0o640)).toBe(true)
   })

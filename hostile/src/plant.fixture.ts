@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** What lies where a file of ours is expected. */
+/** What is planted in place of a file of hoptrace. */
 export type PlantedKind = 'link' | 'fifo' | 'device' | 'sparse' | 'directory'
 
 const SPARSE_BYTES = 10 * 1024 ** 3
 
-/** Puts something else where a file is, or where one could be. A link leads to `target`. Devices take root. */
+/**
+ * Puts something else where a file is, or where one could be. A link leads to `target`. Devices take root.
+ */
 export function plant(kind: PlantedKind, file: string, target: string): void {
   rmSync(file, { recursive: true, force: true })
   mkdirSync(path.dirname(file), { recursive: true })
@@ -38,8 +40,8 @@ export function runDirsOf(dataDir: string, service: string): string[] {
 }
 
 /**
- * Files of a dead run of a service and of the data directory that others rely on: logs, journal, rows, the store's files; and
- * names that could be such files.
+ * Files of a dead run of a service and of the data directory that others rely on: logs, journal, rows, the
+ * store's files; and names that could be such files.
  */
 export function placesToPlant(dataDir: string, service: string): string[] {
   const [run = ''] = runDirsOf(dataDir, service)

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toolPath } from './tools.fixture.js'
 
-/** Something that stands before a service and passes requests on. */
+/** A proxy in front of a service. */
 export interface Proxy {
   readonly port: number
   close(): Promise<void>
@@ -141,7 +141,10 @@ function freePort(): Promise<number> {
   })
 }
 
-/** Sends bytes to a port of loopback and resolves to whatever comes back until the other side ends, or says nothing more. */
+/**
+ * Sends bytes to a port of loopback and resolves to whatever comes back until the other side ends, or says
+ * nothing more.
+ */
 export function sendRaw(port: number, bytes: string, patienceMillis = 3000): Promise<string> {
   return new Promise((resolve) => {
     let answer = ''

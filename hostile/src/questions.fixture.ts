@@ -1,6 +1,6 @@
 import { hoptrace, type CommandOptions, type Ended } from './processes.fixture.js'
 
-/** What the command answers to `resolve --json`, as far as tests look at it. */
+/** The part of the answer to `resolve --json` that tests use. */
 export interface Resolved {
   readonly traceId: string
   readonly verdict: string
@@ -22,7 +22,10 @@ export interface Resolved {
   readonly evidence: readonly string[]
 }
 
-/** `hoptrace resolve --json` of a data directory. Throws with what the command wrote when there is no document. */
+/**
+ * `hoptrace resolve --json` of a data directory. Throws with what the command wrote when there is no
+ * document.
+ */
 export async function resolved(
   dataDir: string,
   subject: string,

@@ -44,7 +44,7 @@ function rowIn(text: string): { readonly row: Json; readonly withRow: (row: Json
   return { row: inner as Json, withRow: (row) => ({ ...document, row }) }
 }
 
-/** Rows and a log that nobody of the cluster has written, all of which lead to the trap and to the tree of others. */
+/** Foreign rows and a foreign log, all of which lead to the trap and to the tree of others. */
 function plantRows(scene: Scene, port: number): void {
   const registry = path.join(scene.dataDir, 'registry')
   const [file = ''] = readdirSync(registry).filter((name) => name.endsWith('.json'))

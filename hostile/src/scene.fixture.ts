@@ -12,8 +12,8 @@ export const otherUser = 65_534
 export const isRoot = process.getuid?.() === 0
 
 /**
- * A data directory and, beside it, a tree that belongs to others. Whatever happens in a test, that tree has to stay as it
- * is, byte by byte.
+ * A data directory, and next to it a tree that belongs to others. Whatever happens in a test, that tree has
+ * to stay as it is, byte by byte.
  */
 export class Scene implements AsyncDisposable {
   readonly root = mkdtempSync(path.join(tmpdir(), 'hoptrace-hostile-'))

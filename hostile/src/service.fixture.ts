@@ -23,7 +23,7 @@ export interface Work {
   readonly hangs?: boolean
   /** Ends with an error that is no error: its `toString` throws. */
   readonly nasty?: boolean
-  /** Does nothing at all for so long. */
+  /** Blocks the event loop for this time. */
   readonly blocksMillis?: number
 }
 
@@ -97,7 +97,7 @@ app.post('/work', async (req, res) => {
   if (error !== undefined) tracer.hop?.fail(new Error(error))
   res.status(error === undefined ? 200 : 500).json({ hopId: tracer.hop?.id, statuses })
 })
-// Mounts by pattern: what they match is a path of somebody, with what is secret in it.
+// Mounts by pattern: they match a raw path, which may contain a secret.
 for (const mount of ['/star/*rest', /^\/regular\/[^/]+/]) {
   const inner = express.Router()
   inner.get('/end', (_req, res) => void res.json({ hopId: tracer.hop?.id }))

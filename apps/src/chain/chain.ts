@@ -6,7 +6,7 @@ import { programOf, SERVICES, type Ports, type ServiceName } from './services.js
 /** What a chain is started with. */
 export interface ChainOptions {
   readonly ports: Ports
-  /** Ports of reverse proxies, one before each service; whoever calls a service dials its proxy. @default no proxies */
+  /** Ports of reverse proxies, one for each service; a caller dials the proxy. @default no proxies */
   readonly fronts?: Ports
   /** Where the services keep logs, stores and the registry. */
   readonly dataDir: string
@@ -105,7 +105,7 @@ export class Chain {
     await this.#closeFront(name)
   }
 
-  /** Ends all services in order, entry first, so that nobody calls who is gone. */
+  /** Ends all services in order, entry first, so that no service calls one that has ended. */
   async stopAll(): Promise<void> {
     await Promise.all(SERVICES.map((name) => this.stop(name)))
   }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { built } from '../../../dev/built.mjs'
 
-/** A service that runs as a process of its own. */
+/** A service in a separate process. */
 export interface Child {
   readonly pid: number
   /** Resolves when the process has ended. */
@@ -15,7 +15,10 @@ export interface Child {
 export interface ChildOptions {
   /** How long it may take until it listens. @default 240000 */
   readonly patienceMillis?: number
-  /** Words in front of its command that keep its pid and its streams, as those that make it a process of another host. */
+  /**
+   * Words in front of its command that keep its pid and its streams, as those that make it a process of
+   * another host.
+   */
   readonly inside?: readonly string[]
   /** More arguments for Node. */
   readonly nodeArguments?: readonly string[]
@@ -24,8 +27,8 @@ export interface ChildOptions {
 }
 
 /**
- * Starts a program of the workspace, given by its source, and resolves when it says that it listens. Rejects with what it wrote when it ends before that or
- * says nothing for too long.
+ * Starts a program of the workspace, given by its source, and resolves when it says that it listens. Rejects
+ * with what it wrote when it ends before that or says nothing for too long.
  */
 export async function startChild(
   program: string,

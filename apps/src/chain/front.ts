@@ -2,7 +2,7 @@ import { createServer as createHttpServer, request } from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { SERVICES, type ServiceName } from './services.js'
 
-/** A plain reverse proxy that stands before a service on loopback, on a port of its own. */
+/** A plain reverse proxy in front of a service on loopback, with a separate port. */
 export interface Front {
   readonly port: number
   /** Stops listening and breaks off what is under way. */
@@ -10,8 +10,9 @@ export interface Front {
 }
 
 /**
- * Opens one: `http` reads requests, passes them on and answers 502 when it gets no answer; `tcp` forwards connections and reads
- * nothing. It listens only while its service does, as a balancer that checks its back ends: open and close it with the service.
+ * Opens one: `http` reads requests, passes them on and answers 502 when it gets no answer; `tcp` forwards
+ * connections and reads nothing. It listens only while its service does, as a balancer that checks its back
+ * ends: open and close it with the service.
  */
 export function openFront(kind: 'http' | 'tcp', port: number, to: number): Promise<Front> {
   const sockets = new Set<Socket>()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { SERVICES, type Ports } from './services.js'
 
-/** Whether nobody listens on a port of 127.0.0.1: true only if it could be bound. */
+/** Whether a port of 127.0.0.1 is free: true only if it could be bound. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -16,7 +16,7 @@ export async function freePorts(): Promise<Ports> {
   return Object.fromEntries(SERVICES.map((name, index) => [name, ports[index] ?? 0])) as Ports
 }
 
-/** So many ports that are free now: all held at once before they are let go, so that no two are the same. */
+/** Free ports. All are held at the same time before they are released, so that no two are the same. */
 export async function freePortList(amount: number): Promise<number[]> {
   const held = await Promise.all(Array.from({ length: amount }, hold))
   await Promise.all(held.map((one) => one.release()))

@@ -31,8 +31,8 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
   }
 }
 
-// /proc/<pid>/stat: the name in parentheses may hold anything, so fields count from the last one. State is field 3,
-// start time in clock ticks since boot is field 22. Ticks begin anew at each boot, hence the boot id.
+// /proc/<pid>/stat: the name in parentheses may hold anything, so fields count from the last one. State is
+// field 3, start time in clock ticks since boot is field 22. Ticks restart at each boot, hence the boot id.
 function linuxStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

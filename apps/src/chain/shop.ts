@@ -9,7 +9,10 @@ export interface Placed {
   readonly traceId: string | undefined
 }
 
-/** Places an order as a customer's browser would: knowing nothing of traces. Rejects when the shop does not answer. */
+/**
+ * Places an order as a customer's browser would: knowing nothing of traces. Rejects when the shop does not
+ * answer.
+ */
 export async function placeOrder(entryUrl: string, order: Order, signal?: AbortSignal): Promise<Placed> {
   const response = await fetch(`${entryUrl}/orders`, {
     method: 'POST',
@@ -26,7 +29,7 @@ export async function placeOrder(entryUrl: string, order: Order, signal?: AbortS
   }
 }
 
-/** An order that gives nobody trouble, changed by `more`. */
+/** An order without trouble, changed by `more`. */
 export function someOrder(id: string, more: Partial<Order> = {}): Order {
   return {
     id,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { portsFrom, type Ports } from '../chain/services.js'
 import { storeSpec } from '../services/settings.js'
 
-/** What `npm run demo -- …` was told. */
+/** The arguments of `npm run demo -- …`. */
 export interface DemoArguments {
   readonly ports: Ports
   /** Ports of the proxies before the services; undefined without them. */

@@ -19,9 +19,9 @@ export interface Asked {
 }
 
 /**
- * Asks both ways. While an answer is `undetermined`, `not-found` or `running` without being expected, it may only be
- * early (a dead process's log is still to be adopted, a window to be shipped): it asks again for `patienceMillis`. So it
- * does while the two ways differ, for the same reason.
+ * Asks both ways. While an answer is `undetermined`, `not-found` or `running` without being expected, it may
+ * only be early (a dead process's log is still to be adopted, a window to be shipped): it asks again for
+ * `patienceMillis`. So it does while the two ways differ, for the same reason.
  */
 export async function ask(
   where: Where,
@@ -31,7 +31,8 @@ export async function ask(
 ): Promise<Asked> {
   const deadline = Date.now() + patienceMillis
   for (;;) {
-    // In this order: after a recursive question a living service may hold the embedded store of a dead one for a moment.
+    // In this order: after a recursive question a living service may hold the embedded store of a dead one
+    // for a moment.
     const iterative = await answer(where, subject, 'iterative')
     const recursive = await answer(where, subject, 'recursive')
     const answers = { recursive, iterative }
@@ -42,7 +43,7 @@ export async function ask(
     )
     const right = wrong.length === 0
     if (!isDeepStrictEqual(comparable(recursive), comparable(iterative))) wrong.push('the two ways differ')
-    // A running request goes on between two questions.
+    // A running request continues between two questions.
     if (right && expected.verdict === 'running') return { answers, wrong: [] }
     const early = right || MODES.some((mode) => EARLY.has(answers[mode].verdict))
     if (wrong.length === 0 || !early || Date.now() > deadline) return { answers, wrong }

@@ -4,12 +4,12 @@ import type { DemoArguments } from './arguments.js'
 import { readDemoState, writeDemoState } from './demo-file.js'
 import { DEMO, end, living } from './leftovers.js'
 
-/** A reason why the demo cannot start that is nobody's bug; the message says what to do. */
+/** A reason why the demo cannot start that is no bug; the message says what to do. */
 export class CannotStart extends Error {}
 
 /**
- * Makes room for a demo: ends what a killed one left running (only processes that are verified to be its own), refuses
- * when one is up, and names the port that is taken. Returns what it ended.
+ * Makes room for a demo: ends what a killed one left running (only processes that are verified to be its
+ * own), refuses when one is up, and names the port that is taken. Returns what it ended.
  */
 export async function prepare(options: DemoArguments): Promise<string[]> {
   const left = living(readDemoState(options.dataDir).processes)

@@ -2,7 +2,7 @@ import { formatAnswer, formatTable, verdictSentence, type Paint } from '@hoptrac
 import type { Asked } from './ask.js'
 import type { Caused, Scenario } from './scenario.js'
 
-/** A scenario, what it caused and what was said about it. */
+/** A scenario, what it caused, and the answers about it. */
 export interface Result {
   readonly scenario: Scenario
   readonly caused: Caused
@@ -29,7 +29,7 @@ export function formatResult({ caused, asked }: Result, paint: Paint): string[] 
   ]
 }
 
-/** The closing table: scenario, what was caused, what was said, ok. */
+/** The closing table: scenario, cause, answer, ok. */
 export function formatSummary(results: readonly Result[], paint: Paint): string[] {
   const head = ['', 'scenario', 'caused', 'verdict'].map((text) => ({
     text,

@@ -17,7 +17,10 @@ export interface Demo {
   readonly results: readonly Result[]
 }
 
-/** The chain of a demo; each start and end of a service is noted in the state file, for whoever finds it left over. */
+/**
+ * The chain of a demo; each start and end of a service is noted in the state file, so that a later demo can
+ * stop leftovers.
+ */
 export function createDemoChain(options: DemoArguments): Chain {
   return new Chain({
     ports: options.ports,
@@ -37,7 +40,10 @@ export function createDemoChain(options: DemoArguments): Chain {
   })
 }
 
-/** Starts the chain, places orders, causes every scenario and asks about it. Stops between steps when `signal` aborts. */
+/**
+ * Starts the chain, places orders, causes every scenario and asks about it. Stops between steps when `signal`
+ * aborts.
+ */
 export async function runDemo(
   chain: Chain,
   options: DemoArguments,

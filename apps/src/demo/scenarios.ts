@@ -110,7 +110,7 @@ export const scenarios: readonly Scenario[] = [
     async cause(stage) {
       const id = stage.orderId()
       const slow = someOrder(id, { items: [{ sku: 'slow', quantity: 20 }], patienceMillis: 30_000 })
-      // Nobody waits for it: the demo is over before the order is. What becomes of it is the last thing asked.
+      // Do not wait: the demo ends before the order does. The demo asks about it last.
       placeOrder(stage.chain.entryUrl, slow).catch(() => undefined)
       stage.say(`order ${id} is on its way`)
       await new Promise((resolve) => setTimeout(resolve, 1300))

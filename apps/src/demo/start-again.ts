@@ -3,7 +3,7 @@ import type { Output } from '@hoptrace/cli'
 import type { Chain } from '../chain/chain.js'
 import { SERVICES } from '../chain/services.js'
 
-/** Starts what has ended again, each time somebody presses Enter. */
+/** Restarts the ended services each time the user presses Enter. */
 export function startAgainOnEnter(chain: Chain, output: Output): Interface {
   const lines = createInterface({ input: process.stdin })
   lines.on('line', () => {

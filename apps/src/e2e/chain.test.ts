@@ -38,7 +38,7 @@ describe('a chain of five real processes', () => {
     it(`is ${scenario.expected.verdict}, whichever way it is asked`, async () => {
       const caused = await scenario.cause(stage)
       const asked = await ask(where, caused.subject, scenario.expected)
-      // Whatever was said, the next one needs the service.
+      // Whatever the answer was, the next scenario needs the service.
       await scenario.repair?.(stage)
       expect(asked.wrong).toEqual([])
       expectAnswerShape(JSON.parse(JSON.stringify(asked.answers.recursive)))

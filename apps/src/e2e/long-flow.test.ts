@@ -31,7 +31,7 @@ it('a flow that is open for many windows is whole at any time, and runs until it
       names.push(`step.${step}`)
       hop?.event(`step.${step}`)
       await new Promise((resolve) => setTimeout(resolve, windowMillis))
-      // What others did meanwhile is shipped, and so is what this one has done so far.
+      // The hops of others are shipped, and so is this hop's work so far.
       await (await fetch(`${url}/other`)).text()
       await tracer.flush()
       const now = await progress()

@@ -61,7 +61,7 @@ describe('a slow order that is followed', () => {
       if (step.kind === 'end') end = step
     }
     expect((await order).status).toBe(201)
-    // Pieces were told one by one, before the next was picked: while every hop above was still open.
+    // Each piece was reported before the next was picked, while every hop above was still open.
     expect(early).toEqual(expect.arrayContaining(['order.received', 'payment.authorized']))
     expect(early.filter((name) => name.includes('pick')).length).toBeGreaterThanOrEqual(2)
     expect([...running].sort()).toEqual(['gateway', 'inventory', 'orders', 'payments'])

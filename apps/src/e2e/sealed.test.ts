@@ -53,7 +53,7 @@ describe('a chain in production with a cluster key', () => {
     await rm(dir, { recursive: true, force: true })
   })
 
-  /** What must not be in what an outside caller is told. */
+  /** Texts that must not be in an answer to an outside caller. */
   async function secrets(): Promise<string[]> {
     const resolver = createResolver({ dir, clusterKey })
     try {

@@ -94,7 +94,7 @@ describe('the packed packages, installed in an empty project', () => {
   })
 })
 
-// Not what npm told this very process (workspace, user agent): the project is somebody else's.
+// Without npm's settings for this process (workspace, user agent), because the project is not this workspace.
 async function npm(cwd: string, ...args: string[]): Promise<void> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)|^NODE_OPTIONS$/.test(name)),

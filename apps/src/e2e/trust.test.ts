@@ -23,7 +23,7 @@ const clusterKey = 'the key of this test cluster, longer than 32'
 const foreign = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${foreign}-00f067aa0ba902b7-01`
 
-/** An edge that passes every request on to what is behind it. */
+/** An edge that passes every request on to the inner service. */
 class Pair implements AsyncDisposable {
   readonly seen: IncomingHttpHeaders[] = []
   private readonly tracers: Tracer[] = []

@@ -9,7 +9,7 @@ export interface Said {
 
 const main = built(new URL('../../../packages/cli/src/main.ts', import.meta.url))
 
-/** Runs the real `hoptrace` with `--json`, in a process of its own. */
+/** Runs the real `hoptrace` with `--json`, in a separate process. */
 export function hoptrace(...args: readonly string[]): Promise<Said> {
   const { HOPTRACE_DIR: _, ...env } = process.env
   return new Promise((resolve, reject) => {

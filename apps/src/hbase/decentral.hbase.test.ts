@@ -23,7 +23,7 @@ describeRealHBase('one chain over three stores: an embedded one, and two HBase c
     dataDir = await mkdtemp(path.join(tmpdir(), 'hoptrace-decentral-'))
     east = await startHBase({ name: 'east', rest: true })
     west = await startHBase({ name: 'west' })
-    // Each in a data directory of its own, as on hosts of their own.
+    // Each in a separate data directory, as on separate hosts.
     const dirOf = (name: string): string => path.join(dataDir, name)
     const payments = await startTraced({
       service: 'payments',
@@ -122,7 +122,7 @@ describeRealHBase('one chain over three stores: an embedded one, and two HBase c
       }
     }
     expect(ids.size).toBe(placed.length)
-    // Business keys beside them, one row a hop.
+    // In addition business keys, one row per hop.
     expect(rows.filter(({ key }) => Buffer.from(key, 'base64')[0] === 0xf0)).toHaveLength(placed.length)
   })
 
@@ -198,7 +198,7 @@ describeRealHBase('one chain over three stores: an embedded one, and two HBase c
       expect(again.verdict).toBe('completed')
       expect(told(again)).toEqual(['gateway', 'orders', 'payments'])
     }
-    // Nothing that happened meanwhile is judged wrongly: whole, or dropped, and then it says so.
+    // No request of that time is judged wrongly: it is complete, or dropped, and then the answer says so.
     const seen = { completed: 0, dropped: 0 }
     for (const id of [...meanwhile.slice(0, 20), ...meanwhile.slice(-20)]) {
       const { verdict, evidence, hops } = await resolve(id, 'iterative')

@@ -59,7 +59,10 @@ describeRealHBase('services whose HBase fails', () => {
     await expect.poll(() => lines(traced, away)).toBe(1)
     await expect.poll(async () => (await traced.stats()).errors).toBeGreaterThan(0)
   }
-  /** Every request was answered as ever, and each has its record in HBase, once: the service and its log are gone by then. */
+  /**
+   * Every request was answered normally, and each has one record in HBase. The service and its log are gone
+   * before.
+   */
   const expectWhole = async (traced: Traced, load: Load): Promise<void> => {
     await load.stop()
     expect(load.wrong).toEqual([])
@@ -88,7 +91,7 @@ describeRealHBase('services whose HBase fails', () => {
     const later = loadOn(during)
     await Promise.all([noticed(before), noticed(during), later.reached(800)])
     await load.reached(load.answered.length + 500)
-    // Who asks now is told about the part that can be read, and that the other cannot.
+    // A question now gets the readable part, and says that the other cannot be read.
     const resolver = createResolver({ dir: dataDir })
     const answer = await resolver.resolve(load.answered.at(-1) ?? '')
     await resolver.close()
@@ -98,7 +101,8 @@ describeRealHBase('services whose HBase fails', () => {
     await expectWhole(before, load)
     await expectWhole(during, later)
     for (const traced of [before, during]) {
-      // A line for each change, never one for each attempt: an HBase that starts may answer, and then not yet again.
+      // A line for each change, never one for each attempt: an HBase that starts may answer, and then not yet
+      // again.
       expect(lines(traced, away)).toBeGreaterThanOrEqual(1)
       expect(lines(traced, away)).toBeLessThanOrEqual(4)
       expect(lines(traced, back)).toBe(lines(traced, away))

@@ -6,7 +6,7 @@ export interface Load {
   readonly answered: string[]
   /** What other requests came back with. */
   readonly wrong: string[]
-  /** Resolves when so many have been answered. */
+  /** Resolves when this number of requests has been answered. */
   reached(count: number): Promise<void>
   /** No more requests; resolves when the last is answered. */
   stop(): Promise<void>

@@ -23,7 +23,7 @@ export interface Stats {
   readonly bytes: number
 }
 
-/** A traced service in a process of its own. */
+/** A traced service in a separate process. */
 export interface Traced {
   readonly service: string
   readonly url: string
@@ -37,7 +37,10 @@ export interface Traced {
   kill(): Promise<void>
 }
 
-/** Services on hosts of their own, and the processes that ask about them have one key; children and the command inherit it. */
+/**
+ * Services on separate hosts, and the processes that ask about them, have one key; children and the command
+ * inherit it.
+ */
 process.env['HOPTRACE_KEY'] ??= randomBytes(32).toString('base64url')
 
 const program = fileURLToPath(new URL('./traced.fixture.ts', import.meta.url))

@@ -5,7 +5,7 @@ import axios from 'axios'
 import express from 'express'
 import { serveUntilStopped } from '../services/lifecycle.js'
 
-/** A traced service with a store of its own; what it is told stands in its environment. */
+/** A traced service with a separate store; its settings are in its environment. */
 const { SERVICE = 'service', PORT = '0', STORE = '{}', NEXT = '', MAX_LOG_BYTES = '' } = process.env
 
 const tracer = createTracer({

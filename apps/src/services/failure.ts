@@ -1,6 +1,9 @@
 import { isAxiosError } from 'axios'
 
-/** How a service answers when something went wrong: 504 for a service behind it that was too slow, 502 for one that failed, 500 for itself. */
+/**
+ * A service's answer to a failure: 504 if a called service was too slow, 502 if it failed, 500 for its own
+ * failure.
+ */
 export function failure(error: unknown): {
   readonly status: number
   readonly body: { readonly error: string }

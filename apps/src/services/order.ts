@@ -9,7 +9,7 @@ export interface Order {
   readonly patienceMillis?: number
 }
 
-/** So many of one article. */
+/** A quantity of one article. */
 export interface OrderItem {
   readonly sku: string
   readonly quantity: number

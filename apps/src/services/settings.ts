@@ -1,6 +1,6 @@
 import type { StoreSpec } from '@hoptrace/core'
 
-/** What a service of the shop is told by its environment. */
+/** The settings of a shop's service, from its environment. */
 export interface Settings {
   /** `PORT`, or 0 for any free one. */
   readonly port: number

@@ -7,9 +7,9 @@ export class ShelfError extends Error {
 }
 
 /**
- * Picks the pieces of an item and resolves to the shelf that they came from; `onPiece` hears of each piece of a slow one.
- * Some articles are trouble: `faulty` has no shelf, `crash` takes the process down, `hang` jams the picking robot for
- * good, and `slow` is picked by hand, a piece a second.
+ * Picks the pieces of an item and resolves to the shelf that they came from; `onPiece` hears of each piece of
+ * a slow one. Some articles are trouble: `faulty` has no shelf, `crash` takes the process down, `hang` jams
+ * the picking robot for good, and `slow` is picked by hand, a piece a second.
  */
 export async function pick(item: OrderItem, onPiece: (piece: number) => void): Promise<string> {
   switch (item.sku) {
@@ -40,7 +40,7 @@ function shelfNumber(aisle: string, sku: string): string {
   return `${aisle}${sku.length}`
 }
 
-/** The robot is jammed: nobody ever says that it is free. */
+/** The robot is jammed, so this never resolves. */
 function robotIsFree(): Promise<string> {
   return new Promise(() => undefined)
 }
