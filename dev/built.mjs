@@ -54,13 +54,17 @@ export async function build() {
 }
 
 function foldersOfWorkspaces() {
-  return readJson(path.join(root, 'package.json'))
-    .workspaces.flatMap((name) =>
-      name.endsWith('/*')
-        ? namesIn(path.join(root, name.slice(0, -2))).map((one) => name.slice(0, -1) + one)
-        : [name],
-    )
-    .filter((folder) => statOf(path.join(root, folder, 'package.json')) !== undefined)
+  return (
+    readJson(path.join(root, 'package.json'))
+      .workspaces.flatMap((name) =>
+        name.endsWith('/*')
+          ? foldersIn(path.join(root, name.slice(0, -2))).map((one) => name.slice(0, -1) + one)
+          : [name],
+      )
+      // Examples run what the packages publish.
+      .filter((folder) => !folder.startsWith('examples/'))
+      .filter((folder) => statOf(path.join(root, folder, 'package.json')) !== undefined)
+  )
 }
 
 /** A package's entries are its sources' copies, and nothing else that it may have. */
@@ -148,6 +152,12 @@ function writeWhenOther(file, text) {
 
 function namesIn(folder) {
   return entriesOf(folder).map(({ name }) => name)
+}
+
+function foldersIn(folder) {
+  return entriesOf(folder)
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
 }
 
 function entriesOf(folder) {

@@ -112,6 +112,7 @@ export interface Answer {
   readonly faults?: readonly FaultView[]
   /** The walk skipped a part of the trace: because of a limit, or of the deadline. */
   readonly partial?: boolean
+  readonly partialBecause?: readonly string[]
   readonly reads: ReadsView
   readonly elapsedMillis: number
 }

@@ -25,6 +25,7 @@ describe('the hoptrace command', () => {
     app.get('/nightly', (_req, res) => {
       traceId = tracer.hop?.traceId ?? ''
       tracer.hop?.setKey('orderId', '42')
+      tracer.hop?.setKey('cafe\u0301', 'e\u0301te\u0301')
       tracer.hop?.event('report.written', { pages: 3 })
       res.end('done')
     })
@@ -113,7 +114,12 @@ describe('the hoptrace command', () => {
       [['resolve', 'orderId=1', '--store', 'mysql://x'], 'stores look like'],
       [['find', UNKNOWN_ID], 'a key looks like'],
       [['find', 'orderId=1', '--limit', 'none'], 'positive whole number'],
-      [['range', 'reports', '--since', 'yesterday'], 'times look like'],
+      [['range', 'reports', '--since', '2026-02-31'], 'times look like'],
+      [['range', 'reports', '--since', '2026-11-25junk'], 'times look like'],
+      [
+        ['resolve', 'orderId=1', '--dir', '/nowhere', '--dir', '/nowhere/else'],
+        '--dir is given more than once',
+      ],
       [['range', 'reports', '--since', '1m', '--until', '2m'], 'is not before'],
       [['range', 'reports', '--status', 'bad'], 'a status is'],
       [['progress', 'orderId=44', '--follow', '--every', '0s'], 'from 10ms to 60s'],
@@ -131,6 +137,74 @@ describe('the hoptrace command', () => {
       expect(stdout).toBe('')
       expect(code).toBe(2)
     })
+  })
+
+  it.each([
+    [['resolve', 'nonsense'], 2, 'HOPTRACE_USAGE'],
+    [['resolve'], 2, 'HOPTRACE_USAGE'],
+    [['resolve', UNKNOWN_ID, '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+  ])('says with --json in JSON what went wrong: %j', async (args, exit, says) => {
+    const { code, stdout, stderr } = await hoptrace([...args, '--json'])
+    expect(stdout).toBe('')
+    const said = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { error?: { code: string; message: string } })
+    const { error } = said.at(-1) ?? {}
+    expect(error?.code).toBe(says)
+    expect(error?.message).not.toBe('')
+    expect(code).toBe(exit)
+  })
+
+  it('takes an id in every form in which people have it', async () => {
+    const dashed = traceId.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+    const forms = [
+      traceId.toUpperCase(),
+      `0x${traceId}`,
+      dashed,
+      `traceparent: 00-${traceId}-00f067aa0ba902b7-01`,
+    ]
+    for (const form of forms) {
+      const { stdout } = await ask('resolve', form, '--json')
+      expect(JSON.parse(stdout)).toMatchObject({ traceId, verdict: 'completed' })
+    }
+    const id = await ask('id', forms[2] ?? '', '--json')
+    expect(JSON.parse(id.stdout)).toMatchObject({ id: traceId })
+    const after = await ask('range', 'reports', '--after', `0x${traceId}`, '--limit', '1', '--json')
+    expect(after.stdout).toContain('"service":"reports"')
+    expect(after.stdout).not.toContain(traceId)
+  })
+
+  it('finds a key however its letters are composed', async () => {
+    const one = await ask('find', 'caf\u00e9=\u00e9t\u00e9', '--json')
+    const other = await ask('find', 'cafe\u0301=e\u0301te\u0301', '--json')
+    expect(one.code).toBe(0)
+    expect(other.stdout).toBe(one.stdout)
+  })
+
+  it('does not end like silence when a service is unknown, or a route', async () => {
+    const service = await ask('range', 'report')
+    expect(service.stderr).toContain('no instance of a service report is registered; registered are: reports')
+    expect(service.code).toBe(3)
+    const route = await ask('range', 'reports', '--route', '/nightlies')
+    expect(route.stderr).toContain('reports has no hop with the route /nightlies there; its routes there: /')
+    expect(route.stderr).toContain('/nightly')
+    expect(route.code).toBe(3)
+    const known = await ask('range', 'reports', '--route', '/nightly', '--status', 'error')
+    expect(known.stderr).toContain('nothing between 10m and now that fits')
+    expect(known.code).toBe(0)
+    const json = await ask('range', 'report', '--json')
+    expect(JSON.parse(json.stderr)).toEqual({ warning: expect.stringContaining('no instance') as string })
+  })
+
+  it('takes the times that it printed', async () => {
+    const { stdout } = await ask('range', 'reports', '--route', '/nightly')
+    const [time = ''] = stdout.split('  ')
+    expect(time).toMatch(/Z$/)
+    const again = await hoptrace(['range', 'reports', '--since', time, '--limit', '1', '--dir', dir], {
+      TZ: 'Asia/Tokyo',
+    })
+    expect(again.stdout).toContain(time)
   })
 
   const away = ['level:/nowhere/at/all', 'hbase://127.0.0.1:1']
@@ -251,7 +325,7 @@ describe('the hoptrace command', () => {
   })
 
   it('prints its version and its usage', async () => {
-    const [version, help] = await Promise.all([hoptrace(['--version']), hoptrace(['resolve', '--help'])])
+    const [version, help] = await Promise.all([hoptrace(['-v']), hoptrace(['resolve', '--help'])])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(help.stdout).toContain('--iterative')
     expect([version.code, help.code]).toEqual([0, 0])

@@ -7,6 +7,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   readonly version?: string
+  /** Takes the parser's messages about wrong use. */
+  readonly usage: (text: string) => void
   /** Sets the exit code that the process ends with if the command does not throw. */
   readonly exitWith: (code: number) => void
 }

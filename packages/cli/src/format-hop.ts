@@ -1,5 +1,6 @@
+import { nanosOfIso } from '@hoptrace/core'
 import type { CallView, EventView, HopView } from './answer.js'
-import { count, formatDuration, timeNanos } from './format-units.js'
+import { count, formatDuration } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
@@ -56,7 +57,7 @@ export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = p
 }
 
 function hopEvents(hop: HopView, paint: Paint): string[] {
-  const start = timeNanos(hop.startTime)
+  const start = nanosOfIso(hop.startTime)
   const offsets = hop.events.map((event) => offset(event, start))
   const width = Math.max(0, ...offsets.map((text) => text.length))
   return hop.events.map((event, index) => {
@@ -67,7 +68,7 @@ function hopEvents(hop: HopView, paint: Paint): string[] {
 }
 
 function offset(event: EventView, start: bigint | undefined): string {
-  const time = timeNanos(event.time)
+  const time = nanosOfIso(event.time)
   if (time === undefined || start === undefined) return safeText(event.time, 40)
   return `+${formatDuration(Math.max(0, Number((time - start) / 1000n)))}`
 }

@@ -1,10 +1,12 @@
 import type { HopIdFields } from '@hoptrace/core'
+import { addressMeaning } from './format-address.js'
 import { formatNanos } from './format-units.js'
 import { plain, type Paint } from './paint.js'
 
 /** The content of an id, as `hoptrace id` prints it. */
 export function formatId(id: string, fields: HopIdFields, sealed: boolean, paint: Paint = plain): string[] {
-  const unresolved = fields.ip === '0.0.0.0' ? '  (an unresolved host name)' : ''
+  const meaning = fields.ip === '0.0.0.0' ? 'an unresolved host name' : addressMeaning(fields.ip)
+  const unresolved = meaning === undefined ? '' : `  (${meaning})`
   return [
     `${paint.faint('id      ')}  ${paint.strong(id)}${sealed ? '  (was sealed)' : ''}`,
     `${paint.faint('time    ')}  ${formatNanos(fields.nanos)}`,

@@ -1,5 +1,6 @@
 import type { DeadInstance, InstanceRow } from '@hoptrace/core'
 import { count, formatClock, formatDuration, formatNanos } from './format-units.js'
+import { explainAddresses } from './format-address.js'
 import { safeText } from './format-text.js'
 import { formatTable, type Cell } from './format-table.js'
 import { plain, type Paint } from './paint.js'
@@ -24,7 +25,7 @@ export interface InstanceView {
 }
 
 /**
- * A registry row for display. `alive`: the run has not ended, its heartbeat is younger than 30 s, and its
+ * A registry row for display. `alive`: the run has not ended, its heartbeat is younger than 8 s, and its
  * process is not known to be gone (`dead`). A run whose process is gone has the state `dead`, even before
  * its log is shipped.
  */
@@ -80,12 +81,19 @@ export function formatInstances(
       { text: missing ? 'silent' : row.state, paint: tone },
       { text: ago(row.heartbeatTime, nowMillis) },
       { text: row.shippedThrough === null ? 'nothing yet' : formatClock(row.shippedThrough) },
-      { text: row.startTime.slice(0, 19).replace('T', ' ') },
+      { text: `${row.startTime.slice(0, 19).replace('T', ' ')}Z` },
       { text: String(row.pid) },
       { text: safeText(row.stores.at(-1) ?? 'none', 120) + lost(row) + left(row), paint: faint },
     ]
   })
-  return formatTable([head.map((text) => ({ text, paint: faint })), ...cells])
+  const table = formatTable([head.map((text) => ({ text, paint: faint })), ...cells])
+  return [
+    ...table,
+    ...explainAddresses(
+      rows.map(({ instance }) => instance),
+      paint,
+    ),
+  ]
 }
 
 function ago(time: string, nowMillis: number): string {
@@ -102,4 +110,5 @@ function left({ notShipped }: InstanceView): string {
   return `  (not shipped after ${count(tries, 'try', 'tries')}, again at ${againTime.slice(11, 19)}: ${safeText(reason, 120)})`
 }
 
-const FRESH_MILLIS = 30_000
+/** Heartbeats come every two seconds. */
+const FRESH_MILLIS = 8000

@@ -41,8 +41,8 @@ describe('the progress of a request', () => {
   it('shows its keys, one timeline, and the hop that is working', () => {
     expect(formatProgress(progress, NOW)).toEqual([
       'orderId=42',
-      '15:00:00.100  gateway     order.received',
-      '15:00:00.160  inventory   stock.picked          piece=1',
+      '15:00:00.100Z  gateway     order.received',
+      '15:00:00.160Z  inventory   stock.picked          piece=1',
       'now in  inventory (127.0.0.1:4003) for 19.9 s',
     ])
   })
@@ -69,7 +69,7 @@ describe('one hop of a range', () => {
       hop(GATEWAY, 'gateway', 4000, { status: 500, error, keys: { orderId: '42' } }),
     )
     expect(line).toBe(
-      `2026-11-22T15:00:00.123456  ${GATEWAY}  127.0.0.1:4000   500   8.12 ms   POST /gateway  orderId=42  ShelfError: no\\nshelf`,
+      `2026-11-22T15:00:00.123456Z  ${GATEWAY}  127.0.0.1:4000   500   8.12 ms   POST /gateway  orderId=42  ShelfError: no\\nshelf`,
     )
   })
 
@@ -111,6 +111,12 @@ describe('the instances', () => {
     expect(lines[1]).toContain('(3 hops dropped)')
     expect(lines[2]).toMatch(/^○ .*silent.*nothing yet/)
     expect(lines[3]).toMatch(/^○ .*dead/)
+    const ended = instanceView({ ...row, heartbeatMillis: NOW - 10_000 }, NOW)
+    expect(formatInstances([ended], NOW)[1]).toMatch(/^○ .*silent/)
+    const job = instanceView({ ...row, address: '241.1.2.3:4' }, NOW)
+    expect(formatInstances([job], NOW).at(-1)).toBe(
+      '241.1.2.3:4 is made up: it stands for a process that does not listen on a port',
+    )
   })
 
   it('say which dead run could not be shipped, why, and when that is tried again', () => {

@@ -1,5 +1,6 @@
+import { nanosOfIso } from '@hoptrace/core'
 import type { ProgressView } from './answer.js'
-import { formatClock, formatDuration, timeNanos } from './format-units.js'
+import { formatClock, formatDuration } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { paintVerdict, place, verdictSentence } from './format-verdict.js'
 import { plain, type Paint } from './paint.js'
@@ -44,7 +45,7 @@ function formatEnd(progress: ProgressView, paint: Paint): string {
 }
 
 function workingLine(hop: ProgressView['running'][number], nowMillis: number): string {
-  const since = Number((timeNanos(hop.since) ?? 0n) / 1_000_000n)
+  const since = Number((nanosOfIso(hop.since) ?? 0n) / 1_000_000n)
   const waits = hop.waitsFor.length > 0 ? `, waits for ${safeText(hop.waitsFor.join(', '), 200)}` : ''
   const blocked = hop.blockedSince ? ', its event loop is blocked' : ''
   const told = hop.toldBy === undefined ? '' : `, as ${safeText(hop.toldBy, 128)} says`

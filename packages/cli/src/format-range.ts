@@ -13,7 +13,7 @@ export function formatRangeLine(hop: HopView, paint: Paint = plain): string {
     ? paint.bad(`${safeText(hop.error.name, 80)}: ${safeText(hop.error.message, 120)}`)
     : ''
   return [
-    paint.faint(hop.startTime.slice(0, 26)),
+    paint.faint(hop.startTime.replace(/(\.\d{6})\d*Z$/, '$1Z')),
     hop.hopId,
     paint.name(padEnd(safeText(hop.instance, 64), 15)),
     tone(padEnd(answered, 4)),

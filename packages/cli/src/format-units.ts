@@ -23,20 +23,10 @@ export function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`
 }
 
-/**
- * Time of day of an ISO time, to the millisecond, in UTC: `15:00:00.123`. Other text is returned unchanged.
- */
+/** Time of day of an ISO time, to the millisecond, in UTC: `15:00:00.123Z`. What is not a time stays as it is. */
 export function formatClock(time: string): string {
-  return /T(\d\d:\d\d:\d\d\.\d{3})/.exec(time)?.[1] ?? /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time
-}
-
-/** Nanoseconds since the epoch of an ISO time with up to nine fractional digits; undefined for other text. */
-export function timeNanos(time: string): bigint | undefined {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time)
-  if (!match) return undefined
-  const millis = Date.parse(`${match[1]}${match[3]}`)
-  if (Number.isNaN(millis)) return undefined
-  return BigInt(millis) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'))
+  const clock = /T(\d\d:\d\d:\d\d(?:\.\d{3})?)/.exec(time)?.[1]
+  return clock === undefined ? time : `${clock}Z`
 }
 
 /** ISO 8601 in UTC with nanoseconds. */

@@ -66,7 +66,31 @@ describe('the lines after the verdict', () => {
     const text = formatVerdict({ ...diedAnswer(), faults, partial: true }).join('\n')
     expect(text).toContain('handled   did not reach notify (127.0.0.1:4004); its caller continued')
     expect(text.match(/handled/g)).toHaveLength(1)
-    expect(text).toContain('a limit, or the deadline (--timeout), cut the walk short')
+    expect(text).toContain('partial   not all of it is known')
+  })
+
+  it('says why not all is known, and names no limit that was not met', () => {
+    const said = (...partialBecause: string[]): string =>
+      formatVerdict({ ...diedAnswer(), partial: true, partialBecause }).join('\n')
+    expect(said('beginning')).toContain('its beginning is missing')
+    expect(said('beginning')).not.toMatch(/limit|--timeout/)
+    expect(said('deadline')).toContain('the deadline passed (--timeout)')
+    expect(said('hops', 'depth')).toContain('more hops than the limit, and its chain of calls is longer')
+    expect(said('deadline')).not.toContain('limit')
+  })
+
+  it('says what an address stands for that was made up', () => {
+    const answer = diedAnswer()
+    const [first, ...others] = answer.hops
+    const text = (instance: string): string =>
+      formatVerdict({ ...answer, hops: first === undefined ? [] : [{ ...first, instance }, ...others] }).join(
+        '\n',
+      )
+    expect(text('241.1.2.3:4')).toContain(
+      '241.1.2.3:4 is made up: it stands for a process that does not listen',
+    )
+    expect(text('243.1.2.3:4')).toContain('it stands for an IPv6 address')
+    expect(text('10.1.2.3:4')).not.toContain('made up')
   })
 })
 

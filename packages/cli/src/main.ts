@@ -15,15 +15,20 @@ process.once('SIGINT', () => {
   setTimeout(() => process.exit(EXIT.interrupted), 1000).unref()
 })
 
-const code = await runCommand(process.argv.slice(2), {
-  out: process.stdout,
-  err: process.stderr,
-  env: process.env,
-  signal: interrupt.signal,
-})
-// Pending work (retries against an unavailable store) must not delay the exit. But a pipe has to take what
-// was written.
 const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => stream.write('', () => resolve()))
-await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-process.exit(interrupt.signal.aborted ? EXIT.interrupted : code)
+
+async function main(): Promise<void> {
+  const code = await runCommand(process.argv.slice(2), {
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+    signal: interrupt.signal,
+  })
+  // Pending work (retries against an unavailable store) must not delay the exit. But a pipe has to take what
+  // was written.
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit(interrupt.signal.aborted ? EXIT.interrupted : code)
+}
+
+void main()

@@ -3,8 +3,7 @@ import path from 'node:path'
 import { createResolver, type Resolver } from '@hoptrace/core'
 import { checkStoreUrl } from '@hoptrace/core/store'
 import type { CommandContext, GlobalOptions } from './context.js'
-import { safeText } from './format-text.js'
-import { parseDurationWithin } from './parse.js'
+import { parseDurationWithin } from './moment.js'
 import { UsageError } from './usage-error.js'
 
 /** Where and how to ask. */
@@ -40,6 +39,11 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
   })
 }
 
+/** What a command's asker was told beside the answer. */
+export interface Told {
+  readonly warnings: number
+}
+
 /**
  * Opens a resolver for a command, passes it on, and always closes it. Its warnings become notes next to the
  * answer.
@@ -47,21 +51,24 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
 export async function withResolver<T>(
   options: GlobalOptions,
   { env, output }: Pick<CommandContext, 'env' | 'output'>,
-  use: (resolver: Resolver) => Promise<T>,
+  use: (resolver: Resolver, told: Told) => Promise<T>,
 ): Promise<T> {
+  const told = { warnings: 0 }
   const resolver = openResolver(
     {
       ...(options.recursive ? { mode: 'recursive' } : options.iterative ? { mode: 'iterative' } : {}),
       timeoutMillis: parseDurationWithin(options.timeout ?? '10s', '1ms', '24d'),
       ...(options.dir === undefined ? {} : { dir: options.dir }),
       ...(options.store === undefined ? {} : { stores: options.store }),
-      onWarning: (message) =>
-        output.note(`${output.errorPaint.waiting('warning:')} ${safeText(message, 1000)}`),
+      onWarning: (message) => {
+        told.warnings++
+        output.warn(message)
+      },
     },
     env,
   )
   try {
-    return await use(resolver)
+    return await use(resolver, told)
   } finally {
     await closed(resolver)
   }

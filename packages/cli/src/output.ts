@@ -1,4 +1,4 @@
-import { safeJson } from './format-text.js'
+import { safeJson, safeText } from './format-text.js'
 import { createPaint, wantsColours, type Paint } from './paint.js'
 import { createStatusLine, statusTerminal, type StatusLine } from './status-line.js'
 
@@ -17,8 +17,19 @@ export interface Output {
   row(value: unknown): Promise<void>
   /** Only for people: a note next to the result. */
   note(text: string): void
+  /** A reason to doubt the result, or to expect more than it shows. With `--json`: `{"warning":"…"}`. */
+  warn(text: string): void
+  /** Why there is no result: lines for people, or the error as JSON with `--json`. */
+  fail(lines: readonly string[], error: ErrorJson): void
   /** A line that shows progress until it is ended; undefined if no output is a terminal. */
   status(): StatusLine | undefined
+}
+
+/** An error as `--json` prints it, on a line of its own on the error stream. */
+export interface ErrorJson {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
 }
 
 /**
@@ -29,6 +40,7 @@ export function createOutput(
   out: NodeJS.WriteStream,
   err: NodeJS.WriteStream,
   env: NodeJS.ProcessEnv,
+  json = false,
 ): Output {
   let status: StatusLine | undefined
   const write = (text: string): Promise<void> =>
@@ -36,15 +48,24 @@ export function createOutput(
       status?.hide()
       out.write(text, (error) => (error ? reject(error) : resolve()))
     })
+  const errorPaint = createPaint(wantsColours(err, env))
+  const say = (text: string): void => {
+    status?.hide()
+    err.write(`${text}\n`)
+  }
+  const sayJson = (value: unknown): void => say(safeJson(JSON.stringify(value)))
   return {
     paint: createPaint(wantsColours(out, env)),
-    errorPaint: createPaint(wantsColours(err, env)),
+    errorPaint,
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
     document: (value) => write(`${safeJson(JSON.stringify(value, jsonValue, 2))}\n`),
     row: (value) => write(`${safeJson(JSON.stringify(value, jsonValue))}\n`),
-    note: (text) => {
-      status?.hide()
-      err.write(`${text}\n`)
+    note: say,
+    warn: (text) =>
+      json ? sayJson({ warning: text }) : say(`${errorPaint.waiting('warning:')} ${safeText(text, 1000)}`),
+    fail: (lines, error) => {
+      if (json) sayJson({ error })
+      else for (const line of lines) say(line)
     },
     status: () => {
       const terminal = statusTerminal(out, err, env)

@@ -8,7 +8,7 @@ import { rangeCommand } from './commands/range.js'
 import { resolveCommand } from './commands/resolve.js'
 import { shipCommand } from './commands/ship.js'
 import type { CommandContext } from './context.js'
-import type { Output } from './output.js'
+import { UsageError } from './usage-error.js'
 
 /** The whole command line. Parsing throws `CommanderError` instead of ending the process. */
 export function createProgram(context: CommandContext): Command {
@@ -16,9 +16,19 @@ export function createProgram(context: CommandContext): Command {
     .description(
       'Asks the services of a chain what happened to a request. There is no central store: it walks from hop to hop.',
     )
-    .version(context.version ?? '0.1.0')
+    .version(context.version ?? '0.1.0', '-v, --version')
     .option('--json', 'print JSON: one document; range, find and --follow print one object a line')
-    .option('--dir <dir>', 'data directory of the services (default: HOPTRACE_DIR or .hoptrace)')
+    .option(
+      '--dir <dir>',
+      'data directory of the services (default: HOPTRACE_DIR or .hoptrace)',
+      (dir: string, before?: string) => {
+        if (before === undefined) return dir
+        throw new UsageError(
+          '--dir is given more than once',
+          'one data directory can be asked at a time; --store may be repeated',
+        )
+      },
+    )
     .option(
       '--store <url>',
       'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port (repeat it for several)',
@@ -34,8 +44,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showHelpAfterError('(see hoptrace --help)')
     .addHelpText('after', EXITS)
-  const { output } = context
-  const add = (command: Command): void => void program.addCommand(inherit(command, program, output))
+  const add = (command: Command): void => void program.addCommand(inherit(command, program, context))
   add(resolveCommand(context))
   add(progressCommand(context))
   add(findCommand(context))
@@ -44,15 +53,15 @@ export function createProgram(context: CommandContext): Command {
   add(idCommand(context))
   add(shipCommand(context))
   add(keyCommand(context))
-  return inherit(program, program, output)
+  return inherit(program, program, context)
 }
 
-function inherit(command: Command, program: Command, output: Output): Command {
+function inherit(command: Command, program: Command, { output, usage }: CommandContext): Command {
   if (command !== program) command.copyInheritedSettings(program)
   return command.exitOverride().configureOutput({
     // A reader that has closed the pipe needs nothing more.
     writeOut: (text) => void output.lines([text.trimEnd()]).catch(() => undefined),
-    writeErr: (text) => output.note(text.trimEnd()),
+    writeErr: (text) => usage(text.trimEnd()),
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   })

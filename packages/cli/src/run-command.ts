@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { EXIT } from './exit-codes.js'
-import { formatError, isMisuse } from './format-error.js'
+import { errorJson, formatError, isMisuse } from './format-error.js'
 import { createOutput } from './output.js'
 import { createProgram } from './program.js'
 
@@ -15,12 +15,14 @@ export interface Surroundings {
 
 /** Runs `hoptrace <argv>` and resolves to its exit code. Never rejects. */
 export async function runCommand(argv: readonly string[], around: Surroundings): Promise<number> {
-  const output = createOutput(around.out, around.err, around.env)
+  const output = createOutput(around.out, around.err, around.env, argv.includes('--json'))
   let code: number = EXIT.good
+  const usage: string[] = []
   const program = createProgram({
     output,
     env: around.env,
     signal: around.signal,
+    usage: (text) => usage.push(text),
     exitWith: (value) => {
       code = value
     },
@@ -29,10 +31,14 @@ export async function runCommand(argv: readonly string[], around: Surroundings):
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.misuse
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.good
+      output.fail(usage, { code: 'HOPTRACE_USAGE', message: error.message.replace(/^error: /, '') })
+      return EXIT.misuse
+    }
     if (around.signal.aborted) return EXIT.interrupted
     if (isBrokenPipe(error)) return EXIT.good
-    for (const line of formatError(error, output.errorPaint)) output.note(line)
+    output.fail(formatError(error, output.errorPaint), errorJson(error))
     if (around.env['HOPTRACE_DEBUG']) output.note(String((error as Error).stack ?? error))
     return isMisuse(error) ? EXIT.misuse : EXIT.unknown
   }

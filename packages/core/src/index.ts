@@ -23,7 +23,16 @@ export type { InboundHop } from './http/inbound.js'
 export { untilLastTracerCloses } from './base/wrappers.js'
 export { beginOutbound } from './http/outbound.js'
 export type { OutboundCall, OutboundTarget } from './http/outbound.js'
-export { deriveSealKey, hopIdAddress, hopIdNanos, isHopId, parseHopId, unsealId } from './id/index.js'
+export {
+  deriveSealKey,
+  hopIdAddress,
+  hopIdNanos,
+  isHopId,
+  parseHopId,
+  readHopId,
+  unsealId,
+} from './id/index.js'
+export { nanosOfIso } from './base/iso.js'
 export type { HopId, HopIdFields, TraceId } from './id/types.js'
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './store/contract.js'
 export type { DroppedRange, InstanceRow, InstanceRows, Registry } from './record/instance-row.js'

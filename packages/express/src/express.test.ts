@@ -48,12 +48,12 @@ const create =
 
 serverAdapterSuite({
   name: 'Express 5',
-  supports: { asyncErrors: true, passOn: true },
+  supports: { asyncErrors: true, passOn: true, handled: false },
   create: create(express5),
 })
 
 serverAdapterSuite({
   name: 'Express 4',
-  supports: { asyncErrors: false, passOn: true },
+  supports: { asyncErrors: false, passOn: true, handled: false },
   create: create(express4),
 })

@@ -40,11 +40,11 @@ const create =
 
 serverAdapterSuite({
   name: 'Fastify 5',
-  supports: { asyncErrors: true, passOn: true },
+  supports: { asyncErrors: true, passOn: true, handled: false },
   create: create(fastify5),
 })
 serverAdapterSuite({
   name: 'Fastify 4',
-  supports: { asyncErrors: true, passOn: true },
+  supports: { asyncErrors: true, passOn: true, handled: false },
   create: create(fastify4 as unknown as typeof fastify5),
 })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HBaseError } from './errors.js'
 
@@ -14,6 +15,8 @@ export class Deadline {
   constructor(timeoutMillis: number, signal?: AbortSignal) {
     this.timeoutMillis = Math.min(timeoutMillis, longestMillis)
     this.signal = signal
+    // One signal may end any number of operations, and each listens to it.
+    if (signal !== undefined) setMaxListeners(0, signal)
     this.#at = performance.now() + this.timeoutMillis
   }
 

@@ -43,9 +43,13 @@ const create =
     return createServer((req, res) => void answer(req, res))
   }
 
-serverAdapterSuite({ name: 'Koa 3', supports: { asyncErrors: true, passOn: false }, create: create(Koa3) })
+serverAdapterSuite({
+  name: 'Koa 3',
+  supports: { asyncErrors: true, passOn: false, handled: true },
+  create: create(Koa3),
+})
 serverAdapterSuite({
   name: 'Koa 2',
-  supports: { asyncErrors: true, passOn: false },
+  supports: { asyncErrors: true, passOn: false, handled: true },
   create: create(Koa2),
 })

@@ -39,8 +39,13 @@ export function bytes(text: string | Uint8Array): Uint8Array {
 
 /** Rows as `key=value` texts, which a failed comparison prints well. */
 export function shown(rows: readonly Row[]): string[] {
-  const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1')
-  return rows.map(({ key, value }) => `${text(key)}=${text(value)}`)
+  return rows.map(({ key, value }) => `${shownBytes(key)}=${shownBytes(value)}`)
+}
+
+/** Text where it is plain, and else hex: `x:00ff`. */
+export function shownBytes(part: string | Uint8Array): string {
+  const latin1 = Buffer.from(bytes(part)).toString('latin1')
+  return /^(?!x:)[\x21-\x7e]*$/.test(latin1) ? latin1 : `x:${Buffer.from(latin1, 'latin1').toString('hex')}`
 }
 
 /** All rows of a range, page by page. */

@@ -1,7 +1,7 @@
-import type { Row, Store } from '@hoptrace/core/store'
+import { HoptraceError, type Row, type Store } from '@hoptrace/core/store'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { bytes, freshGround, freshStore, row, scanAll, shown } from './store-kit-ground.js'
+import { bytes, freshGround, freshStore, row, scanAll, shown, shownBytes } from './store-kit-ground.js'
 import type { StoreSubject } from './store-kit-subject.js'
 
 /** The store contract: an ordered map with batch put and forward scan. */
@@ -17,7 +17,9 @@ export function rowSuite(subject: StoreSubject): void {
     const store = await freshStore(subject)
     const keys = ['\0', '\0\0', '\0\x01', '\x01', '\x7f', '\x80', '\x80\0', '\xfe\xff', '\xff', '\xff\0']
     await store.put(keys.toReversed().map((key) => row(key)))
-    expect(shown(await scanAll(store, '\0', '\xff\xff'))).toEqual(keys.map((key) => `${key}=${key}`))
+    expect(shown(await scanAll(store, '\0', '\xff\xff'))).toEqual(
+      keys.map((key) => `${shownBytes(key)}=${shownBytes(key)}`),
+    )
   })
 
   it('scans from a key, inclusive, to a key, exclusive', async () => {
@@ -106,7 +108,9 @@ export function rowSuite(subject: StoreSubject): void {
           .filter(([key]) => key >= from && key < to)
           .sort(([a], [b]) => (a < b ? -1 : 1))
         const found = await store.scan({ from: bytes(from), to: bytes(to), limit })
-        expect(shown(found)).toEqual(wanted.slice(0, limit).map(([key, value]) => `${key}=${value}`))
+        expect(shown(found)).toEqual(
+          wanted.slice(0, limit).map(([key, value]) => `${shownBytes(key)}=${shownBytes(value)}`),
+        )
       }),
       { numRuns: 60, endOnFailure: true },
     )
@@ -140,6 +144,11 @@ export function rowSuite(subject: StoreSubject): void {
     const { url } = store
     await store.put([row('a')])
     expect(store.url).toBe(url)
+    // A registry row names the store by it, and another process connects.
+    const other = ground.connect()
+    expect(other.url).toBe(url)
+    await other.open()
+    expect(other.url).toBe(url)
   })
 
   it('finds durable rows again, and shares them if it claims to', async () => {
@@ -182,6 +191,25 @@ export function rowSuite(subject: StoreSubject): void {
     expect(await scanAll(store, 'a', 'z')).toHaveLength(1)
   })
 
+  it('fails when its rows cannot be read, and gives them again when they can', async () => {
+    const ground = await freshGround(subject)
+    const store = ground.connect()
+    await store.put([row('a')])
+    if (ground.away === undefined) {
+      const reason = 'a durable store that is no files of this host has away() in its ground'
+      expect(ground.files !== undefined || !store.supports.durable, reason).toBe(true)
+      return
+    }
+    const gone = await ground.away()
+    try {
+      const range = { from: bytes('a'), to: bytes('z'), limit: 10 }
+      await expectFailure(store.scan(range), 'HOPTRACE_STORE_UNAVAILABLE')
+    } finally {
+      await gone.back()
+    }
+    await expect.poll(() => scanAll(store, 'a', 'z').catch(() => []), { timeout: 60_000 }).toHaveLength(1)
+  })
+
   it('rejects an aborted scan with the reason', async () => {
     const store = await freshStore(subject)
     await store.put([row('a')])
@@ -200,9 +228,19 @@ export function rowSuite(subject: StoreSubject): void {
   })
 }
 
+/** A failure is a `HoptraceError` of this code: by it callers tell a store that is away from a mistake of theirs. */
+async function expectFailure(task: Promise<unknown>, code: string): Promise<void> {
+  const outcome = await task.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+  expect(outcome).toEqual({ error: expect.any(HoptraceError) as HoptraceError })
+  expect((outcome as { error: HoptraceError }).error.code).toBe(code)
+}
+
 async function expectClosed(store: Store): Promise<void> {
-  const closed = { code: 'HOPTRACE_STORE_CLOSED' }
-  await expect(store.put([row('a')])).rejects.toMatchObject(closed)
-  await expect(store.scan({ from: bytes('a'), to: bytes('b'), limit: 1 })).rejects.toMatchObject(closed)
-  await expect(store.open()).rejects.toMatchObject(closed)
+  const code = 'HOPTRACE_STORE_CLOSED'
+  await expectFailure(store.put([row('a')]), code)
+  await expectFailure(store.scan({ from: bytes('a'), to: bytes('b'), limit: 1 }), code)
+  await expectFailure(store.open(), code)
 }

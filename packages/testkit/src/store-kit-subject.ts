@@ -11,6 +11,8 @@ export interface StoreGround {
   hold?(): Promise<{ release(): Promise<void> }>
   /** For a store made of files on this host: their directory, and a store over a copy of them. */
   readonly files?: { readonly dir: string; connect(dir: string): Store }
+  /** A store over a server: takes the server away, so that reads fail, and gives it back. */
+  away?(): Promise<{ back(): Promise<void> }>
   /** Removes everything. All stores are closed before. */
   remove(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createHBaseClient } from '@hoptrace/hbase-client'
 import { openStore } from '@hoptrace/core/store'
 import { afterAll, beforeAll } from 'vitest'
 import { startHBase, type HBaseInstance } from './hbase-dev.js'
@@ -24,6 +25,16 @@ describeRealHBase('the store of HBase tables', () => {
         const spec = { kind: 'hbase', url: url(), table, buckets: 4 } as const
         return {
           connect: () => openStore(spec, { dataDir: '.', service: 'kit' }),
+          away: async () => {
+            const client = await createHBaseClient({ servers: hbase.url })
+            await client.admin.disableTable(table)
+            return {
+              back: async () => {
+                await client.admin.enableTable(table)
+                await client.close()
+              },
+            }
+          },
           // Dropped in the background, because no later test needs the table.
           remove: async () => void left.push(fetch(`${hbase.restUrl}/${table}/schema`, { method: 'DELETE' })),
         }

@@ -20,7 +20,7 @@ interface Manifest {
   readonly engines?: { readonly node?: string }
   readonly sideEffects?: boolean | readonly string[]
   readonly files?: readonly string[]
-  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly exports?: Readonly<Record<string, string | { readonly '@hoptrace/source': string }>>
 }
 
 const manifestOf = (folder: string): Manifest =>
@@ -91,9 +91,20 @@ describe.each(packages)('%s', (folder) => {
       const [, kind] = /\.(test|fixture|arbitrary)\.ts$/.exec(name) ?? []
       if (kind !== undefined) expect(build.exclude, name).toContain(`src/**/*.${kind}.ts`)
     }
-    for (const conditions of Object.values(manifest.exports ?? {})) {
-      expect(existsSync(path.join(root, folder, conditions['@hoptrace/source'] ?? '')), folder).toBe(true)
-      expect(conditions['default']).toMatch(/^\.\/dist\/.*\.js$/)
+    for (const [name, conditions] of Object.entries(manifest.exports ?? {})) {
+      if (typeof conditions === 'string') {
+        expect([name, conditions]).toEqual(['./package.json', './package.json'])
+        continue
+      }
+      expect(existsSync(path.join(root, folder, conditions['@hoptrace/source'])), folder).toBe(true)
+      // Its suites are for Vitest, which cannot be required.
+      if (folder === 'packages/testkit') continue
+      const built = conditions['@hoptrace/source'].replace(/^\.\/src\/(.*)\.ts$/, './dist/$1')
+      const module = `${built}.module.mjs`
+      expect(conditions).toMatchObject({
+        import: { types: `${built}.d.mts`, module, default: `${built}.mjs` },
+        require: { types: `${built}.d.ts`, module, default: `${built}.js` },
+      })
     }
   })
 })

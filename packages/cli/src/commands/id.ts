@@ -3,7 +3,7 @@ import { type ClusterKeys, hopIdNanos, isHopId, keysHere, parseHopId, unsealId }
 import { Command, Option } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { formatId, idView } from '../format-id.js'
-import { parseSubject } from '../parse.js'
+import { parseId } from '../parse.js'
 import { UsageError } from '../usage-error.js'
 
 /** `hoptrace id <id>`: decodes an id, without asking any process. */
@@ -15,9 +15,8 @@ export function idCommand({ output, env }: CommandContext): Command {
     .addOption(new Option('--raw', 'the id is not sealed').conflicts('sealed'))
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { raw?: boolean; sealed?: boolean }>()
-      const subject = parseSubject(text)
-      if (subject.kind !== 'id') throw new UsageError(`'${text}' is not an id`, 'an id has 32 hex digits')
-      const isSealed = options.sealed ?? (!options.raw && !isPlausible(subject.id))
+      const given = parseId(text)
+      const isSealed = options.sealed ?? (!options.raw && !isPlausible(given))
       const keys = isSealed ? keysOf(options, env) : undefined
       if (options.sealed && keys === undefined) {
         throw new UsageError(
@@ -26,10 +25,10 @@ export function idCommand({ output, env }: CommandContext): Command {
         )
       }
       const sealed = keys !== undefined
-      const id = sealed ? unsealId(keys.seal, subject.id) : subject.id
-      const fields = parseHopId(id ?? subject.id)
-      if (options.json) await output.document(idView(id ?? subject.id, fields, sealed))
-      else await output.lines(formatId(id ?? subject.id, fields, sealed, output.paint))
+      const id = sealed ? unsealId(keys.seal, given) : given
+      const fields = parseHopId(id ?? given)
+      if (options.json) await output.document(idView(id ?? given, fields, sealed))
+      else await output.lines(formatId(id ?? given, fields, sealed, output.paint))
     })
 }
 

@@ -3,7 +3,8 @@ import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT, verdictExit } from '../exit-codes.js'
 import { formatEvent, formatProgress, formatState } from '../format-progress.js'
 import { withResolver } from '../open-resolver.js'
-import { parseDurationWithin, parseSubject, subjectText } from '../parse.js'
+import { parseDurationWithin } from '../moment.js'
+import { parseSubject, subjectText } from '../parse.js'
 
 interface ProgressFlags extends GlobalOptions {
   readonly follow?: boolean

@@ -1,11 +1,13 @@
 import { Command } from 'commander'
-import type { RangeQuery } from '@hoptrace/core'
+import type { RangeQuery, Resolver } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import type { RangeReadsView } from '../answer.js'
+import { EXIT } from '../exit-codes.js'
 import { formatRangeLine, formatReads } from '../format-range.js'
 import { safeText } from '../format-text.js'
 import { withResolver } from '../open-resolver.js'
-import { parseCount, parseDuration, parseKey, parseMoment } from '../parse.js'
+import { parseDuration, parseMoment } from '../moment.js'
+import { parseCount, parseId, parseKey } from '../parse.js'
 import { UsageError } from '../usage-error.js'
 
 interface RangeFlags extends GlobalOptions {
@@ -22,11 +24,11 @@ interface RangeFlags extends GlobalOptions {
 
 /** `hoptrace range <service>`: the hops of a service in a span of time, in id order. */
 export function rangeCommand(context: CommandContext): Command {
-  const { output, signal } = context
+  const { output, signal, exitWith } = context
   return new Command('range')
     .description('the requests of a service in a span of time, oldest first')
     .argument('<service>', 'its name')
-    .option('--since <time>', 'from: 10m (ago) or an ISO time', '10m')
+    .option('--since <time>', 'from: 10m (ago), yesterday, 15:00, a date and time (UTC), or an epoch', '10m')
     .option('--until <time>', 'to, likewise', 'now')
     .option('--status <status>', '502, 5xx, error (5xx, thrown or interrupted), ok, open')
     .option('--route <route>', 'only this route template')
@@ -43,13 +45,16 @@ export function rangeCommand(context: CommandContext): Command {
       }
       let printed = 0
       let last = ''
-      await withResolver(flags, context, async (resolver) => {
+      await withResolver(flags, context, async (resolver, told) => {
         for await (const hop of resolver.range({ ...query, signal, onReads: explain })) {
           printed++
           last = hop.hopId
           if (flags.json) await output.row(hop)
           else await output.lines([formatRangeLine(hop, output.paint)])
         }
+        if (printed === 0 && query.route !== undefined) await nameRoutes(resolver, query, context)
+        // Less than there was, or nothing because of a name that nobody has, is not the same as silence.
+        if (told.warnings > 0) exitWith(EXIT.unknown)
       })
       if (flags.json) return
       if (printed === 0)
@@ -58,14 +63,30 @@ export function rangeCommand(context: CommandContext): Command {
     })
 }
 
+/** Is it the route that nothing has? Then those that there are, of the first hops of that time, help more than silence. */
+async function nameRoutes(resolver: Resolver, query: RangeQuery, context: CommandContext): Promise<void> {
+  const { service, from, to } = query
+  const routes = new Set<string>()
+  for await (const { route } of resolver.range({
+    service,
+    from,
+    ...(to === undefined ? {} : { to }),
+    limit: 1000,
+  }))
+    if (route !== null) routes.add(route)
+  if (routes.has(query.route ?? '')) return
+  const names = [...routes].sort().slice(0, 10).join(', ')
+  context.output.warn(
+    `${service} has no hop with the route ${query.route} there${names === '' ? '' : `; its routes there: ${names}`}`,
+  )
+  context.exitWith(EXIT.unknown)
+}
+
 /** The flags as the resolver takes them. Throws UsageError. */
 export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number): RangeQuery {
   const from = parseMoment(flags.since, nowMillis)
   const to = parseMoment(flags.until, nowMillis)
   if (from >= to) throw new UsageError(`--since ${flags.since} is not before --until ${flags.until}`)
-  if (flags.after !== undefined && !/^[0-9a-f]{32}$/.test(flags.after)) {
-    throw new UsageError(`--after '${flags.after}' is not an id`, 'an id has 32 hex digits')
-  }
   return {
     service,
     from,
@@ -77,7 +98,7 @@ export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number
       ? {}
       : { minDurationMicros: parseDuration(flags.minDuration) * 1000 }),
     ...(flags.key === undefined ? {} : { key: checkedKey(flags.key) }),
-    ...(flags.after === undefined ? {} : { after: flags.after }),
+    ...(flags.after === undefined ? {} : { after: parseId(flags.after, '--after ') }),
   }
 }
 

@@ -9,7 +9,7 @@ import { formatShipped, shippedView } from '../format-shipped.js'
 import { checkedStoreUrl } from '../open-resolver.js'
 import { UsageError } from '../usage-error.js'
 
-/** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 if it could not ship some of them. */
+/** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 if it could not ship all of them whole. */
 export function shipCommand({ output, exitWith, signal, env }: CommandContext): Command {
   return new Command('ship')
     .description('ship the logs of dead instances in a data directory')
@@ -31,7 +31,8 @@ export function shipCommand({ output, exitWith, signal, env }: CommandContext): 
         const view = shippedView(report)
         if (options.json) await output.document(view)
         else await output.lines(formatShipped(view, output.paint))
-        exitWith(report.left.length > 0 ? EXIT.unknown : EXIT.good)
+        const isWhole = report.left.length === 0 && report.adopted.every(({ damage }) => damage === 0)
+        exitWith(isWhole ? EXIT.good : EXIT.unknown)
       } finally {
         await registry.close()
         await Promise.all(shared.map((store) => store.close()))

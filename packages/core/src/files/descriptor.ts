@@ -41,3 +41,9 @@ export async function fileStamp(file: string): Promise<FileStamp> {
   const { size, mtimeNs } = await lstat(file, { bigint: true })
   return { size, mtimeNs }
 }
+
+/** Changes with whatever is done to a file, also when it is replaced by another of that name. A link is not followed. */
+export function stampSync(file: string): string {
+  const { ino, size, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true })
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`
+}

@@ -14,6 +14,7 @@ export {
   readAtSync,
   readSync,
   sizeOfSync,
+  stampSync,
 } from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
 export {
@@ -24,7 +25,7 @@ export {
   markerName,
   whyNotDataDir,
 } from './make-dir.js'
-export { type FileHandle, openFile, openFileSync, readFile, readFileSync } from './open.js'
+export { type FileHandle, listedFileReader, openFile, openFileSync, readFile, readFileSync } from './open.js'
 export { errorCode, FileRefused, isMissing } from './refused.js'
 export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
 export {

@@ -9,6 +9,7 @@ import {
   type Stats,
 } from 'node:fs'
 import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { sep } from 'node:path'
 import { fileModeOf } from './access.js'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
 import { FileRefused, isMissing } from './refused.js'
@@ -78,7 +79,30 @@ export async function openFile(place: Place, access: OpenFor, limits: OpenLimits
 
 /** The whole content of a regular file. Throws as `openFileSync` does. */
 export function readFileSync(place: Place, limits: Required<OpenLimits>): Buffer {
-  const fd = openFileSync(place, 'read', limits)
+  return readAll(openFileSync(place, 'read', limits))
+}
+
+/**
+ * Reads files that a listing of a directory says are regular ones: the directory's parents are checked once, and what was exchanged since
+ * is refused once it is open. Throws as `openFileSync` does.
+ */
+export function listedFileReader(dir: Place, limits: Required<OpenLimits>): (name: string) => Buffer {
+  checkParents({ dir: dir.dir, name: `${dir.name}/.listed` })
+  const prefix = `${pathOf(dir)}${sep}`
+  return (name) => {
+    if (!/^[^/\\\0]+$/.test(name) || name === '..') throw new FileRefused('ENOTOURS', name, 'is not a name')
+    const fd = openSync(prefix + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      refuse(prefix + name, fstatSync(fd), limits)
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+    return readAll(fd)
+  }
+}
+
+function readAll(fd: number): Buffer {
   try {
     const bytes = Buffer.allocUnsafe(fstatSync(fd).size)
     let at = 0

@@ -1,3 +1,4 @@
+import { isError } from '../base/is-error.js'
 /**
  * hoptrace refuses to open or delete this file: it is a link, a device, a pipe, a directory, too large, or
  * not ours. `code` is like that of a file system error: `ELOOP`, `ENOTREG`, `EFBIG`, `ENOTOURS`.
@@ -15,7 +16,7 @@ export class FileRefused extends Error {
 
 /** The code of a file system error, or its text. */
 export function errorCode(error: unknown): string {
-  if (error instanceof Error) {
+  if (isError(error)) {
     const { code } = error as NodeJS.ErrnoException
     return typeof code === 'string' ? code : error.message
   }

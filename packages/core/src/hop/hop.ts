@@ -5,7 +5,7 @@ import type { InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
 import { cleanAttributes } from './attributes.js'
 import type { HopHost } from './host.js'
-import { limits, truncate } from '../record/limits.js'
+import { limits, recordedText, truncate } from '../record/limits.js'
 import type { Attributes, ErrorInfo } from '../record/record.js'
 import type { OpenLink } from './open-link.js'
 import { inspectAs, type Shown } from './shown.js'
@@ -160,8 +160,8 @@ export class Hop implements LogHop {
     this.guard(() => {
       const text = this.#host.redaction.key(String(name), String(value))
       if (text === undefined) return
-      const keyName = truncate(String(name), limits.keyNameChars)
-      this.#host.log.key(this, keyName, truncate(text, limits.keyValueChars))
+      const keyName = recordedText(String(name), limits.keyNameChars)
+      this.#host.log.key(this, keyName, recordedText(text, limits.keyValueChars))
       this.settle()
     })
   }

@@ -1,3 +1,4 @@
+import { isError } from '../base/is-error.js'
 import type { Call, ResponseHeaders } from '../hop/call.js'
 import type { Tracer } from '../tracer/tracer.js'
 
@@ -53,6 +54,6 @@ class Outbound implements OutboundCall {
   }
 
   failed(error: unknown): void {
-    this.call.end(error instanceof Error || typeof error === 'string' ? error : 'ERROR')
+    this.call.end(isError(error) || typeof error === 'string' ? error : 'ERROR')
   }
 }

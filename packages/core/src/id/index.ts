@@ -1,3 +1,4 @@
+export { readHopId } from './read-id.js'
 export { discoverAddress } from './address.js'
 
 export { fold64 } from './fold64.js'

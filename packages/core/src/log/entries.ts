@@ -1,5 +1,6 @@
 import type { Attributes, ErrorInfo, ServedBy } from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
+import type { DroppedRange } from '../record/instance-row.js'
 
 /**
  * The part of a hop that the log needs. The log owns four fields. `logNumber`: 0 until the hop's first entry
@@ -102,4 +103,6 @@ export interface HopLogStats {
   readonly errors: number
   /** Bytes appended by this run. */
   readonly bytes: number
+  /** What was dropped since the log could last say so: while a disk is full it cannot. Left out when there is nothing. */
+  readonly unsaid?: DroppedRange | undefined
 }

@@ -196,6 +196,7 @@ export class FileHopLog implements HopLog {
       shed: shed.total,
       errors: this.frames.errors + this.mistakes,
       bytes: this.frames.bytes,
+      unsaid: this.frames.drops.range,
     }
   }
 

@@ -39,6 +39,8 @@ export interface InstanceRow {
   readonly buckets: number
   /** Width of its windows. */
   readonly windowMillis: number
+  /** How long its store keeps a record, in seconds; left out when that is for ever, or not known. */
+  readonly keepsSeconds?: number
   /** The directory of its log, relative to the data directory: `logs/<service>/<run>`. */
   readonly logDir: string
   /**
@@ -66,13 +68,15 @@ export interface InstanceRows extends ReadonlyArray<InstanceRow> {
 }
 
 /**
- * Which rows may be deleted: of runs of one service that have ended, and whose last sign of life is so old
- * that their records have expired.
+ * Which rows may be deleted: of runs that have ended, and whose last sign of life is so old that their last record has expired. Runs of
+ * other services go by what their own rows say of that.
  */
 export interface EndedRuns {
   readonly service: string
-  /** Milliseconds since the epoch. */
+  /** Of this service, milliseconds since the epoch. */
   readonly beforeMillis: number
+  /** Nothing more is looked at when it fires. */
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -17,3 +17,10 @@ export function truncate(text: string, chars: number): string {
   const cut = text.slice(0, chars)
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut
 }
+
+/** A business key's name or value as it is recorded: of several ways to encode one text the composed one (NFC), cut to its length. */
+export function recordedText(text: string, chars: number): string {
+  return truncate(isAscii.test(text) ? text : text.normalize('NFC'), chars)
+}
+
+const isAscii = /^[\x00-\x7f]*$/

@@ -16,6 +16,7 @@ import { deleteRunDir, isOwnRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
 import { composedRegistry, fileRegistry, openStore, storeRegistry } from '../store/index.js'
 import type { InstanceRow, Registry } from '../record/instance-row.js'
+import { ttlSecondsOf } from '../store/retention.js'
 import { specLocation } from '../store/spec-url.js'
 import { Adopter } from '../ship/adopter.js'
 import type { Recorder } from './recorder.js'
@@ -218,7 +219,6 @@ export class LocalRecorder implements Recorder, OwnRecords {
 
   private shipperOf(run: RunInfo, again: boolean): Shipper {
     const { settings, diagnostics } = this.options
-    const ttlSeconds = 'ttlSeconds' in settings.store ? settings.store.ttlSeconds : undefined
     return new Shipper({
       runDir: this.runDir,
       run: this.described ?? run,
@@ -226,8 +226,9 @@ export class LocalRecorder implements Recorder, OwnRecords {
       registry: this.registry,
       graceMillis: settings.graceMillis,
       again,
+      unsaid: () => this.options.counts().unsaid,
       diagnostics,
-      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+      ttlSeconds: ttlSecondsOf(settings.store),
     })
   }
 

@@ -9,11 +9,6 @@ import { SharedState } from '../ship/shared-state.js'
 import { workerOptions } from './worker-options.js'
 import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
-/** Started from sources in unit tests, from JavaScript everywhere else. */
-const entry = new URL(
-  import.meta.url.endsWith('.ts') ? './worker-source.mjs' : './worker.js',
-  import.meta.url,
-)
 /** How long `close` waits for the worker to ship what is left. */
 const closeMillis = 10_000
 /** How long a thread that was stopped may take to end; one that is stuck in the kernel never does. */
@@ -61,7 +56,13 @@ export class WorkerRecorder implements Recorder {
   private gone = false
   private stopped = (): void => undefined
 
-  constructor(settings: WorkerSettings, run: RecordedRun, diagnostics: Diagnostics) {
+  /** @param entry The file that the thread runs. */
+  constructor(
+    private readonly entry: URL,
+    settings: WorkerSettings,
+    run: RecordedRun,
+    diagnostics: Diagnostics,
+  ) {
     this.data = { settings, runDir: run.dir, again: false, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
@@ -177,7 +178,7 @@ export class WorkerRecorder implements Recorder {
   }
 
   private spawn(): Worker {
-    const worker = new Worker(entry, { workerData: this.data, ...workerOptions() })
+    const worker = new Worker(this.entry, { workerData: this.data, ...workerOptions() })
     worker.on('message', (message: FromWorker) => this.receive(message))
     // After the listener, which keeps the process: it ends when the application's work is done.
     worker.unref()

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { HopId } from '../id/types.js'
 import type { InstanceRows } from '../record/instance-row.js'
 import { recordedKey } from './find/key-text.js'
-import { certain, findKeys, findTraces } from './find/keys.js'
+import { certain, findKeys, findTraces, mayHoldNewer } from './find/keys.js'
 import { rangeOf, type RangeQuery } from './find/range.js'
 import { follow, type FollowOptions, type FollowStep } from './follow.js'
 import { isoNanos } from '../base/iso.js'
@@ -71,13 +71,15 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const parts = resolverParts(options)
   const source = traceSource(parts)
   const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
-    const { hits, unread } = await traces.settled(
+    const found = await traces.settled(
       (rows) => findKeys(parts, rows, { name, value, limit: 1 }, signal),
-      (found) => found.hits.length === 0,
+      ({ hits }) => hits.length === 0,
       signal,
     )
-    if (hits.length === 0 && unread.length > 0) certain({ hits, unread }, parts.warn)
-    return { id: hits[0]?.hopId, traceId: hits[0]?.traceId, holders: hits[0]?.holders ?? [], unread }
+    const [newest] = found.hits
+    if (newest === undefined)
+      return { id: certain(found, parts.warn)[0]?.hopId, traceId: undefined, holders: [], unread: found.unread }
+    return { id: newest.hopId, traceId: newest.traceId, holders: newest.holders, unread: mayHoldNewer(found, newest.nanos) }
   }
   const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
   /** Something that has to be answered within the deadline. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../base/errors.js'
-import { isHopId, unsealId } from '../id/index.js'
+import { isHopId, readHopId, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
 import type { InstanceRow, InstanceRows, Registry } from '../record/instance-row.js'
@@ -116,11 +116,11 @@ export class TraceResolver {
 
   /** The ids that a text may mean: an id, the id in its sealed form, or the newest trace of `name=value`. */
   async subjectOf(idOrKey: string, signal: AbortSignal): Promise<Subject> {
-    const text = idOrKey.toLowerCase()
-    if (isHopId(text)) {
+    const named = readHopId(idOrKey)
+    if (named !== undefined) {
       const keys = this.parts.keys()
-      const raw = keys === undefined ? undefined : unsealId(keys.seal, text)
-      return { ids: raw === undefined ? [text] : [text, raw], notes: [] }
+      const raw = keys === undefined ? undefined : unsealId(keys.seal, named)
+      return { ids: raw === undefined ? [named] : [named, raw], notes: [] }
     }
     const key = parsedKey(idOrKey)
     if (key === undefined) throw badId()
@@ -133,7 +133,7 @@ export class TraceResolver {
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
   async answer(idOrKey: string, { onHop, signal, subject }: Asking = {}): Promise<TraceAnswer | undefined> {
-    if (!isHopId(idOrKey.toLowerCase()) && parsedKey(idOrKey) === undefined) throw badId()
+    if (readHopId(idOrKey) === undefined && parsedKey(idOrKey) === undefined) throw badId()
     const deadline = this.begin(signal)
     const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
     try {
@@ -266,7 +266,10 @@ function asOfNow(holders: readonly InstanceRow[], rows: InstanceRows): readonly 
 }
 
 function badId(): HoptraceError {
-  return new HoptraceError('HOPTRACE_BAD_ID', 'an id is 32 hex digits, a business key is name=value')
+  return new HoptraceError(
+    'HOPTRACE_BAD_ID',
+    'an id is 32 hex digits, or a whole traceparent; a business key is name=value',
+  )
 }
 
 function closed(): HoptraceError {
@@ -283,6 +286,7 @@ function unknownKey(key: string, elapsedMillis: number): ResolveResult {
     evidence: [`no trace has the key ${key}`],
     faults: [],
     partial: false,
+    partialBecause: [],
     reads: { instances: 0, scans: 0, bytes: 0 },
     elapsedMillis,
   }

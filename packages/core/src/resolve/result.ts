@@ -11,7 +11,7 @@ import { attemptsOf, calleesOf } from './verdict/attempts.js'
 import { isoNanos } from '../base/iso.js'
 import type { RecordSource } from '../record/lookup.js'
 import type { Reads } from './walk/reads.js'
-import type { CalleeEvidence, EvidenceTree, HopEvidence, Place } from './verdict/evidence.js'
+import type { CalleeEvidence, EvidenceTree, HopEvidence, JudgedTree, Place } from './verdict/evidence.js'
 import type { Fault, Judgement, Verdict } from './verdict/overall.js'
 
 /** One event of a hop. */
@@ -97,8 +97,10 @@ export interface ResolveResult {
   readonly hops: readonly WalkedHopJson[]
   readonly evidence: readonly string[]
   readonly faults: readonly Fault[]
-  /** Part of the trace was not looked at. */
+  /** Part of the trace was not looked at, or is not known. */
   readonly partial: boolean
+  /** Why, where `partial` is true: which limits were met, and what is missing. */
+  readonly partialBecause: readonly PartialReason[]
   readonly reads: Readonly<Reads>
   readonly elapsedMillis: number
 }
@@ -201,7 +203,7 @@ export function hopsInOrder(tree: EvidenceTree): { hop: HopEvidence; node: numbe
 /** The answer, from the evidence and the verdict on it. */
 export function resolveResult(
   traceId: string,
-  tree: EvidenceTree,
+  tree: JudgedTree,
   judgement: Judgement,
   reads: Reads,
   elapsedMillis: number,
@@ -215,7 +217,26 @@ export function resolveResult(
     evidence: judgement.evidence,
     faults: judgement.faults,
     partial: tree.partial,
+    partialBecause: tree.partial ? reasonsOf(tree) : [],
     reads,
     elapsedMillis: Math.round(elapsedMillis * 1000) / 1000,
   }
+}
+
+/** `hops`, `depth`, `deadline`: that limit was met. `beginning`: what called the first hop that is known is not known itself. */
+export type PartialReason = 'hops' | 'depth' | 'deadline' | 'beginning'
+
+function reasonsOf(tree: JudgedTree): PartialReason[] {
+  const reasons = new Set<PartialReason>()
+  for (const { callees } of tree.hops) {
+    for (const callee of callees) {
+      if (callee.kind !== 'skipped') continue
+      const { why } = callee
+      if (why !== 'cycle' && why !== 'foreign') reasons.add(why)
+    }
+  }
+  if (tree.headless === true) reasons.add('beginning')
+  // An attempt that has no place, or a question that ended before its first hop, leaves no call behind.
+  if (reasons.size === 0) reasons.add(tree.hops.length === 0 ? 'deadline' : 'hops')
+  return [...reasons]
 }

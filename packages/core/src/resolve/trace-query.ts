@@ -7,6 +7,8 @@ import { findEntry, type Entry } from './entry.js'
 import { isoNanos } from '../base/iso.js'
 import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.js'
 import { judge, type Judgement } from './verdict/overall.js'
+import { isExpired } from '../record/kept.js'
+import { wordSeconds } from './verdict/wording.js'
 import { InstanceIndex } from './walk/candidates.js'
 import { Locator } from './walk/locate.js'
 import { noReads, type Reads } from './walk/reads.js'
@@ -37,7 +39,7 @@ export interface TraceQuery {
 /** What was found. */
 export interface TraceAnswer {
   readonly traceId: string
-  readonly tree: EvidenceTree
+  readonly tree: JudgedTree
   readonly judgement: Judgement
   readonly reads: Reads
   /** Of the ids that were asked for, those that led to no record. */
@@ -108,7 +110,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       query.signal?.throwIfAborted()
       return { traceId: entry.traceId, tree, judgement, reads, missing }
     }
-    return { ...nothing(ids[0] as HopId, first, deadline.signal.aborted, reads), missing }
+    return { ...nothing(ids[0] as HopId, first, deadline.signal.aborted, { rows, reads }), missing }
   } finally {
     clearTimeout(timer)
   }
@@ -154,7 +156,7 @@ function nothing(
   id: HopId,
   missing: Extract<Entry, { kind: 'missing' }> | undefined,
   expired: boolean,
-  reads: Reads,
+  { rows, reads }: { readonly rows: InstanceRows; readonly reads: Reads },
 ): Omit<TraceAnswer, 'missing'> {
   const located = missing?.located
   const evidence = [...(missing?.notes ?? [])]
@@ -162,6 +164,8 @@ function nothing(
   if (located !== undefined && located.kind !== 'untraced') evidence.push(located.says)
   if (located === undefined)
     evidence.push(`no registered instance is named by ${id}, of ${isoNanos(hopIdNanos(id))}`)
+  const older = olderThanKept(id, rows)
+  if (located === undefined && older !== undefined) evidence.push(older)
   if (expired) evidence.push('the deadline has passed')
   const verdict = certain && missing?.notes.length === 0 && !expired ? 'not-found' : 'undetermined'
   const endedAt = verdict === 'not-found' || located === undefined ? null : located.suspect
@@ -171,4 +175,11 @@ function nothing(
     judgement: { verdict, endedAt, lastHealthy: null, evidence, faults: [], decisive: [] },
     reads,
   }
+}
+
+/** Why a hop of that time need not be there any more: every run that is registered keeps its records for a shorter time. */
+function olderThanKept(id: HopId, rows: InstanceRows): string | undefined {
+  const longest = Math.max(...rows.map(({ keepsSeconds = Infinity }) => keepsSeconds))
+  if (!Number.isFinite(longest) || !isExpired({ keepsSeconds: longest }, hopIdNanos(id))) return undefined
+  return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`
 }

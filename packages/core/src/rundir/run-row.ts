@@ -6,6 +6,7 @@ import type { DroppedRange, InstanceRow } from '../record/instance-row.js'
 export interface RunProgress {
   /** The stores with its records, the newest last. A level store knows its directory only once it is open. */
   readonly stores: readonly string[]
+  readonly keepsSeconds?: number
   readonly runDir: string
   readonly heartbeatMillis: number
   readonly shippedThroughNanos: bigint

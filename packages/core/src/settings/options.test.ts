@@ -6,6 +6,7 @@ import { readDataDirKey } from '../key/index.js'
 import { normalizeOptions, type TracerOptions } from './options.js'
 import type { Store } from '../store/contract.js'
 import { memoryStore } from '../store/memory.js'
+import { ttlSecondsOf } from '../store/retention.js'
 
 let dir = ''
 beforeEach(() => void (dir = mkdtempSync(path.join(tmpdir(), 'hoptrace-options-'))))
@@ -65,4 +66,44 @@ describe('the key of a service', () => {
       )
     },
   )
+})
+
+describe('an option that does not exist', () => {
+  const made = (options: object): unknown =>
+    normalizeOptions({ service: 'orders', dataDir: dir, ...options }, {})
+
+  it.each<[string, object, string]>([
+    ['at the top', { ttlSeconds: 60 }, 'createTracer has no option ttlSeconds'],
+    ['with a near one', { window: 60 }, 'createTracer has no option window: there are service, store'],
+    [
+      'of a level store',
+      { store: { kind: 'level', ttl: 60 } },
+      'store has no option ttl: there are kind, dir',
+    ],
+    [
+      'of an HBase store',
+      { store: { kind: 'hbase', url: 'hbase://h:1', dir: '/x' } },
+      'store has no option dir',
+    ],
+    ['of a registry', { registry: { kind: 'memory', url: 'x' } }, 'registry has no option url'],
+  ])('is refused by name: %s', (_, options, message) => {
+    expect(() => made(options)).toThrow(TypeError)
+    expect(() => made(options)).toThrow(message)
+  })
+
+  it.each([0, -1, 1.5, '60', 2 ** 31])('is refused as a time to keep records: %j', (ttlSeconds) => {
+    expect(() => made({ store: { kind: 'level', ttlSeconds } })).toThrow(/^store.ttlSeconds must be a whole/)
+    expect(() => made({ store: Object.assign(memoryStore(), { ttlSeconds }) })).toThrow(
+      /^store.ttlSeconds must/,
+    )
+  })
+})
+
+describe('how long records are kept', () => {
+  it('is seven days, or what the store says', () => {
+    expect(ttlSecondsOf({ kind: 'level' })).toBe(604_800)
+    expect(ttlSecondsOf(memoryStore())).toBe(604_800)
+    expect(ttlSecondsOf(Object.assign(memoryStore(), { ttlSeconds: 60 }))).toBe(60)
+    expect(ttlSecondsOf({ kind: 'level', ttlSeconds: Infinity })).toBe(Infinity)
+  })
 })

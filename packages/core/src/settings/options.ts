@@ -9,6 +9,7 @@ import { isStore, type Store, type StoreSpec } from '../store/contract.js'
 import { driverOfSpec } from '../store/drivers.js'
 import { maxBuckets } from '../store/keys.js'
 import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
+import { checkTtlSeconds } from '../store/retention.js'
 import { hasSecrets } from '../store/store-url.js'
 
 /** The caller, as the socket shows it. */
@@ -105,6 +106,25 @@ export interface Settings {
   readonly maxEventBytes: number
 }
 
+const optionNames: readonly (keyof TracerOptions)[] = [
+  'service',
+  'store',
+  'registry',
+  'dataDir',
+  'access',
+  'address',
+  'windowMillis',
+  'graceMillis',
+  'clusterKey',
+  'trust',
+  'wire',
+  'trustedTargets',
+  'allowAttributes',
+  'redact',
+  'maxLogBytes',
+  'maxEventBytes',
+]
+
 /** The valid names of a service, which are also names of directories. */
 export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
 
@@ -114,6 +134,7 @@ export const servicePattern = /^(?!\.{1,2}$)[a-z0-9._-]{1,64}$/
  */
 export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv = process.env): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError('createTracer needs { service }')
+  checkNames('createTracer', options, optionNames)
   if (typeof options.service !== 'string' || !servicePattern.test(options.service)) {
     throw new TypeError(
       `service must be 1-64 of a-z 0-9 . _ -, and not . or .. (got ${JSON.stringify(options.service)})`,
@@ -224,6 +245,14 @@ function checkedRedact(redact: Redact | undefined): Redact | undefined {
   return redact
 }
 
+/** An option that does not exist is refused: what it was meant to change would stay as it is, and nothing would say so. */
+function checkNames(where: string, given: object, names: readonly string[]): void {
+  const wrong = Object.keys(given).find((name) => !names.includes(name))
+  if (wrong === undefined) return
+  const near = wrong === 'ttlSeconds' ? `; it belongs to the store: { kind: 'level', ttlSeconds }` : ''
+  throw new TypeError(`${where} has no option ${wrong}: there are ${names.join(', ')}${near}`)
+}
+
 function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): StoreSpec | Store {
   if (typeof store !== 'object' || store === null)
     throw new TypeError(`${name} must be an object such as { kind: 'level' }`)
@@ -240,6 +269,7 @@ function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): 
         `${name}.url must be <scheme>:<text> of ${rowLimits.storeChars} characters at most: other processes find the store by it`,
       )
     }
+    checkTtlSeconds(`${name}.ttlSeconds`, store.ttlSeconds)
     if (hasSecrets(store.url))
       throw new TypeError(`${name}.url must have no user, password or query: others are shown it`)
     return store
@@ -250,5 +280,7 @@ function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): 
     throw new TypeError(`${name} has a URL of more than ${rowLimits.storeChars} characters`)
   const { buckets } = store as { buckets?: number }
   if (buckets !== undefined) integer(`${name}.buckets`, buckets, 1, maxBuckets)
+  checkNames(name, store, driver.options)
+  checkTtlSeconds(`${name}.ttlSeconds`, store.ttlSeconds)
   return store
 }

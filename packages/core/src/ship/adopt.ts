@@ -13,6 +13,7 @@ import { clusterRegistry } from '../store/registry/cluster-registry.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { openRunStore } from '../store/spec-url.js'
 import { failedAgain, readFailedRun, writeFailedRun } from '../rundir/failed-run.js'
+import { adoptedLines } from './adopted-lines.js'
 import { type RecoveredRun, recoverRun } from './recover-run.js'
 
 export interface AdoptOptions {
@@ -72,13 +73,7 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
       left.push({ runDir, reason: error instanceof Error ? error.message : String(error) })
     }
   }
-  for (const { run, hops, interrupted, damage } of adopted) {
-    const lost = damage > 0 ? `, ${damage} entries or stretches of its log could not be read` : ''
-    options.diagnostics?.(
-      'HOPTRACE_ADOPTED',
-      `${run.service} ${run.address} (pid ${run.pid}) had died: shipped ${hops} hops, ${interrupted} interrupted${lost}`,
-    )
-  }
+  for (const line of adoptedLines(adopted)) options.diagnostics?.('HOPTRACE_ADOPTED', line)
   return { adopted, left }
 }
 

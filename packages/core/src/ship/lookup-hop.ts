@@ -3,7 +3,9 @@ import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { Lookup } from '../record/lookup.js'
 import { foldVersions } from '../record/fold.js'
+import { isExpired } from '../record/kept.js'
 import { idNanos } from '../store/keys.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import type { StoreReader } from '../store/reader.js'
 import type { RunShipping } from './run-shipping.js'
 
@@ -16,6 +18,9 @@ const marginNanos = 2_000_000_000n
 /** How many hops with one alias to read: the attempts of a retrying proxy. */
 const maxAliases = 64
 
+/** What a run lost, and what its store has deleted. */
+export type Gone = Pick<InstanceRow, 'dropped' | 'keepsSeconds'>
+
 /**
  * A living run's record for an id, or for an id that its caller assigned and it did not take: first from the
  * entries read from its log, then from its store. Absence holds for hops that began, by this run's clock, up
@@ -27,6 +32,7 @@ export async function lookupHop(
   reader: StoreReader,
   run: RunInfo,
   id: HopId,
+  gone: Gone,
   signal?: AbortSignal,
 ): Promise<Lookup> {
   // Read the table's time before the store's answer: in between, a hop may move to the store.
@@ -47,9 +53,11 @@ export async function lookupHop(
   const stored = (await reader.lookup(run, id, signal)) ?? (await byAlias(reader, run, id, signal))
   if (stored !== undefined) return { kind: 'found', record: stored, source: 'store' }
   const nanos = idNanos(id)
-  const dropped = table.dropped.some(
-    ({ fromNanos, toNanos }) => nanos >= fromNanos - marginNanos && nanos <= toNanos + marginNanos,
-  )
+  const dropped =
+    isExpired(gone, nanos) ||
+    gone.dropped.some(
+      ({ fromNanos, toNanos }) => nanos >= fromNanos - marginNanos && nanos <= toNanos + marginNanos,
+    )
   return { kind: 'absent', throughNanos, final: false, dropped, source: 'store' }
 }
 

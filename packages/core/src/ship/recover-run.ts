@@ -75,6 +75,7 @@ async function registerDead(
   const row = runRow(run, {
     runDir,
     stores: [...(known?.stores.filter((url) => url !== storeUrl) ?? []), storeUrl],
+    ...(known?.keepsSeconds === undefined ? {} : { keepsSeconds: known.keepsSeconds }),
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
     dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),

@@ -1,8 +1,9 @@
 import type { RunInfo } from '../rundir/run-info.js'
 import type { Store } from '../store/contract.js'
-import type { InstanceRow, Registry } from '../record/instance-row.js'
+import type { DroppedRange, InstanceRow, Registry } from '../record/instance-row.js'
 import type { Outage } from './outage.js'
 import { runRow } from '../rundir/run-row.js'
+import { keeps } from '../store/retention.js'
 import type { RunShipping } from './run-shipping.js'
 
 export interface RunRegistrarOptions {
@@ -12,6 +13,8 @@ export interface RunRegistrarOptions {
   readonly registry: Registry
   readonly engine: RunShipping
   readonly outage: Outage
+  /** What the run's log dropped and could not say yet. */
+  readonly unsaid: () => DroppedRange | undefined
   /** How long records are kept, in seconds. @default for ever */
   readonly ttlSeconds?: number | undefined
 }
@@ -21,7 +24,6 @@ export class RunRegistrar {
   state: InstanceRow['state'] = 'running'
   watermarkNanos = 0n
   private beating: Promise<void> | undefined
-  private removing: Promise<void> | undefined
 
   /** The part of its row that does not come from shipping. */
   run: RunInfo
@@ -32,16 +34,17 @@ export class RunRegistrar {
 
   /** The current row. Its watermark never goes back. */
   row(): InstanceRow {
-    const { runDir, store, engine } = this.options
+    const { runDir, store, engine, unsaid, ttlSeconds } = this.options
     const through = engine.watermark()
     if (through > this.watermarkNanos) this.watermarkNanos = through
     return runRow(this.run, {
       runDir,
       stores: [store.url],
+      ...keeps(ttlSeconds),
       // The clock of the ids does not go back when the time is set back.
       heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,
-      dropped: engine.table.dropped,
+      dropped: engine.dropped(unsaid()),
       loggedThrough: [engine.position.file, engine.position.offset],
       state: this.state,
     })
@@ -64,18 +67,6 @@ export class RunRegistrar {
 
   async settled(): Promise<void> {
     await this.beating?.catch(() => undefined)
-    await this.removing
-  }
-
-  /**
-   * Once per run: removes rows of ended runs of this service whose records have expired. A failure is left to
-   * the next run.
-   */
-  private async removeEnded(): Promise<void> {
-    const { registry, run, ttlSeconds } = this.options
-    if (ttlSeconds === undefined) return
-    const ended = { service: run.service, beforeMillis: Date.now() - ttlSeconds * 1000 }
-    await registry.removeEnded?.(ended).catch(() => undefined)
   }
 
   private async put(): Promise<void> {
@@ -83,7 +74,6 @@ export class RunRegistrar {
     try {
       await registry.put(this.row())
       outage.succeeded()
-      this.removing ??= this.removeEnded()
     } catch (error) {
       outage.failed(error)
       throw error

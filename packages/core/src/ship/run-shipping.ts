@@ -6,6 +6,7 @@ import type { LoggedHop } from '../log/logged-hop.js'
 import { listLogFiles, logFileName } from '../rundir/run-dir.js'
 import { deleteRunFile } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
+import type { DroppedRange } from '../record/instance-row.js'
 import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
 import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
 import { changedHops, firstNeededFile } from './changed-hops.js'
@@ -94,6 +95,11 @@ export class RunShipping {
       for (let i = 0; i < damage; i++) this.table.damaged()
       this.windows.closeBelow(this.windowAt(Date.now()) + 1)
     }
+  }
+
+  /** What the run lost: what its log says, and what that cannot say yet. */
+  dropped(unsaid?: DroppedRange): DroppedRange[] {
+    return unsaid === undefined ? this.table.dropped : [...this.table.dropped, unsaid]
   }
 
   /** How much of the log has been read. */

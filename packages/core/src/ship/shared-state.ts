@@ -4,6 +4,8 @@ const names = ['appended', 'bytes', 'shed', 'dropped', 'errors'] as const
 const requestTurn = 0
 const shippingTurn = 1
 const firstCount = 2
+const firstUnsaid = firstCount + names.length
+const slots = firstUnsaid + 3
 
 /**
  * State shared by the request thread and the shipping thread of a run. Each can read it even if the other
@@ -14,7 +16,7 @@ export class SharedState {
   private readonly slots: BigInt64Array
 
   /** @param memory The memory that the other thread made; if left out, it is made. */
-  constructor(readonly memory = new SharedArrayBuffer(8 * (firstCount + names.length))) {
+  constructor(readonly memory = new SharedArrayBuffer(8 * slots)) {
     this.slots = new BigInt64Array(memory)
   }
 
@@ -22,6 +24,9 @@ export class SharedState {
   requestThreadTurns(counts: HopLogStats): void {
     for (const [index, name] of names.entries())
       Atomics.store(this.slots, firstCount + index, BigInt(counts[name]))
+    const { fromNanos = 0n, toNanos = 0n, count = 0 } = counts.unsaid ?? {}
+    for (const [index, value] of [fromNanos, toNanos, BigInt(count)].entries())
+      Atomics.store(this.slots, firstUnsaid + index, value)
     Atomics.store(this.slots, requestTurn, process.hrtime.bigint())
   }
 
@@ -61,7 +66,11 @@ export class SharedState {
     const [appended = 0, bytes = 0, shed = 0, dropped = 0, errors = 0] = names.map((_, index) =>
       Number(Atomics.load(this.slots, firstCount + index)),
     )
-    return { appended, bytes, shed, dropped, errors }
+    const [fromNanos = 0n, toNanos = 0n, count = 0n] = [0, 1, 2].map((index) =>
+      Atomics.load(this.slots, firstUnsaid + index),
+    )
+    const unsaid = count === 0n ? undefined : { fromNanos, toNanos, count: Number(count) }
+    return { appended, bytes, shed, dropped, errors, unsaid }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RunInfo } from '../rundir/run-info.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../record/instance-row.js'
+import type { DroppedRange, Registry } from '../record/instance-row.js'
 
 /** The log to ship, and the store to ship to. */
 export interface ShipperOptions {
@@ -12,9 +12,11 @@ export interface ShipperOptions {
   readonly registry: Registry
   /** How long to wait for late records after the end of a window. */
   readonly graceMillis: number
-  /** Windows older than this are deleted from stores that do not expire rows by themselves. @default never */
+  /** Records older than this are deleted, and rows of runs that have only such. @default never */
   readonly ttlSeconds?: number
   readonly diagnostics?: Diagnostics
+  /** What the run's log dropped and could not say yet. @default nothing */
+  readonly unsaid?: () => DroppedRange | undefined
   /**
    * The run was shipped before, from another directory or by a thread that ended. Windows up to now may have
    * been cut, and the journal may lack the last cuts. @default false
@@ -41,6 +43,7 @@ export function withDefaults(options: ShipperOptions): ShipperSettings {
     pollMillis: 300,
     heartbeatMillis: 2000,
     diagnostics: () => undefined,
+    unsaid: () => undefined,
     ...options,
   }
 }

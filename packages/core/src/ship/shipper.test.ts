@@ -16,6 +16,7 @@ import {
 } from '../log/test-run.fixture.js'
 import { StoreReader } from '../store/reader.js'
 import type { EndedRuns } from '../record/instance-row.js'
+import { SharedState } from './shared-state.js'
 import { Shipper } from './shipper.js'
 import type { ShipperOptions } from './shipper-options.js'
 import {
@@ -110,16 +111,52 @@ describe('Shipper', () => {
     expect(shipper.damage()).toBe('its log is damaged')
   })
 
-  it('removes, once, the rows of runs whose records have expired', async () => {
-    const { registry, shipper } = setUp({ ttlSeconds: 3600 })
+  it('deletes soon after its start what is older than its store keeps, and has rows of such runs removed', async () => {
+    const { store, registry, log, shipper } = setUp({ ttlSeconds: 3600 })
+    const old = testHop(5)
+    const young = testHop(BigInt(Date.now()) * 1_000_000n - baseNanos)
+    for (const hop of [old, young]) {
+      log.key(hop, 'orderId', '42')
+      log.close(hop, testClose())
+    }
     const asked: EndedRuns[] = []
     Object.assign(registry, { removeEnded: (ended: EndedRuns) => Promise.resolve(asked.push(ended)) })
     await shipper.start()
     await shipper.flush()
-    await shipper.flush()
-    expect(asked).toHaveLength(1)
+    await expect.poll(() => asked.length, { timeout: 20_000 }).toBeGreaterThan(0)
     expect(asked[0]?.service).toBe(testRun().service)
     expect(Date.now() - 3_600_000 - (asked[0]?.beforeMillis ?? 0)).toBeLessThan(60_000)
+    await expect
+      .poll(async () => [...(await recordsOf(store)).keys()], { timeout: 20_000 })
+      .toEqual([young.id])
+    const reader = new StoreReader(store, testRun())
+    const hits = await reader.findKey('orderId', '42', { limit: 10 })
+    expect(hits.map(({ hopId }) => hopId)).toEqual([young.id])
+    expect(registry.row()?.keepsSeconds).toBe(3600)
+  })
+
+  it('knows what its log dropped and cannot say yet, as while the disk is full', async () => {
+    const lost = { fromNanos: baseNanos + 4n, toNanos: baseNanos + 6n, count: 2 }
+    const shared = new SharedState()
+    const counts = { appended: 0, bytes: 0, shed: 0, dropped: 2, errors: 1 }
+    shared.requestThreadTurns({ ...counts, unsaid: lost })
+    const other = new SharedState(shared.memory)
+    const { registry, shipper } = setUp({ unsaid: () => other.counts().unsaid })
+    await shipper.start()
+    expect(await shipper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: true })
+    expect(registry.row()?.dropped).toEqual([lost])
+    shared.requestThreadTurns(counts)
+    expect(other.counts().unsaid).toBeUndefined()
+    expect(await shipper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: false })
+  })
+
+  it('says of what its store has deleted that it cannot know, and not that it was not there', async () => {
+    const { shipper } = setUp({ ttlSeconds: 3600 })
+    await shipper.start()
+    expect(await shipper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: true })
+    const { shipper: keeper } = setUp()
+    await keeper.start()
+    expect(await keeper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: false })
   })
 
   it('has everything in the store when a flush resolves, and rejects if the store refuses', async () => {

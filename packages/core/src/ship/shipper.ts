@@ -4,19 +4,19 @@ import { HoptraceError } from '../base/errors.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { Lookup } from '../record/lookup.js'
-import { expireRows } from '../store/expire.js'
 import type { InstanceRow } from '../record/instance-row.js'
+import { keeps } from '../store/retention.js'
 import { StoreReader } from '../store/reader.js'
 import { deleteRunDir, highestOwner, isOwnRun } from '../rundir/index.js'
+import { Expiry } from './expiry.js'
 import { KeyShipper } from './key-shipper.js'
-import { lookupHop } from './lookup-hop.js'
+import { type Gone, lookupHop } from './lookup-hop.js'
 import { type ShipperOutages, shipperOutages } from './outage.js'
 import { RunRegistrar } from './run-registrar.js'
 import { RunShipping } from './run-shipping.js'
 import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
 
 const retryMillis = 1000
-const expireMillis = 60 * 60_000
 
 /**
  * Ships the log of a living run. It reads the files that the request path writes, and never touches the
@@ -34,9 +34,7 @@ export class Shipper {
   private retry: NodeJS.Timeout | undefined
   private timers: NodeJS.Timeout[] = []
   private shippingKeys: Promise<void> | undefined
-  private expiring: Promise<void> | undefined
-  private readonly closing = new AbortController()
-  private expiredAt = performance.now()
+  private expiry: Expiry | undefined
   private faults = 0
   private closed = false
 
@@ -55,6 +53,7 @@ export class Shipper {
       registry: options.registry,
       engine: this.engine,
       outage: this.outages.registry,
+      unsaid: this.options.unsaid,
       ttlSeconds: options.ttlSeconds,
     })
   }
@@ -87,6 +86,7 @@ export class Shipper {
       setInterval(() => void this.beat().catch(() => undefined), heartbeatMillis).unref(),
     ]
     await this.beat().catch(() => undefined)
+    if (!this.closed) this.expiry ??= this.expiryOf(this.options)
   }
 
   /**
@@ -119,7 +119,7 @@ export class Shipper {
    */
   async lookup(id: HopId, signal?: AbortSignal): Promise<Lookup> {
     this.read()
-    return lookupHop(this.engine, this.reader, this.options.run, id, signal)
+    return lookupHop(this.engine, this.reader, this.options.run, id, this.gone, signal)
   }
 
   /**
@@ -141,6 +141,12 @@ export class Shipper {
   damage(): string | undefined {
     this.read()
     return this.engine.table.damage > 0 ? 'its log is damaged' : undefined
+  }
+
+  /** Of what this run has no record, though it may have had one. */
+  private get gone(): Gone {
+    const { ttlSeconds, unsaid } = this.options
+    return { dropped: this.engine.dropped(unsaid()), ...keeps(ttlSeconds) }
   }
 
   /** Whether a put to the store is pending. */
@@ -177,7 +183,7 @@ export class Shipper {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    this.closing.abort()
+    const expired = this.expiry?.close()
     clearTimeout(this.retry)
     for (const timer of this.timers) clearInterval(timer)
     const { engine } = this
@@ -192,9 +198,15 @@ export class Shipper {
         deleteRunDir({ runDir: this.options.runDir, held: () => this.owns() })
       }
     } finally {
-      await Promise.allSettled([this.shippingKeys, this.registrar.settled(), this.expiring])
+      await Promise.allSettled([this.shippingKeys, this.registrar.settled(), expired])
       engine.close()
     }
+  }
+
+  private expiryOf({ store, registry, run, ttlSeconds = Infinity }: ShipperSettings): Expiry {
+    const { service, buckets, windowMillis } = run
+    const failed = (error: unknown): void => this.fault(error)
+    return new Expiry({ service, buckets, windowMillis, store, registry, ttlSeconds, failed })
   }
 
   private requireOwner(): void {
@@ -226,7 +238,6 @@ export class Shipper {
           () => undefined,
         )
       if (this.keys.waiting) void this.shipKeys().catch(() => undefined)
-      this.expire()
     } catch (error) {
       this.fault(error)
     }
@@ -291,25 +302,6 @@ export class Shipper {
     // Do not wait: a disk may be slow.
     void this.engine.sync()
     await this.registrar.beat()
-  }
-
-  private expire(): void {
-    const { ttlSeconds, store, run } = this.options
-    if (
-      ttlSeconds === undefined ||
-      store.supports.ttl ||
-      store.deleteRange === undefined ||
-      performance.now() - this.expiredAt < expireMillis
-    )
-      return
-    this.expiredAt = performance.now()
-    const beforeNanos = BigInt(Date.now() - ttlSeconds * 1000) * 1_000_000n
-    const { buckets, windowMillis } = run
-    const { signal } = this.closing
-    this.expiring = expireRows(store, { buckets, windowMillis, beforeNanos, signal }).then(
-      () => undefined,
-      (error: unknown) => (signal.aborted ? undefined : this.outages.store.failed(error)),
-    )
   }
 
   private fault(error: unknown): void {

@@ -31,6 +31,8 @@ export interface Store {
   /** How a resolver in another process reaches it: `level:/dir`, `hbase://host:port/table`, `memory:name`. */
   readonly url: string
   readonly supports: StoreSupports
+  /** Records older than this are deleted, by the store itself or by the shipper. `Infinity`: never. @default 604800, seven days */
+  readonly ttlSeconds?: number
   /** Opens once; later calls share the first. Other methods may be called before it resolves. */
   open(): Promise<void>
   /**
@@ -44,7 +46,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** How a store is named in options. */
+/** How a store is named in options. `ttlSeconds` is how long records are kept, see `Store`. */
 export type StoreSpec =
   | { readonly kind: 'level'; readonly dir?: string; readonly ttlSeconds?: number }
   | {
@@ -54,7 +56,7 @@ export type StoreSpec =
       readonly buckets?: number
       readonly ttlSeconds?: number
     }
-  | { readonly kind: 'memory' }
+  | { readonly kind: 'memory'; readonly ttlSeconds?: number }
   | PackagedStoreSpec
 
 /**

@@ -29,6 +29,8 @@ export interface KnownDriver {
   isUrl(url: string): boolean
   /** The URL of a spec's store. Throws `TypeError` that says what to change in the spec, which it calls `name`. */
   urlOf(spec: StoreSpecLike, context: SpecContext, name: string): string
+  /** The names of the fields that a spec may have. */
+  readonly options: readonly string[]
   /** Salt buckets where a spec does not say. */
   readonly buckets: number
   /** What to install when its package is missing. */

@@ -46,7 +46,8 @@ class LazyStore implements Store {
   }
 
   #store(): Promise<Store> {
-    if (this.#closed) return Promise.reject(new HoptraceError('HOPTRACE_CLOSED', `${this.url} is closed`))
+    if (this.#closed)
+      return Promise.reject(new HoptraceError('HOPTRACE_STORE_CLOSED', `${this.url} is closed`))
     // A load that failed is tried again: the package may have been installed since.
     this.#loading ??= this.#load().then(
       (store) => (this.#loaded = store),

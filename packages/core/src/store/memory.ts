@@ -16,7 +16,7 @@ let unnamed = 0
 /**
  * Rows in this process's memory. Stores with the same name share their rows while one of them is open, so
  * that a resolver in the same process finds the rows of a service. For tests and trials: nothing survives the
- * process, and nothing expires.
+ * process.
  * @param name @default a unique name
  */
 export function memoryStore(name?: string): Store {
@@ -27,6 +27,7 @@ const form = /^memory:([\w.:-]{1,128})$/
 
 /** `memory:NAME`, within one process. */
 export const memoryDriver: KnownDriver = {
+  options: ['kind', 'ttlSeconds'],
   buckets: 1,
   reach: () => 'process',
   isUrl: (url) => form.test(url),

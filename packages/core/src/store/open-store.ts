@@ -1,5 +1,6 @@
 import type { Store, StoreSpec } from './contract.js'
 import type { SpecContext, StoreMaking } from './driver.js'
+import { ttlSecondsOf } from './retention.js'
 import { driverOfSpec, driverOfUrl } from './drivers.js'
 
 /**
@@ -30,6 +31,7 @@ export function bucketsOf(store: StoreSpec | Store): number {
 }
 
 function makingOf(store: StoreSpec): StoreMaking {
-  const { buckets = driverOfSpec(store).buckets, ttlSeconds } = store as Partial<StoreMaking>
-  return { buckets, ttlSeconds }
+  const { buckets = driverOfSpec(store).buckets } = store as Partial<StoreMaking>
+  const ttlSeconds = ttlSecondsOf(store)
+  return { buckets, ttlSeconds: ttlSeconds === Infinity ? undefined : ttlSeconds }
 }

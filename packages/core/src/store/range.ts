@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { StoreLayout } from './layout.js'
 import type { ReadCounts } from './counts.js'
 import type { HopRecord, InstanceRef } from '../record/record.js'
@@ -63,6 +64,8 @@ export function rangeRecords(
   const { limit = Infinity, fromNanos, toNanos } = options
   if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
   if (fromNanos < 0n || toNanos > 2n ** 63n) throw new TypeError('a range must be between 1970 and 2262')
+  // Each bucket is read under it.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal)
   const counts: ReadCounts = { scans: 0, segments: 0, pruned: 0, bytes: 0 }
   const both: ReadCounts = countBoth(counts, total)
   return {

@@ -20,6 +20,7 @@ import type { Settings } from '../settings/options.js'
 import type { RunAddress } from '../listen/run-address.js'
 import type { Recorder } from '../recorder/recorder.js'
 import { runRow } from '../rundir/run-row.js'
+import { keeps, ttlSecondsOf } from '../store/retention.js'
 import { registerNow } from '../store/index.js'
 import { bootId, claimRunDir, newRunName, nextRunDir, type OwnedRun, processToken } from '../rundir/index.js'
 
@@ -134,6 +135,7 @@ export class Run implements HopOwner {
         shippedThroughNanos: 0n,
         dropped: [],
         state: 'running',
+        ...keeps(ttlSecondsOf(this.settings.store)),
       } as const
       const { key, dataDir } = this.settings
       const row = runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet })

@@ -25,7 +25,7 @@ function send({ res }: TinyContext, answer: KitReply | undefined): void {
 
 serverAdapterSuite({
   name: 'tiny http',
-  supports: { asyncErrors: true, passOn: false },
+  supports: { asyncErrors: true, passOn: false, handled: true },
   create: ({ tracer, routes, onError }: ServerSetup) => {
     const app = new TinyHttp()
     app.onError = onError

@@ -37,6 +37,27 @@ export function testAborts(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
     })
 
+    it.runIf(subject.supports.handled)(
+      'leaves a hop that closes when its handler is through without an answer',
+      async () => {
+        const [gate, entered] = [signal(), signal()]
+        await using traced = await startTraced(subject, {
+          hooks: { gate: gate.promise, entered: entered.resolve },
+        })
+        const { traceId, headers } = foreignContext()
+        const sent = http.get({ host: '127.0.0.1', port: traced.port, path: '/mute', headers, agent: false })
+        sent.on('error', () => undefined)
+        await entered.promise
+        const closed = new Promise((resolve) => sent.on('close', resolve))
+        sent.destroy()
+        await closed
+        await traced.send({ path: '/items/1' })
+        gate.resolve()
+        const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
+        expect(record).toMatchObject({ aborted: true, route: '/mute', error: null })
+      },
+    )
+
     it('in the middle of a streamed answer leaves an aborted hop with the status that was sent', async () => {
       await using traced = await startTraced(subject)
       const { traceId, headers } = foreignContext()

@@ -22,7 +22,7 @@ export interface RouteHooks {
   readonly spy?: (exchange: Parameters<KitRoute['handle']>[0]) => void
   /** Answers `/by-hand` on the response itself. */
   readonly byHand?: (exchange: Parameters<KitRoute['handle']>[0]) => void | Promise<void>
-  /** `/held` and `/tenants/:tenant/parcels/:parcel` answer once this resolves. */
+  /** `/held`, `/mute` and `/tenants/:tenant/parcels/:parcel` answer once this resolves. */
   readonly gate?: Promise<void>
   readonly entered?: () => void
 }
@@ -120,6 +120,12 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
       hooks.entered?.()
       await hooks.gate
       return { status: 200, body: { held: true } }
+    }),
+    // It has answered by itself, as it says, and did not.
+    get('/mute', async () => {
+      hooks.entered?.()
+      await hooks.gate
+      return undefined
     }),
     get(
       '/parcels/:parcel',

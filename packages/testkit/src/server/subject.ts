@@ -8,6 +8,11 @@ export interface ServerSupports {
   readonly asyncErrors: boolean
   /** A handler passes an error on without throwing: `next(error)`, `reply.send(error)`. */
   readonly passOn: boolean
+  /**
+   * The adapter runs around the handlers and sees each of them end, as middleware does that awaits the next one: it calls `handled` then.
+   * Where the framework shows no such end, a hop without an answer closes some time after its caller went away.
+   */
+  readonly handled: boolean
 }
 
 /** What a kit handler gets from the framework. */

@@ -1,4 +1,4 @@
-import { limits, truncate } from '../../record/limits.js'
+import { limits, recordedText } from '../../record/limits.js'
 
 /** A business key as it is recorded. */
 export interface Key {
@@ -7,13 +7,13 @@ export interface Key {
 }
 
 /**
- * A key as `setKey` records it: cut to the same length, and well-formed like every text written as UTF-8. So
+ * A key as `setKey` records it: composed (NFC), cut to the same length, and well-formed like every text written as UTF-8. So
  * a caller finds the key by the text that the application gave.
  */
 export function recordedKey(name: string, value: string): Key {
   return {
-    name: wellFormed(truncate(name, limits.keyNameChars)),
-    value: wellFormed(truncate(value, limits.keyValueChars)),
+    name: wellFormed(recordedText(name, limits.keyNameChars)),
+    value: wellFormed(recordedText(value, limits.keyValueChars)),
   }
 }
 

@@ -14,10 +14,38 @@ export interface HeldHit extends KeyHit {
   readonly holders: readonly InstanceRow[]
 }
 
+/** A place that could not be read. Its runs began no hop after `untilNanos`; null when that is not known. */
+export interface UnreadPlace {
+  readonly text: string
+  readonly untilNanos: bigint | null
+}
+
 /** Hops that have a key, and what could not be read: an older or newer one may be there. */
 export interface KeyHits {
   readonly hits: readonly HeldHit[]
   readonly unread: readonly string[]
+  readonly unreadPlaces: readonly UnreadPlace[]
+}
+
+/** What could not be read and may hold a hop that is newer than this one. */
+export function mayHoldNewer({ unreadPlaces }: KeyHits, nanos: bigint): string[] {
+  return unreadPlaces
+    .filter(({ untilNanos }) => untilNanos === null || untilNanos >= nanos)
+    .map(({ text }) => text)
+}
+
+/** Clocks of hosts differ by less. */
+const slackNanos = 600_000_000_000n
+
+/** Until when these runs may have begun hops. */
+function untilNanosOf(rows: readonly InstanceRow[]): bigint | null {
+  let until = 0n
+  for (const { state, heartbeatMillis } of rows) {
+    if (state === 'running') return null
+    const alive = BigInt(Math.floor(heartbeatMillis)) * 1_000_000n + slackNanos
+    if (alive > until) until = alive
+  }
+  return until
 }
 
 /** Hops of one page; no more are asked for at a time. */
@@ -53,13 +81,13 @@ export async function findTraces(
 ): Promise<KeyHits> {
   const traces = new Map<string, HeldHit>()
   const seen = new Set<HopId>()
-  const unread = new Set<string>()
+  const unread = new Map<string, UnreadPlace>()
   const silent = new Set<InstanceRow>()
   const size = Math.min(mostHits, Math.max(20, limit * 2))
   let beforeNanos: bigint | undefined
   for (let page = 0; ; page++) {
     const found = await findKeys(parts, rows, { ...key, limit: size, beforeNanos }, signal, silent)
-    for (const what of found.unread) unread.add(what)
+    for (const place of found.unreadPlaces) unread.set(place.text, place)
     const fresh = found.hits.filter(({ hopId }) => !seen.has(hopId))
     for (const hit of fresh) {
       seen.add(hit.hopId)
@@ -68,13 +96,14 @@ export async function findTraces(
     const last = found.hits.at(-1)
     if (traces.size >= limit || last === undefined || found.hits.length < size) break
     if (page + 1 >= mostPages) {
-      unread.add(`only the newest ${seen.size} hops with this key were looked at`)
+      const text = `only the newest ${seen.size} hops with this key were looked at`
+      unread.set(text, { text, untilNanos: null })
       break
     }
     // Two hops may have one time.
     beforeNanos = fresh.length === 0 ? last.nanos : last.nanos + 1n
   }
-  return { hits: [...traces.values()].slice(0, limit), unread: [...unread] }
+  return keyHits([...traces.values()].slice(0, limit), [...unread.values()])
 }
 
 /**
@@ -90,53 +119,67 @@ export async function findKeys(
 ): Promise<KeyHits> {
   const reads = noReads()
   const hits: HeldHit[] = []
-  const unread: string[] = [...(rows.unread ?? [])]
-  const attempt = async (what: string, read: () => Promise<readonly HeldHit[]>): Promise<void> => {
+  const unread: UnreadPlace[] = (rows.unread ?? []).map((text) => ({ text, untilNanos: null }))
+  const missing = (text: string, runs: readonly InstanceRow[]): void =>
+    void unread.push({ text, untilNanos: untilNanosOf(runs) })
+  const attempt = async (
+    what: string,
+    runs: readonly InstanceRow[],
+    read: () => Promise<readonly HeldHit[]>,
+  ): Promise<void> => {
     try {
       hits.push(...(await read()))
     } catch (error) {
-      unread.push(`${what}: ${messageOf(error)}`)
+      missing(`${what}: ${messageOf(error)}`, runs)
     }
   }
   // All places side by side; a log, and a store, only when no living instance answers for it.
   const asked = rows.map(async (row): Promise<boolean> => {
     const told = silent.has(row) ? undefined : await askLive(parts, row, query, signal)
-    if (told !== undefined) hits.push(...told.hits.map((hit) => held(hit, rows, row.stores, row)))
-    if (typeof told?.damage === 'string') unread.push(`${row.service} ${row.address}: ${told.damage}`)
-    else silent.add(row)
-    return told !== undefined
+    if (told === undefined) {
+      silent.add(row)
+      return false
+    }
+    hits.push(...told.hits.map((hit) => held(hit, rows, row.stores, row)))
+    if (typeof told.damage === 'string') missing(`${row.service} ${row.address}: ${told.damage}`, [row])
+    return true
   })
   const logs = rows.map(async (row, index) => {
     if (await asked[index]) return
-    await attempt(row.logDir, async () => {
+    await attempt(row.logDir, [row], async () => {
       const view = await parts.log.view(row, reads, signal)
-      if (view?.damage !== undefined) unread.push(view.damage)
+      if (view?.damage !== undefined) missing(view.damage, [row])
       if (view !== undefined)
         return keysAmong(view.records.values(), query).map((hit) => ({ ...hit, holders: [row] }))
       // Whether it died or cannot be reached: what it has not shipped may have the key.
       if (row.state === 'running')
-        unread.push(`${row.service} ${row.address} does not answer, and its log is not here`)
+        missing(`${row.service} ${row.address} does not answer, and its log is not here`, [row])
       return []
     })
   })
-  const places = new Map<string, { row: InstanceRow; asked: Promise<boolean>[] }>()
+  const places = new Map<string, { row: InstanceRow; runs: InstanceRow[]; asked: Promise<boolean>[] }>()
   for (const [index, row] of rows.entries()) {
     for (const url of row.stores) {
-      const place = places.get(url) ?? { row, asked: [] }
+      const place = places.get(url) ?? { row, runs: [], asked: [] }
       place.row = row
+      place.runs.push(row)
       place.asked.push(asked[index] as Promise<boolean>)
       places.set(url, place)
     }
   }
-  const stores = [...places].map(async ([url, { row, asked: sharing }]) => {
+  const stores = [...places].map(async ([url, { row, runs, asked: sharing }]) => {
     if ((await Promise.all(sharing)).includes(true)) return
-    await attempt(url, async () => {
+    await attempt(url, runs, async () => {
       const found = await parts.patience.within(url, () => inStore(parts, url, row, query, reads, signal))
       return found.map((hit) => held(hit, rows, [url]))
     })
   })
   await Promise.all([...asked, ...logs, ...stores])
-  return { hits: newest(hits, query.limit), unread }
+  return keyHits(newest(hits, query.limit), unread)
+}
+
+function keyHits(hits: readonly HeldHit[], unreadPlaces: readonly UnreadPlace[]): KeyHits {
+  return { hits, unreadPlaces, unread: unreadPlaces.map(({ text }) => text) }
 }
 
 /** Runs that began when the hit says, and ship to these stores, or the one that said so itself. */
@@ -151,7 +194,10 @@ function held(hit: KeyHit, rows: InstanceRows, stores: readonly string[], teller
 /**
  * The hits. Rejects if there are none and not everything could be read, because then absence is not proven.
  */
-export function certain({ hits, unread }: KeyHits, warn: (message: string) => void): readonly HeldHit[] {
+export function certain(
+  { hits, unread }: Pick<KeyHits, 'hits' | 'unread'>,
+  warn: (message: string) => void,
+): readonly HeldHit[] {
   if (unread.length === 0) return hits
   const message = `not everything could be read: ${unread.slice(0, 5).join('; ')}`
   if (hits.length === 0) throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', message)

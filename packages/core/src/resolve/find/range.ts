@@ -1,11 +1,13 @@
 import { HoptraceError } from '../../base/errors.js'
-import { isHopId } from '../../id/index.js'
+import { readHopId } from '../../id/index.js'
 import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
 import { runKey } from '../../store/keys.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
 import { messageOf } from '../../base/message.js'
 import { noRangeReads, type RangeReads } from '../walk/reads.js'
+import { isoNanos } from '../../base/iso.js'
+import { keptFromNanos } from '../../record/kept.js'
 import { hopFilter, type HopFilter } from './filter.js'
 import { mergeById } from './merge.js'
 import { unfailing, type Stretch } from './own.js'
@@ -37,13 +39,15 @@ export async function* rangeOf(
   signal: AbortSignal,
 ): AsyncGenerator<HopJson, void, undefined> {
   const filter = hopFilter(query)
-  const { limit = Infinity, after, service } = query
+  const { limit = Infinity, service } = query
+  const after = query.after === undefined ? undefined : readHopId(query.after)
   if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
-  if (after !== undefined && !isHopId(after)) throw new TypeError('after must be an id')
+  if (query.after !== undefined && after === undefined) throw new TypeError('after must be an id')
   const fromNanos = nanosOf('from', query.from)
   const toNanos = nanosOf('to', query.to ?? Date.now())
   const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
+  warnOfMissing(parts, rows, query, { fromNanos, toNanos, runs })
   const failures: string[] = [...(rows.unread ?? [])]
   const damaged = new Set<string>()
   const reads = noRangeReads()
@@ -103,3 +107,37 @@ function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean
     row.startNanos - slackNanos < toNanos && (row.state === 'running' || lastNanos + slackNanos >= fromNanos)
   )
 }
+
+/** Says what makes an answer shorter than its asker may think: a service that no run is registered of, and records that are deleted or lost. */
+function warnOfMissing(
+  { warn }: ResolverParts,
+  rows: InstanceRows,
+  { service }: RangeQuery,
+  {
+    fromNanos,
+    toNanos,
+    runs,
+  }: Pick<Stretch, 'fromNanos' | 'toNanos'> & { readonly runs: readonly InstanceRow[] },
+): void {
+  if (!rows.some((row) => row.service === service)) {
+    const known = [...new Set(rows.map((row) => row.service))].sort()
+    const more = known.length > maxNamed ? ` and ${known.length - maxNamed} more` : ''
+    const names = known.length === 0 ? 'none' : `${known.slice(0, maxNamed).join(', ')}${more}`
+    warn(`no instance of a service ${service} is registered; registered are: ${names}`)
+  }
+  const froms = runs.map((row) => keptFromNanos(row) ?? 0n)
+  const from = froms.reduce((latest, one) => (one > latest ? one : latest), 0n)
+  if (fromNanos < from)
+    warn(
+      `${service} has deleted its records from before ${isoNanos(from)}: they are older than its store keeps`,
+    )
+  for (const { address, dropped } of runs) {
+    const lost = dropped.filter((range) => range.fromNanos < toNanos && range.toNanos >= fromNanos)
+    if (lost.length === 0) continue
+    const count = lost.reduce((sum, range) => sum + range.count, 0)
+    const [first, last] = [lost[0]?.fromNanos ?? 0n, lost.at(-1)?.toNanos ?? 0n]
+    warn(`${service} ${address} lost ${count} records between ${isoNanos(first)} and ${isoNanos(last)}`)
+  }
+}
+
+const maxNamed = 10

@@ -1,6 +1,6 @@
 import { nanosOfIso } from '../../base/iso.js'
 
-/** A time: a `Date`, milliseconds since the epoch, nanoseconds as a bigint, or ISO text. */
+/** A time: a `Date`, milliseconds since the epoch, nanoseconds as a bigint, or ISO text, which is UTC where it names no zone. */
 export type TimeInput = Date | number | bigint | string
 
 /** Ids end there: in 2262. */
@@ -19,7 +19,7 @@ export function nanosOf(name: string, time: TimeInput): bigint {
 
 function nanosIn(time: TimeInput): bigint | undefined {
   if (typeof time === 'bigint') return time
-  if (typeof time === 'string') return nanosOfIso(time) ?? ofMillis(Date.parse(time))
+  if (typeof time === 'string') return nanosOfIso(time.trim())
   return ofMillis(time instanceof Date ? time.getTime() : time)
 }
 

@@ -1,4 +1,5 @@
-import type { DroppedRange } from '../../record/instance-row.js'
+import { isExpired } from '../../record/kept.js'
+import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { settleNanos } from '../walk/times.js'
 
 /** May a hop with an id of this time be among the dropped ones? Clocks of caller and callee differ. */
@@ -6,4 +7,9 @@ export function isDropped(ranges: readonly DroppedRange[], idNanos: bigint): boo
   return ranges.some(
     ({ fromNanos, toNanos }) => idNanos >= fromNanos - settleNanos && idNanos <= toNanos + settleNanos,
   )
+}
+
+/** Is a record of this time missing because the run lost it, or because its store deleted it? Then absence proves nothing. */
+export function isLost(row: Pick<InstanceRow, 'dropped' | 'keepsSeconds'>, idNanos: bigint): boolean {
+  return isDropped(row.dropped, idNanos) || isExpired(row, idNanos)
 }

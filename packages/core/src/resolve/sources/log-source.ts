@@ -11,7 +11,7 @@ import type { Lookup, RunLiveness } from '../../record/lookup.js'
 import { readRecord } from '../../record/record-json.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Reads } from '../walk/reads.js'
-import { isDropped } from './dropped.js'
+import { isLost } from './dropped.js'
 import { isWriting, type LogWriter } from './log-writer.js'
 
 /** The log of a run as it was when it was read. */
@@ -132,7 +132,7 @@ function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
  */
 export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
   const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
-  const lost = isDropped([...view.dropped, ...row.dropped], hopIdNanos(record?.hopId ?? id))
+  const lost = isLost({ ...row, dropped: [...view.dropped, ...row.dropped] }, hopIdNanos(record?.hopId ?? id))
   if (record !== undefined) {
     // Its end may be what cannot be read.
     const isCut = view.damage !== undefined && record.state !== 'closed' && record.lost === 0

@@ -8,7 +8,7 @@ import { StoreReader, type AliasHit } from '../../store/reader.js'
 import type { Lookup } from '../../record/lookup.js'
 import type { Reads } from '../walk/reads.js'
 import { readRecord } from '../../record/record-json.js'
-import { isDropped } from './dropped.js'
+import { isLost } from './dropped.js'
 import type { Stores } from './stores.js'
 
 /** Hops that one id leads to: attempts of a proxy that tried again, or hops of a foreign trace. */
@@ -66,7 +66,7 @@ export function absentInStores(row: InstanceRow, id: HopId): Lookup {
     kind: 'absent',
     throughNanos: through,
     final,
-    dropped: isDropped(row.dropped, hopIdNanos(id)),
+    dropped: isLost(row, hopIdNanos(id)),
     source: 'store',
     // An adopter does not change the heartbeat.
     ...(final ? { aliveNanos: beatNanos > through ? beatNanos : through } : {}),

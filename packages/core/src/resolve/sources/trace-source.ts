@@ -1,3 +1,4 @@
+import { isError } from '../../base/is-error.js'
 import { HoptraceError } from '../../base/errors.js'
 import type { HopId } from '../../id/types.js'
 import { foldVersions } from '../../record/fold.js'
@@ -49,7 +50,7 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
     if (store === null || row.stores.length === 0) {
       // A run that has shipped nothing yet: its log is all there is.
       if (logged !== undefined) return logged
-      throw logFailure instanceof Error ? logFailure : unavailable(row)
+      throw isError(logFailure) ? logFailure : unavailable(row)
     }
     let stored: Lookup
     try {

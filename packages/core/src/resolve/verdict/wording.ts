@@ -176,3 +176,17 @@ function nameOf({ service, instance }: Place): string {
 function millis(micros: number): string {
   return `${(micros / 1000).toFixed(micros < 10_000 ? 1 : 0)} ms`
 }
+
+const units: readonly (readonly [seconds: number, name: string])[] = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+]
+
+/** `7 days`, `90 seconds`: in the largest unit that needs no fraction. */
+export function wordSeconds(seconds: number): string {
+  const [unit, name] = units.find(([size]) => seconds % size === 0) ?? [1, 'second']
+  const count = seconds / unit
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}

@@ -1,9 +1,11 @@
+import { hopIdNanos } from '../../id/index.js'
 import { isoNanos } from '../../base/iso.js'
 import type { Lookup, RunLiveness } from '../../record/lookup.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import type { HopId } from '../../id/types.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
-import { wordBlocked } from '../verdict/wording.js'
+import { wordBlocked, wordSeconds } from '../verdict/wording.js'
+import { isExpired } from '../../record/kept.js'
 import { settleNanos, type CallTimes } from './times.js'
 
 /** What one run said, or why it could not be read. */
@@ -55,7 +57,7 @@ export function concludeAbsent(
   const first = weakest[0]
   if (first === undefined) throw new TypeError('no answers to conclude from')
   const suspect = suspectOf(first.row, id)
-  const text = folded(weakest.map(says))
+  const text = folded(weakest.map((answer) => says(answer, id)))
   const kind = first.kind
   if (kind === 'unreadable' || kind === 'dropped') return { kind, suspect, says: text }
   if (kind === 'unsure') return { kind, suspect, says: `${text}; ask again later` }
@@ -109,10 +111,12 @@ function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes):
 }
 
 /** What a run says of its absence, for people. */
-function says({ row, lookup, failure, blockedSince }: Answer): string {
+function says({ row, lookup, failure, blockedSince }: Answer, id: HopId): string {
   const who = `${row.service} ${row.address}`
   if (lookup?.kind !== 'absent') return `${who} could not be read: ${failure ?? 'no answer'}`
   if (lookup.damage !== undefined) return lookup.damage
+  if (lookup.dropped && isExpired(row, hopIdNanos(id)))
+    return `${who} keeps records for ${wordSeconds(row.keepsSeconds ?? 0)}: one of ${isoNanos(hopIdNanos(id))} is older than its store keeps`
   if (lookup.dropped) return `unknown: dropped here: ${who} lost records of that time`
   if (lookup.final) return `${who} has ended and is known to its end, no record`
   const known = lookup.source === 'store' ? 'shipped' : 'known'

@@ -1,6 +1,7 @@
 import type { HBaseClient, Table } from '@hoptrace/hbase-client'
 import { HoptraceError } from '../../base/errors.js'
 import type { Row, ScanRange, Store } from '../contract.js'
+import { nextKey } from '../keys.js'
 import { checkRange } from '../scan-range.js'
 import { useClient } from './shared-client.js'
 import { lastOfEach } from './last-of-each.js'
@@ -15,6 +16,8 @@ export interface NativeStoreOptions extends TableNeeds {
 }
 
 const maxPageBytes = 8 << 20
+/** Rows that are deleted at once. */
+const deletePage = 256
 
 /** A table of HBase over its own RPC. An acknowledged put is in the region server's write-ahead log. */
 export function nativeStore(options: NativeStoreOptions): Store {
@@ -83,6 +86,25 @@ class NativeStore implements Store {
     }
     this.#outage.over()
     return rows
+  }
+
+  async deleteRange(from: Uint8Array, to: Uint8Array): Promise<void> {
+    for (let start: Uint8Array | undefined = from; start !== undefined;) {
+      const rows = await this.scan({ from: start, to, limit: deletePage })
+      if (rows.length > 0) {
+        const table = await this.#table()
+        await table
+          .delete(
+            rows.map(({ key }) => ({ row: key, family })),
+            { timeoutMillis: storeTimeouts.putMillis },
+          )
+          .catch((error: unknown) => {
+            throw this.#failure(error)
+          })
+      }
+      const last = rows.at(-1)
+      start = last === undefined || rows.length < deletePage ? undefined : nextKey(last.key)
+    }
   }
 
   async close(): Promise<void> {

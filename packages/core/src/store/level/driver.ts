@@ -8,6 +8,7 @@ const maxDirBytes = 3072
 
 /** `level:DIR`: files of one host, which all its processes may have open. */
 export const levelDriver: KnownDriver = {
+  options: ['kind', 'dir', 'ttlSeconds'],
   buckets: 1,
   reach: () => 'host',
   isUrl: (url) => url.startsWith(scheme) && url.length > scheme.length && !url.includes('\0'),

@@ -2,6 +2,7 @@ import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { isStoreUrl as hasStoreForm } from '../drivers.js'
+import { maxTtlSeconds } from '../retention.js'
 
 /**
  * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses
@@ -41,6 +42,7 @@ export function rowToJson(row: InstanceRow): string {
     stores: row.stores.slice(-rowLimits.stores),
     buckets: row.buckets,
     windowMillis: row.windowMillis,
+    ...(row.keepsSeconds === undefined ? {} : { keepsSeconds: row.keepsSeconds }),
     logDir: row.logDir,
     heartbeatMillis: row.heartbeatMillis,
     shippedThroughNanos: row.shippedThroughNanos,
@@ -91,7 +93,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
     stores,
     state,
   } = row
-  const { buckets, windowMillis, logDir, heartbeatMillis, shippedThroughNanos, dropped } = row
+  const { buckets, windowMillis, keepsSeconds, logDir, heartbeatMillis, shippedThroughNanos, dropped } = row
   if (!isText(service, servicePattern) || !isText(address, ipPortPattern)) return undefined
   if (!isList(aliases, rowLimits.aliases) || !aliases.every((alias) => isText(alias, aliasPattern)))
     return undefined
@@ -102,6 +104,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
   if (!isWhole(worker, 0, 255) || !isWhole(pid, 0, 2 ** 32) || !isWhole(buckets, 1, maxBuckets))
     return undefined
   if (!isWhole(windowMillis, 1, 86_400_000) || !isWhole(heartbeatMillis, 0, 2 ** 53 - 1)) return undefined
+  if (keepsSeconds !== undefined && !isWhole(keepsSeconds, 1, maxTtlSeconds)) return undefined
   if (!isNanos(startNanos) || !isNanos(shippedThroughNanos)) return undefined
   if (!isChars(host, 255) || !isChars(boot, 64) || !isText(logDir, logDirPattern)) return undefined
   if (!isList(stores, rowLimits.stores) || !stores.every(isStoreUrl)) return undefined
@@ -123,6 +126,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
     stores: stores,
     buckets,
     windowMillis,
+    ...(keepsSeconds === undefined ? {} : { keepsSeconds }),
     logDir,
     heartbeatMillis,
     shippedThroughNanos: BigInt(shippedThroughNanos),

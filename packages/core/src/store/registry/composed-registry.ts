@@ -36,7 +36,15 @@ export function composedRegistry(registries: readonly Registry[], patience: Regi
 
     async removeEnded(ended) {
       let removed = 0
-      for (const registry of removers) removed += (await registry.removeEnded?.(ended)) ?? 0
+      const failures: unknown[] = []
+      for (const registry of removers) {
+        try {
+          removed += (await registry.removeEnded?.(ended)) ?? 0
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+      if (failures.length > 0) throw failures[0]
       return removed
     },
 

@@ -4,9 +4,10 @@ import {
   type Entry,
   isMissing,
   listDir,
+  listedFileReader,
   makeDirSync,
   type Place,
-  readFileSync,
+  stampSync,
   writeReplacing,
   writeReplacingSync,
 } from '../../files/index.js'
@@ -35,10 +36,11 @@ const stretch = 64
  */
 export function fileRegistry(dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
   const dir = path.resolve(dataDir)
+  const reader = new RowReader(dir, keys)
   return {
     name: path.join(dir, 'registry'),
 
-    list: () => listRows(dir, keys),
+    list: () => reader.list(),
 
     async put(row) {
       const text = writeRow(writtenPaths(row, dir), keys)
@@ -63,28 +65,81 @@ export function registerNow(dataDir: string, keys: ClusterKeys, row: InstanceRow
   writeReplacingSync(placeOf(dir, rowFile(row)), text)
 }
 
-async function listRows(dir: string, keys: AskersKeys): Promise<InstanceRows> {
-  const rows: InstanceRow[] = []
-  const unread = new UnreadRows()
-  let bytes = 0
-  let count = 0
-  for (const { name, kind } of await rowFiles(dir)) {
-    if (++count % stretch === 0) await setImmediate()
-    const where = `${path.join(dir, 'registry')}/${name}`
-    if (count > maxFiles || bytes > maxBytes) {
-      unread.add(where, 'is one row more than can be read at a time')
-      continue
-    }
-    const text = kind === 'file' ? readText(dir, name) : { why: 'is not a plain file' }
-    if (text === undefined) continue
-    if (typeof text === 'string') bytes += text.length
-    const read: ReadRow = typeof text === 'string' ? readRow(text, keys) : text
-    if ('why' in read) unread.add(where, read.why)
-    else if (rowFile(read.row) !== name) unread.add(where, 'is the row of another run')
-    else rows.push(readPaths(read.row, dir))
-  }
-  return unread.beside(rows)
+/** A row's file as it was read, and what came of it. */
+interface Known {
+  readonly stamp: string
+  readonly read: ReadRow
+  readonly bytes: number
 }
+
+/** Reads rows, and reads those again that changed since: of many runs few do. */
+class RowReader {
+  private known = new Map<string, Known>()
+  private fingerprint: string | undefined
+
+  constructor(
+    private readonly dir: string,
+    private readonly keys: AskersKeys,
+  ) {}
+
+  async list(): Promise<InstanceRows> {
+    const { dir } = this
+    const files = await rowFiles(dir)
+    if (files.length === 0) return []
+    const rows: InstanceRow[] = []
+    const unread = new UnreadRows()
+    const before = this.before()
+    const known = new Map<string, Known>()
+    const text = listedFileReader({ dir, name: 'registry' }, { maxBytes: rowLimits.bytes })
+    let bytes = 0
+    for (const [index, { name, kind }] of files.entries()) {
+      if (index % stretch === stretch - 1) await setImmediate()
+      const where = `${path.join(dir, 'registry')}/${name}`
+      if (index >= maxFiles || bytes > maxBytes) {
+        unread.add(where, 'is one row more than can be read at a time')
+        continue
+      }
+      const found = kind === 'file' ? this.read(name, before.get(name), text) : notPlain
+      if (found === undefined) continue
+      known.set(name, found)
+      bytes += found.bytes
+      const { read } = found
+      if ('why' in read) unread.add(where, read.why)
+      else if (rowFile(read.row) !== name) unread.add(where, 'is the row of another run')
+      else rows.push(readPaths(read.row, dir))
+    }
+    this.known = known
+    return unread.beside(rows)
+  }
+
+  /** What is known under the keys in use now. */
+  private before(): ReadonlyMap<string, Known> {
+    let fingerprint: string | undefined
+    try {
+      fingerprint = this.keys()?.fingerprint
+    } catch {
+      // Each row says why.
+    }
+    if (fingerprint === undefined || fingerprint !== this.fingerprint) this.known.clear()
+    this.fingerprint = fingerprint
+    return this.known
+  }
+
+  /** A row's file; undefined when it is gone. */
+  private read(name: string, known: Known | undefined, textOf: (name: string) => Buffer): Known | undefined {
+    try {
+      const stamp = stampSync(path.join(this.dir, 'registry', name))
+      if (known?.stamp === stamp) return known
+      const text = textOf(name).toString('utf8')
+      return { stamp, read: readRow(text, this.keys), bytes: text.length }
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      return { stamp: '', read: { why: `cannot be read: ${(error as Error).message}` }, bytes: 0 }
+    }
+  }
+}
+
+const notPlain: Known = { stamp: '', read: { why: 'is not a plain file' }, bytes: 0 }
 
 /**
  * What may be rows, newest run first. A name that no row can have is one that was damaged: its row is
@@ -97,16 +152,6 @@ async function rowFiles(dir: string): Promise<Entry[]> {
     .map((entry) => ({ entry, start: rowFileStart(entry.name) }))
     .sort((a, b) => (a.start < b.start ? 1 : a.start > b.start ? -1 : 0))
     .map(({ entry }) => entry)
-}
-
-/** The text of a row's file; undefined when it is gone. */
-function readText(dir: string, name: string): string | { readonly why: string } | undefined {
-  try {
-    return readFileSync(placeOf(dir, name), { maxBytes: rowLimits.bytes }).toString('utf8')
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    return { why: `cannot be read: ${(error as Error).message}` }
-  }
 }
 
 function placeOf(dir: string, name: string): Place {

@@ -9,6 +9,7 @@ import { ipv4OfHost } from '../../id/ip.js'
 import { clusterKeys, newClusterKey } from '../../key/index.js'
 import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
 import { instanceRowKey } from '../keys.js'
+import { writeChecked } from '../checked-value.js'
 import { memoryStore } from '../memory.js'
 import { rowFromJson, rowToJson } from './check-row.js'
 import { composedRegistry } from './composed-registry.js'
@@ -352,11 +353,13 @@ describe('fileRegistry', () => {
     await registry.put({ ...row, ...old, worker: 1, state: 'dead', heartbeatMillis: Date.now() })
     await registry.put({ ...row, ...old, worker: 2, state: 'running' })
     await registry.put({ ...row, ...old, worker: 3, state: 'dead', service: 'orders' })
-    await registry.put({ ...row, ...old, worker: 4, state: 'dead', logDir: 'logs/payments/4-4-444444' })
+    await registry.put({ ...row, ...old, worker: 4, state: 'running', logDir: 'logs/payments/4-4-444444' })
     await mkdir(path.join(dir, 'logs/payments/4-4-444444'), { recursive: true })
-    expect(await registry.list()).toHaveLength(5)
-    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() - 60_000 })).toBe(1)
-    expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 2, 3, 4])
+    await registry.put({ ...row, ...old, worker: 5, state: 'dead', service: 'orders', keepsSeconds: 60 })
+    await registry.put({ ...row, ...old, worker: 6, state: 'dead', service: 'orders', keepsSeconds: 3600 })
+    expect(await registry.list()).toHaveLength(7)
+    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() - 60_000 })).toBe(3)
+    expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([1, 3, 4, 6])
   })
 
   it('forgets, for a writer, rows under a key of before that were not written since', async () => {
@@ -455,5 +458,43 @@ describe('composedRegistry', () => {
     const rows = await both.list()
     expect([...rows]).toEqual([row])
     expect(rows.unread).toHaveLength(1)
+  })
+})
+
+describe('storeRegistry', () => {
+  const day = 86_400_000
+  const old = { startNanos: 1n, heartbeatMillis: Date.now() - 2 * day }
+
+  it('forgets runs whose last record has expired, by what their rows say, and no others', async () => {
+    const store = memoryStore()
+    const registry = storeRegistry(store, '/nowhere', ours)
+    await registry.put({ ...row, ...old, worker: 0, state: 'stopped' })
+    await registry.put({ ...row, ...old, worker: 1, state: 'running' })
+    await registry.put({ ...row, ...old, worker: 2, state: 'dead', heartbeatMillis: Date.now() })
+    await registry.put({ ...row, ...old, worker: 3, state: 'running', heartbeatMillis: Date.now() - day / 2 })
+    await registry.put({ ...row, ...old, worker: 4, state: 'dead', service: 'orders' })
+    await registry.put({ ...row, ...old, worker: 5, state: 'dead', service: 'orders', keepsSeconds: 60 })
+    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() - 60_000 })).toBe(3)
+    expect((await registry.list()).map(({ worker }) => worker).toSorted()).toEqual([2, 3, 4])
+  })
+
+  it('comes to all of many rows, some at a time', async () => {
+    const store = memoryStore()
+    const registry = storeRegistry(store, '/nowhere', ours)
+    const text = (n: number) => ({ ...row, ...old, startNanos: BigInt(n), state: 'dead' }) as const
+    await store.put(
+      Array.from({ length: 20_500 }, (_, n) => ({
+        key: instanceRowKey(text(n)),
+        value: writeChecked(Buffer.from(writeRow(text(n), ours))),
+      })),
+    )
+    const rows: InstanceRows = await registry.list()
+    expect(rows).toHaveLength(20_500)
+    expect(rows.unread).toBeUndefined()
+    const removed: number[] = []
+    for (let look = 0; look < 3; look++)
+      removed.push((await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() })) ?? 0)
+    expect(removed).toEqual([8192, 8192, 4116])
+    expect(await registry.list()).toEqual([])
   })
 })

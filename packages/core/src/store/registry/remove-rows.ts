@@ -13,6 +13,7 @@ import type { AskersKeys } from '../../key/index.js'
 import type { EndedRuns } from '../../record/instance-row.js'
 import { rowLimits } from './check-row.js'
 import { ourRowFiles, rowFileStart } from './row-file.js'
+import { hasExpired } from './expired-row.js'
 import { readRow, unverifiedRow } from './signed-row.js'
 
 /** A write takes no longer. */
@@ -21,13 +22,14 @@ const temporaryMillis = 60_000
 const maxLooked = 5000
 
 /**
- * Deletes the rows of a service's ended runs whose records have expired and whose log is gone, and what killed processes left half written.
- * Bounded work: of very many files only some are looked at, others the next time. Returns how many were deleted.
+ * Deletes the rows of ended runs whose records have expired and whose log is gone, and what killed processes left half written. A run that
+ * is registered as running, and of which neither log nor heartbeat is left, has ended. Bounded work: of very many files only some are
+ * looked at, others the next time. Returns how many were deleted.
  */
 export async function removeRows(
   dataDir: string,
   keys: AskersKeys,
-  { service, beforeMillis }: EndedRuns,
+  { service, beforeMillis, signal }: EndedRuns,
 ): Promise<number> {
   const place = { dir: dataDir, name: 'registry' }
   const registry: OurDir = { place, ours: ourRowFiles }
@@ -40,17 +42,19 @@ export async function removeRows(
     const text = readFileSync(file, { maxBytes: rowLimits.bytes }).toString('utf8')
     const read = readRow(text, keys)
     const row = 'row' in read ? read.row : unverifiedRow(text)
-    if (row === undefined || row.service !== service || row.heartbeatMillis >= beforeMillis) return false
+    if (row === undefined) return false
     if ('why' in read) {
+      if (row.service !== service || row.heartbeatMillis >= beforeMillis) return false
       // Under a key of before: a run that lived would have written it again.
       const modified = await modifiedMillis(path.join(dataDir, 'registry', name))
       if (modified === undefined || modified >= beforeMillis) return false
-    } else if (row.state === 'running') return false
+    } else if (!hasExpired(row, { service, beforeMillis })) return false
     return (await modifiedMillis(path.resolve(dataDir, row.logDir))) === undefined
   }
   let removed = 0
   for (const [index, name] of (await candidates(dataDir, beforeMillis)).entries()) {
-    if (index % 64 === 63) await setImmediate()
+    if (signal?.aborted === true) break
+    if (index % 16 === 15) await setImmediate()
     try {
       if ((await goes(name)) && removeFileSync(registry, name)) removed++
     } catch (error) {

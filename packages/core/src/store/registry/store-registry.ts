@@ -1,16 +1,22 @@
 import { HoptraceError } from '../../base/errors.js'
 import { type AskersKeys, keysHere } from '../../key/index.js'
 import { readChecked, writeChecked } from '../checked-value.js'
-import type { Store } from '../contract.js'
-import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
+import type { Row, Store } from '../contract.js'
+import type { EndedRuns, InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
 import { instanceRange, instanceRowKey, nextKey } from '../keys.js'
+import { hasExpired } from './expired-row.js'
+import { stretches } from '../stretches.js'
 import { writtenPaths } from './row-paths.js'
 import { type ReadRow, readRow, writeRow } from './signed-row.js'
 import { UnreadRows } from './unread-rows.js'
 
-const page = 256
+const page = 1024
 /** The most rows that are read at a time. */
 const maxRows = 200_000
+/** The most rows that are looked at for what has expired; others are looked at the next time. */
+const maxLooked = 8 * page
+/** A run that cannot reach the registry may live: its row goes when it was not written for a day, whatever its store keeps. */
+const silentMillis = 86_400_000
 
 /**
  * One signed row for each instance run in a store that all services see. Paths in rows stay relative to a data directory, which may be
@@ -19,7 +25,10 @@ const maxRows = 200_000
  * @param keys Verify rows and sign them. @default those of `HOPTRACE_KEY`, or of the key that the directory keeps
  */
 export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
+  const removed = removal(store, keys)
   return {
+    ...(store.deleteRange === undefined ? {} : { removeEnded: removed }),
+
     get name() {
       return store.url
     },
@@ -66,5 +75,32 @@ function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {
   } catch (error) {
     if (error instanceof HoptraceError) return { why: 'is damaged' }
     throw error
+  }
+}
+
+/** Removes rows, some at a time: each call goes on where the one before ended. */
+function removal(store: Store, keys: AskersKeys): (ended: EndedRuns) => Promise<number> {
+  const range = instanceRange()
+  let from: Buffer = range.from
+  const goes = ({ key, value }: Row, ended: EndedRuns): boolean => {
+    const read = readValue(value, keys)
+    if (!('row' in read) || !instanceRowKey(read.row).equals(key) || !hasExpired(read.row, ended))
+      return false
+    return read.row.state !== 'running' || read.row.heartbeatMillis <= Date.now() - silentMillis
+  }
+  return async (ended) => {
+    let removed = 0
+    for (let looked = 0; looked < maxLooked && ended.signal?.aborted !== true; looked += page) {
+      const rows = await store.scan({ from, to: range.to, limit: page })
+      for (const { first, last, count } of stretches(rows, (row) => goes(row, ended))) {
+        // A living run that comes between two of them writes its row again within seconds.
+        await store.deleteRange?.(first, nextKey(last))
+        removed += count
+      }
+      const last = rows.at(-1)
+      from = last === undefined || rows.length < page ? range.from : nextKey(last.key)
+      if (from === range.from) break
+    }
+    return removed
   }
 }

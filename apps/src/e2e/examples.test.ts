@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { npm, repo } from './installed.fixture.js'
+
+const examples = readdirSync(path.join(repo, 'examples'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  // The package of a store has a test of its own, and needs Node 22.
+  .filter((name) => name !== 'sqlite-store')
+
+describe('the example applications, with hoptrace in them', { timeout: 600_000 }, () => {
+  beforeAll(() => npm(repo, 'run', 'build'), 900_000)
+
+  it('are the three that the README names', () => {
+    expect(examples).toEqual(['fastify', 'koa', 'nest'])
+  })
+
+  it.each(examples)('%s: its own tests pass, and its test command ends', async (name) => {
+    await npm(path.join(repo, 'examples', name), 'test')
+  })
+})

@@ -1,0 +1,272 @@
+import { cp, mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  installed,
+  node,
+  published,
+  repo,
+  tool,
+  type InstalledProject,
+  type Ran,
+} from './installed.fixture.js'
+
+const compilers = ['5.0', '5.4', '5.9', '6.0'] as const
+const adapters = ['express', 'koa', 'fastify', 'axios'] as const
+
+let project: InstalledProject
+beforeAll(async () => {
+  const types = ['@types/node@20', '@types/express@5', '@types/koa@3']
+  const others = compilers.map((version) => `typescript-${version}@npm:typescript@~${version}.0`)
+  project = await installed('express@5', 'koa@3', 'fastify@5', 'axios@1', ...types, ...others)
+}, 900_000)
+afterAll(() => project[Symbol.asyncDispose]())
+
+// Records one hop, ships it, asks about it.
+const body = `
+const tracer = createTracer({ service: 'job', dataDir: process.env.DATA })
+tracer.run({ name: 'nightly' }, () => tracer.hop.setKey('orderId', '42'))
+async function ask() {
+  await tracer.flush()
+  const resolver = createResolver({ dir: process.env.DATA })
+  const { verdict } = await resolver.resolve('orderId=42')
+  await resolver.close()
+  await tracer.close()
+  return verdict
+}
+`
+const asEsm = `import { createResolver, createTracer } from '@hoptrace/core'\n${body}`
+const asCommonJs = `const { createResolver, createTracer } = require('@hoptrace/core')\n${body}`
+const printed = `ask().then((verdict) => console.log(JSON.stringify({ verdict })))\n`
+
+// What a reader of the README would write, nothing of this repository in reach.
+const PROGRAM = `
+import express from 'express'
+import axios from 'axios'
+import { createResolver, createTracer } from '@hoptrace/core'
+import { hoptrace } from '@hoptrace/express'
+import { traceAxios } from '@hoptrace/axios'
+
+const tracer = createTracer({ service: 'shop' })
+const http = traceAxios(axios.create(), tracer)
+const app = express().use(hoptrace(tracer))
+app.get('/stock', (req, res) => res.json({ cups: 4 }))
+app.get('/', async (req, res) => {
+  tracer.hop?.setKey('orderId', '42')
+  res.json((await http.get(\`http://127.0.0.1:\${server.address().port}/stock\`)).data)
+})
+const server = app.listen(0, '127.0.0.1', async () => {
+  await fetch(\`http://127.0.0.1:\${server.address().port}/\`)
+  await tracer.flush()
+  const resolver = createResolver({})
+  const { verdict, hops } = await resolver.resolve('orderId=42')
+  console.log(JSON.stringify({ verdict, hops: hops.map((hop) => [hop.route, hop.status]) }))
+  await resolver.close?.()
+  server.close()
+  await tracer.close()
+})
+`
+
+describe('the packed packages', { timeout: 300_000 }, () => {
+  it('are loaded by require and by import as one', async () => {
+    const all = [...published.map((name) => `@hoptrace/${name}`), '@hoptrace/core/store']
+    const program = await project.write(
+      'one.mjs',
+      `import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+for (const name of ${JSON.stringify(all)}) {
+  const required = require(name)
+  const { default: _, ...imported } = await import(name)
+  const names = Object.keys(required).sort()
+  if (names.length === 0 || names.join() !== Object.keys(imported).sort().join()) throw new Error(name)
+  for (const key of names) if (required[key] !== imported[key]) throw new Error(name + ' ' + key)
+}
+console.log('one')
+`,
+    )
+    expect(await node(project.dir, [program])).toEqual({ code: 0, stdout: 'one\n', stderr: '' })
+  })
+
+  it('trace themselves in a program of a few lines', async () => {
+    const { stdout, stderr } = await node(project.dir, [await project.write('program.mjs', PROGRAM)])
+    expect(JSON.parse(stdout)).toEqual({
+      verdict: 'completed',
+      hops: [
+        ['/', 200],
+        ['/stock', 200],
+      ],
+    })
+    expect(stderr).toBe('')
+  })
+
+  it('bring the command, which answers about what the program left', async () => {
+    const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
+    const { stdout } = await node(project.dir, [command, 'resolve', 'orderId=42', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'completed' })
+  })
+
+  it.each(['publint', 'attw'])('pass %s', async (checker) => {
+    for (const tarball of project.tarballs) {
+      const ran =
+        checker === 'publint'
+          ? await node(repo, [tool('publint/src/cli.js'), tarball, '--strict'])
+          : await node(repo, [tool('@arethetypeswrong/cli/dist/index.js'), tarball, '--no-emoji'])
+      expect(`${tarball}\n${ran.stdout}${ran.stderr}`, tarball).not.toMatch(
+        /\b(?:Errors?|Warnings?):|problems found/,
+      )
+      expect(ran.code, ran.stdout + ran.stderr).toBe(0)
+    }
+  })
+})
+
+const program = `
+import { createResolver, createTracer, HoptraceError, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { memoryStore, type Store } from '@hoptrace/core/store'
+import { hoptrace as forExpress } from '@hoptrace/express'
+import { hoptrace as forKoa } from '@hoptrace/koa'
+import { hoptrace as forFastify } from '@hoptrace/fastify'
+import { traceAxios } from '@hoptrace/axios'
+import { createHBaseClient } from '@hoptrace/hbase-client'
+import axios from 'axios'
+import express from 'express'
+import Koa from 'koa'
+import Fastify from 'fastify'
+
+export const store: Store = memoryStore()
+export const tracer: Tracer = createTracer({ service: 'x', store })
+express().use(forExpress(tracer))
+new Koa().use(forKoa(tracer))
+void Fastify().register(forFastify(tracer))
+export const http = traceAxios(axios.create(), tracer)
+export const asked: Promise<ResolveResult> = createResolver().resolve('orderId=42')
+export const isOurs = (error: unknown): boolean => error instanceof HoptraceError
+export const client = () => createHBaseClient({ servers: 'hbase://127.0.0.1:16000' })
+`
+
+const settings = [
+  ['commonjs', 'node10', 'program.cts'],
+  ['node16', 'node16', 'program.cts'],
+  ['node16', 'node16', 'program.mts'],
+  ['nodenext', 'nodenext', 'program.cts'],
+  ['nodenext', 'nodenext', 'program.mts'],
+  ['esnext', 'bundler', 'program.mts'],
+] as const
+
+describe.each(compilers)('TypeScript %s', { timeout: 300_000 }, (compiler) => {
+  it.each(settings)('takes the types with module %s, resolution %s: %s', async (module, resolution, name) => {
+    const file = await project.write(path.join(`types-${compiler}-${resolution}`, name), program)
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--skipLibCheck',
+      'false',
+      '--esModuleInterop',
+    ]
+    if (compiler === '6.0' && resolution === 'node10') options.push('--ignoreDeprecations', '6.0')
+    const args = [...options, '--types', 'node', '--module', module, '--moduleResolution', resolution, file]
+    const { stdout } = await node(project.dir, [`node_modules/typescript-${compiler}/lib/tsc.js`, ...args])
+    // What is wrong in the types of others is not ours to mend.
+    const ours = stdout
+      .split('\n')
+      .filter((line) => /^(?:node_modules\/@hoptrace|types-|\.\.|error)/.test(line))
+    expect(ours).toEqual([])
+  })
+})
+
+describe('a test runner', { timeout: 300_000 }, () => {
+  const test = (source: string): string => `${source}
+test('is traced', async () => expect(await ask()).toBe('completed'))
+`
+  const jest = tool('jest/bin/jest.js')
+
+  it('Jest requires them', async () => {
+    await project.write('jest-cjs/a.test.js', test(asCommonJs))
+    const env = { DATA: path.join(project.dir, 'data-jest-cjs') }
+    const ran = await node(project.dir, [jest, '--rootDir', 'jest-cjs'], env)
+    expect(ran.stderr).toContain('1 passed')
+    expect(ran.code).toBe(0)
+  })
+
+  it('Jest imports them', async () => {
+    await project.write('jest-esm/package.json', '{ "type": "module" }')
+    await project.write('jest-esm/a.test.js', test(asEsm))
+    const env = { DATA: path.join(project.dir, 'data-jest-esm'), NODE_OPTIONS: '--experimental-vm-modules' }
+    const ran = await node(project.dir, [jest, '--rootDir', 'jest-esm', '--transform', '{}'], env)
+    expect(ran.stderr).toContain('1 passed')
+    expect(ran.code).toBe(0)
+  })
+
+  it('Vitest imports them', async () => {
+    await project.write('vitest/a.test.mjs', `import { expect, test } from 'vitest'\n${test(asEsm)}`)
+    await mkdir(path.join(project.dir, 'node_modules/vitest'), { recursive: true })
+    await cp(tool('vitest'), path.join(project.dir, 'node_modules/vitest'), { recursive: true })
+    const env = { DATA: path.join(project.dir, 'data-vitest'), NODE_PATH: path.join(repo, 'node_modules') }
+    const ran = await node(project.dir, [tool('vitest/vitest.mjs'), 'run', '--root', 'vitest'], env)
+    expect(ran.stdout).toContain('1 passed')
+    expect(ran.code).toBe(0)
+  })
+})
+
+describe('a bundle with hoptrace inside', { timeout: 300_000 }, () => {
+  const bundle = async (
+    name: string,
+    make: (entry: string, outDir: string) => Promise<Ran>,
+  ): Promise<string> => {
+    const entry = await project.write(`bundle/${name}.mjs`, asEsm + printed)
+    const outDir = path.join(project.dir, 'bundled', name)
+    await mkdir(outDir, { recursive: true })
+    const made = await make(entry, outDir)
+    expect(made.code, made.stdout + made.stderr).toBe(0)
+    return outDir
+  }
+  const esbuild = (format: string, file: string) => (entry: string, outDir: string) =>
+    node(project.dir, [
+      '-e',
+      `require(${JSON.stringify(tool('esbuild'))}).buildSync({ entryPoints: [${JSON.stringify(entry)}], bundle: true, platform: 'node', format: '${format}', outfile: ${JSON.stringify(outDir)} + '/${file}' })`,
+    ])
+  const webpack = (entry: string, outDir: string) =>
+    node(project.dir, [
+      '-e',
+      `require(${JSON.stringify(tool('webpack'))})({ mode: 'production', target: 'node', entry: ${JSON.stringify(entry)}, output: { path: ${JSON.stringify(outDir)}, filename: 'app.js' } }, (error, stats) => { if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1) } })`,
+    ])
+  const ncc = (entry: string, outDir: string) =>
+    node(project.dir, [tool('@vercel/ncc/dist/ncc/cli.js'), 'build', entry, '-o', outDir])
+
+  it.each([
+    ['esbuild, CommonJS', 'app.cjs', esbuild('cjs', 'app.cjs')],
+    ['esbuild, ES modules', 'app.mjs', esbuild('esm', 'app.mjs')],
+    ['webpack', 'app.js', webpack],
+    ['ncc', 'index.mjs', ncc],
+  ])('%s: it works, and says what is missing', async (kind, file, make) => {
+    const name = kind.replace(/\W+/g, '-')
+    const made = await bundle(name, make)
+    // Elsewhere: nothing of the project is in reach.
+    const away = path.join(project.dir, '..', `${path.basename(project.dir)}-${name}`)
+    await cp(made, away, { recursive: true })
+    try {
+      const DATA = path.join(away, 'data')
+      const alone = await node(away, [path.join(away, file)], { DATA })
+      expect(JSON.parse(alone.stdout || alone.stderr)).toEqual({ verdict: 'completed' })
+      const worker = path.join(project.dir, 'node_modules/@hoptrace/core/dist/hoptrace-worker.js')
+      const hasWorker = !alone.stderr.includes('HOPTRACE_WORKER')
+      if (!hasWorker) {
+        expect(alone.stderr).toContain('Keep @hoptrace/core external')
+        await cp(worker, path.join(away, 'hoptrace-worker.js'))
+        await rm(DATA, { recursive: true })
+        const whole = await node(away, [path.join(away, file)], { DATA })
+        expect({ ...whole }).toEqual({ code: 0, stdout: '{"verdict":"completed"}\n', stderr: '' })
+      }
+    } finally {
+      await rm(away, { recursive: true, force: true })
+    }
+  })
+})
+
+it.each(adapters)('@hoptrace/%s says what it depends on, and brings no framework', async (name) => {
+  const { dependencies } = JSON.parse(
+    (await node(project.dir, ['-p', `JSON.stringify(require('@hoptrace/${name}/package.json'))`])).stdout,
+  ) as { dependencies: Record<string, string> }
+  expect(Object.keys(dependencies)).toEqual(['@hoptrace/core'])
+})

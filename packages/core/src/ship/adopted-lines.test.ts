@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { testRun } from '../log/test-run.fixture.js'
+import { adoptedLines } from './adopted-lines.js'
+import type { RecoveredRun } from './recover-run.js'
+
+it('many runs that were shipped are a line each for the first five, and then one for each service', () => {
+  const runs = Array.from({ length: 500 }, (_, i): RecoveredRun => ({
+    runDir: `/data/logs/orders/${i}`,
+    run: { ...testRun(), service: i % 2 === 0 ? 'orders' : 'payments' },
+    hops: 2,
+    interrupted: 1,
+    damage: i === 499 ? 3 : 0,
+  }))
+  const lines = adoptedLines(runs)
+  expect(lines).toHaveLength(7)
+  expect(lines[0]).toContain('orders 127.0.0.1:')
+  expect(lines.slice(5)).toEqual([
+    '248 more runs of payments had died: shipped 496 hops, 248 interrupted, 3 entries or stretches of their logs could not be read',
+    '247 more runs of orders had died: shipped 494 hops, 247 interrupted',
+  ])
+  expect(adoptedLines(runs.slice(0, 1))).toHaveLength(1)
+})
