@@ -20,12 +20,11 @@ const common = {
 const asCommonJs = {
   ...common,
   format: 'cjs',
-  // Jest and other loaders know no `import()` in CommonJS.
-  supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'hoptraceFile' },
   // Bundled once more, as an ES module, there may be no `__filename`.
   banner: {
-    js: `const hoptraceFile = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : 'file:///bundled'`,
+    js: `'use strict'
+const hoptraceFile = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : 'file:///bundled'`,
   },
 }
 
@@ -45,8 +44,7 @@ const placeOf = (source) => source.replace(/^\.\/src\//, '').replace(/\.ts$/, ''
 
 const single = sources.length === 1
 const all = sources.map((source) => `export * from '${source}'`).join('\n')
-await build({
-  ...asCommonJs,
+await buildCommonJs({
   stdin: { contents: all, resolveDir: process.cwd(), loader: 'ts' },
   outfile: single ? `dist/${placeOf(sources[0])}.js` : 'dist/bundle.js',
 })
@@ -78,7 +76,7 @@ for (const source of sources) {
 }
 // Threads and commands: files of their own, which are started and not imported.
 for (const { source, file } of programs)
-  await build({ ...asCommonJs, entryPoints: [source], outfile: `dist/${file}` })
+  await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}` })
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')
 
 /** What an entry exports, types aside. */
@@ -93,4 +91,12 @@ async function namesIn(source) {
   })
   const [output] = Object.values(metafile.outputs)
   return output.exports.toSorted()
+}
+
+/** Jest knows no `import()` in CommonJS: our own packages, which are loaded when they are needed, can be required as well. */
+async function buildCommonJs(options) {
+  await build({ ...asCommonJs, ...options })
+  const text = readFileSync(options.outfile, 'utf8')
+  const own = /\bimport\("(@hoptrace\/[\w-]+)"\)/g
+  writeFileSync(options.outfile, text.replace(own, 'Promise.resolve().then(() => require("$1"))'))
 }

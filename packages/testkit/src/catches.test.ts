@@ -70,7 +70,6 @@ describe('the kits', { timeout: 300_000 }, () => {
       {}
     const text = failureMessages.join('\n')
     expect(text).toContain('x:ff00')
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\x00-\x08\x80-\xff]/)
   })
 })

@@ -26,7 +26,7 @@ describeRealHBase('the store of HBase tables', () => {
         return {
           connect: () => openStore(spec, { dataDir: '.', service: 'kit' }),
           away: async () => {
-            const client = await createHBaseClient({ servers: hbase.url })
+            const client = createHBaseClient({ servers: hbase.url })
             await client.admin.disableTable(table)
             return {
               back: async () => {

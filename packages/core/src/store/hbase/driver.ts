@@ -32,7 +32,7 @@ export const hbaseDriver: KnownDriver = {
     if (named !== undefined && locationOf(named) !== undefined) return named
     // The message does not show the URL: it may hold a password.
     throw new TypeError(
-      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query`,
+      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of 4096 characters at most`,
     )
   },
   open: (url, making) => open(mustBe(url), making),
