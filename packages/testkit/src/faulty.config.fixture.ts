@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['@hoptrace/source', 'node']
 
-/** Runs the kits over subjects that are wrong: see `catches.test.ts`. */
+/** Runs the kits over subjects that are wrong: see `catches.e2e.test.ts`. */
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
