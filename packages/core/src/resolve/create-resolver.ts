@@ -78,8 +78,18 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     )
     const [newest] = found.hits
     if (newest === undefined)
-      return { id: certain(found, parts.warn)[0]?.hopId, traceId: undefined, holders: [], unread: found.unread }
-    return { id: newest.hopId, traceId: newest.traceId, holders: newest.holders, unread: mayHoldNewer(found, newest.nanos) }
+      return {
+        id: certain(found, parts.warn)[0]?.hopId,
+        traceId: undefined,
+        holders: [],
+        unread: found.unread,
+      }
+    return {
+      id: newest.hopId,
+      traceId: newest.traceId,
+      holders: newest.holders,
+      unread: mayHoldNewer(found, newest.nanos),
+    }
   }
   const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
   /** Something that has to be answered within the deadline. */

@@ -4,7 +4,16 @@ import type { OwnRecords } from './own-records.js'
 import { metricsText } from './metrics-route.js'
 import { testRow } from '../../resolve/test-trace.fixture.js'
 
-const counters = { appended: 7, shipped: 6, shed: 5, dropped: 4, errors: 3, bytes: 2, lagMillis: 1500, unshippedRuns: 1 }
+const counters = {
+  appended: 7,
+  shipped: 6,
+  shed: 5,
+  dropped: 4,
+  errors: 3,
+  bytes: 2,
+  lagMillis: 1500,
+  unshippedRuns: 1,
+}
 const own = { row: () => testRow('orders', 4001), counters: () => counters } as unknown as OwnRecords
 
 describe('metrics', () => {
