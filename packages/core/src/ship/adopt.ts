@@ -106,7 +106,7 @@ async function ship(owned: OwnedRun, options: AdoptOptions): Promise<RecoveredRu
   const header = readRunHeader(runDir)
   if (header === undefined) {
     if (listLogFiles(runDir).length > 0)
-      throw new HoptraceError('HOPTRACE_BAD_LOG', 'nothing in it says whose log it is')
+      throw new HoptraceError('HOPTRACE_BAD_LOG', 'its log has no header that names the run')
     // Its run never began to write, or its deletion was cut short.
     await registerEnded(runDir, options.registry)
     deleteRunDir(owned)
