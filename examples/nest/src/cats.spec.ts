@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -14,7 +15,7 @@ describe('cats', () => {
 
   beforeAll(async () => {
     app = await buildApp(dataDir)
-    const server = await app.listen(0, '127.0.0.1')
+    const server = (await app.listen(0, '127.0.0.1')) as Server
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   })
 

@@ -134,7 +134,7 @@ type Emit = (this: Server, event: string, ...args: unknown[]) => boolean
 
 function intercept(server: Server, asked: RemoteQuestions[]): void {
   askedAt.set(server, asked)
-  const own = Object.hasOwn(server, 'emit') ? (server.emit as Emit) : undefined
+  const own = Object.getOwnPropertyDescriptor(server, 'emit')?.value as Emit | undefined
   const prototype = Object.getPrototypeOf(server) as { emit: Emit }
   const emit: Emit = function emit(event, ...args) {
     if (event === 'request') {
@@ -144,7 +144,7 @@ function intercept(server: Server, asked: RemoteQuestions[]): void {
         return true
       }
     }
-    return Reflect.apply(own ?? prototype.emit, this, [event, ...args]) as boolean
+    return Reflect.apply(own ?? prototype.emit, this, [event, ...args])
   }
   Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true })
 }

@@ -93,9 +93,10 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
 }
 
 /** Other processes leave the run alone for a while. */
-function sayFailed({ runDir, held }: OwnedRun, error: unknown, nowMillis: number): void {
+function sayFailed(owned: OwnedRun, error: unknown, nowMillis: number): void {
   try {
-    if (held()) writeFailedRun(runDir, failedAgain(readFailedRun(runDir), error, nowMillis))
+    const { runDir } = owned
+    if (owned.held()) writeFailedRun(runDir, failedAgain(readFailedRun(runDir), error, nowMillis))
   } catch {
     // The disk refuses: each process counts its own tries.
   }
