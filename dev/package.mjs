@@ -1,7 +1,7 @@
 // Makes what a package publishes out of its sources: one CommonJS file for all its entries, so that `require` and `import` share one state,
 // and for each entry a thin ES module beside it. `tsc` has written the declarations into `dist` before.
 // node ../../dev/package.mjs, in the package's folder
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -78,6 +78,13 @@ for (const source of sources) {
 for (const { source, file } of programs)
   await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}` })
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')
+// Before TypeScript 5.7, arrays of bytes had no parameter.
+for (const file of readdirSync('dist', { recursive: true })) {
+  if (!file.endsWith('.d.ts')) continue
+  const text = readFileSync(`dist/${file}`, 'utf8')
+  const plain = text.replace(/\b(Uint8Array|Buffer)<ArrayBuffer(?:Like)?>/g, '$1')
+  if (plain !== text) writeFileSync(`dist/${file}`, plain)
+}
 
 /** What an entry exports, types aside. */
 async function namesIn(source) {

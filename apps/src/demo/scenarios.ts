@@ -43,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
       endedAt: 'inventory',
       lastHealthy: 'payments',
       hops: ['gateway', 'orders', 'payments', 'notify'],
+      maybe: 'inventory',
     },
     async cause(stage) {
       const caused = await order(stage, { items: [{ sku: 'crash', quantity: 1 }] })

@@ -11,7 +11,8 @@ import {
   type Ran,
 } from './installed.fixture.js'
 
-const compilers = ['5.0', '5.4', '5.9', '6.0'] as const
+/** The oldest that is promised and the newest. */
+const compilers = ['5.0', '6.0'] as const
 const adapters = ['express', 'koa', 'fastify', 'axios'] as const
 
 let project: InstalledProject
@@ -112,7 +113,7 @@ console.log('one')
           ? await node(repo, [tool('publint/src/cli.js'), tarball, '--strict'])
           : await node(repo, [tool('@arethetypeswrong/cli/dist/index.js'), tarball, '--no-emoji'])
       expect(`${tarball}\n${ran.stdout}${ran.stderr}`, tarball).not.toMatch(
-        /\b(?:Errors?|Warnings?):|problems found/,
+        /\b(?:Errors?|Warnings?):|(?<!No )problems found/,
       )
       expect(ran.code, ran.stdout + ran.stderr).toBe(0)
     }
@@ -256,7 +257,9 @@ describe('a bundle with hoptrace inside', { timeout: 300_000 }, () => {
         await cp(worker, path.join(away, 'hoptrace-worker.js'))
         await rm(DATA, { recursive: true })
         const whole = await node(away, [path.join(away, file)], { DATA })
-        expect({ ...whole }).toEqual({ code: 0, stdout: '{"verdict":"completed"}\n', stderr: '' })
+        expect(whole).toMatchObject({ code: 0, stdout: '{"verdict":"completed"}\n' })
+        // ncc turns the place of the bundle into one of its own: there the advice to keep core external holds.
+        if (kind !== 'ncc') expect(whole.stderr).toBe('')
       }
     } finally {
       await rm(away, { recursive: true, force: true })

@@ -60,8 +60,9 @@ describeNetwork('two hosts and one HBase', () => {
       const { a, b } = await start(true)
       await order(site, `${a.url}/do/first?die=b`)
       await b.ended
-      const early = verdictOf(await site.asker.resolve('n=first', far()))
-      expect(early).toMatch(/^(undetermined|not-found|died b)/)
+      // The row of a may not be in HBase yet. Then nothing is found, and what b left cannot be read from here.
+      const early = await site.asker.resolve('n=first', far()).then(verdictOf, String)
+      expect(early).toMatch(/^(undetermined|not-found|died b)|not everything could be read: b /)
       await site.asker.ship(dirOf('b'), [hbase.url])
       await expectVerdict(site, 'n=first', 'died b', far())
     })

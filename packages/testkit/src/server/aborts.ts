@@ -37,9 +37,8 @@ export function testAborts(subject: ServerSubject): void {
       expect((await traced.send({ path: '/items/1' })).status).toBe(200)
     })
 
-    it.runIf(subject.supports.handled)(
-      'leaves a hop that closes when its handler is through without an answer',
-      async () => {
+    if (subject.supports.handled)
+      it('leaves a hop that closes when its handler is through without an answer', async () => {
         const [gate, entered] = [signal(), signal()]
         await using traced = await startTraced(subject, {
           hooks: { gate: gate.promise, entered: entered.resolve },
@@ -55,8 +54,9 @@ export function testAborts(subject: ServerSubject): void {
         gate.resolve()
         const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
         expect(record).toMatchObject({ aborted: true, route: '/mute', error: null })
-      },
-    )
+        // A hop whose handler never says that it is through is closed 30 s after its caller went away.
+        expect(record.durationMicros).toBeLessThan(30_000_000)
+      })
 
     it('in the middle of a streamed answer leaves an aborted hop with the status that was sent', async () => {
       await using traced = await startTraced(subject)
@@ -81,7 +81,9 @@ export function testAborts(subject: ServerSubject): void {
       await expect(traced.send({ path: '/by-hand', headers })).rejects.toThrow()
       const record = await traced.kit.eventually((hop) => hop.traceId === traceId && hop.state === 'closed')
       expect(record).toMatchObject({ aborted: true, status: null, route: '/by-hand' })
-      expect(record.error?.message).toBe(name === 'res.destroy(error)' ? 'enough' : undefined)
+      // A framework may take the error of a request for its handler's, as Koa does.
+      const possible = { 'res.destroy(error)': ['enough'], 'req.destroy(error)': ['enough', undefined] }[name]
+      expect(possible ?? [undefined]).toContain(record.error?.message)
     })
 
     it('in the middle of its body leaves a closed hop and a server that goes on', async () => {
