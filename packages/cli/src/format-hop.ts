@@ -35,10 +35,11 @@ export function callHead(call: CallView, paint: Paint = plain): string {
  * differs.
  */
 export function hopDetails(hop: HopView, call: CallView | null, paint: Paint = plain): string[] {
-  const source = hop.toldBy === undefined ? SOURCES[hop.source] : 'another service'
-  const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  from ${source}`)]
-  if (hop.toldBy !== undefined)
-    lines.push(paint.waiting(`not confirmed by ${safeText(hop.service, 64)}${told(hop)}`))
+  const source =
+    hop.toldBy === undefined
+      ? `from ${SOURCES[hop.source]}`
+      : `not confirmed by ${safeText(hop.service, 64)}${told(hop)}`
+  const lines = [paint.faint(`${hop.hopId}  ${safeText(hop.startTime, 40)}  ${source}`)]
   if (Object.keys(hop.keys).length > 0) lines.push(formatPairs(hop.keys))
   if (Object.keys(hop.attributes).length > 0) lines.push(paint.faint(formatPairs(hop.attributes)))
   lines.push(...hopEvents(hop, paint))
