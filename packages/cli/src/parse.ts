@@ -1,4 +1,4 @@
-import { readHopId } from '@hoptrace/core'
+import { hopIdInText } from '@hoptrace/core'
 import { UsageError } from './usage-error.js'
 
 /** The subject of a question: an id, or a business key. */
@@ -6,9 +6,9 @@ export type Subject =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'key'; readonly name: string; readonly value: string }
 
-/** An id in any form that `readHopId` reads, or `name=value`. Throws UsageError for anything else. */
+/** An id in any form that `hopIdInText` reads, or `name=value`. Throws UsageError for anything else. */
 export function parseSubject(text: string): Subject {
-  const id = readHopId(text)
+  const id = hopIdInText(text)
   if (id !== undefined) return { kind: 'id', id }
   // A value may contain white space.
   const equals = text.indexOf('=')
@@ -43,7 +43,7 @@ export function parseCount(text: string): number {
 
 /** An id only. Throws UsageError. */
 export function parseId(text: string, what = ''): string {
-  const id = readHopId(text)
+  const id = hopIdInText(text)
   if (id !== undefined) return id
   throw new UsageError(`${what}'${text}' is not an id`, 'an id has 32 hex digits')
 }

@@ -29,7 +29,7 @@ export {
   hopIdNanos,
   isHopId,
   parseHopId,
-  readHopId,
+  hopIdInText,
   unsealId,
 } from './id/index.js'
 export { nanosOfIso } from './base/iso.js'

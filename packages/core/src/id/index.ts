@@ -1,4 +1,4 @@
-export { readHopId } from './read-id.js'
+export { hopIdInText } from './id-in-text.js'
 export { discoverAddress } from './address.js'
 
 export { fold64 } from './fold64.js'

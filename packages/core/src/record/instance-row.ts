@@ -93,3 +93,8 @@ export interface Registry {
   removeEnded?(ended: EndedRuns): Promise<number>
   close(): Promise<void>
 }
+
+/** The last sign of life of a run, in nanoseconds since the epoch. */
+export function heartbeatNanos({ heartbeatMillis }: Pick<InstanceRow, 'heartbeatMillis'>): bigint {
+  return BigInt(Math.floor(heartbeatMillis)) * 1_000_000n
+}

@@ -1,5 +1,6 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { HoptraceError } from '../base/errors.js'
+import { textOf } from '../base/message.js'
 import { LocalRecorder } from './local-recorder.js'
 import { RequestThread } from '../ship/request-thread.js'
 import { SharedState } from '../ship/shared-state.js'
@@ -59,7 +60,7 @@ function serve(port: MessagePort, { settings, runDir, again, memory }: WorkerDat
 }
 
 function describe(error: unknown): { code: string; message: string } {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = textOf(error)
   return { code: error instanceof HoptraceError ? error.code : 'HOPTRACE_STORE_UNAVAILABLE', message }
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../base/errors.js'
-import { isHopId, readHopId, unsealId } from '../id/index.js'
+import { isHopId, hopIdInText, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
 import type { InstanceRow, InstanceRows, Registry } from '../record/instance-row.js'
@@ -116,7 +116,7 @@ export class TraceResolver {
 
   /** The ids that a text may mean: an id, the id in its sealed form, or the newest trace of `name=value`. */
   async subjectOf(idOrKey: string, signal: AbortSignal): Promise<Subject> {
-    const named = readHopId(idOrKey)
+    const named = hopIdInText(idOrKey)
     if (named !== undefined) {
       const keys = this.parts.keys()
       const raw = keys === undefined ? undefined : unsealId(keys.seal, named)
@@ -133,7 +133,7 @@ export class TraceResolver {
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
   async answer(idOrKey: string, { onHop, signal, subject }: Asking = {}): Promise<TraceAnswer | undefined> {
-    if (readHopId(idOrKey) === undefined && parsedKey(idOrKey) === undefined) throw badId()
+    if (hopIdInText(idOrKey) === undefined && parsedKey(idOrKey) === undefined) throw badId()
     const deadline = this.begin(signal)
     const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
     try {

@@ -1,5 +1,6 @@
 import { FileRefused, isMissing, readFileSync, writeReplacingSync } from '../files/index.js'
 import { HoptraceError } from '../base/errors.js'
+import { textOf } from '../base/message.js'
 import { runFile } from './run-place.js'
 
 /** Why a dead run is not shipped. Its directory says so to all that would try: they share the pauses. */
@@ -46,7 +47,7 @@ export function failedAgain(before: FailedRun | undefined, error: unknown, nowMi
   const tries = (before?.tries ?? 0) + 1
   const longest = isOfRun(error) ? longestPauseOfRunMillis : longestPauseMillis
   return {
-    reason: (error instanceof Error ? error.message : String(error)).slice(0, maxReasonChars),
+    reason: textOf(error).slice(0, maxReasonChars),
     tries,
     againMillis: nowMillis + Math.min(longest, firstPauseMillis * 2 ** Math.min(tries - 1, 30)),
   }

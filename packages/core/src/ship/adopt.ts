@@ -2,6 +2,7 @@ import type { RunInfo } from '../rundir/run-info.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 import { type Access, shareWithGroup, whyNotDataDir } from '../files/index.js'
 import { HoptraceError } from '../base/errors.js'
+import { textOf } from '../base/message.js'
 import { type AskersKeys, keysHere } from '../key/index.js'
 import { readRunHeader } from '../log/read-run.js'
 import { runLiveness } from '../log/run-liveness.js'
@@ -70,7 +71,7 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
       const recovered = await adopt(runDir, options)
       if (recovered !== undefined) adopted.push(recovered)
     } catch (error) {
-      left.push({ runDir, reason: error instanceof Error ? error.message : String(error) })
+      left.push({ runDir, reason: textOf(error) })
     }
   }
   for (const line of adoptedLines(adopted)) options.diagnostics?.('HOPTRACE_ADOPTED', line)

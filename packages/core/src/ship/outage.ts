@@ -1,3 +1,4 @@
+import { textOf } from '../base/message.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 
 const firstMillis = 250
@@ -31,7 +32,7 @@ export class Outage {
     if (this.failures++ > 0) return
     this.diagnostics(
       this.code,
-      `${this.words.away} (${error instanceof Error ? error.message : String(error)})`,
+      `${this.words.away} (${textOf(error)})`,
     )
   }
 

@@ -1,6 +1,7 @@
 import type { ShipStats } from './ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { HoptraceError } from '../base/errors.js'
+import { textOf } from '../base/message.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { Lookup } from '../record/lookup.js'
@@ -308,7 +309,7 @@ export class Shipper {
     if (this.faults++ > 0) return
     this.options.diagnostics(
       'HOPTRACE_SHIP',
-      `shipping stumbled: ${error instanceof Error ? error.message : String(error)}`,
+      `shipping stumbled: ${textOf(error)}`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import { messageOf } from '../../base/message.js'
@@ -8,6 +8,7 @@ import { noReads, type Reads } from '../walk/reads.js'
 import { listOf, objectOf, orNull, readHopId, readNanos, readText } from '../../record/checks.js'
 import type { KeyQuery } from './key-text.js'
 import { keysAmong, newest } from './own.js'
+import { slackNanos } from './times.js'
 
 /** A hop that has a key, and the runs that may hold it, according to the source of the hit. */
 export interface HeldHit extends KeyHit {
@@ -34,15 +35,12 @@ export function mayHoldNewer({ unreadPlaces }: KeyHits, nanos: bigint): string[]
     .map(({ text }) => text)
 }
 
-/** Clocks of hosts differ by less. */
-const slackNanos = 600_000_000_000n
-
 /** Until when these runs may have begun hops. */
 function untilNanosOf(rows: readonly InstanceRow[]): bigint | null {
   let until = 0n
-  for (const { state, heartbeatMillis } of rows) {
-    if (state === 'running') return null
-    const alive = BigInt(Math.floor(heartbeatMillis)) * 1_000_000n + slackNanos
+  for (const row of rows) {
+    if (row.state === 'running') return null
+    const alive = heartbeatNanos(row) + slackNanos
     if (alive > until) until = alive
   }
   return until

@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
-import { readHopId } from '../../id/index.js'
-import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
+import { hopIdInText } from '../../id/index.js'
+import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
 import { runKey } from '../../store/keys.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
@@ -12,7 +12,7 @@ import { hopFilter, type HopFilter } from './filter.js'
 import { mergeById } from './merge.js'
 import { unfailing, type Stretch } from './own.js'
 import { runRange } from './run-range.js'
-import { nanosOf, type TimeInput } from './times.js'
+import { nanosOf, slackNanos, type TimeInput } from './times.js'
 
 /** What `range` asks: what one service did in a stretch of id time. */
 export interface RangeQuery extends HopFilter {
@@ -40,7 +40,7 @@ export async function* rangeOf(
 ): AsyncGenerator<HopJson, void, undefined> {
   const filter = hopFilter(query)
   const { limit = Infinity, service } = query
-  const after = query.after === undefined ? undefined : readHopId(query.after)
+  const after = query.after === undefined ? undefined : hopIdInText(query.after)
   if (!(limit >= 1)) throw new TypeError(`limit must be 1 or more (got ${limit})`)
   if (query.after !== undefined && after === undefined) throw new TypeError('after must be an id')
   const fromNanos = nanosOf('from', query.from)
@@ -98,11 +98,8 @@ export async function* rangeOf(
   }
 }
 
-/** Ids are of the caller's clock: a run may have hops a little older than itself. */
-const slackNanos = 600_000_000_000n
-
 function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean {
-  const lastNanos = BigInt(Math.floor(row.heartbeatMillis)) * 1_000_000n
+  const lastNanos = heartbeatNanos(row)
   return (
     row.startNanos - slackNanos < toNanos && (row.state === 'running' || lastNanos + slackNanos >= fromNanos)
   )

@@ -1,3 +1,4 @@
+import { textOf } from '../../base/message.js'
 import path from 'node:path'
 import { isMarkedSync, isMissing, listDir, modifiedMillisSync } from '../../files/index.js'
 import type { AskersKeys, ClusterKeys } from '../../key/index.js'
@@ -97,6 +98,6 @@ async function rowOf(
     })
   } catch (error) {
     if (isMissing(error)) return undefined
-    return `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    return `cannot be read: ${textOf(error)}`
   }
 }

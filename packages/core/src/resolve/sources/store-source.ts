@@ -2,7 +2,7 @@ import { HoptraceError } from '../../base/errors.js'
 import type { HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
 import { foldVersions } from '../../record/fold.js'
 import { StoreReader, type AliasHit } from '../../store/reader.js'
 import type { Lookup } from '../../record/lookup.js'
@@ -60,7 +60,7 @@ export class StoreSource {
 /** What it proves that a run's stores do not have an id: as much as its row says. */
 export function absentInStores(row: InstanceRow, id: HopId): Lookup {
   const final = row.state !== 'running'
-  const beatNanos = BigInt(Math.floor(row.heartbeatMillis)) * 1_000_000n
+  const beatNanos = heartbeatNanos(row)
   const through = row.shippedThroughNanos
   return {
     kind: 'absent',

@@ -1,7 +1,7 @@
 import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
 import { settleNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */
@@ -120,10 +120,11 @@ export class InstanceIndex {
    */
   untold(known: readonly InstanceRow[], times: CallTimes): Candidates {
     const { startNanos, endNanos } = times
-    const isTold = ({ state, heartbeatMillis, reached }: InstanceRow): boolean => {
-      const aliveNanos = nanosOf(heartbeatMillis)
+    const isTold = (row: InstanceRow): boolean => {
+      const aliveNanos = heartbeatNanos(row)
       if (aliveNanos + skewNanos < startNanos) return true
-      return (state !== 'running' || aliveNanos >= endNanos + settleNanos) && reached.length < maxReached
+      const isOver = row.state !== 'running' || aliveNanos >= endNanos + settleNanos
+      return isOver && row.reached.length < maxReached
     }
     const rows = this.rows.filter(
       (row) =>
@@ -145,7 +146,7 @@ export class InstanceIndex {
     const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
     const there = unresolved
       ? this.rows.filter(
-          (row) => row.state === 'running' || nanosOf(row.heartbeatMillis) + slackNanos >= startNanos,
+          (row) => row.state === 'running' || heartbeatNanos(row) + slackNanos >= startNanos,
         )
       : []
     const listens = ({ endpoint }: InstanceRow): number => Number(endpoint !== null)
@@ -166,7 +167,7 @@ export class InstanceIndex {
   /** The last sign of life of a run in the registry; 0 when there is none. */
   aliveNanos(instance: InstanceRef): bigint {
     const row = this.rowOf(instance)
-    return row?.startNanos === instance.startNanos ? nanosOf(row.heartbeatMillis) : 0n
+    return row?.startNanos === instance.startNanos ? heartbeatNanos(row) : 0n
   }
 
   private rowOf({ address, worker, startNanos }: InstanceRef): InstanceRow | undefined {
@@ -203,7 +204,7 @@ function covers(
   { startNanos, endNanos }: CallTimes,
 ): boolean {
   if (row.startNanos > endNanos + settleNanos) return false
-  if (row.state !== 'running' && nanosOf(row.heartbeatMillis) + slackNanos < startNanos) return false
+  if (row.state !== 'running' && heartbeatNanos(row) + slackNanos < startNanos) return false
   // Two runs cannot listen on one address for long.
   return !rows.some(
     (other) =>
@@ -218,15 +219,11 @@ function covers(
 /** Might it have been there, if clocks differ? */
 function isNear(row: InstanceRow, { startNanos, endNanos }: CallTimes): boolean {
   if (row.startNanos > endNanos + skewNanos) return false
-  return row.state === 'running' || nanosOf(row.heartbeatMillis) + skewNanos >= startNanos
+  return row.state === 'running' || heartbeatNanos(row) + skewNanos >= startNanos
 }
 
 function newestFirst(a: InstanceRow, b: InstanceRow): number {
   return a.startNanos > b.startNanos ? -1 : a.startNanos < b.startNanos ? 1 : 0
-}
-
-function nanosOf(millis: number): bigint {
-  return BigInt(Math.floor(millis)) * 1_000_000n
 }
 
 function unique(rows: readonly InstanceRow[]): InstanceRow[] {

@@ -1,7 +1,7 @@
 import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
 import { TrustedTargets } from '../../propagation/trusted-targets.js'
 import { sawOfCall } from '../verdict/saw.js'
 import { mayServe } from './answers-to.js'
@@ -160,9 +160,9 @@ export class Locator {
       sawOfCall(call) !== 'answered' || (took > 100_000 && (record.durationMicros ?? took) * 2 < took)
     const isOwner = (other: InstanceRow): boolean => this.index.isOwn(other, address)
     if (isUnexplained || (isOwner(row) && record.hopId === call.hopId)) return others
-    const lived = ({ heartbeatMillis }: InstanceRow): boolean =>
-      BigInt(Math.floor(heartbeatMillis)) * 1_000_000n > endNanos
-    return others.filter((other) => isOwner(other) || !(isAlive(other) || lived(other)))
+    return others.filter(
+      (other) => isOwner(other) || !(isAlive(other) || heartbeatNanos(other) > endNanos),
+    )
   }
 
   /**

@@ -5,6 +5,7 @@ import { AskPlaces, type AskPlace } from '../../ask/ask-place.js'
 import { ASKER_HEADER, askPrefix, SECRET_HEADER } from '../../ask/names.js'
 import { SocketAgent } from '../../ask/socket-agent.js'
 import { HoptraceError } from '../../base/errors.js'
+import { textOf } from '../../base/message.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import { deadlineIn } from '../../base/deadline.js'
 import type { AskersKeys } from '../../key/index.js'
@@ -197,6 +198,5 @@ function bad(place: AskPlace, what: string): HoptraceError {
 }
 
 function unavailable(place: AskPlace, cause: unknown): HoptraceError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', `${nameOf(place)}: ${text}`, { cause })
+  return new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', `${nameOf(place)}: ${textOf(cause)}`, { cause })
 }

@@ -1,5 +1,6 @@
 import type { HBaseClient, Table } from '@hoptrace/hbase-client'
 import { HoptraceError } from '../../base/errors.js'
+import { textOf } from '../../base/message.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { nextKey } from '../keys.js'
 import { checkRange } from '../scan-range.js'
@@ -163,7 +164,7 @@ class NativeStore implements Store {
     if (this.#closed) return this.#closedError()
     // The table was dropped while we used it. The next call makes it again, if this service makes its table.
     if (codeOf(error) === 'TABLE_NOT_FOUND') this.#opening = undefined
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = textOf(error)
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })
   }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
+import { textOf } from '../../base/message.js'
 import type { Row, ScanRange, Store } from '../contract.js'
 import { nextKey } from '../keys.js'
 import { checkRange } from '../scan-range.js'
@@ -286,7 +287,7 @@ class RestStore implements Store {
   #failure(error: unknown): Error {
     if (this.#closing.signal.aborted) return this.#closedError()
     if (error instanceof TypeError) return error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = textOf(error)
     const message = reason.startsWith(this.url) ? reason : `${this.url}: ${reason}`
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', message, { cause: error })
   }

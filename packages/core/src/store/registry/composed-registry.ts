@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
+import { textOf } from '../../base/message.js'
 import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
@@ -132,7 +133,7 @@ function merged(lists: readonly InstanceRows[]): InstanceRow[] {
 /** The later one, with the stores of the earlier one where only that one's data directory is here. */
 function located(later: InstanceRow, earlier: InstanceRow): InstanceRow {
   if (!later.stores.some(isElsewhere) || earlier.stores.some(isElsewhere)) return later
-  const elsewhere = later.stores.filter((url) => !url.startsWith('level:') && !earlier.stores.includes(url))
+  const elsewhere = later.stores.filter((url) => !isElsewhere(url) && !earlier.stores.includes(url))
   return { ...later, stores: [...earlier.stores, ...elsewhere] }
 }
 
@@ -160,8 +161,4 @@ async function patiently(task: Promise<void>, { name = 'a registry' }: Registry)
   } finally {
     clearTimeout(timer)
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

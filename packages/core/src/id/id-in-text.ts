@@ -11,7 +11,7 @@ const dashed = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  * The id that a person's text names: 32 hex digits of any case, with the dashes of a UUID, with `0x` before them, or a whole `traceparent`,
  * with or without the header's name. Undefined for anything else. For what programs send each other there is `isHopId`.
  */
-export function readHopId(text: string): HopId | undefined {
+export function hopIdInText(text: string): HopId | undefined {
   if (text.length > maxChars) return undefined
   const bare = text
     .trim()

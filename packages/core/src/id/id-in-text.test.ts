@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readHopId } from './read-id.js'
+import { hopIdInText } from './id-in-text.js'
 
 const id = '18ea65d8e309e51e00007f00000136b0'
 
@@ -21,7 +21,7 @@ describe('the id that a text of a person names', () => {
     `traceparent="00-${id}-00f067aa0ba902b7-01"`,
     `01-${id}-00f067aa0ba902b7-01-later`,
   ])('is read from %j', (text) => {
-    expect(readHopId(text)).toBe(id)
+    expect(hopIdInText(text)).toBe(id)
   })
 
   it.each([
@@ -33,12 +33,12 @@ describe('the id that a text of a person names', () => {
     'orderId=42',
     `x=${id}`,
   ])('is none in %j', (text) => {
-    expect(readHopId(text)).toBeUndefined()
+    expect(hopIdInText(text)).toBeUndefined()
   })
 
   it('is 32 lowercase hex digits, or none, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 80 }), (text) => /^[0-9a-f]{32}$/.test(readHopId(text) ?? id)),
+      fc.property(fc.string({ maxLength: 80 }), (text) => /^[0-9a-f]{32}$/.test(hopIdInText(text) ?? id)),
     )
   })
 })
