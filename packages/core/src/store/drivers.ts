@@ -4,7 +4,7 @@ import { hbaseDriver } from './hbase/driver.js'
 import { levelDriver } from './level/driver.js'
 import { memoryDriver } from './memory.js'
 import { packagedDriver } from './packaged-driver.js'
-import { hasSecrets, withoutSecrets } from './store-url.js'
+import { hasSecrets, maxUrlChars, withoutSecrets } from './store-url.js'
 
 /** The drivers that core brings. */
 const own: ReadonlyMap<string, KnownDriver> = new Map([
@@ -22,7 +22,7 @@ export function driverOfKind(kind: string): KnownDriver | undefined {
 
 /** The driver that a store's URL names by its scheme: `sqlite:…`, `hbase+http://…`. Throws `TypeError` without its secrets. */
 export function driverOfUrl(url: string): KnownDriver {
-  const driver = url.length <= 4096 ? driverOfKind(scheme.exec(url)?.[1] ?? '') : undefined
+  const driver = url.length <= maxUrlChars ? driverOfKind(scheme.exec(url)?.[1] ?? '') : undefined
   if (driver?.isUrl(url) === true && !hasSecrets(url)) return driver
   throw new TypeError(
     `a store is level:DIR, memory:NAME, hbase://host:port[,host:port][/table], hbase+http://host:port[/table] or KIND:… of a package (got ${JSON.stringify(withoutSecrets(url).slice(0, 200))})`,

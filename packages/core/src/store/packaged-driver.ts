@@ -36,7 +36,8 @@ class PackagedDriver implements KnownDriver {
     const kind = this.#kind
     if (typeof url !== 'string' || !this.isUrl(url))
       throw new TypeError(`${name}.url must be a URL that begins with ${kind}: (a store of kind '${kind}')`)
-    if (this.missing !== undefined) throw new TypeError(`${name}.kind '${kind}': ${this.missing}`)
+    const { missing } = this
+    if (missing !== undefined) throw new TypeError(`${name}.kind '${kind}': ${missing}`)
     const named = url.replaceAll('{service}', service)
     if (this.reach(named) === 'network') return named
     const start = named.indexOf(':') + 1
@@ -44,7 +45,7 @@ class PackagedDriver implements KnownDriver {
   }
 
   get missing(): string | undefined {
-    return isInstalled(this.#kind) ? undefined : missing(this.#kind)
+    return placeOf(this.#kind) === undefined ? missing(this.#kind) : undefined
   }
 
   open(url: string, making?: StoreMaking): Store {
@@ -65,47 +66,38 @@ function packagesOf(kind: string): readonly string[] {
   return [`@hoptrace/${kind}`, `hoptrace-store-${kind}`]
 }
 
-/**
- * Packages are found beside core, or beside the program that was started, where the installer keeps packages apart. The
- * working directory does not count: it may be a stranger's, and its registry could name a package in it.
- */
-function requires(): readonly NodeJS.Require[] {
-  const program = process.argv[1]
-  return [import.meta.url, ...(program === undefined ? [] : [path.resolve(program)])].map((from) =>
-    createRequire(from),
-  )
-}
-
 function missing(kind: string): string {
   return `no package opens ${kind}:… stores; npm install ${packagesOf(kind).join(', or ')}`
 }
 
-function isInstalled(kind: string): boolean {
-  return packagesOf(kind).some((name) => requires().some((require) => resolved(require, name) !== undefined))
-}
-
-/** Where a package is; its name alone when only `import` may resolve it. */
-function resolved(require: NodeJS.Require, name: string): string | undefined {
-  try {
-    return pathToFileURL(require.resolve(name)).href
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? name : undefined
+/**
+ * Where the package of a kind is; undefined when none is installed. Packages are found beside core, or beside the program that
+ * was started, where the installer keeps packages apart. The working directory does not count: it may be a stranger's, and its
+ * registry could name a package in it.
+ */
+function placeOf(kind: string): string | undefined {
+  const program = process.argv[1]
+  const origins = [import.meta.url, ...(program === undefined ? [] : [path.resolve(program)])].map((origin) =>
+    createRequire(origin),
+  )
+  for (const name of packagesOf(kind)) {
+    for (const require of origins) {
+      try {
+        return pathToFileURL(require.resolve(name)).href
+      } catch (error) {
+        // Only `import` may resolve it.
+        if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return name
+      }
+    }
   }
+  return undefined
 }
 
 /** Rejects with `HOPTRACE_STORE_UNAVAILABLE` that names the package to install. */
 async function importDriver(kind: string): Promise<StoreDriver> {
-  for (const name of packagesOf(kind)) {
-    for (const require of requires()) {
-      const place = resolved(require, name)
-      if (place === undefined) continue
-      const { driver } = (await import(place)) as { driver?: Partial<StoreDriver> }
-      if (typeof driver?.open === 'function') return driver as StoreDriver
-      throw new HoptraceError(
-        'HOPTRACE_STORE_UNAVAILABLE',
-        `${name} exports no driver with open(url, making)`,
-      )
-    }
-  }
-  throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', missing(kind))
+  const place = placeOf(kind)
+  if (place === undefined) throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', missing(kind))
+  const { driver } = (await import(place)) as { driver?: Partial<StoreDriver> }
+  if (typeof driver?.open === 'function') return driver as StoreDriver
+  throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${place} exports no driver with open(url, making)`)
 }

@@ -1,7 +1,7 @@
 import type { Store } from '../contract.js'
 import type { KnownDriver, StoreMaking } from '../driver.js'
 import { lazyStore } from '../lazy-store.js'
-import { withoutSecrets } from '../store-url.js'
+import { maxUrlChars, withoutSecrets } from '../store-url.js'
 import { registryTable, serviceTable } from './table-schema.js'
 
 interface HBaseLocation {
@@ -32,7 +32,7 @@ export const hbaseDriver: KnownDriver = {
     if (named !== undefined && locationOf(named) !== undefined) return named
     // The message does not show the URL: it may hold a password.
     throw new TypeError(
-      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of 4096 characters at most`,
+      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of ${maxUrlChars} characters at most`,
     )
   },
   open: (url, making) => open(mustBe(url), making),
@@ -59,7 +59,7 @@ function urlOf({ transport, hosts }: Pick<HBaseLocation, 'transport' | 'hosts'>,
 }
 
 function locationOf(url: string): HBaseLocation | undefined {
-  const [, scheme, list, table] = (url.length <= 4096 && pattern.exec(url)) || []
+  const [, scheme, list, table] = (url.length <= maxUrlChars && pattern.exec(url)) || []
   const hosts = list?.split(',')
   if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true)
     return undefined

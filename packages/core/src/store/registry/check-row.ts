@@ -3,6 +3,7 @@ import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { isStoreUrl as hasStoreForm } from '../drivers.js'
 import { maxTtlSeconds } from '../retention.js'
+import { maxUrlChars } from '../store-url.js'
 
 /**
  * Bounds of a row, kept by writers and checked by readers. A writer leaves out what is beyond them: addresses
@@ -14,7 +15,7 @@ export const rowLimits = {
   aliases: 1024,
   reached: 64,
   stores: 16,
-  storeChars: 4096,
+  storeChars: maxUrlChars,
   dropped: 256,
 } as const
 
