@@ -3,7 +3,7 @@ import { HoptraceError, type Resolver } from '@hoptrace/core'
 import { judge, type Answered, type Judged } from './judge.js'
 import type { Facts } from './oracle.js'
 
-/** Answers that say themselves that they are not the last word. Somebody who adopts or asks holds a store for a moment. */
+/** Answers that call themselves early. A process that adopts or asks holds a store for a moment. */
 const EARLY: ReadonlySet<string> = new Set(['running', 'not-found'])
 const WAITING = /could not be read|pending|ask again|does not answer/
 const AT_A_TIME = 6
@@ -52,7 +52,7 @@ function named(answer: Answered, dialled: ReadonlyMap<string, string>): Answered
   return service ? { ...answer, endedAt: { ...endedAt, service } } : answer
 }
 
-/** A question that rejects says nothing about the request, and why: nobody knows. */
+/** A question that rejects says nothing about the request. */
 async function answerOf(resolver: Resolver, request: string): Promise<Answered> {
   try {
     return await resolver.resolve(`request=${request}`)

@@ -10,7 +10,7 @@ const WEATHER_MILLIS = 2500
 
 /**
  * Does to this process what the fault says; faults that concern only the answer, or the caller, do nothing here.
- * Never resolves when the process is about to end: whoever awaits it does nothing more.
+ * Never resolves when the process is about to end: a handler that awaits it does nothing more.
  */
 export function breakProcess(fault: Fault): Promise<void> {
   switch (fault) {
@@ -23,7 +23,7 @@ export function breakProcess(fault: Fault): Promise<void> {
     case 'exit':
       return process.exit(3)
     case 'uncaught':
-      // Out of the request's own promise chain, where nobody catches it.
+      // Outside the promise chain of the request, where nothing catches it.
       setImmediate(() => {
         throw new Error('a bug that nobody catches')
       })

@@ -22,7 +22,7 @@ const CLOCK_AHEAD_MILLIS = { 'clock-ahead': 7_200_000, 'clock-behind': -600_000 
 /** Lives of a service that ends at the very first request that it takes. */
 const CRASHES = 3
 
-/** What is done to a strike's service from outside, while the load goes on. */
+/** What is done to a strike's service from outside, under load. */
 export async function bring(fleet: Fleet, { fault, service, restart }: Strike): Promise<void> {
   switch (fault) {
     case 'refused':
@@ -30,7 +30,7 @@ export async function bring(fleet: Fleet, { fault, service, restart }: Strike): 
       break
     case 'sigstop':
       await sleep(PAUSE_MILLIS)
-      // The other way: it is killed as it stands.
+      // The other variant: it is killed while it is stopped.
       fleet.signalStopped(service, restart ? 'SIGCONT' : 'SIGKILL')
       return
     case 'crash-loop':
@@ -94,7 +94,7 @@ async function removeLogs(dataDir: string, service: ServiceName): Promise<void> 
   }
 }
 
-/** Its directory goes, with a file in its place so that nobody makes another, and comes back. */
+/** Its directory goes, with a file in its place so that no process makes another, and comes back. */
 async function unmountStore(dataDir: string, service: ServiceName): Promise<void> {
   const dir = path.join(dataDir, 'stores', service)
   if (!existsSync(dir)) return

@@ -18,7 +18,7 @@ export interface CampaignOptions {
   readonly keep?: boolean
   /** Where the processes run, in a data directory that is made for them. @default on loopback */
   readonly terrain?: (dataDir: string) => Promise<Terrain>
-  /** The first plan meets processes that nobody has called yet. @default false */
+  /** The first plan meets processes without a request so far. @default false */
   readonly cold?: boolean
   /** Beginning of the names of its requests. @default 'run' */
   readonly prefix?: string

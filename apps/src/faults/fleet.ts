@@ -92,7 +92,7 @@ export class Fleet {
     return existsSync(this.#doomFile(name))
   }
 
-  /** Sets the clock of a service's host, in milliseconds ahead. Only where the terrain gives it one of its own. */
+  /** Sets the clock of a service's host, in milliseconds ahead. Only where the terrain gives each host a clock. */
   setClock(name: ServiceName, aheadMillis: number): void {
     writeFileSync(this.#clockFile(name), String(aheadMillis))
   }

@@ -25,7 +25,7 @@ export async function send(
 }
 
 /**
- * Sends so many requests, one every `everyMillis`, whether or not the earlier ones were answered, and resolves when
+ * Sends this number of requests, one every `everyMillis`, whether or not the earlier ones were answered, and resolves when
  * all are. `onStep` is called before each with its number and returns the faults that it carries.
  */
 export async function load(

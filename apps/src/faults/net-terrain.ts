@@ -14,7 +14,7 @@ import type { TopologyName } from './topologies.js'
 import { REQUESTS } from './plan.js'
 import { ENTRY, SERVICES, type ServiceName } from './topology.js'
 
-/** Services that have a second process, on a host of its own, where balancers are. */
+/** Services that have a second process on another host, where balancers are. */
 const DOUBLED: readonly ServiceName[] = ['s3', 's6']
 /** Services that are several workers on one port, in the topology that is about them. */
 const CLUSTERED: readonly ServiceName[] = ['s3', 's6']
@@ -35,7 +35,7 @@ const CLOCK = new URL('../../../packages/core/src/e2e/clock.fixture.mjs', import
 
 /** The host of the harness, from which requests come and questions are asked. */
 export const ASKER = 'ask'
-/** The host of whatever lies between. */
+/** The host of proxies. */
 const BETWEEN = 'between'
 /** The host of the store. */
 export const STORE_HOST = 'store'
@@ -53,7 +53,7 @@ export interface NetTerrainOptions {
   readonly network: Network
   readonly topology: TopologyName
   readonly dataDir: string
-  /** URL of the HBase that all share, each in a data directory of its own; undefined: embedded stores in one data directory, which all hosts have. */
+  /** URL of the HBase that all share, each with a separate data directory; undefined: embedded stores in one data directory, which all hosts have. */
   readonly hbase: string | undefined
   /** How many requests are sent in a run. @default 250 */
   readonly requests: number | undefined
@@ -140,7 +140,7 @@ function routesOf(network: Network, topology: TopologyName): Map<ServiceName, Ro
   )
 }
 
-/** Puts in place what lies between the services; resolves to what takes it away. */
+/** Starts the proxies and rules between the services; resolves to what removes them. */
 async function layBetween(
   { network, topology }: NetTerrainOptions,
   routes: ReadonlyMap<ServiceName, Route>,

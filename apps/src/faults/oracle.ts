@@ -2,10 +2,10 @@ import type { VerdictName } from '@hoptrace/cli'
 import { ENTRY, TOPOLOGY, type ServiceName } from './topology.js'
 import type { Deed, Deeds } from './truth.js'
 
-/** A verdict that is true, and where the request may be said to have ended. */
+/** A verdict that is true, and a place where the request may have ended. */
 export interface Allowed {
   readonly verdict: VerdictName
-  /** Null: it ended well, or was never there, wherever that is said to be. */
+  /** Null: it ended well, or was never there; any place is right. */
   readonly endedAt: readonly string[] | null
 }
 
@@ -16,7 +16,7 @@ export interface Aftermath {
   /** Services of which a process has ended while the requests were under way. */
   readonly bereft: ReadonlySet<string>
   /**
-   * What lies before a service and answers in its place when it does not: null for a proxy, or the name of a gateway that is
+   * What answers in place of a service that does not: null for a proxy, or the name of a gateway that is
    * itself traced.
    */
   readonly standIns: ReadonlyMap<string, string | null>
@@ -55,7 +55,7 @@ export function allowedVerdicts(facts: Facts): Allowed[] {
 }
 
 /**
- * Its entry was killed before its first call left: within a tenth of a second nothing of it is on disk, and nobody but its
+ * Its entry was killed before its first call left: within a tenth of a second nothing of it is on disk, and no process but its
  * client knows. That no record is found is then no verdict on it.
  */
 export function mayBeUnknown({ deeds, dead }: Facts): boolean {
@@ -104,7 +104,7 @@ function notTaken(name: ServiceName, next: ServiceName, saw: string, { bereft }:
   ]
 }
 
-/** A proxy or a gateway gave a failure as its answer: at the service, as far as it is the proxy of that service, or at the gateway. */
+/** A proxy or a gateway gave a failure as its answer: at the service if it is the proxy of that service, else at the gateway. */
 function answeredInstead(next: ServiceName, saw: string, { standIns }: Facts): Allowed[] {
   const standIn = standIns.get(next)
   if (standIn === undefined || !(/^5\d\d$/.test(saw) || isTimeout(saw))) return []
@@ -125,7 +125,7 @@ function notFinished(next: ServiceName, saw: string, below: Deed, facts: Facts):
   return [at('died', next), ...hung, ...deathsBelow(next, facts)]
 }
 
-/** Services that `name` was waiting for, and whose processes ended as its own did: the request had come as far as there. */
+/** Services that `name` was waiting for, and whose processes ended as its own did: the request had reached them. */
 function deathsBelow(name: ServiceName, facts: Facts): Allowed[] {
   return TOPOLOGY[name].next.flatMap((next) => {
     const below = facts.deeds.get(next)

@@ -15,7 +15,7 @@ interface Export {
   }[]
 }
 
-/** Stands for a tracing back end that never fails: keeps of every server span which request and service it is of. */
+/** Acts as a tracing back end that never fails. It keeps the request and the service of each server span. */
 export interface OtlpSink {
   readonly url: string
   /** The services that exported a server span of a request. */

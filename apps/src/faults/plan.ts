@@ -16,7 +16,7 @@ export const FAULTS = [
   'refused',
   'black-hole',
   'lost-answer',
-  // What hoptrace itself stands on.
+  // Parts of hoptrace itself.
   'store-away',
   'store-slow',
   'store-unmounted',
@@ -24,7 +24,7 @@ export const FAULTS = [
   'shipper-killed',
 ] as const
 
-/** What is done to a service only where its host is one of its own. */
+/** Faults that need a host for each service. */
 const HOST_FAULTS = ['crash-loop', 'partition', 'clock-ahead', 'clock-behind'] as const
 
 /** Name of a fault. */
@@ -33,7 +33,7 @@ export type Fault = (typeof FAULTS)[number] | (typeof HOST_FAULTS)[number]
 /** Faults that end the process by themselves. */
 export const DEADLY: ReadonlySet<Fault> = new Set(ENDING)
 
-/** Faults that are brought about from outside the process, by whoever runs the harness. */
+/** Faults that the harness causes from outside the process. */
 const FROM_OUTSIDE: ReadonlySet<Fault> = new Set([
   'refused',
   'store-unmounted',
@@ -56,7 +56,7 @@ export interface FaultOrder {
 
 /** One fault of a run. */
 export interface Strike extends FaultOrder {
-  /** Whether the service is started again (or let go on) under load, or only after the load. */
+  /** Whether the service is started again (or continued) under load, or only after the load. */
   readonly restart: boolean
   /** Number of the request that it comes with. */
   readonly at: number
@@ -99,7 +99,7 @@ export function plansOf(
   })
 }
 
-/** A plan for a fleet that nobody has called yet: a service ends at its very first request, again and again, and another one later. */
+/** A plan for a fleet without a request so far: a service ends at its very first request, again and again, and another one later. */
 export function coldPlan(seed: number, requests = REQUESTS): Plan {
   const random = seededRandom(seed)
   const callees = SERVICES.filter((name) => name !== ENTRY)

@@ -13,7 +13,7 @@ import type { Terrain } from './terrain.js'
 import { SERVICES } from './topology.js'
 import type { TruthReader } from './truth-reader.js'
 
-/** Of the requests that nothing happened to, one in so many is asked about at once. */
+/** Of the requests without a fault, only one in this number is asked about at once. */
 const SAMPLE = 10
 /** No more than this are asked about before the dead are shipped: the ones nearest to the first fault. */
 const MOST_EARLY = 150
@@ -21,7 +21,7 @@ const MOST_EARLY = 150
 const MOST_EARLY_HANGING = 24
 const PATIENCE_MILLIS = 15_000
 
-/** Runs a plan and asks about its requests three times: at once, as somebody to whom the logs of the dead are out of reach, and when they are shipped. */
+/** Runs a plan and asks about its requests three times: at once, from where the logs of the dead cannot be read, and when they are shipped. */
 export async function runAndAsk(
   fleet: Fleet,
   reader: TruthReader,
@@ -78,7 +78,7 @@ function dialledOf(terrain: Terrain): ReadonlyMap<string, string> {
   )
 }
 
-/** Until nothing is left, or somebody else is at it for too long. */
+/** Until nothing is left, or another process holds it for too long. */
 async function ship({ shipped: { dirs, stores } }: Terrain): Promise<void> {
   for (const dataDir of dirs) {
     for (let tries = 0; tries < 5; tries++) {

@@ -16,7 +16,7 @@ import { SERVICES } from './topology.js'
 /** What is run over hosts in network namespaces. */
 export interface TopologyRuns {
   readonly topologies: readonly TopologyName[]
-  /** `hbase`: one that all share, each host with a data directory of its own; `level`: one data directory. @default hbase where it can run */
+  /** `hbase`: one that all share, each host with a separate data directory; `level`: one data directory. @default hbase where it can run */
   readonly store: string | undefined
   /** A Markdown file whose figures are replaced by the table: see `writeFigures`. @default none is */
   readonly figures: string | undefined
@@ -30,7 +30,7 @@ export interface TopologyRuns {
   readonly verbose: boolean
 }
 
-/** What the process on the asking host is told. */
+/** The environment of the process on the asking host. */
 interface Surroundings {
   readonly network: NetworkState
   readonly hbase: string | null

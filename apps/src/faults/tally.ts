@@ -21,7 +21,7 @@ export interface Tally {
   runs: number
   requests: number
   readonly times: Record<Time, Record<Result, number>>
-  /** Requests with a service whose process ended with them in its hands, and how many of them are told so once shipped. */
+  /** Requests that a process was handling when it ended, and how many of them have that verdict once shipped. */
   died: number
   named: number
   /** Hops that were finished, how many are not found once shipped, and how many were in a log that the fault removed. */

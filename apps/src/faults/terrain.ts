@@ -6,7 +6,7 @@ import { freePortList } from '../chain/ports.js'
 import { viewFromElsewhere } from './elsewhere.js'
 import { SERVICES, type ServiceName } from './topology.js'
 
-/** A process of a service: where it runs, and what it is told. */
+/** A process of a service: where it runs, and its environment. */
 export interface Instance {
   /** Unlike that of any other. */
   readonly id: string
@@ -21,7 +21,7 @@ export interface Instance {
   readonly nodeArguments: readonly string[]
 }
 
-/** Where the processes of a fleet run, what lies between them, and from where questions are asked. */
+/** Where the processes of a fleet run, what is between them, and from where questions are asked. */
 export interface Terrain {
   readonly instances: readonly Instance[]
   /** Time between two requests. */
@@ -34,7 +34,7 @@ export interface Terrain {
   readonly ownAddress: string
   /** From a host that can read the logs of that service. */
   near(service: ServiceName): AskOptions
-  /** From a host that cannot read the logs of the dead, and where nobody adopts them. */
+  /** From a host that cannot read the logs of the dead, while no process adopts them. */
   far(): Promise<AskOptions>
   /** The data directories that `hoptrace ship` is run in, and the stores that it is given. */
   readonly shipped: { readonly dirs: readonly string[]; readonly stores: readonly string[] }
@@ -42,7 +42,7 @@ export interface Terrain {
   readonly standIns: ReadonlyMap<string, string | null>
   /** Pulls the hosts of a service off the network, or plugs them in. */
   link(service: ServiceName, state: 'up' | 'down'): Promise<void>
-  /** Takes away what lies between, once the processes have ended. */
+  /** Removes what is between them, once the processes have ended. */
   close(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { Fault } from './plan.js'
 
-/** What lies between the services of a fleet whose hosts are network namespaces, or is done to a host. */
+/** What is between the services of a fleet whose hosts are network namespaces, or is done to a host. */
 export const TOPOLOGIES = [
   'direct',
   'nginx',

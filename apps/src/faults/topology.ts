@@ -1,4 +1,4 @@
-/** The services of the harness: a chain of five, entry first, and one beside it that s2 calls together with s3. */
+/** The services of the harness: a chain of five, entry first, and one more that s2 calls together with s3. */
 export const SERVICES = ['s1', 's2', 's3', 's4', 's5', 's6'] as const
 
 /** Name of a service. */

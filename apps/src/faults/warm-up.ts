@@ -1,7 +1,7 @@
 import type { Fleet } from './fleet.js'
 import { send } from './load.js'
 
-/** Once everybody has answered somebody, all know each other; the first requests of a process also take longest. */
+/** Callers know a callee once it has answered; the first requests of a process also take longest. */
 export async function warmUp(fleet: Fleet): Promise<void> {
   for (let index = 0; index < 10; index++) await send(fleet.entryUrl, `warm-up-${index}`)
 }

@@ -8,19 +8,19 @@ export interface Got {
   readonly body: unknown
 }
 
-/** A range, as far as it could be read. */
+/** The part of a range that could be read. */
 export interface Ranged {
   readonly hops: readonly HopJson[]
   /** Why it is not whole, null when it is. */
   readonly missing: string | null
 }
 
-/** An answer, and what the asker was warned of beside it. */
+/** An answer and its warnings. */
 export interface Resolved extends ResolveResult {
   readonly warnings: readonly string[]
 }
 
-/** What the process on the asking host can be told to do. Options without a key take the one of its environment. */
+/** The questions that the process on the asking host takes. Options without a key take the one of its environment. */
 export interface Orders {
   readonly get: (url: string) => Promise<Got>
   readonly resolve: (subject: string, where: AskOptions) => Promise<Resolved>

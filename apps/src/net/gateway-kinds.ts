@@ -9,7 +9,7 @@ export const GATEWAY_KINDS = [
 /** One of them. */
 export type GatewayKind = (typeof GATEWAY_KINDS)[number]
 
-/** A port of a gateway, and the base URL that its requests go on to. */
+/** A port of a gateway, and the base URL to which it forwards requests. */
 export interface GatewayRoute {
   readonly kind: GatewayKind
   readonly port: number

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { run } from './shell.js'
 
-/** A host of a network: a namespace with an address, a host name, and processes of its own. Its files are this machine's. */
+/** A host of a network: a namespace with an address, a host name, and processes. Its files are this machine's. */
 export class Host {
   /** Its host name. */
   readonly name: string
@@ -51,7 +51,7 @@ export class Host {
     await run('ip', ['-n', this.namespace, 'route', 'replace', VIRTUAL, 'dev', 'eth0'])
   }
 
-  /** What names mean on this host, beside its own `localhost`. */
+  /** What names mean on this host, except for its own `localhost`. */
   async hosts(names: Readonly<Record<string, readonly string[]>>): Promise<void> {
     const lines = ['127.0.0.1 localhost', `${this.address} ${this.name}`]
     for (const [name, addresses] of Object.entries(names)) {
@@ -63,5 +63,5 @@ export class Host {
   }
 }
 
-/** Where virtual addresses are: nobody has one, and packet rules lead them to somebody. */
+/** The network of virtual addresses: no host has one, and packet rules translate them. */
 export const VIRTUAL = '10.232.0.0/16'

@@ -40,7 +40,7 @@ async function endAllIn(namespace: string): Promise<void> {
       try {
         process.kill(Number(pid), 'SIGKILL')
       } catch {
-        // It has ended meanwhile.
+        // It has just ended.
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 20))

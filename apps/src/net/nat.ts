@@ -4,7 +4,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** A virtual address and what is behind it: one of several back ends at random, as a service of a cluster has it. */
+/** A virtual address and its back ends: one of them at random, as for a service of a cluster. */
 export interface VirtualAddress extends Endpoint {
   readonly to: readonly Endpoint[]
 }

@@ -6,7 +6,7 @@ import { run } from './shell.js'
 export interface NetworkState {
   readonly prefix: string
   readonly hosts: readonly (readonly [name: string, address: string])[]
-  /** Hosts that have a container behind them. */
+  /** Hosts that run a container. */
   readonly containers: readonly string[]
 }
 
@@ -17,7 +17,7 @@ const CONTAINER_HOST = '172.30.0.1'
 let made = 0
 
 /**
- * Hosts on one machine: a network namespace each, joined by a bridge in a namespace of its own. Nothing of it is in the
+ * Hosts on one machine: a network namespace each, joined by a bridge in another namespace. Nothing of it is in the
  * namespace of the machine itself, and no packet leaves it. Needs root: see `netUnavailableReason`.
  */
 export class Network {
@@ -34,7 +34,7 @@ export class Network {
   }
 
   /**
-   * Makes a network of hosts with these names, after whatever killed processes left behind is removed. `containers`: the ones
+   * Makes a network of hosts with these names, and first removes what killed processes left. `containers`: the ones
    * among them that get a container.
    */
   static async create(names: readonly string[], containers: readonly string[] = []): Promise<Network> {
@@ -68,7 +68,7 @@ export class Network {
   }
 
   /**
-   * The container behind a host, as Docker makes one: its address means something on that host only, and is the same behind each;
+   * A host's container, as Docker makes one: its address means something on that host only, and is the same on each;
    * what it sends goes out under the host's address. Nothing gets in before rules of the host say so.
    */
   container(behind: string): Host {

@@ -6,13 +6,13 @@ import { startDaemon, type Daemon } from './daemon.js'
 import type { Host } from './host.js'
 import type { Endpoint } from './nat.js'
 
-/** A port of a proxy and what is behind it. */
+/** A port of a proxy and its back ends. */
 export interface Front {
   readonly port: number
   readonly to: readonly Endpoint[]
 }
 
-/** What nginx does with requests, beside passing them on. */
+/** What nginx does with requests, except for passing them on. */
 export interface NginxBehaviour {
   /** `stream`: it forwards connections and reads nothing of them. @default 'http' */
   readonly level?: 'http' | 'stream'

@@ -4,7 +4,7 @@ import { run } from './shell.js'
 import { Site } from './site.js'
 import { expectVerdict, order, servicesOf } from './told.js'
 
-// Addresses that nobody has, of a network that is as public as any.
+// Unused addresses of a public network.
 const PUBLIC = { a: '203.0.113.10', b: '203.0.113.11', between: '203.0.113.12' } as const
 
 /** A call as its caller's application saw it. */

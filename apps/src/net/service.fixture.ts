@@ -10,7 +10,7 @@ import fastify from 'fastify'
 import { serveUntilStopped } from '../services/lifecycle.js'
 import { tracerOf } from './traced.js'
 
-// A traced service of the network tests. GET /do/<n> sets the key n, calls whoever is in NEXT with the same path and query, and
+// A traced service of the network tests. GET /do/<n> sets the key n, calls the service in NEXT with the same path and query, and
 // answers 200 when they do, and 502 otherwise. `die=<service>`, `hang=`, `fail=`: what that service does to the request.
 
 const { SERVICE = 'service', PORT = '3000', NEXT = '[]', VIA = '', FIRST = '' } = process.env

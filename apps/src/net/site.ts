@@ -20,7 +20,7 @@ export interface SiteService {
   readonly dataDir?: string
   readonly store?: StoreSpec
   readonly env?: NodeJS.ProcessEnv
-  /** It runs in the container behind the host. @default false */
+  /** It runs in the host's container. @default false */
   readonly contained?: boolean
   readonly program?: 'service' | 'workers' | 'stranger'
 }
@@ -114,7 +114,7 @@ export class Site {
     this.#stops.push(stop)
   }
 
-  /** Ends all services and what lies between, and begins with an empty data directory. */
+  /** Ends all services and proxies, and begins with an empty data directory. */
   async clear(): Promise<void> {
     for (const stop of this.#stops.splice(0)) await stop()
     for (const host of HOSTS) {

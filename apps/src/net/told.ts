@@ -45,7 +45,7 @@ export function servicesOf({ hops }: Resolved): string[] {
 const EARLY = /^(undetermined|running|not-found) /
 
 /**
- * Asks both ways until the verdict is there. What is said until then may only be that it cannot be told yet: anything else fails
+ * Asks both ways until the verdict is there. Until then only `undetermined` is right: anything else fails
  * at once.
  */
 export async function expectVerdict(

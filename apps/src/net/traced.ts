@@ -1,6 +1,6 @@
 import { createTracer, type StoreSpec, type Tracer } from '@hoptrace/core'
 
-/** A tracer as the environment says: beside hoptrace's own variables, `STORE` is the spec of a store in JSON. Windows are short. */
+/** A tracer as the environment says: hoptrace's own variables, and `STORE`, which is the spec of a store in JSON. Windows are short. */
 export function tracerOf(service: string, env: NodeJS.ProcessEnv = process.env): Tracer {
   const store = env['STORE'] ?? ''
   return createTracer({

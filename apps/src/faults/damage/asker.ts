@@ -2,9 +2,9 @@ import { Writable } from 'node:stream'
 import { runCommand } from '@hoptrace/cli'
 import type { Answer, Question } from './question.js'
 
-// Asks questions in a process of its own, so that one that hangs or takes too much memory can be ended.
+// Asks questions in a separate process, so that one that hangs or takes too much memory can be ended.
 
-/** What the asker is told to do. */
+/** The message that the asker gets. */
 export interface AskMessage {
   readonly dataDir: string
   readonly question: Question
@@ -17,7 +17,7 @@ export interface AskedMessage {
   readonly peakBytes: number
 }
 
-/** How long the command may take, as it is told; the parent waits somewhat longer. */
+/** The `--timeout` of the command; the parent waits somewhat longer. */
 const TIMEOUT = '5s'
 
 process.on('message', ({ dataDir, question }: AskMessage) => {

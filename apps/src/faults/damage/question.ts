@@ -12,7 +12,7 @@ export interface Answer {
   readonly exit: number
   /** The documents that it printed. */
   readonly printed: readonly unknown[]
-  /** What it said beside them. */
+  /** Its other output. */
   readonly notes: string
 }
 
@@ -36,7 +36,7 @@ export function questionsOf({ tasks, from, to }: Recording, services: readonly s
   ]
 }
 
-/** The question by the trace's id, which no index of keys stands in the way of. */
+/** The question by the trace's id, which needs no index of keys. */
 export function byId(traceId: string): Question {
   return { command: 'resolve', subject: traceId, options: [] }
 }

@@ -7,9 +7,9 @@ import { RecordedChain, SERVICES, type Task, type TaskKind } from './chain.js'
 
 const run = promisify(execFile)
 
-/** What a chain of services left behind, and what it was asked to do. */
+/** The files that a chain of services left, and its requests. */
 export interface Recording {
-  /** The data directory as the services left it. Nobody changes it. */
+  /** The data directory as the services left it. No process changes it. */
   readonly master: string
   /** The data directory as it was earlier, oldest first. */
   readonly earlier: readonly string[]

@@ -9,7 +9,7 @@ function call(from: TestService, to: string, order: string) {
   return send(`${from.url}/call?order=${order}&to=${encodeURIComponent(to)}`)
 }
 
-/** Asks until nothing is undetermined any more: what is not known yet may be said to be so, but nothing wrong. */
+/** Asks until nothing is undetermined any more: an early answer may be undetermined, but not wrong. */
 async function settled(dir: string, order: string, right: string): Promise<ResolveResult> {
   return eventually(async () => {
     const result = await resolveIn(dir, `orderId=${order}`)

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 const sockets = 8
 const pipelined = 50
 
-/** Sends so many GETs over a few connections, many at a time on each, and resolves when all are answered. */
+/** Sends this number of GETs over a few connections, many at a time on each, and resolves when all are answered. */
 export async function load(port: number, path: string, count: number): Promise<void> {
   const share = Math.ceil(count / sockets)
   const shares = Array.from({ length: sockets }, (_, i) => Math.min(share, count - i * share))

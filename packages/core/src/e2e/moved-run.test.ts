@@ -69,7 +69,7 @@ async function verdicts(dataDir: string, ids: readonly string[]): Promise<string
   return found
 }
 
-/** How often each hop of the service is told in a range. */
+/** How often a range gives each hop of the service. */
 async function told(dataDir: string): Promise<Map<string, number>> {
   const resolver = createResolver({ dir: dataDir })
   const counts = new Map<string, number>()
@@ -82,7 +82,7 @@ async function told(dataDir: string): Promise<Map<string, number>> {
 
 const all = (verdict: string, count: number): string[] => Array.from({ length: count }, () => verdict)
 
-/** Without /proc it cannot be told when a process is stopped. */
+/** Without /proc the test cannot see when a process is stopped. */
 describe.skipIf(process.platform !== 'linux')(
   'a run that was taken for dead while it was stopped',
   { timeout: 90_000 },

@@ -20,7 +20,7 @@ function runDirOf(dir: string, service: string): string {
   return path.join(dir, 'logs', service, run as string)
 }
 
-/** Resolves once the verdict is this one; until then nothing may be said but that it cannot be told. */
+/** Resolves once the verdict is this one; until then only `undetermined` is right. */
 function becomes(dir: string, id: string, verdict: Verdict): Promise<true> {
   return eventually(async () => {
     const seen = await resolveIn(dir, id)

@@ -12,7 +12,7 @@ import { eventually, resolveIn, send, TestService } from './test-service.fixture
 const quick = { windowMillis: 500, graceMillis: 100 }
 const maxLogBytes = 1 << 20
 const requests = 50_000
-/** A tracer that has had so many requests under pressure may keep so much more on the heap than the bare application. */
+/** After this number of requests under pressure, a tracer may keep this much more on the heap than the bare application. */
 const heapBound = 16 << 20
 const program = { program: 'pressed.fixture.ts', execArgv: ['--expose-gc'] }
 /** What is asked at each stage, directly: what the client gets must not depend on the stage. */
@@ -158,7 +158,7 @@ describe('a service whose store is away, over HTTP', () => {
     const shipped = levelStore({ dir: store })
     const records = await recordsOf(shipped)
     await shipped.close()
-    // Its attributes are one entry, beside two events.
+    // Its attributes are one entry, and there are two events.
     for (const [id, some] of shed) expect(records.get(id)?.shed).toBe(some ? 3 : 0)
     expect(shed.size).toBe(12)
   })

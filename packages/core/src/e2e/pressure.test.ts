@@ -7,7 +7,7 @@ import { tempDir } from '../log/test-run.fixture.js'
 import { memoryStore } from '../store/memory.js'
 import { eventually } from './test-service.fixture.js'
 
-/** A store that is away until it is told to be there. */
+/** A store that is away until the test brings it back. */
 class Away implements Store {
   away = true
   refused = 0

@@ -11,7 +11,7 @@ function logsOf(dir: string, service: string): string[] {
   return readdirSync(path.join(dir, 'logs', service)).filter((name) => !name.startsWith('.'))
 }
 
-/** A request that hangs in `back`, behind `front`, and a finished one. Kills `back`. */
+/** A request that hangs in `back`, which `front` calls, and a finished one. Kills `back`. */
 async function killWithOneInHand(front: TestService, back: TestService): Promise<void> {
   await send(`${front.url}/call?order=done&to=${encodeURIComponent(`${back.url}/ok?order=done`)}`)
   // Its recorder, which takes the lock by which it is known to live, has begun.
@@ -94,7 +94,7 @@ describe('what a killed process leaves', () => {
     await using next = await TestService.start({ ...config, port })
     expect((await send(`${next.url}/ok`)).status).toBe(200)
     await eventually(async () => next.errors.includes('HOPTRACE_ADOPT') || undefined)
-    // It is told from its log for as long as nobody can ship it.
+    // Answers come from its log for as long as no process can ship it.
     expect((await resolveIn(dir.path, 'orderId=lost')).hops).toMatchObject([
       { state: 'interrupted', source: 'log' },
     ])

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { beginInbound, createTracer, type TracerOptions } from '../index.js'
 import { call } from './call.fixture.js'
 
-/** What a process of the tests is told at its start. */
+/** The arguments of a process of the tests. */
 export interface ServiceConfig extends Omit<TracerOptions, 'store' | 'registry' | 'trust' | 'redact'> {
   readonly store?: { readonly kind: 'level'; readonly dir?: string } | { readonly kind: 'memory' }
   /** 0 for any; left out for a process that does not listen. */
   readonly port?: number
   /** What it listens on. @default 127.0.0.1 */
   readonly host?: string
-  /** The application has process-wide handlers of its own. */
+  /** The application has its own process-wide handlers. */
   readonly handles?: readonly ('uncaughtException' | 'SIGTERM')[]
   /** `pressed.fixture.ts`: without a tracer. */
   readonly bare?: boolean

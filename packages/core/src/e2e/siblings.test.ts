@@ -20,7 +20,7 @@ async function reach(url: string, known: Map<string, string[]>): Promise<string 
   return pid
 }
 
-/** Sends requests until each of so many processes has answered; gives the ids of their hops by process. */
+/** Sends requests until this number of processes has answered; gives the ids of their hops by process. */
 async function reachAll(url: string, processes: number): Promise<Map<string, string[]>> {
   const known = new Map<string, string[]>()
   while (known.size < processes) await reach(url, known)

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { beginInbound, createTracer, type TracerOptions } from '../index.js'
 
 /**
- * A process that is stopped before its recorder has begun, as its first jobs are done and one is at work. When it goes on, it
- * does what it is told, and says under which ids its jobs ran.
+ * A process that is stopped before its recorder has begun, as its first jobs are done and one is at work. When it continues, it
+ * does what messages order, and answers with the ids of its jobs.
  */
 const { port, ...options } = JSON.parse(process.argv[2] ?? '{}') as TracerOptions & { readonly port: number }
 const tracer = createTracer({ ...options, address: `127.0.0.1:${port}` })

@@ -76,7 +76,7 @@ export class TestService implements AsyncDisposable {
     return answer
   }
 
-  /** Resolves when so many requests hang in it. */
+  /** Resolves when this number of requests hang in it. */
   async hanging(count: number): Promise<void> {
     while (this.reached < count) await once(this.child, 'message')
   }
@@ -114,7 +114,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** Sends a request on a connection of its own. Never rejects. `timeout`: milliseconds. */
+/** Sends a request on a new connection. Never rejects. `timeout`: milliseconds. */
 export function send(
   url: string,
   headers: Readonly<Record<string, string>> = {},
@@ -148,7 +148,7 @@ export function adoptAll(dir: string): Promise<AdoptReport> {
   return shipDeadRuns({ dataDir: dir, registry: fileRegistry(dir) })
 }
 
-/** One question to a resolver of its own: nothing of an earlier answer is remembered. */
+/** One question to a new resolver, which remembers no earlier answer. */
 export async function resolveIn(dir: string, idOrKey: string): Promise<ResolveResult> {
   const resolver = createResolver({ dir })
   return resolver.resolve(idOrKey).finally(() => resolver.close())

@@ -1,4 +1,4 @@
-// A thread with a tracer of its own: runs a job, or begins one that never ends, when it is told to, and says under which id.
+// A thread with its own tracer. On a message it runs a job, or begins one that never ends, and posts its id.
 import { parentPort, workerData } from 'node:worker_threads'
 import { createTracer, type TracerOptions } from '../index.js'
 

@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const index = built(new URL('../index.ts', import.meta.url))
 
-/** A program that makes a tracer, does a job, and then what it is told. */
+/** A program that makes a tracer, does a job, and then runs the given code. */
 const program = (dataDir: string, then: string): string => `
   import { createTracer } from ${JSON.stringify(index)}
   const tracer = createTracer({ service: 'ends', dataDir: ${JSON.stringify(dataDir)} })

@@ -10,7 +10,7 @@ import { contextOf } from './context.fixture.js'
 import { adoptAll, resolveIn, send, TestService } from './test-service.fixture.js'
 
 const quick = { windowMillis: 500, graceMillis: 100 }
-/** Less than what is not believed any more. */
+/** Less than the distance from which ids are not believed. */
 const ahead = 8 * 60_000
 
 function clocked(dir: string) {
@@ -64,7 +64,7 @@ describe('time', () => {
     }
     expect(await resolveIn(dir.path, 'orderId=lost')).toMatchObject({ verdict: 'interrupted' })
     await adoptAll(dir.path)
-    // The clock of the next run is where the world's is: far behind the ids of the one before.
+    // The clock of the next run is right again: hours before the ids of the previous run.
     await clock.step(0)
     await using next = await TestService.start({ ...options, port }, clock.options)
     ids.push(...(await idsOf(next, 3)))
@@ -123,7 +123,7 @@ describe('time', () => {
       if (dead) await service.kill()
       for (const { id, own } of found.values()) {
         const result = await resolveIn(dir.path, id)
-        // Its caller has no record here, so nobody can say how all of it went.
+        // Its caller has no record here, so its end is not known.
         expect(['completed', 'undetermined']).toContain(result.verdict)
         expect(result.hops.map(({ hopId }) => hopId)).toContain(own)
       }
