@@ -30,10 +30,7 @@ export class Outage {
     const pause = Math.min(maxMillis, firstMillis * 2 ** this.failures)
     this.retryAt = performance.now() + pause * (0.75 + Math.random() / 2)
     if (this.failures++ > 0) return
-    this.diagnostics(
-      this.code,
-      `${this.words.away} (${textOf(error)})`,
-    )
+    this.diagnostics(this.code, `${this.words.away} (${textOf(error)})`)
   }
 
   succeeded(): void {

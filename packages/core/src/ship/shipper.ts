@@ -307,9 +307,6 @@ export class Shipper {
 
   private fault(error: unknown): void {
     if (this.faults++ > 0) return
-    this.options.diagnostics(
-      'HOPTRACE_SHIP',
-      `shipping stumbled: ${textOf(error)}`,
-    )
+    this.options.diagnostics('HOPTRACE_SHIP', `shipping stumbled: ${textOf(error)}`)
   }
 }

@@ -145,9 +145,7 @@ export class InstanceIndex {
   consumers(id: HopId, startNanos: bigint): Candidates {
     const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
     const there = unresolved
-      ? this.rows.filter(
-          (row) => row.state === 'running' || heartbeatNanos(row) + slackNanos >= startNanos,
-        )
+      ? this.rows.filter((row) => row.state === 'running' || heartbeatNanos(row) + slackNanos >= startNanos)
       : []
     const listens = ({ endpoint }: InstanceRow): number => Number(endpoint !== null)
     there.sort((a, b) => listens(a) - listens(b) || newestFirst(a, b))

@@ -160,9 +160,7 @@ export class Locator {
       sawOfCall(call) !== 'answered' || (took > 100_000 && (record.durationMicros ?? took) * 2 < took)
     const isOwner = (other: InstanceRow): boolean => this.index.isOwn(other, address)
     if (isUnexplained || (isOwner(row) && record.hopId === call.hopId)) return others
-    return others.filter(
-      (other) => isOwner(other) || !(isAlive(other) || heartbeatNanos(other) > endNanos),
-    )
+    return others.filter((other) => isOwner(other) || !(isAlive(other) || heartbeatNanos(other) > endNanos))
   }
 
   /**
