@@ -39,8 +39,10 @@ export function built(source) {
 export async function build() {
   const workspaces = foldersOfWorkspaces()
   const changed = []
-  const tops = new Set(['node_modules', '.git', ...workspaces.map((folder) => folder.split('/')[0])])
-  linkAll('.', (name) => !tops.has(name))
+  // Folders that have a workspace in them, or are one, are folders there too.
+  const made = new Set(['node_modules', '.git', ...workspaces, ...workspaces.map(path.dirname)])
+  for (const folder of new Set(['.', ...workspaces.map(path.dirname)]))
+    linkAll(folder, (name) => !made.has(path.join(folder, name)))
   for (const folder of workspaces) {
     linkAll(folder, (name) => name !== 'src' && name !== 'package.json')
     const manifest = readJson(path.join(root, folder, 'package.json'))

@@ -10,7 +10,7 @@ import {
   type Row,
   type Store,
 } from '@hoptrace/core/store'
-import { hbaseUnavailableReason, startHBase } from '@hoptrace/testkit/hbase-dev'
+import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 import { median, table } from './report.js'
 

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { script } from '@hoptrace/hbase-dev'
 import type { DemoArguments } from './arguments.js'
 import { CannotStart } from './prepare.js'
-
-const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
 
 /**
  * The arguments with the address of a real HBase in place of `--store hbase`: the one of `npm run hbase`, started when it is

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Output } from '@hoptrace/cli'
-import { hbaseUnavailableReason } from '@hoptrace/testkit/hbase-dev'
+import { hbaseUnavailableReason } from '@hoptrace/hbase-dev'
 import { netUnavailableReason } from '../net/available.js'
 import { startHBaseOn, type HostedHBase } from '../net/hbase-host.js'
 import { Network, type NetworkState } from '../net/network.js'

@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
+import { script } from '@hoptrace/hbase-dev'
 import type { Host } from './host.js'
 import { run } from './shell.js'
-
-const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
 
 /** A real HBase on a host of a network. */
 export interface HostedHBase {

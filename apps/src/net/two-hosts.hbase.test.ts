@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { AskOptions } from '@hoptrace/cli'
-import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { describeNetwork } from './describe-network.js'
 import { startHBaseOn, type HostedHBase } from './hbase-host.js'

@@ -21,6 +21,9 @@ interface Manifest {
   readonly sideEffects?: boolean | readonly string[]
   readonly files?: readonly string[]
   readonly exports?: Readonly<Record<string, string | { readonly '@hoptrace/source': string }>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly workspaces?: readonly string[]
 }
 
 const manifestOf = (folder: string): Manifest =>
@@ -60,6 +63,35 @@ describe('the list of test projects', () => {
   it('is in the configuration of vitest', () => {
     // Vitest 4 silently ignores a workspace file.
     expect(JSON.stringify(config)).toContain(JSON.stringify(quickProjects[0]?.include))
+  })
+})
+
+describe('the packages of the workspace', () => {
+  const globs = manifestOf('.').workspaces ?? []
+  const folders = globs.flatMap((glob) =>
+    glob.endsWith('/*')
+      ? readdirSync(path.join(root, glob.slice(0, -2))).map((name) => glob.replace('*', name))
+      : [glob],
+  )
+  const manifests = new Map(
+    folders
+      .filter((folder) => existsSync(path.join(root, folder, 'package.json')))
+      .map(manifestOf)
+      .map((manifest) => [manifest.name, manifest]),
+  )
+
+  it.each([...manifests.keys()])('do not depend on themselves by way of others: %s', (first) => {
+    const seen = new Set<string>()
+    const visit = (name: string): void => {
+      const { dependencies, devDependencies } = manifests.get(name) ?? {}
+      for (const other of Object.keys({ ...dependencies, ...devDependencies })) {
+        if (seen.has(other) || !manifests.has(other)) continue
+        seen.add(other)
+        visit(other)
+      }
+    }
+    visit(first)
+    expect([...seen]).not.toContain(first)
   })
 })
 

@@ -1,5 +1,5 @@
-import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { startHBase, type HBaseInstance } from '@hoptrace/hbase-dev'
+import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient } from '../index.js'
 import { makeTable } from '../real-hbase.fixture.js'

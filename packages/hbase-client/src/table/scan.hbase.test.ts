@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { startHBase, type HBaseInstance } from '@hoptrace/testkit/hbase-dev'
-import { describeRealHBase } from '@hoptrace/testkit/real-hbase'
+import { startHBase, type HBaseInstance } from '@hoptrace/hbase-dev'
+import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createHBaseClient, type HBaseClient, type ScanOptions, type Table } from '../index.js'
 import { keysOf, makeTable } from '../real-hbase.fixture.js'

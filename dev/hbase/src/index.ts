@@ -1,9 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const script = fileURLToPath(new URL('../../../dev/hbase/hbase-dev', import.meta.url))
+/** The command that starts and stops HBase. Its data are beside the command, thus never in the folder of a built copy. */
+export const script = realpathSync(fileURLToPath(new URL('../hbase-dev', import.meta.url)))
 const execFileAsync = promisify(execFile)
 
 /** The instance to start. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { createHBaseClient } from '@hoptrace/hbase-client'
 import { openStore } from '@hoptrace/core/store'
 import { afterAll, beforeAll } from 'vitest'
-import { startHBase, type HBaseInstance } from './hbase-dev.js'
-import { describeRealHBase } from './real-hbase.js'
-import { storeKit } from './store-kit.js'
+import { startHBase, type HBaseInstance } from '@hoptrace/hbase-dev'
+import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
+import { storeKit } from '@hoptrace/testkit/store'
 
 describeRealHBase('the store of HBase tables', () => {
   let hbase: HBaseInstance

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { hbaseUnavailableReason } from './hbase-dev.js'
+import { hbaseUnavailableReason } from './index.js'
 
 let warned = false
 let checked: { readonly reason: string | undefined } | undefined
