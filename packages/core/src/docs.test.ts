@@ -9,8 +9,7 @@ import type { HopId } from './id/index.js'
 import { readContext } from './propagation/index.js'
 import { Chain } from './resolve/chain.fixture.js'
 import { LiveEndpoint } from './recorder/endpoint/live-endpoint.js'
-import { cellOf, type Left } from './resolve/verdict/table.js'
-import type { Saw } from './resolve/verdict/saw.js'
+import { cellOf, columns, lefts, outcomes } from './resolve/verdict/table.js'
 import { SIGNATURE_HEADER, SignatureCheck } from './ask/sign.js'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
@@ -187,34 +186,26 @@ describe('docs/architecture.md', () => {
   const architecture = page('architecture.md')
 
   it('has the table by which calls are judged', () => {
-    const saws = [
-      'answered',
-      'error',
-      'proxy-error',
-      'reset',
-      'timeout',
-      'unreachable',
-      'silent',
-      'other',
-    ] as const
-    const rows = tableBelow(architecture, `| | ${saws.map((saw) => `\`${saw}\``).join(' | ')} |`)
-    const written = rows.map(([left, ...cells]) => [plain(left), ...cells])
-    const actual = rows.map(([left]) => [
-      plain(left),
-      ...saws.map((saw: Saw) => cellOf(saw, plain(left) as Left)),
-    ])
-    expect(written).toEqual(actual)
-    const source = /export type Left =\n((?: {2}\|.*\n)+)/.exec(sources.get('resolve/verdict/table.ts') ?? '')
-    const absences = /export type AbsenceProof = (.*)/.exec(sources.get('resolve/verdict/evidence.ts') ?? '')
-    const lefts = [...`${source?.[1]} ${absences?.[1]}`.matchAll(/'([^']+)'/g)].map(([, left]) => left)
-    expect(new Set(written.map(([left]) => left))).toEqual(new Set(lefts))
+    const head = `| | ${columns.map((column) => `\`${column}\``).join(' | ')} |`
+    expect(tableBelow(architecture, head)).toEqual(
+      lefts.map((left) => [`\`${left}\``, ...columns.map((column) => cellOf(column, left))]),
+    )
+    const explained = [...architecture.matchAll(/^\| `([a-z?-]+)` \| [^|`]/gm)].map(([, name]) => name)
+    for (const name of [...columns, ...lefts]) expect(explained).toContain(name)
   })
 
-  it('says of every cell what it counts as', () => {
+  it('has the table of what a cell comes to', () => {
     const text = sources.get('resolve/verdict/table.ts') ?? ''
-    const cells = [...(/export type Cell =\n((?: {2}\|.*\n)+)/.exec(text)?.[1] ?? '').matchAll(/'([^']+)'/g)]
-    const said = tableBelow(architecture, '| cell | counts as |').flatMap(([names]) => names?.split(', '))
-    expect(new Set(said)).toEqual(new Set(cells.map(([, cell]) => cell)))
+    const meanings = [...text.matchAll(/\/\*\* (.*) \*\/\n {2}'?([\w-]+)'?: \{ look: /g)]
+    expect(tableBelow(architecture, '| cell | meaning | cause | fault without a cause |')).toEqual(
+      Object.entries(outcomes).map(([cell, { look, fault }]) => [
+        cell,
+        meanings.find(([, , of]) => of === cell)?.[1],
+        ...[look, fault].map((word) => (word === null ? '' : `\`${word}\``)),
+      ]),
+    )
+    const cells = lefts.flatMap((left) => columns.map((column) => cellOf(column, left)))
+    expect(new Set(cells)).toEqual(new Set(Object.keys(outcomes)))
   })
 
   it('names folders that exist', () => {

@@ -1,7 +1,7 @@
 import { type CallRecord, closedEarly } from '../../record/record.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence } from './evidence.js'
 import { sawOfCall } from './saw.js'
-import { cellOf, type Cell, type Left } from './table.js'
+import { cellOf, type Cell, type Column, type Left } from './table.js'
 
 /** How a hop did, by its own record alone. `slow`: its caller went away before it answered. */
 export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
@@ -32,14 +32,31 @@ export function wasHanging(hop: HopEvidence): boolean {
   return health === 'open' || (cutOff && hop.record.lost === 0 && hop.outlived === true)
 }
 
-/** The column of the table. */
-export function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
+/** The row of the table. */
+function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
   if (callee.kind === 'absent') return callee.proof
   if (callee.kind !== 'hop') return callee.kind
   const hop = tree.hops[callee.node]
   if (hop === undefined) return 'skipped'
-  const health = healthOf(hop)
-  return health === 'interrupted' || health === 'open' || health === 'open?' ? health : 'closed'
+  const { record, outlived } = hop
+  switch (healthOf(hop)) {
+    case 'open':
+      return 'open'
+    case 'interrupted':
+      return record.lost === 0 && outlived === true ? 'interrupted-later' : 'interrupted'
+    case 'open?':
+      if (record.state !== 'interrupted' || record.lost > 0) return 'open?'
+      return outlived === true ? 'left-open-later' : 'left-open'
+    default:
+      return 'closed'
+  }
+}
+
+/** The column of the table. */
+function columnOf(caller: HopEvidence, call: CallRecord): Column {
+  const saw = sawOfCall(call)
+  if (saw === 'silent' && caller.record.lost > 0) return 'silent-lost'
+  return saw === 'error' && call.servedBy !== null ? 'own-error' : saw
 }
 
 /** The cell of one call. */
@@ -49,21 +66,5 @@ export function cellOfCall(
   call: CallRecord,
   callee: CalleeEvidence,
 ): Cell {
-  const saw = sawOfCall(call)
-  const left = leftOf(tree, callee)
-  const hop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
-  // A process that lived on after the call had not died with it.
-  const hung = saw !== 'silent' && hop !== undefined && wasHanging(hop)
-  // The caller timed out and the tracer was closed before the hop answered. In either order the callee was
-  // too slow.
-  const isWhole = hop?.record.lost === 0
-  const late = saw === 'timeout' && isWhole && left === 'open?' && hop.record.state === 'interrupted'
-  const cell = cellOf(saw, late || (hung && saw !== 'answered' && saw !== 'error') ? 'open' : left)
-  // No more will be known of it, but its caller knows enough.
-  if (cell === 'record-pending' && isWhole && hop.record.state === 'interrupted') return 'go-on'
-  // What the caller saw in the end may be among the entries that its log lost.
-  if (saw === 'silent' && caller.record.lost > 0 && cell !== 'go-on') return 'unclear'
-  // A 502 in front of an interrupted hop may come from a proxy, unless the callee itself signed the answer.
-  if (cell === 'died' && saw === 'error' && call.servedBy !== null) return 'failed-there'
-  return cell
+  return cellOf(columnOf(caller, call), leftOf(tree, callee))
 }

@@ -2,9 +2,8 @@ import { placeOf, type CalleeEvidence, type EvidenceTree, type HopEvidence } fro
 import { attemptsOf, isSettled } from './attempts.js'
 import { cellOfCall, healthOf, wasHanging } from './cell.js'
 import { causeOfDeath, causeOfFailure, causeOfHanging, type Parts } from './causes.js'
-import { sawOf } from './saw.js'
 import { type FaultVerdict, type Finding, weightier } from './weigh.js'
-import type { Cell } from './table.js'
+import { outcomeOf } from './table.js'
 
 /** For each hop: why it failed, or null if it succeeded or is still open. */
 export interface Findings {
@@ -17,20 +16,6 @@ export interface Findings {
   readonly itself: (node: number, verdict: FaultVerdict) => Finding
 }
 
-/** What a cell says when the callee has no record to look into; absent: no fault of the callee. */
-const withoutRecord: Partial<Record<Cell, FaultVerdict>> = {
-  'failed-there': 'failed',
-  died: 'died',
-  'died-or-unread': 'died',
-  'never-read': 'unreachable',
-  unreachable: 'unreachable',
-  'record-pending': 'undetermined',
-  'failed-pending': 'undetermined',
-  'died-unconfirmed': 'undetermined',
-  'died-or-undelivered': 'undetermined',
-  unclear: 'undetermined',
-}
-
 /** Finds the origin of every fault, callees first. Linear in hops and calls, no recursion. */
 export function findFaults(tree: EvidenceTree): Findings {
   const { hops } = tree
@@ -41,6 +26,7 @@ export function findFaults(tree: EvidenceTree): Findings {
   const answered: (Finding | null)[] = []
   // Where the chain hangs, for hops that were open when their caller gave up.
   const hung: (Finding | null)[] = []
+  const causes = { own, answered, hung }
 
   const grouped = hops.map(attemptsOf)
   const attempts = (node: number, call: number): readonly number[] => grouped[node]?.(call) ?? []
@@ -75,24 +61,14 @@ export function findFaults(tree: EvidenceTree): Findings {
     const hop = hops[node]
     const made = hop?.record.next[call]
     if (hop === undefined || made === undefined) return null
-    const cell = cellOfCall(tree, hop, made, callee)
-    const verdict = withoutRecord[cell]
-    if (callee.kind !== 'hop') {
-      if (verdict === undefined) return null
-      return { verdict, at: callee.suspect, node, call, depth: (depths[node] ?? 0) + 1 }
-    }
-    const finding = own[callee.node] ?? null
-    const health = healthOf(hops[callee.node] as HopEvidence)
-    // It had answered before its process, or its tracer, ended.
-    const endless = health === 'interrupted' || health === 'open?'
-    if (cell === 'go-on' && endless && sawOf(made.outcome) === 'answered') return null
-    if (cell === 'look-deeper' && health === 'open') return answered[callee.node] ?? null
-    if (cell === 'failed-there') return finding ?? itself(callee.node, 'failed')
-    if (cell === 'hanging') return hung[callee.node] ?? itself(callee.node, 'failed')
-    if (verdict === 'undetermined') return finding ?? itself(callee.node, 'undetermined')
-    // That its caller had gone is no fault of the callee, but what kept it may be.
-    if (health === 'slow' && finding?.node === callee.node && finding.call === null) return null
-    return finding
+    const { look, fault } = outcomeOf(cellOfCall(tree, hop, made, callee))
+    if (callee.kind !== 'hop')
+      return fault && { verdict: fault, at: callee.suspect, node, call, depth: (depths[node] ?? 0) + 1 }
+    const cause = (look && causes[look][callee.node]) ?? null
+    if (cause === null) return fault && itself(callee.node, fault)
+    // That its caller had gone is no fault of the callee, but what kept the callee busy may be.
+    const isSlow = healthOf(hops[callee.node] as HopEvidence) === 'slow'
+    return isSlow && cause.node === callee.node && cause.call === null ? null : cause
   }
 
   for (let node = hops.length - 1; node >= 0; node--) {

@@ -37,7 +37,7 @@ export function wordNotes(tree: EvidenceTree): string[] {
       if (call === undefined) continue
       const cell = cellOfCall(tree, hop, call, callee)
       const ended = callee.kind === 'hop' && healthOf(tree.hops[callee.node] as HopEvidence) === 'interrupted'
-      if (noted.has(cell) || (cell === 'go-on' && ended)) {
+      if (noted.has(cell) || (cell === 'had-answered' && ended)) {
         const other = callee.kind === 'hop' ? (tree.hops[callee.node] as HopEvidence) : callee
         lines.push(...wordCall(tree, hop, call, callee).map((line) => asTold(asTold(line, hop), other)))
       }
@@ -121,7 +121,8 @@ function wordOwnCalls(tree: EvidenceTree, hop: HopEvidence): string[] {
       cell === 'reply-lost' ||
       cell === 'too-slow' ||
       cell === 'caller-error' ||
-      cell === 'look-deeper'
+      cell === 'look-deeper' ||
+      cell === 'gave-up'
     ) {
       lines.push(...wordCall(tree, hop, call, callee), ...(untraced ? [`${call.target} is not traced`] : []))
     }
