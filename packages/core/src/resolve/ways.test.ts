@@ -251,6 +251,54 @@ describe('a gateway that passes on the headers that it got', () => {
     expect(result.hops[1]?.next).toMatchObject([{ outcome: '502', passedOn: true }])
   })
 
+  describe('to a service whose log cannot be read', () => {
+    const unread = async (): Promise<void> => {
+      const heartbeatMillis = Number(baseNanos / 1_000_000n) + 60_000
+      c.register({ reached: [at(b)], heartbeatMillis, shippedThroughNanos: 0n, stores: [] })
+      await c.stop()
+      c.register({ logDir: '/nowhere', host: 'elsewhere' })
+    }
+    const called = (outcome: string, more: Partial<HopRecord> = {}): HopRecord => {
+      const id = assigned(baseNanos + 22n, { ip: '127.0.0.1', port: b.port })
+      const call = testCall(b.port, { hopId: id, outcome })
+      const root = entry(call, { status: Number(outcome) || 504 })
+      taken(b, id, root, { status: 502, ...more })
+      return root
+    }
+
+    it('is not said to have failed by itself, whether or not it signed its answer', async () => {
+      await unread()
+      for (const outcome of ['502', 'ETIMEDOUT']) {
+        for (const isSigned of [true, false]) {
+          a.records.length = b.records.length = 0
+          const root = called(outcome, { aborted: outcome === 'ETIMEDOUT' })
+          const [call] = root.next as [CallRecord]
+          if (isSigned) Object.assign(call, { servedBy: servedBy(b, call.hopId) })
+          const result = await resolver.resolve(root.hopId)
+          expect(ends(result), `${outcome}, ${isSigned}`).toEqual(['undetermined', at(c)])
+          expect(result.lastHealthy?.instance).toBe(at(b))
+          expect(result.hops[1]?.next).toMatchObject([{ passedOn: true, found: 'unreadable' }])
+        }
+      }
+    })
+
+    it('failed by itself when a living service has no such hop', async () => {
+      const root = called('502')
+      c.register({ reached: [at(b)] })
+      expect(ends(await resolver.resolve(root.hopId))).toEqual(['failed', at(b)])
+    })
+
+    it('is said to have answered, with what could not be read', async () => {
+      await unread()
+      const root = called('200', { status: 200 })
+      const [call] = root.next as [CallRecord]
+      Object.assign(call, { servedBy: servedBy(b, call.hopId) })
+      const { verdict, evidence } = await resolver.resolve(root.hopId)
+      expect(verdict).toBe('completed')
+      expect(evidence.join()).toContain(`b ${at(c)} could not be read`)
+    })
+  })
+
   it('shows the service that it calls when all is well', async () => {
     const id = assigned(baseNanos + 21n, { ip: '127.0.0.1', port: b.port })
     c.register({ reached: [at(b)] })
@@ -303,6 +351,53 @@ describe('a callee whose clock is hours ahead', () => {
     const result = await resolver.resolve(root.hopId)
     expect(ends(result)).toEqual(['undetermined', at(b)])
     expect(result.evidence.join()).toContain('clocks are far apart')
+  })
+})
+
+describe('a call without an answer between clocks that are hours apart', () => {
+  const hours = 7_200_000_000_000n
+  /** The caller's clock is ahead by `callerAhead`; the callee has the true time. */
+  const calling = (nanos: bigint, callerAhead: bigint, more: Partial<CallRecord> = {}): HopRecord => {
+    const startNanos = nanos + callerAhead
+    const id = assigned(startNanos, { ip: '127.0.0.1', port: b.port })
+    const call = testCall(b.port, { hopId: id, outcome: 'ETIMEDOUT', ...more })
+    const root = entry(call, { startNanos, hopId: testId(a.port, startNanos), status: 504 })
+    taken(b, id, root, { hopId: testId(b.port, nanos), assignedId: id, startNanos: nanos })
+    return root
+  }
+  const found = async (root: HopRecord): Promise<number> => (await resolver.resolve(root.hopId)).hops.length
+
+  it('leads to the hop that began before the call, and so by another clock', async () => {
+    expect(await found(calling(baseNanos, hours))).toBe(2)
+  })
+
+  it('leads to the hop that began at a time that is yet to come', async () => {
+    const now = BigInt(Date.now()) * 1_000_000n
+    expect(await found(calling(now + hours, -hours))).toBe(2)
+  })
+
+  it('may be one that was sent again when the hop began long after it', async () => {
+    expect(await found(calling(baseNanos + hours, -hours))).toBe(1)
+  })
+
+  it('leads to the consumer of a message, whenever that was', async () => {
+    expect(await found(calling(baseNanos + hours, -hours, { method: null, outcome: null }))).toBe(2)
+  })
+
+  it('leads to a run that had ended by then', async () => {
+    const root = calling(baseNanos, hours)
+    await b.ship(...b.records)
+    await b.stop()
+    b.register(dead)
+    expect(await found(root)).toBe(2)
+  })
+
+  it('is the death of a process whose last sign of life is by a clock that is ahead of the caller', async () => {
+    const root = calling(baseNanos + 10_000_000_000n, -10_000_000_000n, { outcome: 'ECONNRESET' })
+    await b.ship(...b.records.map((record) => ({ ...record, ...died })))
+    await b.stop()
+    b.register({ ...dead, heartbeatMillis: Number(baseNanos / 1_000_000n) + 10_005 })
+    expect(ends(await resolver.resolve(root.hopId))).toEqual(['died', at(b)])
   })
 })
 

@@ -1,13 +1,10 @@
 import type { CallRecord, HopRecord, ServedBy } from '../../record/record.js'
 import { hopIdNanos, parseHopId, sameStamp } from '../../id/index.js'
-import { settleNanos, type CallTimes } from './times.js'
-
-/** Clocks of hosts that differ by more than this are not made up for. */
-export const skewNanos = 900_000_000_000n
+import { isYetToCome, settleNanos, skewNanos, type CallTimes } from './times.js'
 
 /**
- * What a record is to a call. `untimely`: it has the call's id, but began long before or after it: clocks that are far apart, or
- * a request that was sent again later. `foreign`: it is no answer to this call.
+ * What a record is to a call. `untimely`: it has the call's id, but began long after it: clocks that are far apart, or a request
+ * that was sent again later. `foreign`: it is no answer to this call.
  */
 export type Fit = 'fits' | 'untimely' | 'foreign'
 
@@ -20,9 +17,15 @@ export function fitOf(record: HopRecord, call: CallRecord, traceId: string, time
   if (record.traceId !== traceId && !isAssigned) return 'foreign'
   // The answer to this very call named it: their clocks do not count.
   if (isStamped && call.servedBy?.hopId === hopId) return 'fits'
-  const slack = isStamped ? skewNanos : settleNanos
-  if (startNanos + slack >= times.startNanos && startNanos <= times.endNanos + slack) return 'fits'
-  return isStamped ? 'untimely' : 'foreign'
+  if (!isStamped) {
+    const isNear = startNanos + settleNanos >= times.startNanos && startNanos <= times.endNanos + settleNanos
+    return isNear ? 'fits' : 'foreign'
+  }
+  // No process can take an id before it is issued: a hop that began earlier says only that the clocks differ.
+  if (startNanos <= times.endNanos + skewNanos) return 'fits'
+  // A message waits for its consumer.
+  if (call.method === null) return 'fits'
+  return isYetToCome(startNanos) ? 'fits' : 'untimely'
 }
 
 /**

@@ -2,12 +2,10 @@ import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
-import { settleNanos, type CallTimes } from './times.js'
+import { isYetToCome, settleNanos, skewNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */
 const slackNanos = 60_000_000_000n
-/** Clocks of hosts that differ by more than this are not made up for. */
-const skewNanos = 900_000_000_000n
 /** More instances than this are not asked for one call. */
 const maxCandidates = 64
 const maxSkewed = 16
@@ -178,7 +176,11 @@ export class InstanceIndex {
     const before = rows.filter((row) => row.startNanos <= times.endNanos).sort(newestFirst)
     const gone = there.length === 0 ? (before[0] ?? rows[0] ?? null) : null
     const tooMany = there.length > maxCandidates
-    const skewed = rows.filter((row) => !there.includes(row) && isNear(row, times)).sort(newestFirst)
+    // By a caller's clock that was ahead, or where none was there at all, every run may have been there.
+    const isAnyTime = there.length === 0 || isYetToCome(times.startNanos)
+    const skewed = rows
+      .filter((row) => !there.includes(row) && (isAnyTime || isNear(row, times)))
+      .sort(newestFirst)
     return {
       rows: there.sort(newestFirst).slice(0, maxCandidates),
       skewed: skewed.slice(0, maxSkewed),

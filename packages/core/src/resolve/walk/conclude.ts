@@ -6,7 +6,7 @@ import type { HopId } from '../../id/types.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
 import { wordBlocked, wordSeconds } from '../verdict/wording.js'
 import { isExpired } from '../../record/kept.js'
-import { settleNanos, type CallTimes } from './times.js'
+import { isYetToCome, settleNanos, type CallTimes } from './times.js'
 
 /** What one run said, or why it could not be read. */
 export interface Answer {
@@ -20,8 +20,6 @@ export interface Answer {
 /** Signs of life may be this much older than the last moment of life. */
 const trailNanos = 3_000_000_000n
 const maxNamed = 5
-/** A sign of life further ahead of now is by a clock that is wrong. */
-const aheadNanos = 60_000_000_000n
 
 /** Does the run that found a record still run? */
 export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
@@ -89,8 +87,7 @@ function kindOf({ lookup, failure }: Answer, times: CallTimes, writesFirst: bool
 
 /** Is it a time that is yet to come? That proves nothing about what was done by now. */
 function isAhead(nanos: bigint, { endNanos }: CallTimes): boolean {
-  const now = BigInt(Date.now()) * 1_000_000n
-  return nanos > now + aheadNanos && endNanos <= now
+  return isYetToCome(nanos) && endNanos <= BigInt(Date.now()) * 1_000_000n
 }
 
 /** The same text for several runs of one address appears once. */

@@ -27,6 +27,8 @@ export interface Callees {
   readonly hops: readonly Found[]
   /** Undefined when the hops are all that there is. */
   readonly rest: WithoutRecord | undefined
+  /** What may be behind the one hop, a gateway that failed and copied its headers, and could not be looked up. */
+  readonly behind?: WithoutRecord
 }
 
 /** Targets that get ids from every caller, at the first call too. */
@@ -50,8 +52,9 @@ export class Locator {
 
   /** The other end of a call. `host`: where the caller runs. */
   async callees(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Callees> {
-    const { hops, rest } = await this.amongKnown(caller, call, host, errand)
-    return { hops, rest: rest === undefined ? undefined : this.doubted(rest) }
+    const callees = await this.amongKnown(caller, call, host, errand)
+    const { rest } = callees
+    return { ...callees, rest: rest === undefined ? undefined : this.doubted(rest) }
   }
 
   /** The hop that has an id, when nothing but the id is known. `holders`: runs that are known to have it. */
@@ -97,8 +100,10 @@ export class Locator {
     const answered = served?.hops.find(({ record }) => record.hopId === servedBy?.hopId)
     if (answered !== undefined) {
       const more = this.besides(answered, call, times, candidates.rows)
-      const others = more.length === 0 ? [] : await this.asker.among(more, hopId)
-      return whole([answered, ...others.filter(({ record }) => hopKey(record) !== hopKey(answered.record))])
+      if (more.length === 0) return whole([answered])
+      const { hops, rest } = await this.asker.behind(more, hopId, times)
+      const others = hops.filter(({ record }) => hopKey(record) !== hopKey(answered.record))
+      return this.withUnread([answered, ...others], rest, call)
     }
     const isAway = servedBy === null && this.isAway(call, host)
     const isWay = isAway && this.index.isWay(call, host)
@@ -112,7 +117,7 @@ export class Locator {
       if (served?.rest !== undefined) return { hops, rest: served.rest }
       const isKnown = others?.rest === undefined || others.rest.kind === 'absent'
       const all = { hops, rest: isKnown ? asked?.rest : others.rest }
-      return this.isWhole(all, call) ? whole(hops) : all
+      return this.isWhole(all, call) ? this.besidesGateway(hops, candidates.rows, call, times) : all
     }
     // That no other has it proves nothing about the one that answered.
     if (asked?.rest !== undefined && (servedBy === null || served !== undefined))
@@ -161,6 +166,43 @@ export class Locator {
     const isOwner = (other: InstanceRow): boolean => this.index.isOwn(other, address)
     if (isUnexplained || (isOwner(row) && record.hopId === call.hopId)) return others
     return others.filter((other) => isOwner(other) || !(isAlive(other) || heartbeatNanos(other) > endNanos))
+  }
+
+  /** All hops of a call, with what may be behind one that was dialled at its own address. */
+  private async besidesGateway(
+    hops: readonly Found[],
+    rows: readonly InstanceRow[],
+    call: CallRecord,
+    times: CallTimes,
+  ): Promise<Callees> {
+    if (!this.mayHideFault(hops, call)) return whole(hops)
+    const others = rows.filter((row) => !this.index.isOwn(row, hopIdAddress(call.hopId)))
+    const { rest } = await this.asker.behind(others, call.hopId, times)
+    return this.withUnread(hops, rest, call)
+  }
+
+  /** All hops of a call, with what became of the runs beside them that have none. */
+  private withUnread(
+    hops: readonly Found[],
+    rest: WithoutRecord | undefined,
+    call: CallRecord,
+  ): Callees {
+    const all = whole(hops)
+    if (rest === undefined || rest.kind === 'absent' || rest.kind === 'untraced') return all
+    if (this.mayHideFault(hops, call)) return { ...all, behind: rest }
+    const [first, ...others] = all.hops
+    if (first === undefined || rest.kind === 'unsure') return all
+    return { ...all, hops: [{ ...first, notes: [...first.notes, rest.says] }, ...others] }
+  }
+
+  /**
+   * Whether a call failed at the one hop that it led to, at the dialled address itself. If that is a gateway that copies headers,
+   * the reason may be a hop behind it.
+   */
+  private mayHideFault(hops: readonly Found[], call: CallRecord): boolean {
+    const [first, ...others] = hops
+    if (first === undefined || others.length > 0 || sawOfCall(call) === 'answered') return false
+    return first.record.hopId === call.hopId && this.index.isOwn(first.row, hopIdAddress(call.hopId))
   }
 
   /**

@@ -1,27 +1,42 @@
+import { rebaseId } from '../../id/index.js'
 import type { CallRecord, HopRecord } from '../../record/record.js'
-import type { HopEvidence } from '../verdict/evidence.js'
+import type { HopEvidence, Place } from '../verdict/evidence.js'
 import type { Found } from './found.js'
 
-/**
- * The hop of a gateway that passed on the headers that it got, with the call that it must have made: it ended as the gateway
- * answered. `index`: the place of that call in its `next`.
- */
-export function passedOn(
+/** The hop of a gateway that passed on the headers that it got, with the call that it must have made. */
+export interface PassedOn {
+  readonly found: Found & Pick<HopEvidence, 'passedOn'>
+  /** The place of that call in its `next`. */
+  readonly index: number
+}
+
+/** As the first hop behind the gateway shows it. */
+export function passedOn(gateway: Found, behind: readonly Found[]): PassedOn {
+  const { hopId, service, method, instance, startNanos } = behind[0]?.record ?? gateway.record
+  const sinceMicros = Number((startNanos - gateway.record.startNanos) / 1000n)
+  return withCall(gateway, { hopId, target: instance.address, service, method }, Math.max(0, sinceMicros))
+}
+
+/** To a place behind the gateway of which nothing can be read. */
+export function passedOnUnread(gateway: Found, { hopId, service, instance }: Place): PassedOn {
+  const { method } = gateway.record
+  return withCall(gateway, { hopId: rebaseId(hopId, instance), target: instance, service, method }, 0)
+}
+
+/** The call ended as the gateway answered. */
+function withCall(
   gateway: Found,
-  behind: readonly Found[],
-): { readonly found: Found & Pick<HopEvidence, 'passedOn'>; readonly index: number } {
+  made: Pick<CallRecord, 'hopId' | 'target' | 'service' | 'method'>,
+  sinceMicros: number,
+): PassedOn {
   const { record } = gateway
-  const first = behind[0]?.record ?? record
-  const sinceMicros = Number((first.startNanos - record.startNanos) / 1000n)
-  const offsetMicros = Math.min(Math.max(0, sinceMicros), record.durationMicros ?? Infinity)
+  const { durationMicros } = record
+  const offsetMicros = Math.min(sinceMicros, durationMicros ?? Infinity)
   const call: CallRecord = {
-    hopId: first.hopId,
-    target: first.instance.address,
-    service: first.service,
-    method: first.method,
+    ...made,
     outcome: outcomeOf(record),
     offsetMicros,
-    durationMicros: record.durationMicros === null ? null : record.durationMicros - offsetMicros,
+    durationMicros: durationMicros === null ? null : durationMicros - offsetMicros,
     servedBy: null,
     via: null,
     otherKey: null,

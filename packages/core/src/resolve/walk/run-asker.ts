@@ -66,6 +66,20 @@ export class RunAsker {
     return foundAmong(await Promise.all(rows.map((row) => this.one(row, id))), id)
   }
 
+  /**
+   * The hops that an id has behind the gateway that copied it, and what the other runs there come to. Each of them writes such a
+   * hop before its handler runs; one that answers and has none took none before the gateway gave up.
+   */
+  async behind(rows: readonly InstanceRow[], id: HopId, times: CallTimes): Promise<Asked> {
+    const answers = await Promise.all(rows.map((row) => this.one(row, id)))
+    const without = answers.filter(
+      ({ lookup }) => lookup?.kind !== 'found' && !(lookup?.kind === 'absent' && lookup.source === 'live'),
+    )
+    const rest =
+      without.length === 0 ? undefined : (concludeAbsent(without, times, id, true) as WithoutRecord)
+    return { hops: foundAmong(answers, id), rest }
+  }
+
   private async amongSkewed(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[]> {
     if (rows.length === 0) return []
     const found = await this.among(rows, id)

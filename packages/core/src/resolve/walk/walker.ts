@@ -16,9 +16,9 @@ import { fitOf } from './answers-to.js'
 import { ordered } from './attempts.js'
 import { hopKey, type Found } from './found.js'
 import type { Callees, Locator } from './locate.js'
-import { passedOn } from './passed-on.js'
+import { passedOn, passedOnUnread } from './passed-on.js'
 import type { Errand } from './source.js'
-import { callTimes, settleNanos } from './times.js'
+import { callTimes, isYetToCome, settleNanos, type CallTimes } from './times.js'
 
 /** Bounds of one walk; the answer says what they cut off. */
 export interface WalkLimits {
@@ -219,7 +219,7 @@ export class Walker {
     this.place(node, call, made, callees)
   }
 
-  private place(node: number, call: number, made: CallRecord, { hops, rest }: Callees): void {
+  private place(node: number, call: number, made: CallRecord, { hops, rest, behind: unread }: Callees): void {
     const { record } = this.hops[node] as GrowingHop
     const times = callTimes(record, made)
     const fits: Found[] = []
@@ -240,6 +240,12 @@ export class Walker {
       const gateway = this.take(found, { node, call }, false)
       if (gateway === undefined) return
       for (const [nth, hop] of behind.entries()) this.take(hop, { node: gateway, call: index }, nth > 0)
+      return
+    }
+    if (main !== undefined && unread !== undefined) {
+      const { found, index } = passedOnUnread(main, unread.suspect)
+      const gateway = this.take(found, { node, call }, false)
+      if (gateway !== undefined) (this.hops[gateway] as GrowingHop).callees[index] = unread
       return
     }
     const besides = main === undefined ? fits : attempts
@@ -361,7 +367,8 @@ export class Walker {
     const caller = (this.hops[node] as GrowingHop).record
     const made = caller.next[call]
     const aliveNanos = this.options.index.aliveNanos(record.instance)
-    return made !== undefined && aliveNanos >= callTimes(caller, made).endNanos + settleNanos
+    if (made === undefined || isYetToCome(aliveNanos)) return false
+    return aliveNanos >= endByCallee(record, callTimes(caller, made)) + settleNanos
   }
 
   private enqueue(node: number): void {
@@ -405,6 +412,12 @@ export class Walker {
       waitMillis: Math.floor(leftMillis * waitShare),
     }
   }
+}
+
+/** When a call was over by the clock of its callee: where the clocks differ, the hop's begin tells. */
+function endByCallee({ startNanos: began }: HopRecord, { startNanos, endNanos }: CallTimes): bigint {
+  const isAgreed = began + settleNanos >= startNanos && began <= endNanos + settleNanos
+  return isAgreed ? endNanos : began + (endNanos - startNanos)
 }
 
 /** Is this a call that is concluded from what it led to, and not recorded? */
