@@ -182,11 +182,7 @@ export class Locator {
   }
 
   /** All hops of a call, with what became of the runs beside them that have none. */
-  private withUnread(
-    hops: readonly Found[],
-    rest: WithoutRecord | undefined,
-    call: CallRecord,
-  ): Callees {
+  private withUnread(hops: readonly Found[], rest: WithoutRecord | undefined, call: CallRecord): Callees {
     const all = whole(hops)
     if (rest === undefined || rest.kind === 'absent' || rest.kind === 'untraced') return all
     if (this.mayHideFault(hops, call)) return { ...all, behind: rest }
