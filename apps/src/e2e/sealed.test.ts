@@ -147,7 +147,10 @@ describe('a chain in production with a cluster key', () => {
 function registryOf(dir: string): NonNullable<Parameters<typeof createResolver>[0]>['registry'] & object {
   const resolver = createResolver({ dir, clusterKey })
   return {
-    list: () => resolver.instances(),
+    list: async () => {
+      const rows = await resolver.instances()
+      return { rows, unread: rows.unread ?? [] }
+    },
     put: async () => undefined,
     close: () => resolver.close(),
   }

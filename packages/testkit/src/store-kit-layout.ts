@@ -94,7 +94,7 @@ export function layoutSuite(subject: StoreSubject): void {
     await registry.put(instanceRow)
     await registry.put({ ...instanceRow, worker: 3 })
     await registry.put({ ...instanceRow, heartbeatMillis: 2, state: 'stopped' })
-    expect(await registry.list()).toEqual([
+    expect((await registry.list()).rows).toEqual([
       { ...instanceRow, heartbeatMillis: 2, state: 'stopped' },
       { ...instanceRow, worker: 3 },
     ])

@@ -64,9 +64,9 @@ class Service implements AsyncDisposable {
   /** Its row, once it says where it is asked. */
   async row(): Promise<InstanceRow> {
     const registry = fileRegistry(this.dataDir, askersKeys(this.clusterKey, this.dataDir))
-    const [row] = await registry.list()
+    const { rows } = await registry.list()
     await registry.close()
-    return row as InstanceRow
+    return rows[0] as InstanceRow
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

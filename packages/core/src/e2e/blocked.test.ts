@@ -10,7 +10,7 @@ const quick = { windowMillis: 500, graceMillis: 100 }
 /** What the service itself says of itself. */
 async function instanceOf(dataDir: string): Promise<{ blockedSince?: number } | undefined> {
   const registry = fileRegistry(dataDir)
-  const [row] = await registry.list()
+  const [row] = (await registry.list()).rows
   await registry.close()
   if (row === undefined) return undefined
   const socketPath = path.resolve(dataDir, row.logDir, 'ask.sock')

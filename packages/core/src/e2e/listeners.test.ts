@@ -51,7 +51,7 @@ async function withTracers(test: (setup: Setup) => Promise<void>): Promise<void>
         servers.push(server)
         return listen(server, on)
       },
-      rows: () => fileRegistry(dir.path).list(),
+      rows: async () => (await fileRegistry(dir.path).list()).rows,
     })
   } finally {
     for (const tracer of tracers) await tracer.close()
@@ -148,7 +148,7 @@ describe('a service that is killed by the first request that it ever takes', () 
     await victim.hanging(1)
     await victim.kill()
     await lost
-    expect((await fileRegistry(dir.path).list()).map(({ service }) => service)).toContain('victim')
+    expect((await fileRegistry(dir.path).list()).rows.map(({ service }) => service)).toContain('victim')
     await adoptAll(dir.path)
     const result = await eventually(async () => {
       const found = await resolveIn(dir.path, 'orderId=1')

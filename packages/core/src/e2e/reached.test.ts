@@ -59,7 +59,8 @@ describe('an address that leads to a service', () => {
     await using back = await TestService.start({ service: 'back', port: 0, ...options })
     const published = await forwarder(back.port)
     const other = await forwarder(back.port)
-    const row = async () => (await fileRegistry(dir.path).list()).find(({ service }) => service === 'back')
+    const row = async () =>
+      (await fileRegistry(dir.path).list()).rows.find(({ service }) => service === 'back')
     const call = (to: string) => send(`${front.url}/call?to=${encodeURIComponent(to)}`)
     try {
       await back.ask({ do: 'flush' })

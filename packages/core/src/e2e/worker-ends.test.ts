@@ -63,7 +63,7 @@ describe('a shipping thread that ends', () => {
       const stats = (await service.ask({ do: 'stats' })) as TracerStats
       expect(stats).toMatchObject({ appended: ids.length + 1, dropped: 0, errors: 2 })
       expect(stats.shipped).toBeGreaterThanOrEqual(ids.length + 1)
-      expect(await fileRegistry(dir.path).list()).toMatchObject([
+      expect((await fileRegistry(dir.path).list()).rows).toMatchObject([
         { stores: [`level:${path.join(dir.path, 'stores', 'endures')}`], dropped: [], state: 'running' },
       ])
       expect(

@@ -57,14 +57,15 @@ export interface InstanceRow {
   readonly state: 'running' | 'stopped' | 'dead'
 }
 
-/** Rows of instances, and what is missing among them. */
-export interface InstanceRows extends ReadonlyArray<InstanceRow> {
+/** What a registry answers. */
+export interface RegistryRows {
+  readonly rows: readonly InstanceRow[]
   /**
    * Why rows may be missing: a text for each registry that could not be read, and for each row that is
    * damaged, of a newer version, unsigned or under another key. Bounded in number; the last text counts the
-   * rest. From the absence of a row nothing may be concluded then.
+   * rest. Unless it is empty, the absence of a row proves nothing.
    */
-  readonly unread?: readonly string[]
+  readonly unread: readonly string[]
 }
 
 /**
@@ -87,7 +88,7 @@ export interface Registry {
   /** What it is, for messages. */
   readonly name?: string
   /** What can be read, and in `unread` what cannot. Rejects when nothing can. It changes nothing. */
-  list(): Promise<InstanceRows>
+  list(): Promise<RegistryRows>
   put(row: InstanceRow): Promise<void>
   /** Deletes rows of ended runs, for a writer; bounded work. Returns how many were deleted. */
   removeEnded?(ended: EndedRuns): Promise<number>

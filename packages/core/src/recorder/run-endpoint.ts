@@ -3,7 +3,7 @@ import { LiveEndpoint, type OwnRecords } from './endpoint.js'
 import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
 import { traceSource } from '../resolve/sources/trace-source.js'
 import type { ClusterKeys } from '../key/index.js'
-import type { InstanceRows, Registry } from '../record/instance-row.js'
+import type { Registry, RegistryRows } from '../record/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 
 /** How long the registry's rows are believed. */
@@ -21,7 +21,7 @@ export class RunEndpoint {
   readonly live: LiveEndpoint
   private readonly parts: ResolverParts
   private readonly resolver: Resolver
-  private listed: { readonly at: number; readonly rows: Promise<InstanceRows> } | undefined
+  private listed: { readonly at: number; readonly known: Promise<RegistryRows> } | undefined
 
   constructor({ own, registry, dataDir, keys }: RunEndpointOptions) {
     const options: ResolverOptions = {
@@ -35,7 +35,7 @@ export class RunEndpoint {
     const source = traceSource(this.parts)
     this.live = new LiveEndpoint({
       own,
-      walk: { rows: () => this.rows(registry), source },
+      walk: { known: () => this.known(registry), source },
       progress: this.resolver,
     })
   }
@@ -45,13 +45,13 @@ export class RunEndpoint {
     await this.parts.close()
   }
 
-  private rows(registry: Registry): Promise<InstanceRows> {
+  private known(registry: Registry): Promise<RegistryRows> {
     const now = performance.now()
     if (this.listed === undefined || now - this.listed.at > registryMillis) {
-      const rows = listKnown(registry)
-      this.listed = { at: now, rows }
-      rows.catch(() => (this.listed = undefined))
+      const known = listKnown(registry)
+      this.listed = { at: now, known }
+      known.catch(() => (this.listed = undefined))
     }
-    return this.listed.rows
+    return this.listed.known
   }
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { HopId } from '../id/types.js'
-import type { InstanceRows } from '../record/instance-row.js'
+import type { InstanceRow, RegistryRows } from '../record/instance-row.js'
 import { recordedKey } from './find/key-text.js'
 import { certain, findKeys, findTraces, mayHoldNewer } from './find/keys.js'
 import { rangeOf, type RangeQuery } from './find/range.js'
@@ -27,6 +27,12 @@ export interface FindHit {
   readonly hopId: HopId
   /** The time in the HopId: ISO, nanoseconds. */
   readonly time: string
+}
+
+/** The rows of all registered instances. */
+export interface InstanceRows extends ReadonlyArray<InstanceRow> {
+  /** Why rows may be missing. Left out if none is. */
+  readonly unread?: readonly string[]
 }
 
 /**
@@ -72,7 +78,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const source = traceSource(parts)
   const newestOfKey = async (name: string, value: string, signal: AbortSignal): Promise<NewestOfKey> => {
     const found = await traces.settled(
-      (rows) => findKeys(parts, rows, { name, value, limit: 1 }, signal),
+      (known) => findKeys(parts, known, { name, value, limit: 1 }, signal),
       ({ hits }) => hits.length === 0,
       signal,
     )
@@ -94,7 +100,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
   /** Something that has to be answered within the deadline. */
   const ask = async <T>(
-    answer: (rows: InstanceRows, signal: AbortSignal) => Promise<T> | T,
+    answer: (known: RegistryRows, signal: AbortSignal) => Promise<T> | T,
     asker?: AbortSignal,
   ): Promise<T> => {
     const deadline = traces.begin(asker)
@@ -112,9 +118,9 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     resolve: (idOrKey) => traces.resolve(idOrKey),
     walk: (idOrKey) => traces.walk(idOrKey),
     range: async function* (query) {
-      const rows = await ask((known) => known, query.signal)
+      const known = await ask((read) => read, query.signal)
       // A long range may take longer than other questions: its asker ends it.
-      yield* rangeOf(parts, rows, query, eitherOf(traces.closed, query.signal))
+      yield* rangeOf(parts, known, query, eitherOf(traces.closed, query.signal))
     },
     find: async ({ key, value, limit = 20 }) => {
       if (!Number.isInteger(limit) || limit < 1) throw new TypeError(`limit must be 1 or more (got ${limit})`)
@@ -122,7 +128,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       const query = { ...recordedKey(key, value), limit }
       const found = await ask((_, signal) =>
         traces.settled(
-          (rows) => findTraces(parts, rows, query, signal),
+          (known) => findTraces(parts, known, query, signal),
           ({ hits }) => hits.length < limit,
           signal,
         ),
@@ -143,7 +149,8 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       }
       return follow(look, followOptions)
     },
-    instances: () => ask((known) => known),
+    instances: () =>
+      ask(({ rows, unread }) => Object.assign([...rows], unread.length === 0 ? {} : { unread })),
     close: async () => {
       traces.close()
       await parts.close()

@@ -47,7 +47,13 @@ function query(
   source: TraceSource,
   more: Partial<TraceQuery> = {},
 ): Promise<Awaited<ReturnType<typeof queryTrace>>> {
-  return queryTrace([idOf(0)], { source, rows: [testRow('s', 4001)], limits, recursive: false, ...more })
+  return queryTrace([idOf(0)], {
+    source,
+    known: { rows: [testRow('s', 4001)], unread: [] },
+    limits,
+    recursive: false,
+    ...more,
+  })
 }
 
 describe('a trace that is large or made to be', () => {
@@ -164,7 +170,12 @@ describe('an instance on an errand', () => {
       aliases: async () => [],
     }
     const rows = ['a', 'b', 'c', 'd'].map((service, index) => testRow(service, 4001 + index))
-    return queryTrace([testId(4001, baseNanos)], { source, rows, limits, recursive: true })
+    return queryTrace([testId(4001, baseNanos)], {
+      source,
+      known: { rows, unread: [] },
+      limits,
+      recursive: true,
+    })
   }
 
   it('is believed about itself only', async () => {

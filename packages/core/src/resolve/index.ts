@@ -1,5 +1,5 @@
 export { createResolver } from './create-resolver.js'
-export type { FindHit, FindQuery, Resolver } from './create-resolver.js'
+export type { FindHit, FindQuery, InstanceRows, Resolver } from './create-resolver.js'
 export type { HopFilter } from './find/filter.js'
 export type { RangeQuery } from './find/range.js'
 export type { TimeInput } from './find/times.js'

@@ -24,7 +24,11 @@ function row(more: Partial<InstanceRow>): InstanceRow {
 }
 
 function resolverOf(rows: readonly InstanceRow[], warnings: string[] = [], store?: Store): Resolver {
-  const registry = { list: async () => rows, put: async () => undefined, close: async () => undefined }
+  const registry = {
+    list: async () => ({ rows, unread: [] }),
+    put: async () => undefined,
+    close: async () => undefined,
+  }
   const resolver = createResolver({
     dir: '/nowhere',
     registry: { name: 'test', ...registry },
@@ -101,10 +105,14 @@ describe('the newest trace of a key, while the store of a run that has ended is 
     const record = testRecord('gateway', own.port, { hopId, traceId: hopId, keys: { orderId: '42' } })
     own.records.push({ ...record, startNanos: nowNanos - 100_000_000_000n })
     const away = { stores: ['level:/nowhere/at/all'], logDir: 'logs/orders/gone' }
-    const [known] = await chain.registry.list()
+    const [known] = (await chain.registry.list()).rows
     const ask = async (heartbeatMillis: number): Promise<string> => {
       const rows = [known as InstanceRow, row({ ...away, heartbeatMillis })]
-      const registry = { list: async () => rows, put: async () => undefined, close: async () => undefined }
+      const registry = {
+        list: async () => ({ rows, unread: [] }),
+        put: async () => undefined,
+        close: async () => undefined,
+      }
       const answer = await chain.resolver({ registry, mode: 'iterative' }).resolve('orderId=42')
       expect(answer.traceId).toBe(hopId)
       return answer.evidence.join('\n')

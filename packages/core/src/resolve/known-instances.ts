@@ -1,5 +1,5 @@
 import type { AskersKeys } from '../key/index.js'
-import type { InstanceRows, Registry } from '../record/instance-row.js'
+import type { Registry, RegistryRows } from '../record/instance-row.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { LoggedRuns } from './sources/logged-runs.js'
 
@@ -24,17 +24,17 @@ export function knownInstances(options: KnownInstancesOptions): Registry {
   const logged = new LoggedRuns(dataDir, keys)
   let told = 0
   /** Once for as long as it is so. Where nothing can be read, the error says so. */
-  const tell = ({ length, unread = [] }: InstanceRows): void => {
-    const count = length === 0 ? 0 : unread.length
+  const tell = ({ rows, unread }: RegistryRows): void => {
+    const count = rows.length === 0 ? 0 : unread.length
     // The same failure may be worded in another way the next time.
     if (count > told) for (const what of unread) warn(`not every instance is known: ${what}`)
     told = count
   }
   return {
     list: async () => {
-      const rows = await logged.beside(() => composed.list())
-      tell(rows)
-      return rows
+      const known = await logged.beside(() => composed.list())
+      tell(known)
+      return known
     },
     put: (row) => composed.put(row),
     close: () => composed.close(),

@@ -12,11 +12,14 @@ async function adoptedMeanwhile(): Promise<{ chain: Chain; registry: Registry; l
   const after = { ...chain.instance(1).row(), state: 'dead' as const }
   let lists = 0
   const registry: Registry = {
-    list: async () =>
-      (await chain.registry.list()).map((row) => {
+    list: async () => {
+      const { rows, unread } = await chain.registry.list()
+      const moved = rows.map((row) => {
         if (row.address !== after.address) return row
         return lists++ === 0 ? { ...row, ...before } : after
-      }),
+      })
+      return { rows: moved, unread }
+    },
     put: async () => undefined,
     close: async () => undefined,
   }

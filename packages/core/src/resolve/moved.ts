@@ -1,19 +1,19 @@
-import type { InstanceRows } from '../record/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 
 /**
  * Whether a run has begun, ended, or been shipped elsewhere between two readings of the registry. A record
  * that was looked up with the first reading may have moved: out of a deleted log, into a store that was not
  * known yet.
  */
-export function haveMoved(before: InstanceRows, after: InstanceRows): boolean {
+export function haveMoved(before: readonly InstanceRow[], after: readonly InstanceRow[]): boolean {
   const places = new Map(before.map((row) => [keyOf(row), placeOf(row)]))
   return after.some((row) => places.get(keyOf(row)) !== placeOf(row))
 }
 
-function keyOf({ address, worker, startNanos }: InstanceRows[number]): string {
+function keyOf({ address, worker, startNanos }: InstanceRow): string {
   return `${address} ${worker} ${startNanos}`
 }
 
-function placeOf({ state, stores, logDir }: InstanceRows[number]): string {
+function placeOf({ state, stores, logDir }: InstanceRow): string {
   return [state, logDir, ...stores].join(' ')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstanceRow, Registry } from '../record/instance-row.js'
+import type { Registry } from '../record/instance-row.js'
 import { Chain } from './chain.fixture.js'
 import type { Behaviour } from './test-instance.fixture.js'
 import { baseNanos } from './test-trace.fixture.js'
@@ -79,7 +79,7 @@ describe('two instances that hold a hop of one id', () => {
 describe('a registry that never answers', () => {
   const never: Registry = {
     name: 'hbase://away',
-    list: () => new Promise<readonly InstanceRow[]>(() => undefined),
+    list: () => new Promise<never>(() => undefined),
     put: async () => undefined,
     close: async () => undefined,
   }

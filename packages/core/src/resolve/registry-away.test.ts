@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstanceRow, Registry } from '../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
 import { composedRegistry } from '../store/index.js'
 import { Chain } from './chain.fixture.js'
 import { baseNanos, testId } from './test-trace.fixture.js'
@@ -9,9 +9,9 @@ class Part implements Registry {
   readonly name = 'hbase://part'
   rows: readonly InstanceRow[] = []
   away = false
-  async list(): Promise<readonly InstanceRow[]> {
+  async list(): Promise<RegistryRows> {
     if (this.away) throw new Error('hbase://part: nobody listens')
-    return this.rows
+    return { rows: this.rows, unread: [] }
   }
   async put(): Promise<void> {}
   async close(): Promise<void> {}
@@ -24,13 +24,16 @@ async function split(): Promise<{ chain: Chain; part: Part; registry: Registry }
   const isElsewhere = (row: InstanceRow): boolean => row.service === 'payments'
   const registry = composedRegistry([
     {
-      list: async () => (await chain.registry.list()).filter((row) => !isElsewhere(row)),
+      list: async () => ({
+        rows: (await chain.registry.list()).rows.filter((row) => !isElsewhere(row)),
+        unread: [],
+      }),
       put: (row) => chain.registry.put(row),
       close: async () => undefined,
     },
     part,
   ])
-  part.rows = (await chain.registry.list()).filter(isElsewhere)
+  part.rows = (await chain.registry.list()).rows.filter(isElsewhere)
   return { chain, part, registry }
 }
 

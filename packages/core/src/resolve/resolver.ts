@@ -3,7 +3,7 @@ import { HoptraceError } from '../base/errors.js'
 import { isHopId, hopIdInText, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
-import type { InstanceRow, InstanceRows, Registry } from '../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 import { deadlineIn, orAborted, type Deadline } from '../base/deadline.js'
 import { parsedKey } from './find/key-text.js'
@@ -65,7 +65,7 @@ const maxTries = 3
 
 /** Answers about single traces. */
 export class TraceResolver {
-  private listed: { readonly at: number; readAt?: number; readonly list: Promise<InstanceRows> } | undefined
+  private listed: { readonly at: number; readAt?: number; readonly list: Promise<RegistryRows> } | undefined
   private readonly closing = new AbortController()
 
   constructor(
@@ -90,7 +90,7 @@ export class TraceResolver {
    * The registry as of now: what can be read of it. `since`: not as it was before, on the `performance.now()`
    * clock.
    */
-  async instances(signal: AbortSignal, since?: number): Promise<InstanceRows> {
+  async instances(signal: AbortSignal, since?: number): Promise<RegistryRows> {
     signal.throwIfAborted()
     const now = performance.now()
     let { listed } = this
@@ -153,17 +153,17 @@ export class TraceResolver {
    * since.
    */
   async settled<T>(
-    ask: (rows: InstanceRows) => Promise<T>,
+    ask: (known: RegistryRows) => Promise<T>,
     isOpen: (answer: T) => boolean,
     signal: AbortSignal,
   ): Promise<T> {
-    let rows = await this.instances(signal)
+    let known = await this.instances(signal)
     for (let tries = 1; ; tries++) {
-      const answer = await ask(rows)
+      const answer = await ask(known)
       if (!isOpen(answer) || tries === maxTries) return answer
-      const now = await this.instances(signal, performance.now()).catch(() => rows)
-      if (!haveMoved(rows, now)) return answer
-      rows = now
+      const now = await this.instances(signal, performance.now()).catch(() => known)
+      if (!haveMoved(known.rows, now.rows)) return answer
+      known = now
     }
   }
 
@@ -175,11 +175,11 @@ export class TraceResolver {
   ): Promise<TraceAnswer> {
     const { source, limits, mode } = this.parts
     const bound = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal])
-    const query = (rows: InstanceRows): Promise<TraceAnswer> =>
+    const query = (known: RegistryRows): Promise<TraceAnswer> =>
       queryTrace(ids, {
         source,
-        rows,
-        holders: asOfNow(holders, rows),
+        known,
+        holders: asOfNow(holders, known.rows),
         limits: { ...limits, deadlineMillis: deadline.left() },
         recursive: mode === 'recursive',
         signal: bound,
@@ -255,7 +255,7 @@ function withNotes(answer: TraceAnswer, ofKey: HopId | undefined, notes: readonl
 }
 
 /** The rows of these runs as they are now. */
-function asOfNow(holders: readonly InstanceRow[], rows: InstanceRows): readonly InstanceRow[] {
+function asOfNow(holders: readonly InstanceRow[], rows: readonly InstanceRow[]): readonly InstanceRow[] {
   return holders.map(
     (known) =>
       rows.find(

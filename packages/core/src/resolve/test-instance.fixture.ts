@@ -11,7 +11,7 @@ import type { HopId } from '../id/types.js'
 import { segmentRecordsOf } from './test-store.fixture.js'
 import { memoryStore } from '../store/memory.js'
 import type { Store } from '../store/contract.js'
-import type { InstanceRow, Registry } from '../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
 import { RunEndpoint } from '../recorder/run-endpoint.js'
 import type { OwnRecords, RunCounters } from '../recorder/endpoint.js'
 import type { Lookup } from '../record/lookup.js'
@@ -25,7 +25,7 @@ const hostKey = newClusterKey()
 export class MemoryRegistry implements Registry, Disposable {
   readonly dataDir = mkdtempSync(path.join(tmpdir(), 'hoptrace-ask-'))
   rows: InstanceRow[] = []
-  list = async (): Promise<readonly InstanceRow[]> => [...this.rows]
+  list = async (): Promise<RegistryRows> => ({ rows: [...this.rows], unread: [] })
   put = async (row: InstanceRow): Promise<void> => void this.rows.push(row)
   close = async (): Promise<void> => undefined;
 

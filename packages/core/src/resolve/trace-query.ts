@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { hopIdNanos, parseHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow, InstanceRows } from '../record/instance-row.js'
+import type { InstanceRow, RegistryRows } from '../record/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
 import { isoNanos } from '../base/iso.js'
 import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.js'
@@ -26,7 +26,8 @@ export interface QueryLimits {
 /** How one trace is looked up. */
 export interface TraceQuery {
   readonly source: TraceSource
-  readonly rows: InstanceRows
+  /** The registry as it was read for this question. */
+  readonly known: RegistryRows
   /** The runs that are known to hold the requested hop. */
   readonly holders?: readonly InstanceRow[]
   readonly limits: QueryLimits
@@ -51,9 +52,10 @@ export interface TraceAnswer {
  * aborted.
  */
 export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Promise<TraceAnswer> {
-  const { source, rows, holders = [], limits, recursive, onHop } = query
+  const { source, known, holders = [], limits, recursive, onHop } = query
+  const { rows } = known
   const reads = noReads()
-  const index = new InstanceIndex(rows)
+  const index = new InstanceIndex(known)
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new Error('the deadline has passed')), limits.deadlineMillis)
   const signal =
@@ -156,7 +158,7 @@ function nothing(
   id: HopId,
   missing: Extract<Entry, { kind: 'missing' }> | undefined,
   expired: boolean,
-  { rows, reads }: { readonly rows: InstanceRows; readonly reads: Reads },
+  { rows, reads }: { readonly rows: readonly InstanceRow[]; readonly reads: Reads },
 ): Omit<TraceAnswer, 'missing'> {
   const located = missing?.located
   const evidence = [...(missing?.notes ?? [])]
@@ -178,7 +180,7 @@ function nothing(
 }
 
 /** Why a hop of that time need not be there any more: every run that is registered keeps its records for a shorter time. */
-function olderThanKept(id: HopId, rows: InstanceRows): string | undefined {
+function olderThanKept(id: HopId, rows: readonly InstanceRow[]): string | undefined {
   const longest = Math.max(...rows.map(({ keepsSeconds = Infinity }) => keepsSeconds))
   if (!Number.isFinite(longest) || !isExpired({ keepsSeconds: longest }, hopIdNanos(id))) return undefined
   return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`

@@ -446,7 +446,7 @@ it('a registry of which a row could not be read makes nothing untraced', async (
   const rows = registry.rows
   const half = {
     ...registry,
-    list: async () => Object.assign([...rows], { unread: ['a row of registry/b.json is damaged'] }),
+    list: async () => ({ rows, unread: ['a row of registry/b.json is damaged'] }),
   }
   const other = createResolver({ registry: half, dir: '/nowhere' })
   const id = assigned(baseNanos + 50n, { ip: '10.9.9.9', port: 80 })

@@ -75,7 +75,7 @@ describe('shipDeadRuns', () => {
         events: [{ name: 'order.accepted', attributes: { items: 3 } }],
       })
       expect((await segmentsOf(store)).every(({ lane }) => lane === 'late')).toBe(true)
-      expect(await registry.list()).toMatchObject([
+      expect((await registry.list()).rows).toMatchObject([
         { state: 'dead', shippedThroughNanos: baseNanos + 100n, stores: ['memory:away', store.url] },
       ])
       expect(existsSync(runDir)).toBe(false)

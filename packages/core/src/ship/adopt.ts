@@ -148,6 +148,6 @@ export function openSigned(run: RunInfo, signed: boolean, dataDir: string): Stor
  * end.
  */
 async function registerEnded(runDir: string, registry: Registry): Promise<void> {
-  const row = (await registry.list()).find(({ logDir }) => logDir === logDirOf(runDir))
+  const row = (await registry.list()).rows.find(({ logDir }) => logDir === logDirOf(runDir))
   if (row?.state === 'running') await registry.put({ ...row, state: 'dead' })
 }

@@ -63,7 +63,7 @@ async function registerDead(
   registry: Registry,
 ): Promise<void> {
   const { address, worker, startNanos } = run
-  const known = (await registry.list()).find(
+  const known = (await registry.list()).rows.find(
     (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
   )
   // Another process considered it dead before it owned the directory, so it continued in another one with all

@@ -8,7 +8,7 @@ import { claimRunDir, type OwnedRun } from '../rundir/index.js'
 import { decodeSegment } from '../segment/decode.js'
 import { foldVersions } from '../record/fold.js'
 import type { Row, ScanRange, Store } from '../store/contract.js'
-import type { InstanceRow, Registry } from '../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
 import { readSegmentKey, rowPrefix } from '../store/keys.js'
 import { memoryStore } from '../store/memory.js'
 
@@ -16,8 +16,8 @@ import { memoryStore } from '../store/memory.js'
 export class TestRegistry implements Registry {
   readonly rows = new Map<string, InstanceRow>()
 
-  async list(): Promise<InstanceRow[]> {
-    return [...this.rows.values()]
+  async list(): Promise<RegistryRows> {
+    return { rows: [...this.rows.values()], unread: [] }
   }
 
   async put(row: InstanceRow): Promise<void> {

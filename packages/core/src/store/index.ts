@@ -6,7 +6,7 @@ export type { ReadCounts } from './counts.js'
  */
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './contract.js'
 export { expireRows } from './expire.js'
-export type { DroppedRange, EndedRuns, InstanceRow, InstanceRows, Registry } from '../record/instance-row.js'
+export type { DroppedRange, EndedRuns, InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
 export { keyRows } from './key-rows.js'
 export type { Lane } from './keys.js'
 export { idNanos, windowStart } from './keys.js'

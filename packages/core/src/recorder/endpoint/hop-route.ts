@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRows } from '../../record/instance-row.js'
+import type { RegistryRows } from '../../record/instance-row.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Lookup } from '../../record/lookup.js'
 import type { EvidenceTree } from '../../resolve/verdict/evidence.js'
@@ -25,7 +25,7 @@ const beatMillis = 300
 /** One question about one hop. */
 export interface HopQuestion {
   readonly own: OwnRecords
-  readonly walk: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource } | undefined
+  readonly walk: { readonly known: () => Promise<RegistryRows>; readonly source: TraceSource } | undefined
   readonly errands: Errands
   readonly id: HopId
   readonly query: URLSearchParams
@@ -95,11 +95,12 @@ async function walkBelow(
   try {
     const bound = AbortSignal.any([signal, timeout.signal])
     setMaxListeners(0, bound)
-    const rows = await orAborted(walk.rows(), bound).catch(() => undefined)
-    if (rows === undefined) return { subtree: null, reads }
+    const registered = await orAborted(walk.known(), bound).catch(() => undefined)
+    if (registered === undefined) return { subtree: null, reads }
+    const { rows } = registered
     const row = rows.find((other) => other.startNanos === lookup.record.instance.startNanos) ?? rows[0]
     if (row === undefined) return { subtree: null, reads }
-    const index = new InstanceIndex(rows)
+    const index = new InstanceIndex(registered)
     const walker = new Walker({
       locator: new Locator(walk.source, index, reads, bound),
       index,

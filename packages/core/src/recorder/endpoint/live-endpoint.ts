@@ -1,7 +1,7 @@
 import { askPrefix as prefix } from '../../ask/names.js'
 import { HoptraceError } from '../../base/errors.js'
 import { isHopId } from '../../id/index.js'
-import type { InstanceRows } from '../../record/instance-row.js'
+import type { RegistryRows } from '../../record/instance-row.js'
 import { messageOf } from '../../base/message.js'
 import type { TraceSource } from '../../resolve/walk/source.js'
 import { answerHop, blocked, type Errands } from './hop-route.js'
@@ -36,7 +36,7 @@ export interface LiveEndpointOptions {
    * What `?recurse=1` walks with: the registry's rows, and how runs are asked. Left out: it is answered like
    * `recurse=0`.
    */
-  readonly walk?: { readonly rows: () => Promise<InstanceRows>; readonly source: TraceSource }
+  readonly walk?: { readonly known: () => Promise<RegistryRows>; readonly source: TraceSource }
   /** What `progress/<id>` answers with. Left out: 404. */
   readonly progress?: Progress
   /** Questions at a time; more are refused with 503. @default 128 */

@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 import type { HopId } from '../../id/types.js'
-import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
 import { StoreReader, type KeyHit } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import { messageOf } from '../../base/message.js'
@@ -73,7 +73,7 @@ const maxBytes = 4 << 20
  */
 export async function findTraces(
   parts: ResolverParts,
-  rows: InstanceRows,
+  known: RegistryRows,
   { limit, ...key }: KeyQuery,
   signal: AbortSignal,
 ): Promise<KeyHits> {
@@ -84,7 +84,7 @@ export async function findTraces(
   const size = Math.min(mostHits, Math.max(20, limit * 2))
   let beforeNanos: bigint | undefined
   for (let page = 0; ; page++) {
-    const found = await findKeys(parts, rows, { ...key, limit: size, beforeNanos }, signal, silent)
+    const found = await findKeys(parts, known, { ...key, limit: size, beforeNanos }, signal, silent)
     for (const place of found.unreadPlaces) unread.set(place.text, place)
     const fresh = found.hits.filter(({ hopId }) => !seen.has(hopId))
     for (const hit of fresh) {
@@ -110,14 +110,14 @@ export async function findTraces(
  */
 export async function findKeys(
   parts: ResolverParts,
-  rows: InstanceRows,
+  { rows, unread: unreadRows }: RegistryRows,
   query: KeyQuery,
   signal: AbortSignal,
   silent = new Set<InstanceRow>(),
 ): Promise<KeyHits> {
   const reads = noReads()
   const hits: HeldHit[] = []
-  const unread: UnreadPlace[] = (rows.unread ?? []).map((text) => ({ text, untilNanos: null }))
+  const unread: UnreadPlace[] = unreadRows.map((text) => ({ text, untilNanos: null }))
   const missing = (text: string, runs: readonly InstanceRow[]): void =>
     void unread.push({ text, untilNanos: untilNanosOf(runs) })
   const attempt = async (
@@ -181,7 +181,12 @@ function keyHits(hits: readonly HeldHit[], unreadPlaces: readonly UnreadPlace[])
 }
 
 /** Runs that began when the hit says, and ship to these stores, or the one that said so itself. */
-function held(hit: KeyHit, rows: InstanceRows, stores: readonly string[], teller?: InstanceRow): HeldHit {
+function held(
+  hit: KeyHit,
+  rows: readonly InstanceRow[],
+  stores: readonly string[],
+  teller?: InstanceRow,
+): HeldHit {
   const holders = rows.filter(
     (row) =>
       row.startNanos === hit.startNanos && (row === teller || row.stores.some((url) => stores.includes(url))),

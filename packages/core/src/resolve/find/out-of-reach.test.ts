@@ -12,7 +12,11 @@ async function ask(state: InstanceRow['state']): Promise<string> {
     endpoint: null,
     state,
   }
-  const registry = { list: async () => [row], put: async () => undefined, close: async () => undefined }
+  const registry = {
+    list: async () => ({ rows: [row], unread: [] }),
+    put: async () => undefined,
+    close: async () => undefined,
+  }
   const resolver = createResolver({ dir: tmpdir(), registry: { name: 'test', ...registry } })
   try {
     return (await resolver.resolve('orderId=1')).verdict

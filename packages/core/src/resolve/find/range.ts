@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 import { hopIdInText } from '../../id/index.js'
-import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
 import { runKey } from '../../store/keys.js'
 import type { ResolverParts } from '../options.js'
 import { hopJson, type HopJson } from '../result.js'
@@ -34,7 +34,7 @@ export interface RangeQuery extends HopFilter {
 /** Hops of a service in id order, from all its runs at once; memory does not grow with the answer. */
 export async function* rangeOf(
   parts: ResolverParts,
-  rows: InstanceRows,
+  { rows, unread }: RegistryRows,
   query: RangeQuery,
   signal: AbortSignal,
 ): AsyncGenerator<HopJson, void, undefined> {
@@ -48,7 +48,7 @@ export async function* rangeOf(
   const stretch: Stretch = { fromNanos, toNanos, afterId: after, signal }
   const runs = rows.filter((row) => row.service === service && overlaps(row, fromNanos, toNanos))
   warnOfMissing(parts, rows, query, { fromNanos, toNanos, runs })
-  const failures: string[] = [...(rows.unread ?? [])]
+  const failures: string[] = [...unread]
   const damaged = new Set<string>()
   const reads = noRangeReads()
   const unknown = new Set<string>()
@@ -108,7 +108,7 @@ function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean
 /** Says what makes an answer shorter than its asker may think: a service that no run is registered of, and records that are deleted or lost. */
 function warnOfMissing(
   { warn }: ResolverParts,
-  rows: InstanceRows,
+  rows: readonly InstanceRow[],
   { service }: RangeQuery,
   {
     fromNanos,

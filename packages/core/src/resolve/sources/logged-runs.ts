@@ -7,7 +7,7 @@ import { listLogFiles } from '../../rundir/run-dir.js'
 import { listRunDirs, logDirOf } from '../../rundir/index.js'
 import { isServiceName } from '../../rundir/run-place.js'
 import { runRow } from '../../rundir/run-row.js'
-import type { InstanceRow, InstanceRows } from '../../record/instance-row.js'
+import type { InstanceRow, RegistryRows } from '../../record/instance-row.js'
 import { runKey } from '../../store/registry/run-key.js'
 import { UnreadRows } from '../../store/registry/unread-rows.js'
 
@@ -31,10 +31,10 @@ export class LoggedRuns {
   ) {}
 
   /** The rows that `list` gives, and those of runs that are not among them. */
-  async beside(list: () => Promise<InstanceRows>): Promise<InstanceRows> {
+  async beside(list: () => Promise<RegistryRows>): Promise<RegistryRows> {
     // List the logs first: a run that registers in between is in both lists, and then its row counts.
     const runDirs = await listRunDirs(this.dataDir).catch(() => [])
-    const rows = await list()
+    const { rows, unread: unreadRows } = await list()
     const registered = new Set(rows.map(runKey))
     const dirs = new Set(rows.map(({ logDir }) => logDir))
     const more: InstanceRow[] = []
@@ -55,10 +55,7 @@ export class LoggedRuns {
     if (this.known.size > maxRuns) this.known.clear()
     for (const service of await this.storesWithout([...rows, ...more]))
       unread.add(`stores/${service}`, `has records of ${service}, and no run of it is registered`)
-    const found = unread.beside(more)
-    if (found.length === 0 && found.unread === undefined) return rows
-    const all = [...(rows.unread ?? []), ...(found.unread ?? [])]
-    return Object.assign([...rows, ...found], all.length === 0 ? {} : { unread: all })
+    return { rows: [...rows, ...more], unread: [...unreadRows, ...unread.all] }
   }
 
   /** Services whose store is there, while every row of theirs is missing. */

@@ -1,7 +1,7 @@
 import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import { heartbeatNanos, type InstanceRow, type InstanceRows } from '../../record/instance-row.js'
+import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
 import { isYetToCome, settleNanos, skewNanos, type CallTimes } from './times.js'
 
 /** How long after its last sign of life in the registry a run may still have been there. */
@@ -28,15 +28,18 @@ export interface Candidates {
 
 /** The registry as it was when a question was asked, indexed. */
 export class InstanceIndex {
-  readonly rows: InstanceRows
+  readonly rows: readonly InstanceRow[]
+  /** Why instances may be missing here; empty when none is. */
+  readonly unread: readonly string[]
   private readonly byAddress = new Map<string, InstanceRow[]>()
   private readonly byPort = new Map<number, InstanceRow[]>()
   private readonly byReached = new Map<string, InstanceRow[]>()
   private readonly byStart = new Map<bigint, InstanceRow[]>()
   private readonly byService = new Map<string, InstanceRow[]>()
 
-  constructor(rows: InstanceRows) {
+  constructor({ rows, unread }: RegistryRows) {
     this.rows = rows
+    this.unread = unread
     for (const row of rows) {
       for (const address of new Set([row.address, ...row.aliases])) {
         add(this.byAddress, address, row)
@@ -47,11 +50,6 @@ export class InstanceIndex {
       add(this.byStart, row.startNanos, row)
       add(this.byService, row.service, row)
     }
-  }
-
-  /** Why instances may be missing here; empty when none is. */
-  get unread(): readonly string[] {
-    return this.rows.unread ?? []
   }
 
   service(name: string): readonly InstanceRow[] {

@@ -88,7 +88,7 @@ describe('who may have taken a call', () => {
   const caller = testRecord('gateway', 4001)
   const call = testCall(4002)
   const of = (...rows: ReturnType<typeof testRow>[]): string[] =>
-    new InstanceIndex(rows)
+    new InstanceIndex({ rows, unread: [] })
       .forCall(call, callTimes(caller, call), 'test-host')
       .rows.map(({ service, host, worker }) => `${service} ${host} ${worker}`)
 
@@ -114,7 +114,7 @@ describe('who may have taken a call', () => {
       state: 'dead',
       heartbeatMillis: Number((baseNanos - hour * 2n) / 1_000_000n),
     })
-    const index = new InstanceIndex([later, before])
+    const index = new InstanceIndex({ rows: [later, before], unread: [] })
     expect(index.forCall(call, callTimes(caller, call), null)).toMatchObject({ rows: [], gone: before })
     // One that never said that it ended has, when another listens there since long.
     expect(of({ ...before, state: 'running' }, testRow('orders', 4002))).toHaveLength(1)
@@ -126,7 +126,7 @@ describe('who may have taken a call', () => {
       hopId: `${call.hopId.slice(0, 20)}00000000${call.hopId.slice(28)}` as typeof call.hopId,
     }
     const rows = [testRow('orders', 4007), testRow('mail', 4002)]
-    const index = new InstanceIndex(rows)
+    const index = new InstanceIndex({ rows, unread: [] })
     const names = (service: string | null): string[] =>
       index.forCall({ ...named, service }, callTimes(caller, named), null).rows.map((row) => row.service)
     expect(names('orders')).toEqual(['orders'])

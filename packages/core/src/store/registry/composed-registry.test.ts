@@ -1,8 +1,13 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testRow } from '../../resolve/test-trace.fixture.js'
-import type { InstanceRow, Registry } from '../../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
 import { composedRegistry } from './composed-registry.js'
+import { memoryStore } from '../memory.js'
+import { fileRegistry } from './file-registry.js'
 import { listKnown } from './list-known.js'
+import { byWorker, freshDir, ours, row } from './registry.fixture.js'
+import { storeRegistry } from './store-registry.js'
 
 const away: Registry = {
   name: 'hbase://away',
@@ -17,8 +22,8 @@ class Held implements Registry {
   private readonly waiting: (() => void)[] = []
   private held = true
 
-  async list(): Promise<readonly InstanceRow[]> {
-    return this.put_
+  async list(): Promise<RegistryRows> {
+    return { rows: this.put_, unread: [] }
   }
 
   async put(row: InstanceRow): Promise<void> {
@@ -36,8 +41,8 @@ class Held implements Registry {
 
 class Kept implements Registry {
   readonly rows: InstanceRow[] = []
-  async list(): Promise<readonly InstanceRow[]> {
-    return this.rows
+  async list(): Promise<RegistryRows> {
+    return { rows: this.rows, unread: [] }
   }
   async put(row: InstanceRow): Promise<void> {
     this.rows.push(row)
@@ -45,14 +50,54 @@ class Kept implements Registry {
   async close(): Promise<void> {}
 }
 
+describe('several registries', () => {
+  const memory = (): Registry => storeRegistry(memoryStore(), '/data', ours)
+
+  it('believes the later row, and a run that has ended', async () => {
+    const [a, b] = [memory(), memory()]
+    const both = composedRegistry([a, b])
+    await a.put({ ...row, heartbeatMillis: 5 })
+    await b.put({ ...row, heartbeatMillis: 7 })
+    expect((await both.list()).rows.map(({ heartbeatMillis }) => heartbeatMillis)).toEqual([7])
+    await a.put({ ...row, heartbeatMillis: 7, state: 'dead' })
+    expect((await both.list()).rows.map(({ state }) => state)).toEqual(['dead'])
+  })
+
+  it('takes the stores of a run from the data directory that is here, whatever is later', async () => {
+    const dir = await freshDir()
+    const [files, shared] = [fileRegistry(dir, ours), memory()]
+    const stores = ['level:stores/payments']
+    await files.put({ ...row, stores, heartbeatMillis: 5 })
+    await shared.put({ ...row, stores, heartbeatMillis: 7 })
+    await shared.put({ ...row, stores, worker: 3 })
+    const { rows } = await composedRegistry([files, shared]).list()
+    expect(rows.toSorted(byWorker)).toEqual([
+      { ...row, stores: [`level:${path.join(dir, 'stores/payments')}`], heartbeatMillis: 7 },
+      { ...row, stores, worker: 3 },
+    ])
+  })
+
+  it('says what is missing when one of its registries fails, and still writes to the others', async () => {
+    const good = memory()
+    const store = memoryStore()
+    await store.close()
+    const both = composedRegistry([storeRegistry(store, '/data', ours), good])
+    await expect(both.put(row)).rejects.toMatchObject({ code: 'HOPTRACE_STORE_CLOSED' })
+    expect((await good.list()).rows).toEqual([row])
+    const { rows, unread } = await both.list()
+    expect(rows).toEqual([row])
+    expect(unread).toHaveLength(1)
+  })
+})
+
 describe('several registries of which one is away', () => {
   it('list what is known, and say what may be missing', async () => {
     const kept = new Kept()
     kept.rows.push(testRow('orders', 4002))
-    const rows = await listKnown(composedRegistry([kept, away]))
+    const { rows, unread } = await listKnown(composedRegistry([kept, away]))
     expect(rows).toHaveLength(1)
-    expect(rows.unread).toEqual(['hbase://away: nobody listens'])
-    expect((await listKnown(composedRegistry([kept, new Kept()]))).unread).toBeUndefined()
+    expect(unread).toEqual(['hbase://away: nobody listens'])
+    expect((await listKnown(composedRegistry([kept, new Kept()]))).unread).toEqual([])
   })
 
   it('reject where nothing at all is known', async () => {
@@ -88,9 +133,9 @@ describe('several registries of which one does not answer', () => {
     const part = silent()
     const registry = composedRegistry([part, kept], { millis: 20, emptyMillis: 60_000 })
     for (let i = 0; i < 3; i++) {
-      const rows = await listKnown(registry)
+      const { rows, unread } = await listKnown(registry)
       expect(rows).toHaveLength(1)
-      expect(rows.unread).toEqual(['hbase://silent does not answer yet'])
+      expect(unread).toEqual(['hbase://silent does not answer yet'])
     }
     expect(part.asked).toBe(1)
   })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
 import { textOf } from '../../base/message.js'
-import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
+import type { EndedRuns, InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
 import { runKey } from './run-key.js'
@@ -20,104 +20,129 @@ export interface RegistryPatience {
 }
 
 /**
- * Several registries as one. A row is written to all of them, side by side; what one says later than another (by heartbeat) counts. They are
- * read side by side too: `list` never rejects; `unread` says which of them could not be read, or did not answer in time. One that is slow
- * is read on, and the next `list` takes what came of it.
+ * Several registries as one. A row is written to all of them at the same time; of two versions of a row, the later one (by heartbeat)
+ * counts. They are read at the same time too: `list` never rejects, and `unread` says which of them could not be read, or did not
+ * answer in time. The next `list` takes the answer of one that was slow.
  */
 export function composedRegistry(registries: readonly Registry[], patience: RegistryPatience = {}): Registry {
-  const writers = registries.map((registry) => ({ registry, puts: new CoalescedPuts(registry) }))
-  const readers = registries.map((registry) => new PartReader(registry))
-  const removers = registries.filter((registry) => registry.removeEnded !== undefined)
-  return {
-    list: () => listAll(readers, patience),
+  return new ComposedRegistry(
+    registries.map((registry) => new Part(registry)),
+    patience,
+  )
+}
 
-    async put(row) {
-      await all(writers.map(({ registry, puts }) => patiently(puts.put(row), registry)))
-    },
+class ComposedRegistry implements Registry {
+  constructor(
+    private readonly parts: readonly Part[],
+    private readonly patience: RegistryPatience,
+  ) {}
 
-    async removeEnded(ended) {
-      let removed = 0
-      const failures: unknown[] = []
-      for (const registry of removers) {
-        try {
-          removed += (await registry.removeEnded?.(ended)) ?? 0
-        } catch (error) {
-          failures.push(error)
-        }
+  async list(): Promise<RegistryRows> {
+    const answers = await this.answers()
+    const unread = this.parts.flatMap(
+      (part) => answers.get(part)?.unread ?? [`${part.name} does not answer yet`],
+    )
+    // In the order of the parts.
+    return { rows: merged(this.parts.map((part) => answers.get(part)?.rows ?? [])), unread }
+  }
+
+  async put(row: InstanceRow): Promise<void> {
+    await all(this.parts.map((part) => part.put(row)))
+  }
+
+  async removeEnded(ended: EndedRuns): Promise<number> {
+    let removed = 0
+    const failures: unknown[] = []
+    for (const { registry } of this.parts) {
+      try {
+        removed += (await registry.removeEnded?.(ended)) ?? 0
+      } catch (error) {
+        failures.push(error)
       }
-      if (failures.length > 0) throw failures[0]
-      return removed
-    },
+    }
+    if (failures.length > 0) throw failures[0]
+    return removed
+  }
 
-    async close() {
-      await Promise.allSettled(writers.map(({ registry, puts }) => patiently(puts.settled(), registry)))
-      await all(registries.map((registry) => registry.close()))
-    },
+  async close(): Promise<void> {
+    await Promise.allSettled(this.parts.map((part) => part.settled()))
+    await all(this.parts.map(({ registry }) => registry.close()))
+  }
+
+  /** The answers that come in time. */
+  private async answers(): Promise<ReadonlyMap<Part, RegistryRows>> {
+    const { millis = 2500, emptyMillis = 10_000 } = this.patience
+    const answers = new Map<Part, RegistryRows>()
+    const enough = new AbortController()
+    let anyRows = (): void => undefined
+    const known = new Promise<void>((resolve) => (anyRows = resolve))
+    const asked = this.parts.map(async (part) => {
+      const answer = await part.list()
+      answers.set(part, answer)
+      if (answer.rows.length > 0) anyRows()
+    })
+    const pause = (time: number): Promise<unknown> =>
+      sleep(time, undefined, { signal: enough.signal }).catch(() => undefined)
+    await Promise.race([
+      Promise.all(asked),
+      Promise.all([known, pause(Math.min(millis, emptyMillis))]),
+      pause(emptyMillis),
+    ])
+    enough.abort()
+    return answers
   }
 }
 
-type PartResult = { readonly rows: InstanceRows } | { readonly failure: string }
+/** One of several registries: it is read once at a time, and written without a queue. */
+class Part {
+  private readonly puts: CoalescedPuts
+  private reading: Promise<RegistryRows> | undefined
 
-/** Reads one of several registries, once at a time. */
-class PartReader {
-  private reading: Promise<PartResult> | undefined
-
-  constructor(private readonly registry: Registry) {}
+  constructor(readonly registry: Registry) {
+    this.puts = new CoalescedPuts(registry)
+  }
 
   get name(): string {
     return this.registry.name ?? 'a registry'
   }
 
   /** Never rejects. */
-  read(): Promise<PartResult> {
+  list(): Promise<RegistryRows> {
     this.reading ??= this.registry
       .list()
-      .then(
-        (rows): PartResult => ({ rows }),
-        (error: unknown): PartResult => ({ failure: textOf(error) }),
-      )
+      .catch((error: unknown): RegistryRows => ({ rows: [], unread: [textOf(error)] }))
       .finally(() => {
         this.reading = undefined
       })
     return this.reading
   }
-}
 
-async function listAll(readers: readonly PartReader[], patience: RegistryPatience): Promise<InstanceRows> {
-  const { millis = 2500, emptyMillis = 10_000 } = patience
-  const results = new Map<PartReader, PartResult>()
-  const enough = new AbortController()
-  let anyRows = (): void => undefined
-  const known = new Promise<void>((resolve) => (anyRows = resolve))
-  const parts = readers.map(async (reader) => {
-    const result = await reader.read()
-    results.set(reader, result)
-    if ('rows' in result && result.rows.length > 0) anyRows()
-  })
-  const pause = (time: number): Promise<unknown> =>
-    sleep(time, undefined, { signal: enough.signal }).catch(() => undefined)
-  await Promise.race([
-    Promise.all(parts),
-    Promise.all([known, pause(Math.min(millis, emptyMillis))]),
-    pause(emptyMillis),
-  ])
-  enough.abort()
-  const lists: InstanceRows[] = []
-  const unread: string[] = []
-  for (const reader of readers) {
-    const result = results.get(reader)
-    if (result === undefined) unread.push(`${reader.name} does not answer yet`)
-    else if ('failure' in result) unread.push(result.failure)
-    else {
-      lists.push(result.rows)
-      unread.push(...(result.rows.unread ?? []))
+  put(row: InstanceRow): Promise<void> {
+    return this.inTime(this.puts.put(row))
+  }
+
+  /** Resolves when no put is pending. */
+  settled(): Promise<void> {
+    return this.inTime(this.puts.settled())
+  }
+
+  private async inTime(task: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.name} does not answer yet`)),
+        putMillis,
+      )
+    })
+    try {
+      await Promise.race([task, late])
+    } finally {
+      clearTimeout(timer)
     }
   }
-  const rows = merged(lists)
-  return unread.length === 0 ? rows : Object.assign(rows, { unread })
 }
 
-function merged(lists: readonly InstanceRows[]): InstanceRow[] {
+function merged(lists: readonly (readonly InstanceRow[])[]): InstanceRow[] {
   const rows = new Map<string, InstanceRow>()
   for (const list of lists) {
     for (const row of list) {
@@ -146,19 +171,4 @@ function isLater(a: InstanceRow, b: InstanceRow): boolean {
 /** Waits for all, then fails with the first failure. */
 async function all(tasks: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(tasks)) if (result.status === 'rejected') throw result.reason
-}
-
-async function patiently(task: Promise<void>, { name = 'a registry' }: Registry): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${name} does not answer yet`)),
-      putMillis,
-    )
-  })
-  try {
-    await Promise.race([task, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -12,7 +12,7 @@ import {
   writeReplacingSync,
 } from '../../files/index.js'
 import { type AskersKeys, type ClusterKeys, keysHere } from '../../key/index.js'
-import type { InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
 import { rowLimits } from './check-row.js'
 import { removeRows } from './remove-rows.js'
 import { rowFile, rowFileStart } from './row-file.js'
@@ -82,10 +82,10 @@ class RowReader {
     private readonly keys: AskersKeys,
   ) {}
 
-  async list(): Promise<InstanceRows> {
+  async list(): Promise<RegistryRows> {
     const { dir } = this
     const files = await rowFiles(dir)
-    if (files.length === 0) return []
+    if (files.length === 0) return { rows: [], unread: [] }
     const rows: InstanceRow[] = []
     const unread = new UnreadRows()
     const before = this.before()
@@ -109,7 +109,7 @@ class RowReader {
       else rows.push(readPaths(read.row, dir))
     }
     this.known = known
-    return unread.beside(rows)
+    return { rows, unread: unread.all }
   }
 
   /** What is known under the keys in use now. */

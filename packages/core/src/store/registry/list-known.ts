@@ -1,12 +1,12 @@
 import { HoptraceError } from '../../base/errors.js'
-import type { InstanceRows, Registry } from '../../record/instance-row.js'
+import type { Registry, RegistryRows } from '../../record/instance-row.js'
 
 /**
  * The rows that can be read now. Rejects when none can: from an empty registry of which a part is missing no answer follows.
  */
-export async function listKnown(registry: Registry): Promise<InstanceRows> {
-  const rows = await registry.list()
-  const { unread = [] } = rows
-  if (rows.length > 0 || unread.length === 0) return rows
+export async function listKnown(registry: Registry): Promise<RegistryRows> {
+  const answer = await registry.list()
+  const { rows, unread } = answer
+  if (rows.length > 0 || unread.length === 0) return answer
   throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `the registry cannot be read: ${unread.join('; ')}`)
 }

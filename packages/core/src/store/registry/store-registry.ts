@@ -2,7 +2,7 @@ import { HoptraceError } from '../../base/errors.js'
 import { type AskersKeys, keysHere } from '../../key/index.js'
 import { readChecked, writeChecked } from '../checked-value.js'
 import type { Row, Store } from '../contract.js'
-import type { EndedRuns, InstanceRow, InstanceRows, Registry } from '../../record/instance-row.js'
+import type { EndedRuns, InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
 import { instanceRange, instanceRowKey, nextKey } from '../keys.js'
 import { hasExpired } from './expired-row.js'
 import { stretches } from '../stretches.js'
@@ -44,7 +44,7 @@ export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = 
   }
 }
 
-async function listRows(store: Store, keys: AskersKeys): Promise<InstanceRows> {
+async function listRows(store: Store, keys: AskersKeys): Promise<RegistryRows> {
   const found: InstanceRow[] = []
   const unread = new UnreadRows()
   const { from: first, to } = instanceRange()
@@ -66,7 +66,7 @@ async function listRows(store: Store, keys: AskersKeys): Promise<InstanceRows> {
     }
     from = nextKey(last.key)
   }
-  return unread.beside(found)
+  return { rows: found, unread: unread.all }
 }
 
 function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {

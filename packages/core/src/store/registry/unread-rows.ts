@@ -10,11 +10,9 @@ export class UnreadRows {
     if (++this.count <= most) this.texts.push(`${where} ${why}`)
   }
 
-  /** The rows with what is missing among them. */
-  beside<T extends object>(rows: T): T & { readonly unread?: readonly string[] } {
-    if (this.count === 0) return rows
+  /** The texts, bounded in number. */
+  get all(): readonly string[] {
     const more = this.count - this.texts.length
-    const unread = more === 0 ? this.texts : [...this.texts, `and ${more} more`]
-    return Object.assign(rows, { unread })
+    return more === 0 ? this.texts : [...this.texts, `and ${more} more`]
   }
 }
