@@ -121,7 +121,7 @@ console.log('one')
 })
 
 const program = `
-import { createResolver, createTracer, HoptraceError, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { createResolver, createTracer, HoptraceError, type Call, type Hop, type ResolveResult, type Tracer } from '@hoptrace/core'
 import { memoryStore, type Store } from '@hoptrace/core/store'
 import { hoptrace as forExpress } from '@hoptrace/express'
 import { hoptrace as forKoa } from '@hoptrace/koa'
@@ -142,6 +142,12 @@ export const http = traceAxios(axios.create(), tracer)
 export const asked: Promise<ResolveResult> = createResolver().resolve('orderId=42')
 export const isOurs = (error: unknown): boolean => error instanceof HoptraceError
 export const client = () => createHBaseClient({ servers: 'hbase://127.0.0.1:16000' })
+
+// The members that are promised, and no others.
+type Has<T, Names> = [Extract<keyof T, string>, Names] extends [Names, Extract<keyof T, string>] ? true : false
+export const hop: Has<Hop, 'id' | 'traceId' | 'service' | 'closed' | 'event' | 'setKey' | 'setAttributes' | 'fail' | 'call' | 'toJSON'> = true
+export const call: Has<Call, 'headers' | 'hopId' | 'end' | 'toJSON'> = true
+export const ofTracer: Has<Tracer, 'service' | 'hop' | 'active' | 'run' | 'flush' | 'close' | 'stats' | 'toJSON'> = true
 `
 
 const settings = [

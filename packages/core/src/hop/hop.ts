@@ -1,5 +1,4 @@
 import { inspect, type InspectOptions } from 'node:util'
-import type { LogHop } from '../log/entries.js'
 import type { HopId, TraceId } from '../id/types.js'
 import type { InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
@@ -32,7 +31,7 @@ export interface HopOwner extends HopHost {
  * One service instance handling one request. Application code gets it as `tracer.hop`.
  * No method throws, waits or blocks on a store; what cannot be recorded is counted in `tracer.stats()`.
  */
-export class Hop implements LogHop {
+export class Hop {
   readonly id: HopId
   readonly traceId: TraceId
   readonly service: string

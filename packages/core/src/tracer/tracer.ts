@@ -173,7 +173,7 @@ export class Tracer {
     return this.runs.current
   }
 
-  /** @internal Is it still taking hops? */
+  /** Whether it takes hops: until `close` is called. For adapters. */
   get active(): boolean {
     return this.closing === undefined
   }
