@@ -1,9 +1,8 @@
 import { endpointOf } from './endpoint-of.js'
-import { runName } from './sign.js'
 import path from 'node:path'
 import { listDir, readFile } from '../files/index.js'
 import { logDirOf, runDirOf, runFile, runPlace } from '../rundir/index.js'
-import type { InstanceRow } from '../record/instance-row.js'
+import { runName, type InstanceRow } from '../record/instance-row.js'
 import { askFileName, askSocketName, type AskFile } from './names.js'
 
 /** How a run is asked: by what is in its directory, or at its address by a signed question. */

@@ -1,7 +1,8 @@
+import { runName } from '../record/instance-row.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clusterKeys } from '../key/index.js'
-import { runName, sign, SIGNATURE_HEADER, SignatureCheck, type Question } from './sign.js'
+import { sign, SIGNATURE_HEADER, SignatureCheck, type Question } from './sign.js'
 
 const keys = clusterKeys('QpF2xv1mY3Zt8sKq0LwBn7Ej4RduHc6VgTiOyA5sXk9', true)
 const run = runName({ address: '10.0.0.7:4003', worker: 0, startNanos: 1_795_000_000_000_000_000n })

@@ -23,15 +23,6 @@ export interface Question {
   readonly target: string
 }
 
-/** The name of a run in questions: `address,worker,startNanos`. */
-export function runName(run: {
-  readonly address: string
-  readonly worker: number
-  readonly startNanos: bigint
-}): string {
-  return `${run.address},${run.worker},${run.startNanos}`
-}
-
 /** The header that signs a question now. */
 export function sign(keys: ClusterKeys, question: Question, nowMillis = Date.now()): Record<string, string> {
   const millis = String(nowMillis)

@@ -46,3 +46,19 @@ export async function orAborted<T>(task: Promise<T>, signal: AbortSignal | undef
     signal.removeEventListener('abort', abort)
   }
 }
+
+/** What the task gives, or undefined if it gives nothing in this time. The task itself continues. */
+export async function orLate<T>(
+  task: Promise<T>,
+  millis: number,
+): Promise<{ readonly value: T } | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, millis, undefined)
+  })
+  try {
+    return await Promise.race([task.then((value) => ({ value })), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

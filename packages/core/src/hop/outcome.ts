@@ -1,22 +1,5 @@
-/** Errors by which a caller gives up waiting, under one name. */
-const timeouts = new Set([
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'ESOCKETTIMEDOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'TimeoutError',
-])
-const cancels = new Set(['ERR_CANCELED', 'ABORT_ERR', 'AbortError', 'CanceledError'])
-const resets = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'HPE_INVALID_EOF_STATE',
-  'ERR_STREAM_PREMATURE_CLOSE',
-])
+import { givesUp, recordedCode } from '../record/outcome-codes.js'
+
 /** Codes by which clients say only that something below them failed: its own code says what. */
 const vague = new Set(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_BAD_REQUEST'])
 /** How many causes of causes are looked at. */
@@ -39,24 +22,17 @@ export const standardOutcomes: ReadonlySet<string> = new Set([
  */
 export function outcomeOf(outcome: number | string | Error): string {
   if (typeof outcome === 'number') return String(outcome)
-  if (typeof outcome === 'string') return normalized(outcome)
+  if (typeof outcome === 'string') return recordedCode(outcome)
   let first: string | undefined
   let error: unknown = outcome
   for (let depth = 0; depth < maxCauses && typeof error === 'object' && error !== null; depth++) {
     const { code, name, cause, errors } = error as Readonly<Record<string, unknown>>
     if (typeof code === 'string' && code !== '') {
-      if (!vague.has(code)) return normalized(code)
+      if (!vague.has(code)) return recordedCode(code)
       first ??= code
-    } else if (typeof name === 'string' && (timeouts.has(name) || cancels.has(name))) return normalized(name)
+    } else if (typeof name === 'string' && givesUp(name)) return recordedCode(name)
     // One attempt of several, where a name has several addresses.
     error = cause ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return first ?? 'ERROR'
-}
-
-function normalized(code: string): string {
-  if (timeouts.has(code)) return 'ETIMEDOUT'
-  if (cancels.has(code)) return 'ERR_CANCELED'
-  if (resets.has(code)) return 'ECONNRESET'
-  return code
 }

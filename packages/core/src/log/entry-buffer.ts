@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.js'
+import { crc32 } from 'node:zlib'
 import { frameSeed } from './pattern.js'
 import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from './format.js'
 
@@ -52,7 +52,7 @@ export class EntryBuffer {
     bytes[0] = sync0
     bytes[1] = sync1
     this.view.setUint16(2, length, true)
-    this.view.setUint32(4, crc32(bytes, frameHeaderBytes, at, frameSeed(seed, offset, length)), true)
+    this.view.setUint32(4, crc32(bytes.subarray(frameHeaderBytes, at), frameSeed(seed, offset, length)), true)
     return at
   }
 

@@ -1,7 +1,7 @@
 import type { Attributes } from '../record/record.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogCall, LogCallEnd, LogClose, LogHop } from './entries.js'
-import { callEndBits, closeBits, opening, openingBits, routed, textBytes, valueType } from './format.js'
+import { callEndBits, closeBits, opening, openingBits, routed, textBytes, valueTag } from './format.js'
 
 /**
  * The head of an entry: its hop's number, the opening fields if it `opens` the hop, and the route if it is
@@ -95,7 +95,7 @@ const attributeOverhead = 8
 
 /**
  * Writes as many attributes as fit into `maxBytes`; the last text is cut to the remaining space. Returns how
- * many were left out or cut. An attribute ends with its type, so a byte of `valueType.end` closes the list.
+ * many were left out or cut. An attribute ends with its type, so a byte of `valueTag.end` closes the list.
  */
 export function writeAttributes(out: EntryBuffer, attributes: Attributes, maxBytes: number): number {
   const end = out.at + maxBytes
@@ -119,23 +119,23 @@ export const endOfAttributes = 255
 
 function writeAttribute(out: EntryBuffer, name: string, value: unknown, room: number): boolean {
   if (typeof value === 'boolean') {
-    out.byte(value ? valueType.true : valueType.false)
+    out.byte(value ? valueTag.true : valueTag.false)
     out.reference(name, textBytes.attributeName)
     return true
   }
   if (typeof value === 'number' && Number.isFinite(value)) {
     if (value >= 0 && Number.isSafeInteger(value) && !Object.is(value, -0)) {
-      out.byte(valueType.integer)
+      out.byte(valueTag.integer)
       out.reference(name, textBytes.attributeName)
       out.varint(value)
     } else {
-      out.byte(valueType.float)
+      out.byte(valueTag.float)
       out.reference(name, textBytes.attributeName)
       out.float(value)
     }
     return true
   }
-  out.byte(valueType.text)
+  out.byte(valueTag.text)
   out.reference(name, textBytes.attributeName)
   return out.text(typeof value === 'string' ? value : String(value), room)
 }

@@ -72,8 +72,8 @@ export const kind = {
 /** Bits of the byte after a hop's id in its opening. */
 export const openingBits = { ownTrace: 1, parentSpan: 2, link: 4, assignedId: 8 } as const
 
-/** Types of attribute values. */
-export const valueType = { false: 0, true: 1, integer: 2, float: 3, text: 4 } as const
+/** The byte before an attribute's value. Segments number the types of their columns in another way. */
+export const valueTag = { false: 0, true: 1, integer: 2, float: 3, text: 4 } as const
 
 export const internEpochBytes = 64 * 1024
 /** The number of texts that one table interns; later texts are written inline. */

@@ -4,7 +4,7 @@ import type { ByteReader } from './byte-reader.js'
 import { limits } from '../record/limits.js'
 import { MalformedEntry } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
-import { callEndBits, closeBits, openingBits, textBytes, valueType } from './format.js'
+import { callEndBits, closeBits, openingBits, textBytes, valueTag } from './format.js'
 import { LoggedCall, type LoggedHop, type LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** The fields of an opening. The instance is in the file's header. */
@@ -116,10 +116,10 @@ function readAttributes(read: ByteReader, into: Record<string, AttributeValue> |
 }
 
 function readValue(read: ByteReader, type: number): AttributeValue {
-  if (type === valueType.integer) return read.varint()
-  if (type === valueType.float) return read.float()
-  if (type === valueType.text) return read.text(0xffff)
-  return type === valueType.true
+  if (type === valueTag.integer) return read.varint()
+  if (type === valueTag.float) return read.float()
+  if (type === valueTag.text) return read.text(0xffff)
+  return type === valueTag.true
 }
 
 export function readKey(read: ByteReader, record: LoggedRecord | undefined): void {

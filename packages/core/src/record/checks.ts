@@ -17,6 +17,13 @@ export const readFlag: Reader<boolean> = (value) => (typeof value === 'boolean' 
 export const readWhole: Reader<number> = (value) =>
   typeof value === 'number' && value >= 0 && value <= maxMicros ? Math.floor(value) : undefined
 
+export const isWhole = (value: unknown, min: number, max: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+
+/** Exact whole numbers from 0 on. */
+export const readCount: Reader<number> = (value) =>
+  isWhole(value, 0, Number.MAX_SAFE_INTEGER) ? value : undefined
+
 /** Nanoseconds since the epoch: a bigint, or decimal text. */
 export const readNanos: Reader<bigint> = (value) => {
   if (typeof value === 'bigint') return value >= 0n && value < 1n << 64n ? value : undefined

@@ -99,3 +99,8 @@ export interface Registry {
 export function heartbeatNanos({ heartbeatMillis }: Pick<InstanceRow, 'heartbeatMillis'>): bigint {
   return BigInt(Math.floor(heartbeatMillis)) * 1_000_000n
 }
+
+/** What tells one run of an instance from all others, also in questions: `address,worker,startNanos`. */
+export function runName(run: Pick<InstanceRow, 'address' | 'worker' | 'startNanos'>): string {
+  return `${run.address},${run.worker},${run.startNanos}`
+}

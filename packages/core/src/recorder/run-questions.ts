@@ -1,8 +1,9 @@
+import { runName } from '../record/instance-row.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { AskServer, type AskHandler } from './ask-server.js'
 import type { EndpointRequest, EndpointResponse, LiveEndpoint } from './endpoint.js'
 import type { ClusterKeys } from '../key/index.js'
-import { runName, SIGNATURE_HEADER, SignatureCheck } from '../ask/sign.js'
+import { SIGNATURE_HEADER, SignatureCheck } from '../ask/sign.js'
 
 /** The socket is looked for this often: its directory may be removed and made again. */
 const lookMillis = 2000

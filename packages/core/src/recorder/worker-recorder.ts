@@ -1,3 +1,4 @@
+import { pauseAfter } from '../base/back-off.js'
 import type { ShipStats } from '../ship/ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { isMainThread, Worker } from 'node:worker_threads'
@@ -201,7 +202,8 @@ export class WorkerRecorder implements Recorder {
       this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${reason}`)
     this.paused = true
     if (performance.now() - this.spawnedAt > steadyMillis) this.restarts = 0
-    setTimeout(() => this.restart(), Math.min(60_000, restartMillis * 2 ** this.restarts++)).unref()
+    const pause = pauseAfter(++this.restarts, { firstMillis: restartMillis, longestMillis: steadyMillis })
+    setTimeout(() => this.restart(), pause).unref()
   }
 
   private heard(stats: ShipStats): void {

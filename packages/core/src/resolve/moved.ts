@@ -1,4 +1,4 @@
-import type { InstanceRow } from '../record/instance-row.js'
+import { runName, type InstanceRow } from '../record/instance-row.js'
 
 /**
  * Whether a run has begun, ended, or been shipped elsewhere between two readings of the registry. A record
@@ -6,12 +6,8 @@ import type { InstanceRow } from '../record/instance-row.js'
  * known yet.
  */
 export function haveMoved(before: readonly InstanceRow[], after: readonly InstanceRow[]): boolean {
-  const places = new Map(before.map((row) => [keyOf(row), placeOf(row)]))
-  return after.some((row) => places.get(keyOf(row)) !== placeOf(row))
-}
-
-function keyOf({ address, worker, startNanos }: InstanceRow): string {
-  return `${address} ${worker} ${startNanos}`
+  const places = new Map(before.map((row) => [runName(row), placeOf(row)]))
+  return after.some((row) => places.get(runName(row)) !== placeOf(row))
 }
 
 function placeOf({ state, stores, logDir }: InstanceRow): string {

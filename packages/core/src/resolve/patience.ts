@@ -1,3 +1,4 @@
+import { orLate } from '../base/deadline.js'
 import { HoptraceError } from '../base/errors.js'
 import type { Store } from '../store/contract.js'
 
@@ -19,7 +20,7 @@ export class Patience {
     const asked = ask()
     // Avoid an unhandled rejection after the wait has ended.
     asked.catch(() => undefined)
-    const answer = await this.race(asked)
+    const answer = await orLate(asked, this.millis)
     if (answer === undefined) {
       this.away.set(place, performance.now() + awayMillis)
       throw this.late(place)
@@ -56,18 +57,6 @@ export class Patience {
       const left = reader.return?.()
       left?.catch(() => undefined)
       if (!isLate) await left
-    }
-  }
-
-  private async race<T>(task: Promise<T>): Promise<{ readonly value: T } | undefined> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, this.millis, undefined)
-    })
-    try {
-      return await Promise.race([task.then((value) => ({ value })), late])
-    } finally {
-      clearTimeout(timer)
     }
   }
 

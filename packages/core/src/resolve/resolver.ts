@@ -3,7 +3,7 @@ import { HoptraceError } from '../base/errors.js'
 import { isHopId, hopIdInText, unsealId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
-import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
+import { runName, type InstanceRow, type Registry, type RegistryRows } from '../record/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 import { deadlineIn, orAborted, type Deadline } from '../base/deadline.js'
 import { parsedKey } from './find/key-text.js'
@@ -256,13 +256,7 @@ function withNotes(answer: TraceAnswer, ofKey: HopId | undefined, notes: readonl
 
 /** The rows of these runs as they are now. */
 function asOfNow(holders: readonly InstanceRow[], rows: readonly InstanceRow[]): readonly InstanceRow[] {
-  return holders.map(
-    (known) =>
-      rows.find(
-        (row) =>
-          row.startNanos === known.startNanos && row.address === known.address && row.worker === known.worker,
-      ) ?? known,
-  )
+  return holders.map((known) => rows.find((row) => runName(row) === runName(known)) ?? known)
 }
 
 function badId(): HoptraceError {

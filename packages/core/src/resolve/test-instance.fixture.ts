@@ -11,12 +11,12 @@ import type { HopId } from '../id/types.js'
 import { segmentRecordsOf } from './test-store.fixture.js'
 import { memoryStore } from '../store/memory.js'
 import type { Store } from '../store/contract.js'
-import type { InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
+import { runName, type InstanceRow, type Registry, type RegistryRows } from '../record/instance-row.js'
 import { RunEndpoint } from '../recorder/run-endpoint.js'
 import type { OwnRecords, RunCounters } from '../recorder/endpoint.js'
 import type { Lookup } from '../record/lookup.js'
 import { baseNanos, testRow } from './test-trace.fixture.js'
-import { runName, SIGNATURE_HEADER, SignatureCheck, type Question } from '../ask/sign.js'
+import { SIGNATURE_HEADER, SignatureCheck, type Question } from '../ask/sign.js'
 
 /** What the data directory of the host keeps. */
 const hostKey = newClusterKey()

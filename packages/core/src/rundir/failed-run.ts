@@ -1,6 +1,8 @@
 import { FileRefused, isMissing, readFileSync, writeReplacingSync } from '../files/index.js'
+import { pauseAfter } from '../base/back-off.js'
 import { HoptraceError } from '../base/errors.js'
 import { textOf } from '../base/message.js'
+import { objectOf, readCount, readText } from '../record/checks.js'
 import { runFile } from './run-place.js'
 
 /** Why a dead run is not shipped. Its directory says so to all that would try: they share the pauses. */
@@ -15,6 +17,11 @@ export interface FailedRun {
 const name = 'ship.failed'
 const maxBytes = 8192
 const maxReasonChars = 1000
+const read = objectOf<FailedRun>({
+  reason: readText(maxReasonChars),
+  tries: readCount,
+  againMillis: readCount,
+})
 
 /** A run that failed is tried again after this, then after twice as long, and so on. */
 const firstPauseMillis = 5000
@@ -32,9 +39,7 @@ export function readFailedRun(runDir: string): FailedRun | undefined {
     if (isMissing(error) || error instanceof SyntaxError || error instanceof FileRefused) return undefined
     throw error
   }
-  const { reason, tries, againMillis } = (value ?? {}) as Partial<Record<keyof FailedRun, unknown>>
-  if (typeof reason !== 'string' || !isCount(tries) || !isCount(againMillis)) return undefined
-  return { reason: reason.slice(0, maxReasonChars), tries, againMillis }
+  return read(value)
 }
 
 /** Is it to be left alone for now? No pause is longer than the longest, whatever a file says. */
@@ -49,7 +54,7 @@ export function failedAgain(before: FailedRun | undefined, error: unknown, nowMi
   return {
     reason: textOf(error).slice(0, maxReasonChars),
     tries,
-    againMillis: nowMillis + Math.min(longest, firstPauseMillis * 2 ** Math.min(tries - 1, 30)),
+    againMillis: nowMillis + pauseAfter(tries, { firstMillis: firstPauseMillis, longestMillis: longest }),
   }
 }
 
@@ -62,8 +67,4 @@ function isOfRun(error: unknown): boolean {
   if (error instanceof HoptraceError)
     return ['HOPTRACE_BAD_LOG', 'HOPTRACE_BAD_SEGMENT', 'HOPTRACE_FORBIDDEN'].includes(error.code)
   return error instanceof FileRefused || error instanceof RangeError || error instanceof TypeError
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

@@ -1,6 +1,7 @@
 import type { RunInfo } from './run-info.js'
 import path from 'node:path'
 import { listDirSync } from '../files/index.js'
+import { isWhole } from '../record/checks.js'
 import { isLogFileName, runPlace } from './index.js'
 
 /** `00000001.log`: the order of names is the order of writing. */
@@ -61,9 +62,8 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
   if (!isText(service, 64) || !isText(address, 64) || !isText(host, 256) || !isText(storeUrl, maxUrlChars))
     return undefined
   if (typeof startNanos !== 'string' || !/^\d{1,19}$/.test(startNanos)) return undefined
-  if (!isWhole(worker, 255) || !isWhole(pid, 2 ** 31)) return undefined
-  if (!isWhole(buckets, 256) || buckets < 1 || !isWhole(windowMillis, 86_400_000) || windowMillis < 1)
-    return undefined
+  if (!isWhole(worker, 0, 255) || !isWhole(pid, 0, 2 ** 31)) return undefined
+  if (!isWhole(buckets, 1, 256) || !isWhole(windowMillis, 1, 86_400_000)) return undefined
   if (process !== undefined && !isText(process, 64)) return undefined
   if (endpoint !== null && !isText(endpoint, 1024)) return undefined
   if (!Array.isArray(aliases) || aliases.length > maxAliases) return undefined
@@ -91,8 +91,4 @@ export function decodeRunInfo(text: string): RunInfo | undefined {
 
 function isText(value: unknown, maxChars: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= maxChars
-}
-
-function isWhole(value: unknown, max: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
 }

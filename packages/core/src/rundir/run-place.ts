@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { type OurDir, type Place } from '../files/index.js'
 
-const runName = /^\d{1,20}-\d{1,10}-[0-9a-f]{6}(?:-[0-9a-f]{6})?$/
+const runDirPattern = /^\d{1,20}-\d{1,10}-[0-9a-f]{6}(?:-[0-9a-f]{6})?$/
 const serviceName = /^[a-z0-9._-]{1,64}$/
 const logFile = /^\d{8,12}\.log$/
 
@@ -22,7 +22,7 @@ export function nextRunDir(runDir: string): string {
 }
 
 export function isRunName(name: string): boolean {
-  return runName.test(name)
+  return runDirPattern.test(name)
 }
 
 export function isLogFileName(name: string): boolean {

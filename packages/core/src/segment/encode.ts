@@ -11,7 +11,7 @@ import {
   maxValues,
   numberColumns,
   textColumns,
-  valueType,
+  columnType,
 } from './layout.js'
 import { writeNumbers } from './number-column.js'
 import { RecordWriter } from './record-writer.js'
@@ -86,8 +86,8 @@ function writeColumns(writer: RecordWriter, high: ByteWriter, low: ByteWriter): 
 }
 
 function writeValues(column: ValueColumn, high: ByteWriter, low: ByteWriter): void {
-  if (column.type === valueType.text) writeTexts(column.texts, high, low)
-  else if (column.type === valueType.integer) writeNumbers(column.numbers, high, low, true)
+  if (column.type === columnType.text) writeTexts(column.texts, high, low)
+  else if (column.type === columnType.integer) writeNumbers(column.numbers, high, low, true)
   else writeFloats(column.numbers, high)
 }
 

@@ -126,4 +126,4 @@ export const callBits = {
 } as const
 
 /** Types of attribute values; a type is a symbol of the shape. */
-export const valueType = { text: 0, integer: 1, float: 2, false: 3, true: 4 } as const
+export const columnType = { text: 0, integer: 1, float: 2, false: 3, true: 4 } as const

@@ -1,5 +1,5 @@
 import type { CallRecord, HopRecord, InstanceRef } from '../record/record.js'
-import { maxNanosDifference, type sizeOf, valueType } from './layout.js'
+import { maxNanosDifference, type sizeOf, columnType } from './layout.js'
 import { nanosHigh, nanosLow } from './words.js'
 
 /** `a - b` in nanoseconds; exact up to `maxNanosDifference`. */
@@ -60,13 +60,13 @@ function mapUnits(map: Readonly<Record<string, unknown>>): number {
   return units
 }
 
-/** The `valueType` of an attribute's value. */
+/** The `columnType` of an attribute's value. */
 export function typeOf(value: unknown): number {
-  if (typeof value === 'string') return valueType.text
-  if (typeof value === 'boolean') return value ? valueType.true : valueType.false
+  if (typeof value === 'string') return columnType.text
+  if (typeof value === 'boolean') return value ? columnType.true : columnType.false
   return Number.isInteger(value) && Math.abs(value as number) <= maxNanosDifference && !Object.is(value, -0)
-    ? valueType.integer
-    : valueType.float
+    ? columnType.integer
+    : columnType.float
 }
 
 /** Do two references mean one run of one instance? */

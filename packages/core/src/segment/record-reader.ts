@@ -9,7 +9,7 @@ import type {
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { recordFromJson } from '../record/json-record.js'
-import { idForm, jsonUnits, valueType } from './layout.js'
+import { idForm, jsonUnits, columnType } from './layout.js'
 import { unzigzag } from './number-column.js'
 import { textUnits } from './record-parts.js'
 import type { SegmentReader } from './segment-reader.js'
@@ -137,7 +137,7 @@ function skipValues(segment: SegmentReader, values: readonly ValueTemplate[], co
 function readValues(segment: SegmentReader, values: readonly ValueTemplate[]): Attributes {
   const read: Record<string, AttributeValue> = {}
   for (const { name, type, column } of values) {
-    const value = column < 0 ? type === valueType.true : columnValue(segment, type, column)
+    const value = column < 0 ? type === columnType.true : columnValue(segment, type, column)
     // An own property whatever its name: an assignment to `__proto__` would not make one.
     if (name === '__proto__') {
       Object.defineProperty(read, name, { value, enumerable: true, configurable: true, writable: true })
@@ -150,7 +150,7 @@ function columnValue(segment: SegmentReader, type: number, column: number): Attr
   const reader = segment.values[column]
   if (reader === undefined) throw badSegment('a value has no column')
   const value = reader.next()
-  return type === valueType.integer ? unzigzag(value as number) : value
+  return type === columnType.integer ? unzigzag(value as number) : value
 }
 
 function readEvents(segment: SegmentReader, template: HopTemplate): EventRecord[] {

@@ -11,7 +11,7 @@ import {
   numberColumns,
   sizeOf,
   textColumns,
-  valueType,
+  columnType,
 } from './layout.js'
 import { HeldValues } from './held-values.js'
 import { recordToJson } from '../record/json-record.js'
@@ -182,7 +182,7 @@ export class RecordWriter {
     node = node.number(names.length)
     for (const name of names) {
       node = node.text(name, this.strings)
-      node.column ??= this.#column(`k\n${name}`, valueType.text)
+      node.column ??= this.#column(`k\n${name}`, columnType.text)
       this.#held.text(node.column.texts, record.keys[name] as string)
     }
     return node
@@ -195,13 +195,13 @@ export class RecordWriter {
       const value = attributes[name]
       const type = typeOf(value)
       node = node.text(name, this.strings).number(type)
-      if (type > valueType.float) continue
+      if (type > columnType.float) continue
       node.column ??= this.#column(`${type}${scope}\n${name}`, type)
       if (typeof value === 'string') this.#held.text(node.column.texts, value)
       else
         this.#held.number(
           node.column.numbers,
-          type === valueType.integer ? zigzag(value as number) : (value as number),
+          type === columnType.integer ? zigzag(value as number) : (value as number),
         )
     }
     return node

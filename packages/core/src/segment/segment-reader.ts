@@ -12,7 +12,7 @@ import {
   maxValues,
   numberColumns,
   textColumns,
-  valueType,
+  columnType,
 } from './layout.js'
 import { NumberReader } from './number-reader.js'
 import type { HopTemplate } from './template.js'
@@ -64,9 +64,9 @@ export class SegmentReader {
       textColumns.map((name) => [name, new TextReader(high, low, budget)]),
     ) as Record<TextColumnName, TextReader>
     this.values = columns.types.map((type) =>
-      type === valueType.text
+      type === columnType.text
         ? new TextReader(high, low, budget)
-        : type === valueType.integer
+        : type === columnType.integer
           ? new NumberReader(high, low, budget)
           : new FloatReader(high),
     )

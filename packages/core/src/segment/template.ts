@@ -1,7 +1,7 @@
 import type { HopState } from '../record/record.js'
 import type { ByteReader } from './bytes.js'
 import { badSegment } from '../record/damage.js'
-import { callBits, hopBits, hopStates, idForm, maxMicros, sizeOf, valueType } from './layout.js'
+import { callBits, hopBits, hopStates, idForm, maxMicros, sizeOf, columnType } from './layout.js'
 
 /** An attribute or key of a shape; `column` is its number among the value columns, or -1 for a boolean. */
 export interface ValueTemplate {
@@ -98,11 +98,11 @@ export function readTemplate(
   const attributes = (scope: string): ValueTemplate[] =>
     list(() => {
       const name = symbols.varint()
-      const type = symbols.varint(valueType.true)
+      const type = symbols.varint(columnType.true)
       return {
         name: textAt(name),
         type,
-        column: type > valueType.float ? -1 : columns.number(scope, name, type),
+        column: type > columnType.float ? -1 : columns.number(scope, name, type),
       }
     })
   const bits = symbols.varint(2 ** (hopBits.json + 1) - 1)
@@ -122,7 +122,11 @@ export function readTemplate(
     () =>
       list(() => {
         const name = symbols.varint()
-        return { name: textAt(name), type: valueType.text, column: columns.number('k', name, valueType.text) }
+        return {
+          name: textAt(name),
+          type: columnType.text,
+          column: columns.number('k', name, columnType.text),
+        }
       }),
     [],
   )

@@ -1,4 +1,5 @@
 import { textOf } from '../base/message.js'
+import { pauseAfter } from '../base/back-off.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 
 const firstMillis = 250
@@ -27,7 +28,7 @@ export class Outage {
 
   failed(error: unknown): void {
     this.errors++
-    const pause = Math.min(maxMillis, firstMillis * 2 ** this.failures)
+    const pause = pauseAfter(this.failures + 1, { firstMillis, longestMillis: maxMillis })
     this.retryAt = performance.now() + pause * (0.75 + Math.random() / 2)
     if (this.failures++ > 0) return
     this.diagnostics(this.code, `${this.words.away} (${textOf(error)})`)

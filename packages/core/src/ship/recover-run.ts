@@ -2,7 +2,7 @@ import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
 import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../record/instance-row.js'
+import { runName, type Registry } from '../record/instance-row.js'
 import { runRow } from '../rundir/run-row.js'
 import { RunShipping } from './run-shipping.js'
 
@@ -62,10 +62,7 @@ async function registerDead(
   storeUrl: string,
   registry: Registry,
 ): Promise<void> {
-  const { address, worker, startNanos } = run
-  const known = (await registry.list()).rows.find(
-    (row) => row.address === address && row.worker === worker && row.startNanos === startNanos,
-  )
+  const known = (await registry.list()).rows.find((row) => runName(row) === runName(run))
   // Another process considered it dead before it owned the directory, so it continued in another one with all
   // of its log.
   if (known !== undefined && known.logDir !== logDirOf(runDir)) return

@@ -1,3 +1,4 @@
+import { SingleFlight } from '../base/single-flight.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import type { Store } from '../store/contract.js'
 import type { DroppedRange, InstanceRow, Registry } from '../record/instance-row.js'
@@ -23,7 +24,7 @@ export interface RunRegistrarOptions {
 export class RunRegistrar {
   state: InstanceRow['state'] = 'running'
   watermarkNanos = 0n
-  private beating: Promise<void> | undefined
+  private readonly beating = new SingleFlight(() => this.put())
 
   /** The part of its row that does not come from shipping. */
   run: RunInfo
@@ -52,21 +53,18 @@ export class RunRegistrar {
 
   /** Registers that the run lives. Calls during a put share it. */
   beat(): Promise<void> {
-    this.beating ??= this.put().finally(() => {
-      this.beating = undefined
-    })
-    return this.beating
+    return this.beating.run()
   }
 
   /** Waits for the put in progress first. */
   async lastBeat(state: InstanceRow['state']): Promise<void> {
-    await this.beating?.catch(() => undefined)
+    await this.beating.settled()
     this.state = state
     await this.beat()
   }
 
   async settled(): Promise<void> {
-    await this.beating?.catch(() => undefined)
+    await this.beating.settled()
   }
 
   private async put(): Promise<void> {

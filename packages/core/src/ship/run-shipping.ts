@@ -1,3 +1,4 @@
+import { SingleFlight } from '../base/single-flight.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
 import { HopTable } from '../log/hop-table.js'
@@ -65,7 +66,7 @@ export class RunShipping {
   private lastNumber = 0
   private firstFile = 0
   private journalBroken = false
-  private sending: Promise<void> | undefined
+  private readonly sending = new SingleFlight(() => this.putPending())
   private syncing: Promise<void> | undefined
 
   constructor(options: RunShippingOptions) {
@@ -171,10 +172,7 @@ export class RunShipping {
 
   /** Puts the pending cut. Rejects if the store does not accept it; then it stays pending. */
   send(): Promise<void> {
-    this.sending ??= this.putPending().finally(() => {
-      this.sending = undefined
-    })
-    return this.sending
+    return this.sending.run()
   }
 
   /**

@@ -1,3 +1,5 @@
+import { orLate } from '../../base/deadline.js'
+
 /**
  * Server-sent events, with a comment after each pause of this length. `leave` ends the source of the
  * messages.
@@ -10,7 +12,7 @@ export async function* beating(
   let next = messages.next()
   try {
     for (;;) {
-      const got = await orBeat(next, beatMillis)
+      const got = (await orLate(next, beatMillis))?.value
       if (got === undefined) {
         yield ': \n\n'
         continue
@@ -23,18 +25,5 @@ export async function* beating(
     next.catch(() => undefined)
     leave()
     await messages.return().catch(() => undefined)
-  }
-}
-
-/** What a task gives, or undefined when it has given nothing in this time. */
-export async function orBeat<T>(task: Promise<T>, millis: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const beat = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, millis, undefined)
-  })
-  try {
-    return await Promise.race([task, beat])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -5,7 +5,7 @@ import type { hopFilter } from '../../resolve/find/filter.js'
 import type { Sourced } from '../../resolve/find/merge.js'
 import { messageOf } from '../../base/message.js'
 import { toJson } from '../../record/record-json.js'
-import { orBeat } from './beating.js'
+import { orLate } from '../../base/deadline.js'
 import type { Desks } from './desks.js'
 import { failureLine, moreLine, rangeEnd, readsLine } from '../../resolve/find/range-end.js'
 import { Slices, type Turns } from './turns.js'
@@ -63,7 +63,7 @@ export async function* rangeLines(
     return `${readsLine({ instances: 0, ...counts })}\n`
   }
   try {
-    while ((release = await orBeat(desk, beatMillis)) === undefined) yield '\n'
+    while ((release = (await orLate(desk, beatMillis))?.value) === undefined) yield '\n'
     const slices = new Slices(turns, asker, signal)
     let left = limit
     let seen = 0

@@ -1,3 +1,4 @@
+import { orLate } from '../../base/deadline.js'
 import { toJson } from '../../record/record-json.js'
 
 /** An answer: text in pieces, which the reader takes as fast as it likes. */
@@ -39,14 +40,9 @@ async function* beating(value: Promise<unknown>, beatMillis: number): AsyncGener
   text.catch(() => undefined)
   yield ' '
   for (;;) {
-    let timer: NodeJS.Timeout | undefined
-    const beat = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, beatMillis, undefined)
-    })
-    const done = await Promise.race([text, beat])
-    clearTimeout(timer)
+    const done = await orLate(text, beatMillis)
     if (done !== undefined) {
-      yield done
+      yield done.value
       return
     }
     yield ' '

@@ -1,4 +1,4 @@
-import { runName } from '../../ask/sign.js'
+import { runName } from '../../record/instance-row.js'
 import type { OwnRecords } from './own-records.js'
 import { plain, type EndpointResponse } from './responses.js'
 

@@ -1,3 +1,4 @@
+import { runName } from '../../record/instance-row.js'
 import { HoptraceError } from '../../base/errors.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -6,7 +7,6 @@ import { parseFailureLine, parseMoreLine, parseReadsLine, rangeEnd } from './ran
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
 import { readRecord } from '../../record/record-json.js'
-import { runName } from '../../ask/sign.js'
 import type { Question } from '../wire/http-get.js'
 import type { HopFilter } from './filter.js'
 import type { Sourced } from './merge.js'

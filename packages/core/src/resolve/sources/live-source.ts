@@ -1,6 +1,5 @@
-import { runName } from '../../ask/sign.js'
 import type { HopId } from '../../id/types.js'
-import type { InstanceRow } from '../../record/instance-row.js'
+import { runName, type InstanceRow } from '../../record/instance-row.js'
 import type { EndpointClient } from '../wire/http-get.js'
 import { readTold, type ToldJson } from '../wire/told-json.js'
 import { addReads, type Reads } from '../walk/reads.js'

@@ -7,8 +7,7 @@ import { listLogFiles } from '../../rundir/run-dir.js'
 import { listRunDirs, logDirOf } from '../../rundir/index.js'
 import { isServiceName } from '../../rundir/run-place.js'
 import { runRow } from '../../rundir/run-row.js'
-import type { InstanceRow, RegistryRows } from '../../record/instance-row.js'
-import { runKey } from '../../store/registry/run-key.js'
+import { runName, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
 import { UnreadRows } from '../../store/registry/unread-rows.js'
 
 /** More runs than this that are not registered are not looked for. */
@@ -35,7 +34,7 @@ export class LoggedRuns {
     // List the logs first: a run that registers in between is in both lists, and then its row counts.
     const runDirs = await listRunDirs(this.dataDir).catch(() => [])
     const { rows, unread: unreadRows } = await list()
-    const registered = new Set(rows.map(runKey))
+    const registered = new Set(rows.map(runName))
     const dirs = new Set(rows.map(({ logDir }) => logDir))
     const more: InstanceRow[] = []
     const unread = new UnreadRows()
@@ -50,7 +49,7 @@ export class LoggedRuns {
         continue
       }
       this.known.set(runDir, row)
-      if (!registered.has(runKey(row))) more.push(row)
+      if (!registered.has(runName(row))) more.push(row)
     }
     if (this.known.size > maxRuns) this.known.clear()
     for (const service of await this.storesWithout([...rows, ...more]))

@@ -1,3 +1,4 @@
+import { isWhole } from '../../record/checks.js'
 import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
@@ -168,10 +169,6 @@ function isText(value: unknown, pattern: RegExp): value is string {
 
 function isChars(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.length <= most
-}
-
-function isWhole(value: unknown, min: number, max: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
 }
 
 function isNanos(value: unknown): value is string {

@@ -1,5 +1,4 @@
-import type { InstanceRow, Registry } from '../../record/instance-row.js'
-import { runKey } from './run-key.js'
+import { runName, type InstanceRow, type Registry } from '../../record/instance-row.js'
 
 interface Slot {
   running: Promise<void>
@@ -18,7 +17,7 @@ export class CoalescedPuts {
 
   /** Resolves when this row, or a newer one of the same run, is written. */
   put(row: InstanceRow): Promise<void> {
-    const key = runKey(row)
+    const key = runName(row)
     const slot = this.slots.get(key)
     if (slot === undefined) return this.start(key, row)
     if (slot.next !== undefined) slot.next.row = row

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orLate } from '../../base/deadline.js'
 import { HoptraceError } from '../../base/errors.js'
 import { textOf } from '../../base/message.js'
-import type { EndedRuns, InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
+import { SingleFlight } from '../../base/single-flight.js'
+import {
+  runName,
+  type EndedRuns,
+  type InstanceRow,
+  type Registry,
+  type RegistryRows,
+} from '../../record/instance-row.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
-import { runKey } from './run-key.js'
 
 const rank = { running: 0, stopped: 1, dead: 2 } as const
 
@@ -96,7 +103,7 @@ class ComposedRegistry implements Registry {
 /** One of several registries: it is read once at a time, and written without a queue. */
 class Part {
   private readonly puts: CoalescedPuts
-  private reading: Promise<RegistryRows> | undefined
+  private readonly reading = new SingleFlight(() => this.read())
 
   constructor(readonly registry: Registry) {
     this.puts = new CoalescedPuts(registry)
@@ -108,13 +115,7 @@ class Part {
 
   /** Never rejects. */
   list(): Promise<RegistryRows> {
-    this.reading ??= this.registry
-      .list()
-      .catch((error: unknown): RegistryRows => ({ rows: [], unread: [textOf(error)] }))
-      .finally(() => {
-        this.reading = undefined
-      })
-    return this.reading
+    return this.reading.run()
   }
 
   put(row: InstanceRow): Promise<void> {
@@ -126,19 +127,13 @@ class Part {
     return this.inTime(this.puts.settled())
   }
 
+  private read(): Promise<RegistryRows> {
+    return this.registry.list().catch((error: unknown) => ({ rows: [], unread: [textOf(error)] }))
+  }
+
   private async inTime(task: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.name} does not answer yet`)),
-        putMillis,
-      )
-    })
-    try {
-      await Promise.race([task, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    if ((await orLate(task, putMillis)) === undefined)
+      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.name} does not answer yet`)
   }
 }
 
@@ -146,7 +141,7 @@ function merged(lists: readonly (readonly InstanceRow[])[]): InstanceRow[] {
   const rows = new Map<string, InstanceRow>()
   for (const list of lists) {
     for (const row of list) {
-      const key = runKey(row)
+      const key = runName(row)
       const known = rows.get(key)
       if (known === undefined) rows.set(key, row)
       else rows.set(key, isLater(row, known) ? located(row, known) : located(known, row))
