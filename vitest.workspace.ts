@@ -7,6 +7,7 @@ export const projects = [
   'packages/axios',
   'packages/testkit',
   'packages/cli',
+  'packages/ui',
   'packages/hbase-client',
   'apps',
   'bench',

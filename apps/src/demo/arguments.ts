@@ -11,6 +11,8 @@ export interface DemoArguments {
   readonly store: string
   readonly orders: number
   readonly keep: boolean
+  /** Whether the page is shown; then the chain is kept. */
+  readonly ui: boolean
   readonly stop: boolean
   readonly help: boolean
 }
@@ -26,6 +28,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       orders: { type: 'string', default: '300' },
       'behind-proxy': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      ui: { type: 'boolean', default: false },
       stop: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
     },
@@ -42,7 +45,8 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
     dataDir: values.dir,
     store: values.store,
     orders,
-    keep: values.keep,
+    keep: values.keep || values.ui,
+    ui: values.ui,
     stop: values.stop,
     help: values.help,
   }
@@ -57,6 +61,7 @@ export const usage = `npm run demo -- [options]
 Starts five services, places orders, breaks the chain in every way that hoptrace tells apart, and asks what happened.
 
   --keep            leave the chain up afterwards, until Ctrl-C
+  --ui              the same, and show the page on it
   --stop            end a demo that is up, and what a killed one left behind
   --behind-proxy    every service behind a reverse proxy, HTTP and TCP in turn, on another port (port base + 100)
   --port-base N     first of five ports (default 4000)

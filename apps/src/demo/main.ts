@@ -3,6 +3,7 @@ import { parseDemoArguments, usage, type DemoArguments } from './arguments.js'
 import { withRealHBase } from './hbase-store.js'
 import { CannotStart, endAll, prepare } from './prepare.js'
 import { createDemoChain, runDemo } from './run-demo.js'
+import { showPage } from './show-page.js'
 import { startAgainOnEnter } from './start-again.js'
 import { whatToTry } from './what-to-try.js'
 
@@ -41,7 +42,9 @@ async function withChain(options: DemoArguments): Promise<number> {
       await output.lines(['', 'The chain is up until Ctrl-C. Try, in another terminal:', ''])
       await output.lines(whatToTry(options, chain, results, output.paint))
       const mending = startAgainOnEnter(chain, output)
+      const page = options.ui ? await showPage(options, output) : undefined
       await interrupted.catch(() => undefined)
+      await page?.close()
       mending.close()
     }
     return wrong.length === 0 ? 0 : 1

@@ -7,6 +7,7 @@ import { progressCommand } from './commands/progress.js'
 import { rangeCommand } from './commands/range.js'
 import { resolveCommand } from './commands/resolve.js'
 import { shipCommand } from './commands/ship.js'
+import { uiCommand } from './commands/ui.js'
 import type { CommandContext } from './context.js'
 import { UsageError } from './usage-error.js'
 
@@ -53,6 +54,7 @@ export function createProgram(context: CommandContext): Command {
   add(idCommand(context))
   add(shipCommand(context))
   add(keyCommand(context))
+  add(uiCommand(context))
   return inherit(program, program, context)
 }
 

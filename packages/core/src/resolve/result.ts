@@ -30,6 +30,8 @@ export interface CallJson {
   readonly service: string | null
   readonly method: string | null
   readonly outcome: string | null
+  /** When the call was made, microseconds after its hop began. */
+  readonly offsetMicros: number
   readonly durationMicros: number | null
   /** What the walk found there: a `hop` (listed), or why there is none. Left out if the walk did not look. */
   readonly found?: CalleeEvidence['kind']
@@ -142,6 +144,7 @@ function callJson(call: CallRecord): CallJson {
     service: namedService(call),
     method: call.method,
     outcome: call.outcome,
+    offsetMicros: call.offsetMicros,
     durationMicros: call.durationMicros,
   }
 }

@@ -1,0 +1,3 @@
+export { isLoopback } from './server/access.js'
+export { startUi } from './server/start-ui.js'
+export type { Ui, UiOptions } from './server/start-ui.js'

@@ -1,0 +1,125 @@
+import type { HopJson, Resolver } from '@hoptrace/core'
+
+/** Calls from one service to another. */
+export interface MapEdge {
+  readonly from: string
+  /** A service, or the target as dialled where nothing traced answers. */
+  readonly to: string
+  readonly isTraced: boolean
+  readonly calls: number
+  /** Calls that ended with a status from 500 or without one. */
+  readonly errors: number
+  readonly p50Micros: number | null
+  readonly p99Micros: number | null
+}
+
+/** One service over a span of time. */
+export interface MapNode {
+  readonly service: string
+  readonly hops: number
+  readonly errors: number
+  readonly p50Micros: number | null
+  readonly p99Micros: number | null
+}
+
+/** Which services call which. */
+export interface ServiceMap {
+  readonly from: number
+  readonly to: number
+  readonly nodes: readonly MapNode[]
+  readonly edges: readonly MapEdge[]
+  /** Services of which not every hop is counted: a limit was met, or a part could not be read. */
+  readonly partial: readonly { readonly service: string; readonly because: string }[]
+}
+
+/** Durations that are kept to find percentiles; more are sampled (Vitter's algorithm R). */
+const KEPT = 2000
+
+class Counts {
+  count = 0
+  errors = 0
+  #timed = 0
+  readonly #durations: number[] = []
+
+  add(durationMicros: number | null, isError: boolean): void {
+    this.count++
+    if (isError) this.errors++
+    if (durationMicros === null) return
+    this.#timed++
+    if (this.#durations.length < KEPT) this.#durations.push(durationMicros)
+    else {
+      const place = Math.floor(Math.random() * this.#timed)
+      if (place < KEPT) this.#durations[place] = durationMicros
+    }
+  }
+
+  percentile(share: number): number | null {
+    const sorted = this.#durations.toSorted((a, b) => a - b)
+    return sorted[Math.ceil(share * sorted.length) - 1] ?? null
+  }
+}
+
+/** Reads what every service did in a span of time, and counts which service called which. */
+export async function serviceMap(
+  resolver: Resolver,
+  { from, to, limit }: { readonly from: number; readonly to: number; readonly limit: number },
+  signal: AbortSignal,
+): Promise<ServiceMap> {
+  const services = [...new Set((await resolver.instances()).map(({ service }) => service))].sort()
+  const nodes = new Map<string, Counts>()
+  const edges = new Map<
+    string,
+    { readonly from: string; readonly to: string; isTraced: boolean; readonly counts: Counts }
+  >()
+  const partial: { service: string; because: string }[] = []
+  const count = (hop: HopJson): void => {
+    const node = nodes.get(hop.service) ?? new Counts()
+    nodes.set(hop.service, node)
+    node.add(hop.durationMicros, isFailed(hop))
+    for (const call of hop.next) {
+      const callee = call.service ?? call.target
+      const key = JSON.stringify([hop.service, callee])
+      const edge = edges.get(key) ?? { from: hop.service, to: callee, isTraced: false, counts: new Counts() }
+      edges.set(key, edge)
+      if (call.service !== null) edge.isTraced = true
+      edge.counts.add(call.durationMicros, call.outcome !== null && !/^[1-4]\d\d$/.test(call.outcome))
+    }
+  }
+  const read = async (service: string): Promise<void> => {
+    let hops = 0
+    try {
+      for await (const hop of resolver.range({ service, from, to, limit, signal })) {
+        hops++
+        count(hop)
+      }
+      if (hops === limit) partial.push({ service, because: `only its first ${limit} hops are counted` })
+    } catch (error) {
+      signal.throwIfAborted()
+      partial.push({ service, because: (error as Error).message })
+    }
+  }
+  await Promise.all(services.map(read))
+  return {
+    from,
+    to,
+    nodes: [...nodes].map(([service, counts]) => ({
+      service,
+      hops: counts.count,
+      errors: counts.errors,
+      p50Micros: counts.percentile(0.5),
+      p99Micros: counts.percentile(0.99),
+    })),
+    edges: [...edges.values()].map(({ counts, ...edge }) => ({
+      ...edge,
+      calls: counts.count,
+      errors: counts.errors,
+      p50Micros: counts.percentile(0.5),
+      p99Micros: counts.percentile(0.99),
+    })),
+    partial: partial.sort((a, b) => (a.service < b.service ? -1 : 1)),
+  }
+}
+
+function isFailed({ state, error, status }: HopJson): boolean {
+  return state === 'interrupted' || error !== null || (status ?? 0) >= 500
+}
