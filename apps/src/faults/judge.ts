@@ -1,5 +1,6 @@
 import type { ResolveResult } from '@hoptrace/core'
 import { allowedVerdicts, mayBeUnknown, type Allowed, type Facts } from './oracle.js'
+import type { Deed } from './truth.js'
 
 /** How a verdict compares with the truth. */
 export type Result = 'right' | 'wrong' | 'undetermined'
@@ -23,6 +24,9 @@ export interface Judged {
   readonly finished: readonly string[]
   /** Those of them whose finished hop is not in the walk. */
   readonly lost: readonly string[]
+  /** What the services did, and the hops of the answer, in words. */
+  readonly did: string
+  readonly walked: string
 }
 
 /** Compares an answer with the facts as they were before and after it was given: it is right when it was true at either time. */
@@ -52,7 +56,17 @@ export function judge(request: string, answer: Answered, before: Facts, after: F
     named: right && died.some((name) => pointedAt.has(name)),
     finished,
     lost: finished.filter((name) => !walked.has(name)),
+    did: deeds.map(([name, deed]) => wordDeed(name, deed, before.dead.has(deed.pid))).join(', '),
+    walked: answer.hops
+      .map(({ service, instance, state, status }) => `${service} ${instance} ${state} ${status ?? '-'}`)
+      .join(', '),
   }
+}
+
+function wordDeed(name: string, { saw, answered, sent }: Deed, isDead: boolean): string {
+  const calls = Object.entries(saw).map(([of, outcome]) => `saw ${outcome} of ${of}`)
+  const end = answered === null ? 'did not answer' : `answered ${answered.status}${sent ? '' : ', not sent'}`
+  return [name, ...calls, end, ...(isDead ? ['has ended'] : [])].join(' ')
 }
 
 /** Whether something happened to a request, or may have. */

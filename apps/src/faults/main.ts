@@ -19,6 +19,7 @@ const { values } = parseArgs({
     store: { type: 'string' },
     requests: { type: 'string' },
     figures: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -47,6 +48,7 @@ else if (topology === undefined) process.exitCode = await onLoopback()
 else {
   const requests = values.requests === undefined ? undefined : Number(values.requests)
   const topologies = topologiesOf(topology)
-  const asked = { topologies, store, figures, runs, requests, seed, json, keep, verbose }
+  const jobs = Number(values.jobs)
+  const asked = { topologies, store, figures, runs, requests, jobs, seed, json, keep, verbose }
   process.exitCode = await runTopologies(asked, output, stopped.signal)
 }

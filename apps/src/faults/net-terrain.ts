@@ -56,7 +56,7 @@ export interface NetTerrainOptions {
   /** URL of the HBase that all share, each with a separate data directory; undefined: embedded stores in one data directory, which all hosts have. */
   readonly hbase: string | undefined
   /** How many requests are sent in a run. @default 250 */
-  readonly requests: number | undefined
+  readonly requests?: number | undefined
 }
 
 /** Services on hosts of their own, with a topology between them. The calling process has to run on the asking host. */

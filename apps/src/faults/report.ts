@@ -79,7 +79,8 @@ export class Report {
       const texts = odd.map(
         (one) =>
           `  ${time}, ${one.result}: ${one.request}: said ${one.verdict}; true is ${one.truth}; ` +
-          `died ${one.died.join(' ') || '-'}, lost ${one.lost.join(' ') || '-'}`,
+          `died ${one.died.join(' ') || '-'}, lost ${one.lost.join(' ') || '-'}; ` +
+          `the services: ${one.did}; the answer's hops: ${one.walked || '-'}`,
       )
       lines.push(...texts.slice(0, this.#options.verbose ? texts.length : FEW))
       this.#bad.push(...texts.filter((_, index) => odd[index]?.result === 'wrong'))

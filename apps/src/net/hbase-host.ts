@@ -10,10 +10,12 @@ export interface HostedHBase {
   remove(): Promise<void>
 }
 
+let started = 0
+
 /** Starts one; resolves when it answers. Rejects with what `dev/hbase/hbase-dev` printed. */
 export async function startHBaseOn(host: Host): Promise<HostedHBase> {
   const env = [`HBASE_DEV_BIND=0.0.0.0`, `HBASE_DEV_HOST=${host.address}`]
-  const name = ['--name', `net-${process.pid}`, '--offset', '0']
+  const name = ['--name', `net-${process.pid}-${++started}`, '--offset', '0']
   const call = (command: string): Promise<string> =>
     run('ip', ['netns', 'exec', host.namespace, 'env', ...env, script, command, ...name])
   // Nothing can be fetched from within the network.
