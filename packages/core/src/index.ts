@@ -25,6 +25,7 @@ export { beginOutbound } from './http/outbound.js'
 export type { OutboundCall, OutboundTarget } from './http/outbound.js'
 export {
   deriveSealKey,
+  fold64,
   hopIdAddress,
   hopIdNanos,
   isHopId,

@@ -84,13 +84,15 @@ function momentIn(parameters: Parameters, name: string): number | undefined {
   throw new BadQuery(`${name} must be milliseconds since the epoch, or an ISO time`)
 }
 
-function required(parameters: Parameters, name: string): string {
+/** The text of a parameter that has to be there. */
+export function required(parameters: Parameters, name: string): string {
   const text = optional(parameters, name)
   if (text === undefined) throw new BadQuery(`${name} is missing`)
   return text
 }
 
-function optional(parameters: Parameters, name: string): string | undefined {
+/** The text of a parameter; undefined where it is missing or empty. */
+export function optional(parameters: Parameters, name: string): string | undefined {
   const value = parameters[name]
   if (value === undefined || value === '') return undefined
   if (typeof value !== 'string') throw new BadQuery(`${name} is given more than once`)

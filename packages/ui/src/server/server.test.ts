@@ -1,50 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createResolver, createTracer, HoptraceError, type HopJson, type Resolver } from '@hoptrace/core'
+import { HoptraceError, type HopJson, type Resolver } from '@hoptrace/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startUi, type Ui, type UiOptions } from '../index.js'
+import { startUi } from '../index.js'
+import { recorded, type Recorded } from '../recorded.fixture.js'
 import { description } from './openapi.js'
 
-let dir: string
-let pageDir: string
-let resolver: Resolver
-const open: Ui[] = []
+let stage: Recorded
+const start: Recorded['start'] = (options) => stage.start(options)
 
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-ui-'))
-  pageDir = path.join(dir, 'page')
-  const tracer = createTracer({ service: 'orders', dataDir: path.join(dir, 'data') })
-  for (const orderId of ['1', '2', '3']) {
-    await tracer
-      .run({ name: 'place-order' }, async () => {
-        tracer.hop?.setKey('orderId', orderId)
-        tracer.hop?.event('order.accepted', { note: '<img src=x onerror=alert(1)>' })
-        if (orderId === '3') throw new Error('no stock')
-      })
-      .catch(() => undefined)
-  }
-  await tracer.close()
-  resolver = createResolver({ dir: path.join(dir, 'data') })
+  stage = await recorded()
 })
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((ui) => ui.close()))
-})
-
-afterAll(async () => {
-  await resolver.close()
-  await rm(dir, { recursive: true, force: true })
-})
-
-async function start(options: Partial<UiOptions> = {}): Promise<string> {
-  await mkdir(pageDir, { recursive: true })
-  await writeFile(path.join(pageDir, 'index.html'), '<!doctype html><title>page</title>')
-  const ui = await startUi({ resolver, pageDir, ...options })
-  open.push(ui)
-  return ui.url.replace(/\/(#.*)?$/, '')
-}
+afterEach(() => stage.closeAll())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 async function lines(url: string): Promise<Record<string, unknown>[]> {
   const response = await fetch(url)
@@ -156,9 +125,9 @@ describe('the API', () => {
   it('says what could not be read, after all that could, and nothing of its own errors', async () => {
     const errors: Error[] = []
     const broken = {
-      ...resolver,
+      ...stage.resolver,
       range: async function* (query: Parameters<Resolver['range']>[0]) {
-        yield* resolver.range({ ...query, limit: 1 })
+        yield* stage.resolver.range({ ...query, limit: 1 })
         throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', 'the store of orders is away')
       },
       resolve: () => Promise.reject(new Error('secret of the host')),
@@ -180,10 +149,10 @@ describe('the API', () => {
     let ended: (() => void) | undefined
     const hasEnded = new Promise<void>((resolve) => (ended = resolve))
     const endless = {
-      ...resolver,
+      ...stage.resolver,
       range: async function* ({ signal, ...query }: Parameters<Resolver['range']>[0]) {
         try {
-          while (signal?.aborted !== true) yield* resolver.range(query)
+          while (signal?.aborted !== true) yield* stage.resolver.range(query)
         } finally {
           ended?.()
         }
@@ -249,7 +218,7 @@ describe('access', () => {
     expect(await ask(token)).toBe(401)
     expect(await ask(`Bearer ${token}`)).toBe(200)
     expect((await fetch(base)).status).toBe(200)
-    expect(open[0]?.url).toContain(`#token=${token}`)
+    expect(stage.open[0]?.url).toContain(`#token=${token}`)
   })
 
   it('is not served to other hosts without a token', async () => {
@@ -260,6 +229,8 @@ describe('access', () => {
   })
 
   it('says what to do if the page is not built', async () => {
-    await expect(startUi({ resolver, pageDir: path.join(dir, 'nowhere') })).rejects.toThrow('npm run build')
+    await expect(
+      startUi({ resolver: stage.resolver, pageDir: path.join(stage.dir, 'nowhere') }),
+    ).rejects.toThrow('npm run build')
   })
 })

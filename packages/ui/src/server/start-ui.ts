@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { Resolver } from '@hoptrace/core'
 import fastify, { type FastifyInstance } from 'fastify'
+import { jaegerRoutes } from '../jaeger/routes.js'
 import { guard, isLoopback } from './access.js'
 import { addApi } from './api.js'
 
@@ -62,6 +63,7 @@ export async function startUi(options: UiOptions): Promise<Ui> {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(HEADERS))
   guard(app, token)
   addApi(app, resolver)
+  await app.register(jaegerRoutes, { resolver })
   await addPage(app, options.pageDir ?? pageDir())
   await app.listen({ host, port })
   const { port: bound } = app.server.address() as AddressInfo
