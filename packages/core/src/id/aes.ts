@@ -68,11 +68,13 @@ export function encryptBlock({ rounds }: AesKey, block: Int32Array): void {
   let c = (block[2] as number) ^ (rounds[2] as number)
   let d = (block[3] as number) ^ (rounds[3] as number)
   for (let at = 4; at < 40; at += 4) {
-    const [e, f, g, h] = [a, b, c, d]
-    a = mixed(e, f, g, h) ^ (rounds[at] as number)
-    b = mixed(f, g, h, e) ^ (rounds[at + 1] as number)
-    c = mixed(g, h, e, f) ^ (rounds[at + 2] as number)
-    d = mixed(h, e, f, g) ^ (rounds[at + 3] as number)
+    const e = mixed(a, b, c, d) ^ (rounds[at] as number)
+    const f = mixed(b, c, d, a) ^ (rounds[at + 1] as number)
+    const g = mixed(c, d, a, b) ^ (rounds[at + 2] as number)
+    d = mixed(d, a, b, c) ^ (rounds[at + 3] as number)
+    a = e
+    b = f
+    c = g
   }
   block[0] = last(a, b, c, d) ^ (rounds[40] as number)
   block[1] = last(b, c, d, a) ^ (rounds[41] as number)

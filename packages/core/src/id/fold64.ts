@@ -1,4 +1,4 @@
-import { hex32 } from './hex.js'
+import { hex64 } from './hex.js'
 import type { HopId } from './types.js'
 import { readWords } from './words.js'
 
@@ -27,5 +27,5 @@ export const fold64 = (id: HopId): string => {
     a = fmix32(a ^ word)
     b = fmix32(((b + a) | 0) ^ word)
   }
-  return (a | b) === 0 ? '0000000000000001' : hex32(a) + hex32(b)
+  return (a | b) === 0 ? '0000000000000001' : hex64(a, b)
 }

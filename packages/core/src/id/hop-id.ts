@@ -2,13 +2,12 @@ import { HoptraceError } from '../base/errors.js'
 import { formatAddress, parseIpv4 } from './ip.js'
 import { hex16, hex32, joinWords, splitWords } from './hex.js'
 import type { HopId, HopIdFields } from './types.js'
+import { hexHalf } from './words.js'
 
 const HOP_ID = /^[0-9a-f]{32}$/
 
 /** True for 32 lowercase hex digits, the form of raw and of sealed ids alike. */
 export const isHopId = (text: string): text is HopId => text.length === 32 && HOP_ID.test(text)
-
-const word = (id: string, index: number): number => Number.parseInt(id.slice(index * 8, index * 8 + 8), 16)
 
 /**
  * What an id says of itself.
@@ -57,7 +56,8 @@ export const formatHopId = (fields: HopIdFields): HopId => {
 const isBelow = (n: number, limit: number): boolean => Number.isInteger(n) && n >= 0 && n < limit
 
 /** The id's time: nanoseconds since the Unix epoch. */
-export const hopIdNanos = (id: HopId): bigint => joinWords(word(id, 0), word(id, 1))
+export const hopIdNanos = (id: HopId): bigint =>
+  joinWords((hexHalf(id, 0) << 16) | hexHalf(id, 4), (hexHalf(id, 8) << 16) | hexHalf(id, 12))
 
 /** `ip:port` of the instance that the hop runs on, or, for an assigned id, of the address dialled. */
 export const hopIdAddress = (id: HopId): string => formatAddress(ipOf(id), Number.parseInt(id.slice(28), 16))

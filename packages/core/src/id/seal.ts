@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync, type Decipher } from 'node:crypto'
 import { aesKey, encryptBlock, type AesKey } from './aes.js'
-import { hex32 } from './hex.js'
+import { hexOfWords } from './hex.js'
 import { isHopId } from './hop-id.js'
 import type { HopId } from './types.js'
 import { readWords } from './words.js'
@@ -33,8 +33,7 @@ export const deriveSealKey = (clusterKey: string): SealKey => {
 export const sealId = (key: SealKey, id: HopId): HopId => {
   readWords(id, block)
   encryptBlock(key.aes, block)
-  const [a = 0, b = 0, c = 0, d = 0] = block
-  return (hex32(a) + hex32(b) + hex32(c) + hex32(d)) as HopId
+  return hexOfWords(block[0] as number, block[1] as number, block[2] as number, block[3] as number) as HopId
 }
 
 const block = new Int32Array(4)

@@ -1,22 +1,24 @@
-const digits = new Int8Array(128)
+const digits = new Int8Array(65_536).fill(-1)
 for (let value = 0; value < 16; value++) digits[value.toString(16).charCodeAt(0)] = value
 
-const digit = (id: string, at: number): number => digits[id.charCodeAt(at) & 127] as number
+const digit = (text: string, at: number): number => digits[text.charCodeAt(at)] as number
 
-const word = (id: string, at: number): number =>
-  (digit(id, at) << 28) |
-  (digit(id, at + 1) << 24) |
-  (digit(id, at + 2) << 20) |
-  (digit(id, at + 3) << 16) |
-  (digit(id, at + 4) << 12) |
-  (digit(id, at + 5) << 8) |
-  (digit(id, at + 6) << 4) |
-  digit(id, at + 7)
+/** Four lowercase hex digits from `at`; negative when one is none. The text must be long enough. */
+export const hexHalf = (text: string, at: number): number =>
+  (digit(text, at) << 12) | (digit(text, at + 1) << 8) | (digit(text, at + 2) << 4) | digit(text, at + 3)
 
-/** The four big-endian words of 32 lowercase hex digits, without a text for each. Other texts give some words. */
-export function readWords(id: string, into: Int32Array): void {
-  into[0] = word(id, 0)
-  into[1] = word(id, 8)
-  into[2] = word(id, 16)
-  into[3] = word(id, 24)
+/**
+ * Reads the four big-endian words of 32 lowercase hex digits into `into`, from `at` on, without a text for each. False when the text is
+ * something else: then the words mean nothing.
+ */
+export function readWords(id: string, into: Int32Array, at = 0): boolean {
+  if (id.length !== 32) return false
+  let all = 0
+  for (let i = 0; i < 4; i++) {
+    const upper = hexHalf(id, 8 * i)
+    const lower = hexHalf(id, 8 * i + 4)
+    all |= upper | lower
+    into[at + i] = (upper << 16) | lower
+  }
+  return all >= 0
 }

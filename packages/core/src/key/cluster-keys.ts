@@ -1,9 +1,8 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
-import { hex32 } from '../id/hex.js'
-import { isHopId } from '../id/hop-id.js'
+import { hex64 } from '../id/hex.js'
 import { deriveSealKey, type SealKey } from '../id/seal.js'
 import type { HopId } from '../id/types.js'
-import { readWords } from '../id/words.js'
+import { hexHalf, readWords } from '../id/words.js'
 import { sipHash24, sipKey, type SipKey } from './siphash.js'
 
 /** What a MAC is for: a MAC of one purpose is worth nothing for another. */
@@ -35,11 +34,16 @@ export interface ClusterKeys {
    * no process accepts.
    */
   contextTag(calleeId: HopId, traceId: string): string
+  /** Whether `tag` is that one. */
+  provesContext(tag: string, calleeId: HopId, traceId: string): boolean
   /**
    * Proves who answered this very call: SipHash-2-4 of the id as the caller sent it (16 bytes), the id of the
-   * hop (16 bytes), and `service LF address` in UTF-8; 16 hex digits.
+   * hop (16 bytes), and `service LF address` in ASCII; 16 hex digits. Anything else gets '', which no process
+   * accepts.
    */
   answerTag(assigned: HopId, hopId: HopId, service: string, address: string): string
+  /** Whether `tag` is that one. */
+  provesAnswer(tag: string, assigned: HopId, hopId: HopId, service: string, address: string): boolean
   /** HMAC-SHA-256 of a text (its UTF-8) or bytes, the first 128 bits: 32 hex digits. */
   mac(purpose: MacPurpose, text: string | Uint8Array): string
 }
@@ -62,59 +66,114 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
     given,
     fingerprint: derive('fingerprint', 4).toString('hex'),
     seal,
-    contextTag: (calleeId, traceId) => {
-      if (!putId(calleeId, 0) || !putId(traceId, 16)) return ''
-      return tag(context, 32)
-    },
-    answerTag: (assigned, hopId, service, address) => {
-      if (!putId(assigned, 0) || !putId(hopId, 16)) return ''
-      const bytes = putPlace(service, address)
-      return bytes < 0 ? '' : tag(answer, 32 + bytes)
-    },
+    contextTag: (calleeId, traceId) => (hashContext(context, calleeId, traceId) ? tagOfHash() : ''),
+    provesContext: (tag, calleeId, traceId) => hashContext(context, calleeId, traceId) && isTagOfHash(tag),
+    answerTag: (assigned, hopId, service, address) =>
+      hashAnswer(answer, assigned, hopId, service, address) ? tagOfHash() : '',
+    provesAnswer: (tag, assigned, hopId, service, address) =>
+      hashAnswer(answer, assigned, hopId, service, address) && isTagOfHash(tag),
     mac: (purpose, text) => createHmac('sha256', macKeys[purpose]).update(text).digest('hex').slice(0, 32),
   }
 }
 
-/** Both ids and the text of a tag; one at a time is made. */
-const scratch = new Uint8Array(4096)
-const view = new DataView(scratch.buffer)
-const words = new Int32Array(4)
-const tailOfScratch = scratch.subarray(32)
-const encoder = new TextEncoder()
-
-let lastService = ''
-let lastAddress = ''
-let lastBytes = -1
-
 /**
- * Writes `service LF address` behind the ids, and returns its bytes; -1 when it is too long for a header. A process answers with its own
- * most of the time: the same text is there already.
+ * What a tag is over, as little-endian words: two ids, service and address. One tag at a time is made. A part that is there already is not
+ * put again: a process that answers has just checked the id that it was sent, most hops take that id, and the place is the process's own.
+ * Reading all of it again would cost more than the hash.
  */
-function putPlace(service: string, address: string): number {
-  if (lastBytes >= 0 && service === lastService && address === lastAddress) return lastBytes
-  const text = `${service}\n${address}`
-  // A character of UTF-16 takes three bytes at most.
-  if (text.length * 3 > tailOfScratch.length) return -1
-  lastService = service
-  lastAddress = address
-  lastBytes = encoder.encodeInto(text, tailOfScratch).written
-  return lastBytes
+const message = new Int32Array(128)
+const maxPlaceChars = message.byteLength - 32 - 1
+const idBytes = 32
+const hash = new Int32Array(2)
+/** The first id of the message; '' while it has none. */
+let firstId = ''
+/** Service and address of the message, and the bytes of all; 0 while it has none. */
+let service = ''
+let address = ''
+let messageBytes = 0
+
+function hashContext(key: SipKey, calleeId: string, traceId: string): boolean {
+  if (!putIds(calleeId, traceId)) return false
+  sipHash24(key, message, idBytes, hash)
+  return true
 }
 
-function tag(key: SipKey, length: number): string {
-  const hash = sipHash24(key, scratch, length)
-  return hex32(swapped(hash[0] as number)) + hex32(swapped(hash[1] as number))
+function hashAnswer(key: SipKey, assigned: string, hopId: string, byService: string, at: string): boolean {
+  if (!putIds(assigned, hopId) || !putPlace(byService, at)) return false
+  sipHash24(key, message, messageBytes, hash)
+  return true
 }
 
-/** The bytes in the order in which the reference implementation writes them. */
+/** False when one of them is not 32 lowercase hex digits. */
+function putIds(first: string, second: string): boolean {
+  if (first !== firstId) {
+    firstId = ''
+    if (!putId(first, 0)) return false
+    firstId = first
+  }
+  if (second !== first) return putId(second, 4)
+  for (let i = 0; i < 4; i++) message[4 + i] = message[i] as number
+  return first !== ''
+}
+
+function putId(id: string, at: number): boolean {
+  if (!readWords(id, message, at)) return false
+  for (let i = at; i < at + 4; i++) message[i] = swapped(message[i] as number)
+  return true
+}
+
+/** Writes `service LF address` behind the ids; false when it is not ASCII, or too long for a header. */
+function putPlace(byService: string, at: string): boolean {
+  if (messageBytes !== 0 && byService === service && at === address) return true
+  messageBytes = 0
+  if (byService.length + at.length > maxPlaceChars) return false
+  let end = putAscii(byService, idBytes)
+  if (end < 0) return false
+  putByte(0x0a, end)
+  end = putAscii(at, end + 1)
+  if (end < 0) return false
+  service = byService
+  address = at
+  messageBytes = end
+  return true
+}
+
+/** Writes a text from byte `at` on, and returns where it ends; -1 when it is not ASCII. */
+function putAscii(text: string, at: number): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return -1
+    putByte(code, at + i)
+  }
+  return at + text.length
+}
+
+/** Bytes are put in order: the first one of a word clears the rest of it. */
+function putByte(byte: number, at: number): void {
+  const inWord = at & 3
+  if (inWord === 0) message[at >> 2] = byte
+  else message[at >> 2] = (message[at >> 2] as number) | (byte << (8 * inWord))
+}
+
+const tagChars = 16
+
+/** The bytes of the hash in the order in which the reference implementation writes them. */
+function tagOfHash(): string {
+  return hex64(swapped(hash[0] as number), swapped(hash[1] as number))
+}
+
+function isTagOfHash(tag: string): boolean {
+  return (
+    tag.length === tagChars &&
+    isWord(tag, 0, swapped(hash[0] as number)) &&
+    isWord(tag, 8, swapped(hash[1] as number))
+  )
+}
+
+function isWord(text: string, at: number, word: number): boolean {
+  return hexHalf(text, at) === word >>> 16 && hexHalf(text, at + 4) === (word & 0xffff)
+}
+
 function swapped(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
-}
-
-/** Writes the 16 bytes of 32 lowercase hex digits; false when the text is something else. */
-function putId(text: string, at: number): boolean {
-  if (!isHopId(text)) return false
-  readWords(text, words)
-  for (let i = 0; i < 4; i++) view.setInt32(at + 4 * i, words[i] as number)
-  return true
 }

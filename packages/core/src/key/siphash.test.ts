@@ -38,7 +38,17 @@ function reference(key: Uint8Array, bytes: Uint8Array): bigint {
   return v0 ^ v1 ^ v2 ^ v3
 }
 
-const joined = ([low = 0, high = 0]: Uint32Array): bigint => (BigInt(high) << 32n) | BigInt(low)
+/** What the code under test makes of bytes, in 64 bits. */
+function hashOf(key: Uint8Array, bytes: Uint8Array): bigint {
+  const view = new DataView(Uint8Array.of(...bytes, ...Array<number>(8).fill(0)).buffer)
+  const words = Int32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, i) => view.getInt32(4 * i, true))
+  // The words after the text belong to an earlier one.
+  const message = Int32Array.of(...words, 0x5a5a5a5a, 0x5a5a5a5a, 0x5a5a5a5a)
+  const out = new Int32Array(2)
+  sipHash24(sipKey(key), message, bytes.length, out)
+  const [low = 0, high = 0] = new Uint32Array(out.buffer)
+  return (BigInt(high) << 32n) | BigInt(low)
+}
 
 describe('SipHash-2-4', () => {
   // `vectors_sip64` of the reference implementation: key 00…0f, messages of 0, 1, 2, … bytes 00, 01, 02, …
@@ -64,17 +74,15 @@ describe('SipHash-2-4', () => {
   it.each(vectors.map((hash, length) => ({ length, hash })))(
     'has the official result for $length bytes',
     ({ length, hash }) => {
-      expect(joined(sipHash24(sipKey(upTo(16)), upTo(length)))).toBe(hash)
+      expect(hashOf(upTo(16), upTo(length))).toBe(hash)
     },
   )
 
   it('is the same as in 64 bits, for any key, text and length', () => {
     const key = fc.uint8Array({ minLength: 16, maxLength: 16 })
     fc.assert(
-      fc.property(key, fc.uint8Array({ maxLength: 600 }), fc.nat(20), (bytes, text, more) => {
-        const padded = new Uint8Array(text.length + more).fill(0xa5)
-        padded.set(text)
-        expect(joined(sipHash24(sipKey(bytes), padded, text.length))).toBe(reference(bytes, text))
+      fc.property(key, fc.uint8Array({ maxLength: 600 }), (bytes, text) => {
+        expect(hashOf(bytes, text)).toBe(reference(bytes, text))
       }),
     )
   })

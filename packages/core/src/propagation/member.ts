@@ -54,7 +54,7 @@ export function readMember(
   const id = sealedTrace ? unsealId(keys.seal, first) : (first as HopId)
   const traceId = sealedTrace ? unsealId(keys.seal, parent.traceId) : parent.traceId
   if (id === undefined || traceId === undefined) return undefined
-  if (keys.contextTag(id, traceId) !== text.slice(33, 33 + TAG_CHARS)) return 'unknown-key'
+  if (!keys.provesContext(text.slice(33, 33 + TAG_CHARS), id, traceId)) return 'unknown-key'
   return isAssigned(id) ? { id, traceId, sealedTrace, introduction: undefined } : undefined
 }
 

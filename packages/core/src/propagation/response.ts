@@ -101,15 +101,9 @@ export function readAnswer(headers: RawHeaders, asked: HopId, keys: ClusterKeys)
 function answerIn(text: string, asked: HopId, keys: ClusterKeys): Answer {
   const answer = ANSWER.exec(text)
   if (answer !== null) {
-    const [, hopId, service = '', address = '', tag] = answer as unknown as [
-      string,
-      HopId,
-      string,
-      string,
-      string,
-    ]
+    const [, hopId, service, address, tag] = answer as unknown as [string, HopId, string, string, string]
     const port = parseAddress(address)?.port ?? 0
-    if (port === 0 || keys.answerTag(asked, hopId, service, address) !== tag) return noAnswer
+    if (port === 0 || !keys.provesAnswer(tag, asked, hopId, service, address)) return noAnswer
     return { servedBy: { hopId, service, address }, otherKey: null, proven: false }
   }
   const proof = PROOF.exec(text)
@@ -117,8 +111,9 @@ function answerIn(text: string, asked: HopId, keys: ClusterKeys): Answer {
     const hopId = unsealId(keys.seal, proof[1] as string)
     const assigned = unsealId(keys.seal, asked)
     if (hopId === undefined || assigned === undefined) return noAnswer
-    const proven = keys.answerTag(asked, hopId, '', hopIdAddress(assigned)) === proof[2]
-    if (!proven && keys.answerTag(asked, hopId, '', '') !== proof[2]) return noAnswer
+    const tag = proof[2] as string
+    const proven = keys.provesAnswer(tag, asked, hopId, '', hopIdAddress(assigned))
+    if (!proven && !keys.provesAnswer(tag, asked, hopId, '', '')) return noAnswer
     return { servedBy: { hopId, service: unnamed, address: hopIdAddress(hopId) }, otherKey: null, proven }
   }
   const other = OTHER_KEY.exec(text)?.[1]

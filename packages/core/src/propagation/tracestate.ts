@@ -36,9 +36,11 @@ const NONE: TraceState = { own: undefined, others: '' }
 export function parseTracestate(text: string): TraceState {
   if (text === '' || text.length > MAX_TRACESTATE_CHARS) return NONE
   let own: string | undefined
-  const others = new Map<string, string>()
+  const keys: string[] = []
+  const others: string[] = []
   let count = 0
-  for (const part of text.split(',')) {
+  // Most requests carry our member alone.
+  for (const part of text.includes(',') ? text.split(',') : [text]) {
     const member = trimBlanks(part)
     if (member === '') continue
     if (++count > MAX_MEMBERS) return NONE
@@ -48,9 +50,12 @@ export function parseTracestate(text: string): TraceState {
     const value = member.slice(equals + 1)
     if (!KEY.test(key) || !VALUE.test(value)) return NONE
     if (key === MEMBER) own ??= value
-    else if (!others.has(key)) others.set(key, member)
+    else if (!keys.includes(key)) {
+      keys.push(key)
+      others.push(member)
+    }
   }
-  return { own, others: fit([...others.values()]) }
+  return { own, others: others.length === 0 ? '' : fit(others) }
 }
 
 /** Our member left-most, followed by the others. `others` must come from `parseTracestate`, or be empty. */

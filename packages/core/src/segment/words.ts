@@ -1,3 +1,5 @@
+import { hexHalf } from '../id/words.js'
+
 /** An id as four 32-bit words, so that no BigInt is made where a million ids pass. */
 export interface Words {
   high: number
@@ -6,24 +8,11 @@ export interface Words {
   tailLow: number
 }
 
-const digits = new Int8Array(65_536).fill(-1)
-for (let i = 0; i < 16; i++) digits['0123456789abcdef'.charCodeAt(i)] = i
-
 /** Eight lowercase hex digits from `at`, unsigned; NaN when one is something else. The text must be long enough. */
 export function hexWord(text: string, at: number): number {
   const upper = hexHalf(text, at)
   const lower = hexHalf(text, at + 4)
   return (upper | lower) < 0 ? NaN : upper * 65_536 + lower
-}
-
-/** Four digits; negative when one is none. */
-function hexHalf(text: string, at: number): number {
-  return (
-    ((digits[text.charCodeAt(at)] as number) << 12) |
-    ((digits[text.charCodeAt(at + 1)] as number) << 8) |
-    ((digits[text.charCodeAt(at + 2)] as number) << 4) |
-    (digits[text.charCodeAt(at + 3)] as number)
-  )
 }
 
 /** Reads 32 lowercase hex digits into `into`; false when the text is something else. */
