@@ -1,8 +1,10 @@
-import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, request, Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream'
+import { untilLastTracerCloses } from '../base/wrappers.js'
+import { isInternal } from '../listen/listeners.js'
 import { listRunDirs } from '../rundir/index.js'
 import type { ClusterKeys } from '../key/index.js'
 import { SIGNATURE_HEADER, SignatureCheck } from './sign.js'
@@ -19,7 +21,9 @@ const passedHeaders = ['accept', 'last-event-id', SIGNATURE_HEADER] as const
 
 /**
  * Questions from other hosts, on the application's port: each is signed, and names a run of this host. It is passed to the
- * socket of that run, whichever process of the host it reached.
+ * socket of that run, whichever process of the host it reached. Every HTTP server of the process answers them, also one that listens
+ * already, before the application sees them: they are at the root of the server, as the registry says, under whatever path the application
+ * has put its adapter. All other requests go to the application as they would.
  */
 export class RemoteQuestions {
   private readonly signatures: SignatureCheck
@@ -27,24 +31,21 @@ export class RemoteQuestions {
   private readonly socketAgent = new SocketAgent({ keepAlive: true, maxFreeSockets: 4 })
   private readonly host = hostname()
   private passed = 0
-  /** The application has its paths back. */
-  isClosed = false
 
   constructor(
     private readonly dataDir: string,
     keys: ClusterKeys,
   ) {
     this.signatures = new SignatureCheck(keys)
+    open.add(this)
+    interceptAll()
   }
 
-  /**
-   * Answers the questions that come to a server, before the application sees them: they are at the root of the server, as the registry
-   * says, under whatever path the application has put its adapter. All other requests go to the application as they would.
-   */
+  /** A server of this process, such as one with TLS, that is none of Node's class for HTTP. */
   watch(server: Server): void {
-    const asked = askedAt.get(server)
-    if (asked === undefined) intercept(server, [this])
-    else if (!asked.includes(this)) asked.push(this)
+    if (server instanceof HttpServer || watched.has(server)) return
+    watched.add(server)
+    intercept(server)
   }
 
   /** Answers with what the run says, when the key of this tracer has signed the question. Never throws. */
@@ -67,7 +68,7 @@ export class RemoteQuestions {
   }
 
   close(): void {
-    this.isClosed = true
+    open.delete(this)
     this.agent.destroy()
     this.socketAgent.destroy()
   }
@@ -127,26 +128,44 @@ export class RemoteQuestions {
   }
 }
 
-/** The tracers that answer questions at a server. */
-const askedAt = new WeakMap<Server, RemoteQuestions[]>()
+/** Those of the tracers that are not closed. Without one, the application has its paths back. */
+const open = new Set<RemoteQuestions>()
+const watched = new WeakSet<Server>()
+let intercepted = false
+
+/** By the class and not by server: a server may listen before there is a tracer, and its first request may be a question. */
+function interceptAll(): void {
+  if (intercepted) return
+  intercepted = true
+  const undo = intercept(HttpServer.prototype)
+  // Where another library has wrapped the wrapper since, it stays.
+  untilLastTracerCloses(() => (intercepted = !undo()))
+}
 
 type Emit = (this: Server, event: string, ...args: unknown[]) => boolean
 
-function intercept(server: Server, asked: RemoteQuestions[]): void {
-  askedAt.set(server, asked)
-  const own = Object.getOwnPropertyDescriptor(server, 'emit')?.value as Emit | undefined
-  const prototype = Object.getPrototypeOf(server) as { emit: Emit }
+/** Puts a wrapper around what gives requests to the application. Returns what takes it off, unless it is wrapped itself. */
+function intercept(target: Server): () => boolean {
+  const before = Object.getOwnPropertyDescriptor(target, 'emit')
+  const own = before?.value as Emit | undefined
+  const prototype = Object.getPrototypeOf(target) as { emit: Emit }
   const emit: Emit = function emit(event, ...args) {
-    if (event === 'request') {
+    if (event === 'request' && open.size > 0) {
       const [req, res] = args as [IncomingMessage, ServerResponse]
-      if (isQuestion(req) && asked.some(({ isClosed }) => !isClosed)) {
-        answer(asked, req, res)
+      if (isQuestion(req) && !isInternal(this)) {
+        answer(req, res)
         return true
       }
     }
     return Reflect.apply(own ?? prototype.emit, this, [event, ...args])
   }
-  Object.defineProperty(server, 'emit', { value: emit, configurable: true, writable: true })
+  Object.defineProperty(target, 'emit', { value: emit, configurable: true, writable: true })
+  return () => {
+    if (target.emit !== emit) return false
+    if (before === undefined) Reflect.deleteProperty(target, 'emit')
+    else Object.defineProperty(target, 'emit', before)
+    return true
+  }
 }
 
 /** By its path as it was sent: one that only leads there, over `..` or an escape, is the application's. */
@@ -161,10 +180,11 @@ function isQuestion({ url }: IncomingMessage): boolean {
   }
 }
 
-function answer(asked: readonly RemoteQuestions[], req: IncomingMessage, res: ServerResponse): void {
+function answer(req: IncomingMessage, res: ServerResponse): void {
   req.resume()
   res.on('error', () => undefined)
-  if (!asked.some((one) => !one.isClosed && one.answers(req, res))) refuse(res, 401)
+  for (const questions of open) if (questions.answers(req, res)) return
+  refuse(res, 401)
 }
 
 /** The run that a question names. */

@@ -1,11 +1,15 @@
 import { createServer, type Server } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { beginInbound, createTracer, type Tracer, type TracerOptions } from '../index.js'
+import { sign } from '../ask/sign.js'
+import { clusterKeys, newClusterKey } from '../key/index.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
-import type { InstanceRow } from '../record/instance-row.js'
+import { runName, type InstanceRow } from '../record/instance-row.js'
+import type { RunInfo } from '../rundir/run-info.js'
 import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
 
 function serverOf(tracer: Tracer): Server {
@@ -135,6 +139,33 @@ describe('the addresses of a process', () => {
       expect(later.tracer.currentRun.address).toBe(at)
       caller.run({ name: 'job' }, () => undefined)
       expect(caller.currentRun.address).toMatch(/^241\./)
+    }))
+})
+
+describe('a server that listens before its tracer exists', () => {
+  it('answers the first question, and gives its paths back when the tracer is closed', () =>
+    withTracers(async ({ tracerOf, listening }) => {
+      const seen: (string | undefined)[] = []
+      const at = await listening(createServer((req, res) => void res.end(String(seen.push(req.url)))))
+      const clusterKey = newClusterKey()
+      const tracer = tracerOf({ clusterKey })
+      tracer.run({ name: 'job' }, () => undefined)
+      const run = runName(tracer.currentRun.info as RunInfo)
+      const target = `/_hoptrace/v1/instance?run=${encodeURIComponent(run)}`
+      const asked = { method: 'GET', host: hostname(), run, target }
+      const answer = await eventually(async () => {
+        const response = await fetch(`http://${at}${target}`, {
+          headers: sign(clusterKeys(clusterKey, true), asked),
+        })
+        return response.status === 200 ? ((await response.json()) as { service: string }) : undefined
+      })
+      expect(answer.service).toBe('orders')
+      expect((await fetch(`http://${at}${target}`)).status).toBe(401)
+      expect(seen).toEqual([])
+      await fetch(`http://${at}/mine`)
+      await tracer.close()
+      await fetch(`http://${at}${target}`)
+      expect(seen).toEqual(['/mine', target])
     }))
 })
 

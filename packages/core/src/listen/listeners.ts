@@ -5,8 +5,6 @@ import type { Server, Socket } from 'node:net'
 
 /** Receives the servers of this thread that begin to listen. */
 export interface ListenerOwner {
-  /** An HTTP server begins to listen, whatever it belongs to. */
-  begins(server: Server): void
   /** A TCP server listens. */
   listens(server: Server): void
   /** A server that it received belongs to another owner. */
@@ -38,6 +36,9 @@ export function markInternal(server: Server): void {
   internal.add(server)
 }
 
+/** Is it a server of hoptrace itself? */
+export const isInternal = (server: Server): boolean => internal.has(server)
+
 /** A server belongs to the owner whose hop it served. */
 export function claimServer(server: Server, owner: ListenerOwner): void {
   const before = ownerOf.get(server)
@@ -61,8 +62,7 @@ export const speaksHttp = (server: Server): boolean => server instanceof HttpSer
 
 function began(message: unknown): void {
   const { server } = message as { readonly server: Server }
-  if (internal.has(server) || isShared(server)) return
-  if (speaksHttp(server)) for (const owner of owners) owner.begins(server)
+  if (isInternal(server) || isShared(server)) return
   const [owner, other] = owners
   if (owner === undefined || other !== undefined || boundTo(server) === undefined) return
   ownerOf.set(server, owner)

@@ -55,11 +55,6 @@ export class Runs implements ListenerOwner {
     return this.forJob()
   }
 
-  /** Questions may come to any server of this process. */
-  begins(server: Server): void {
-    this.questions?.watch(server)
-  }
-
   /** A server of this process listens, and there is no other tracer that it could belong to. */
   listens(server: Server): void {
     try {
