@@ -5,6 +5,7 @@ import { BlockCache } from './block-cache.js'
 import { damagedStore, Unsettled } from './damage.js'
 import { RowMerge, type MergedKey } from './merge-rows.js'
 import { isWriterName, storePlace, writerOfHead } from './names.js'
+import { stillnessOf } from './stillness.js'
 import type { RowSource } from './stored-row.js'
 import { isNewborn } from './newborn.js'
 import { WriterView } from './writer-view.js'
@@ -12,6 +13,8 @@ import { WriterView } from './writer-view.js'
 /** How often, and after how many milliseconds, files are read again that do not fit together. */
 const attempts = 40
 const pauseMillis = 5
+/** Longer than the file system's clock takes to turn: a directory that is changed later has another time. */
+const stillMillis = 20
 
 /** Tables that stay open between scans. */
 const maxOpenTables = 256
@@ -40,8 +43,9 @@ export class StoreView {
   async scan(from: Uint8Array, to: Uint8Array, take: Take, signal?: AbortSignal): Promise<void> {
     this.#scans++
     let after: Buffer | undefined
+    const patience = new Patience(this.dir)
     try {
-      for (let attempt = 1; ; attempt++) {
+      for (;;) {
         signal?.throwIfAborted()
         this.#checkOpen()
         try {
@@ -62,9 +66,7 @@ export class StoreView {
           }
           return
         } catch (error) {
-          if (!(error instanceof Unsettled)) throw error
-          if (attempt >= attempts) throw damagedStore(error.what, error)
-          await sleep(pauseMillis)
+          await patience.afterError(error)
         }
       }
     } finally {
@@ -74,14 +76,13 @@ export class StoreView {
 
   /** All writers as they are now; waits for files that do not fit together. */
   async settled(): Promise<readonly WriterView[]> {
-    for (let attempt = 1; ; attempt++) {
+    const patience = new Patience(this.dir)
+    for (;;) {
       this.#checkOpen()
       try {
         return this.#refresh()
       } catch (error) {
-        if (!(error instanceof Unsettled)) throw error
-        if (attempt >= attempts) throw damagedStore(error.what, error)
-        await sleep(pauseMillis)
+        await patience.afterError(error)
       }
     }
   }
@@ -145,5 +146,23 @@ export class StoreView {
 
   #checkOpen(): void {
     if (this.#closed) throw new HoptraceError('HOPTRACE_STORE_CLOSED', `level:${this.dir} is closed`)
+  }
+}
+
+/** Waits for files that do not fit together, as long as a process may be at work on them. */
+class Patience {
+  #attempts = 0
+  #still: string | undefined
+
+  constructor(private readonly dir: string) {}
+
+  /** Resolves when the files are to be read again; rejects with the error, or with the damage that it shows. */
+  async afterError(error: unknown): Promise<void> {
+    if (!(error instanceof Unsettled)) throw error
+    const still = await stillnessOf(this.dir)
+    const settled = still !== undefined && still === this.#still
+    if (settled || ++this.#attempts >= attempts) throw damagedStore(error.what, error)
+    this.#still = still
+    await sleep(still === undefined ? pauseMillis : stillMillis)
   }
 }
