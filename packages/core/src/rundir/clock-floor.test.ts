@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempDir } from '../log/test-run.fixture.js'
-import { floorNanos, maxAheadMillis, noteClock } from './clock-floor.js'
+import { clockNote, floorNanos, maxAheadMillis } from './clock-floor.js'
 
 const minute = 60_000
 
@@ -40,7 +40,20 @@ describe('the newest time of an earlier run', () => {
     using dir = tempDir()
     const place = { dataDir: dir.path, service: 'orders' }
     const nanos = BigInt(Date.now() + 5 * minute) * 1_000_000n
-    noteClock(place, nanos)
+    clockNote(place)(nanos)
     expect(floorNanos(place)).toBeGreaterThan(nanos - 1_000_000_000n)
+  })
+
+  it('is reported by that run if it is more than a minute ahead, once each time the clock is set back', () => {
+    using dir = tempDir()
+    const said: string[] = []
+    const note = clockNote({ dataDir: dir.path, service: 'orders' }, (code, text) =>
+      said.push(`${code} ${text}`),
+    )
+    const at = (minutes: number): void => note(BigInt(Date.now() + minutes * minute) * 1_000_000n)
+    for (const minutes of [0, 0.5, 120, 119, 0.5]) at(minutes)
+    expect(said).toEqual([expect.stringMatching(/^HOPTRACE_CLOCK .*ids of orders stay 120 minutes ahead/)])
+    for (const minutes of [0, 90]) at(minutes)
+    expect(said).toHaveLength(2)
   })
 })

@@ -19,6 +19,8 @@ interface ServicePlace {
 
 /** Ids at least this far ahead of the clock are noted. */
 const aheadMillis = 1000
+/** Ids this far ahead of the clock are reported. */
+const warnedMillis = 60_000
 /**
  * A time of an earlier run that is further ahead of the clock is ignored: the clock was wrong then, for
  * example before the machine had asked for the time. Otherwise new ids would be in the future for hours.
@@ -59,16 +61,34 @@ export function floorNanos(
 }
 
 /**
- * Notes the time of the ids if the clock was set back during a run, because new files then get earlier times.
- * Throws file system errors.
+ * Notes the time of a run's ids if the clock was set back during the run, because new files then get earlier times, and warns
+ * once if that time is more than a minute ahead. What it returns throws file system errors.
  */
-export function noteClock({ dataDir, service }: ServicePlace, idNanos: bigint): void {
-  const idMillis = Number(idNanos / 1_000_000n) + 1
-  if (idMillis - Date.now() < aheadMillis) return
+export function clockNote(
+  { dataDir, service }: ServicePlace,
+  diagnostics: Diagnostics = () => undefined,
+): (idNanos: bigint) => void {
   const place = { dir: dataDir, name: `logs/${service}/clock` }
-  if (modifiedMillis(path.join(dataDir, place.name)) >= idMillis) return
-  makePlainDirSync({ dir: dataDir, name: `logs/${service}` })
-  setModifiedSync(place, idMillis)
+  let isWarned = false
+  return (idNanos) => {
+    const idMillis = Number(idNanos / 1_000_000n) + 1
+    const ahead = idMillis - Date.now()
+    if (ahead < aheadMillis) {
+      isWarned = false
+      return
+    }
+    if (ahead >= warnedMillis && !isWarned) {
+      isWarned = true
+      diagnostics(
+        'HOPTRACE_CLOCK',
+        `the clock was set back: ids of ${service} stay ${Math.round(ahead / 60_000)} minutes ahead until it has caught up; ` +
+          `restart the process if the clock is right now`,
+      )
+    }
+    if (modifiedMillis(path.join(dataDir, place.name)) >= idMillis) return
+    makePlainDirSync({ dir: dataDir, name: `logs/${service}` })
+    setModifiedSync(place, idMillis)
+  }
 }
 
 function names(place: Place): string[] {

@@ -10,7 +10,7 @@ import { Redaction } from '../hop/redaction.js'
 import { Targets } from '../hop/targets.js'
 import type { WireRules } from '../propagation/index.js'
 import { hopIdAddress, IdGenerator, rebaseId } from '../id/index.js'
-import { floorNanos, noteClock } from '../rundir/clock-floor.js'
+import { clockNote, floorNanos } from '../rundir/clock-floor.js'
 import { TakenIds } from '../id/taken-ids.js'
 import type { HopId } from '../id/types.js'
 import { namedPlace, ReachedAddresses } from '../listen/reached-addresses.js'
@@ -54,6 +54,7 @@ export class Run implements HopOwner {
   private readonly startNanos: bigint
   private readonly open = new OpenHops()
   private readonly taken = new TakenIds()
+  private readonly noteClock: (idNanos: bigint) => void
   private readonly timer: NodeJS.Timeout
   private answers = false
   private owned: OwnedRun | undefined
@@ -71,6 +72,7 @@ export class Run implements HopOwner {
     this.targets = new Targets(settings.trustedTargets)
     this.service = settings.service
     this.ids = new IdGenerator({ worker: workerNumber(), floorNanos: floorNanos(settings, diagnostics) })
+    this.noteClock = clockNote(settings, diagnostics)
     this.startNanos = this.ids.nowNanos()
     const name = newRunName(this.startNanos, process.pid)
     this.dir = path.join(settings.dataDir, 'logs', settings.service, name)
@@ -254,7 +256,7 @@ export class Run implements HopOwner {
       )
       if (!mark) return
       this.log.mark(through)
-      noteClock(this.settings, idNanos)
+      this.noteClock(idNanos)
     } catch {
       this.failed()
     }
