@@ -177,8 +177,6 @@ export class Fleet {
         ...env,
       },
       {
-        // Many at once, on a machine with few cores.
-        patienceMillis: 120_000,
         inside,
         nodeArguments,
         onMessage: (message) => {

@@ -74,8 +74,12 @@ export async function runTopologies(
     }
   }
   const ended = await Promise.allSettled(Array.from({ length: Math.min(jobs, topologies.length) }, job))
-  for (const one of ended) if (one.status === 'rejected') throw one.reason
   await reported
+  const failures = ended.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+  if (failures.length > 0) {
+    await report.close()
+    throw new Error(failures.join('; '))
+  }
   if (figures !== undefined && !signal.aborted)
     await writeFigures(figures, commandOf(runs, isHBase), report.table())
   return report.close()
