@@ -1,7 +1,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { ipv4OfHost } from '../id/index.js'
 import type { HopId, TraceId } from '../id/types.js'
-import { noAnswer, type OutboundContext, readAnswer, writeContext } from '../propagation/index.js'
+import { noAnswer, type OutboundContext, readAnswer, TRACEPARENT, writeContext } from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from '../record/limits.js'
@@ -25,7 +25,7 @@ export interface CallingHop extends LogHop, OutboundContext {
   /** Microseconds since the hop began. */
   offsetMicros(): number
   /** Each call says once that it has ended. */
-  callEnded(): void
+  callEnded(traceparent: string): void
 }
 
 /** One outgoing request of a hop. Its entry is in the log from the moment it exists. */
@@ -93,7 +93,12 @@ export class Call {
     } catch {
       this.#host.failed()
     }
-    this.#hop.callEnded()
+    this.#hop.callEnded(this.traceparent)
+  }
+
+  /** @internal Names this call among all others. */
+  get traceparent(): string {
+    return this.headers[TRACEPARENT] as string
   }
 
   toJSON(): Shown {

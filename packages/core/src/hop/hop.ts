@@ -62,7 +62,8 @@ export class Hop {
   private end: HopEnd | undefined
   private durationMicros = 0
   private calls = 0
-  private pendingCalls = 0
+  /** `traceparent` of each call that has not ended. Most hops call nothing. */
+  private pendingCalls: Set<string> | undefined
   private events = 0
   private keys = 0
   private attributeCount = 0
@@ -191,8 +192,14 @@ export class Hop {
    */
   call(target: CallTarget): Call {
     const index = this.calls++
-    this.pendingCalls++
-    return new Call(this, this.#host, index, target, index < limits.calls)
+    const call = new Call(this, this.#host, index, target, index < limits.calls)
+    ;(this.pendingCalls ??= new Set()).add(call.traceparent)
+    return call
+  }
+
+  /** @internal Was the request with this header recorded as a call, which has not ended? */
+  isCalling(traceparent: string): boolean {
+    return this.pendingCalls?.has(traceparent) === true
   }
 
   /** @internal The adapter saw the end. Before the last byte leaves. A second end is ignored. */
@@ -221,8 +228,8 @@ export class Hop {
   }
 
   /** @internal */
-  callEnded(): void {
-    this.pendingCalls--
+  callEnded(traceparent: string): void {
+    this.pendingCalls?.delete(traceparent)
     this.settle()
   }
 
@@ -259,7 +266,7 @@ export class Hop {
    * again, and readers fold the versions.
    */
   private settle(): void {
-    if (this.end === undefined || this.pendingCalls > 0) return
+    if (this.end === undefined || (this.pendingCalls?.size ?? 0) > 0) return
     if (this.settledOnce) this.writeClose()
     this.settledOnce = true
     // A hop that was dropped whole stays so.

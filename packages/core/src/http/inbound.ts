@@ -1,7 +1,9 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { processDiagnostics } from '../base/diagnostics.js'
 import type { Hop } from '../hop/hop.js'
 import { hopIdAddress } from '../id/index.js'
+import { isInternal } from '../listen/listeners.js'
 import { truncate } from '../record/limits.js'
 import type { Peer, Trust } from '../settings/options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
@@ -11,6 +13,7 @@ import {
   isObservable,
   observe,
   observerKey,
+  thisCopy,
   type ObservedRequest,
   type ResponseObserver,
 } from './response-hooks.js'
@@ -51,8 +54,42 @@ export function beginInbound(
   req: IncomingMessage,
   res: ServerResponse,
 ): InboundHop | undefined {
-  // The middleware is installed twice; this request already has a hop.
-  if (!tracer.active || inboundOf(req) !== undefined) return undefined
+  if (!tracer.active) return undefined
+  const { [observerKey]: known } = req as ObservedRequest
+  // The middleware is installed twice, or a hook of the server has begun the hop.
+  if (known !== undefined) return known instanceof InboundRequest ? known.handOver(tracer) : recordedTwice()
+  return begin(tracer, req, res)
+}
+
+/**
+ * As `beginInbound`, for a hook that knows no framework: the first adapter that asks for the request's hop gets this one, and
+ * says what only the framework knows.
+ */
+export function beginUnframed(
+  tracer: Tracer,
+  req: IncomingMessage,
+  res: ServerResponse,
+): InboundHop | undefined {
+  if (!tracer.active || (req as ObservedRequest)[observerKey] !== undefined) return undefined
+  if (isInternal(req.socket)) return undefined
+  const inbound = begin(tracer, req, res)
+  if (inbound !== undefined) inbound.unframed = true
+  return inbound
+}
+
+let toldOfTwo = false
+
+/** A hook of the server has begun the hop for another tracer, or in another copy of this package, as a bundler makes one. */
+function recordedTwice(): undefined {
+  if (toldOfTwo) return
+  toldOfTwo = true
+  processDiagnostics(
+    'HOPTRACE_TWO_TRACERS',
+    'requests are recorded by the tracer that was there before their server began to listen, and a second tracer of this process records none of them: create the tracer earlier, leave @hoptrace/* out of the bundle (external), or start without --import @hoptrace/node/register',
+  )
+}
+
+function begin(tracer: Tracer, req: IncomingMessage, res: ServerResponse): InboundRequest | undefined {
   let hop: Hop | undefined
   try {
     if (!isObservable(req, res)) return undefined
@@ -106,6 +143,9 @@ class InboundRequest implements InboundHop, ResponseObserver {
   private readonly tracer: Tracer
   private readonly res: ServerResponse
   readonly headers: Readonly<Record<string, string>>
+  readonly copy = thisCopy
+  /** No adapter has asked for it yet. */
+  unframed = false
   private through = false
   private headed = false
   private length: number | undefined
@@ -116,6 +156,14 @@ class InboundRequest implements InboundHop, ResponseObserver {
     this.hop = hop
     this.res = res
     this.headers = headers
+  }
+
+  /** To the adapter of the framework, once. */
+  handOver(tracer: Tracer): this | undefined {
+    if (!this.unframed) return undefined
+    if (tracer !== this.tracer) return recordedTwice()
+    this.unframed = false
+    return this
   }
 
   isElsewhere(): boolean {

@@ -1,5 +1,6 @@
 import { isError } from '../base/is-error.js'
 import type { Call, ResponseHeaders } from '../hop/call.js'
+import type { Hop } from '../hop/hop.js'
 import type { Tracer } from '../tracer/tracer.js'
 
 /** What a client adapter does with one attempt of a request. */
@@ -22,16 +23,21 @@ export interface OutboundTarget {
    * URL's host
    */
   readonly via?: string
+  /** The hop that sends it. @default the current one */
+  readonly hop?: Hop | undefined
+  /** The request's own header of this name: where an open call of the hop gave it, the request is recorded already. */
+  readonly traceparent?: unknown
 }
 
 /**
  * Begins the call for one attempt of an outgoing request: each retry and each redirect is a separate call.
- * The call is in the log when this returns. `undefined` outside any hop: the request leaves untouched. Never
- * throws.
+ * The call is in the log when this returns. `undefined` outside any hop, and for a request that is recorded already: the
+ * request leaves untouched. Never throws.
  */
 export function beginOutbound(tracer: Tracer, target: OutboundTarget): OutboundCall | undefined {
-  const hop = tracer.hop
+  const { hop = tracer.hop, traceparent } = target
   if (hop === undefined || !tracer.active) return undefined
+  if (typeof traceparent === 'string' && hop.isCalling(traceparent)) return undefined
   try {
     return new Outbound(hop.call(target))
   } catch {

@@ -1,10 +1,13 @@
 import type { EventEmitter } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { untilLastTracerCloses } from '../base/wrappers.js'
+import { headWith } from './head.js'
 import { isUpgrade } from './upgrade.js'
 
 /** Learns what an application does with a request and its response. What it throws is caught and counted. */
 export interface ResponseObserver {
+  /** The copy of this module that wrapped the methods for it: a bundled application has one of its own. */
+  readonly copy: symbol
   /** Headers that the response must have, by lowercase name, whatever else the application says about them. */
   readonly headers: Readonly<Record<string, string>>
   /** The head is about to be written. */
@@ -27,7 +30,7 @@ export interface ResponseObserver {
  * Where a request keeps who observes it. The only property that is added to a request: each one costs, most where
  * a framework changes the prototype, and a WeakMap with an entry for each request costs garbage collection still more.
  */
-export const observerKey = Symbol('hoptrace.inbound')
+export const observerKey = Symbol.for('hoptrace.inbound')
 
 /** A request that has its observer, or none yet. */
 export interface ObservedRequest extends IncomingMessage {
@@ -51,9 +54,16 @@ const ofResponse = {
 const ofOtherResponse = { write: wrapWrite, end: wrapEnd, emit: wrapResponseEmit } as const
 const ofRequest = { emit: wrapEmit } as const
 
-const observerOf: Find<ObservedRequest> = (req) => req[observerKey]
+/** This copy of the module. */
+export const thisCopy = Symbol('hoptrace.copy')
+
+const observerOf: Find<ObservedRequest> = ({ [observerKey]: observer }) =>
+  observer?.copy === thisCopy ? observer : undefined
 // Typed as always there, yet an application may have taken the request away.
-const observerOfResponse: Find<Response> = (res) => (res.req as ObservedRequest | undefined)?.[observerKey]
+const observerOfResponse: Find<Response> = ({ req }) => {
+  const observer = (req as ObservedRequest | undefined)?.[observerKey]
+  return observer?.copy === thisCopy ? observer : undefined
+}
 
 let wrapped = false
 
@@ -196,10 +206,7 @@ function wrapResponseEmit<This>(original: Original<This>, find: Find<This>): Met
 const isHeardElsewhere = (emitter: EventEmitter, event: unknown, observer: ResponseObserver): boolean =>
   emitter.listenerCount(event as string) > 0 && observer.isElsewhere()
 
-/**
- * Every head of HTTP/1 passes here, whether the application wrote it or Node did with the first part of the body. Our header
- * follows the status line as text. So Node treats the application's headers, and answers `getHeader`, as without it.
- */
+/** Every head of HTTP/1 passes here, whether the application wrote it or Node did with the first part of the body. */
 function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Method<Response> {
   return function (...args) {
     let given = args
@@ -208,48 +215,13 @@ function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Me
       observer = find(this)
       if (observer !== undefined) {
         observer.heading()
-        const { headers } = observer
-        let lines = String(args[0])
-        for (const name in headers) lines += `${name}: ${headers[name] as string}\r\n`
-        given = [lines, withoutOurs(this, args[1], headers)]
+        given = headWith(this, args, observer.headers)
       }
     } catch {
       observer?.failed()
     }
     return original().apply(this, given)
   }
-}
-
-/** Node's own: an application may replace it on its response. */
-const hasHeader: (this: Response, name: string) => boolean = Reflect.get(
-  ServerResponse.prototype,
-  'hasHeader',
-)
-
-/** The application's headers without those that are ours, as a gateway copies them from its upstream; in the form in which they came. */
-function withoutOurs(res: Response, headers: unknown, ours: Readonly<Record<string, string>>): unknown {
-  if (typeof headers !== 'object' || headers === null) return headers
-  const isOurs = (name: unknown): boolean =>
-    typeof name === 'string' &&
-    (name.length === 8 || name.length === 13) &&
-    Object.hasOwn(ours, name.toLowerCase())
-  if (Array.isArray(headers)) {
-    const list = headers as readonly unknown[]
-    if (Array.isArray(list[0])) return list.filter((pair) => !isOurs((pair as readonly unknown[])[0]))
-    return list.some((name, i) => i % 2 === 0 && isOurs(name))
-      ? list.filter((_, i) => !isOurs(list[i - (i % 2)]))
-      : headers
-  }
-  // What was set before the head: a list of names and values, which Node takes as well.
-  for (const name in ours) {
-    if (hasHeader.call(res, name)) {
-      return Object.values(headers as Record<string, unknown[]>).filter(([set]) => !isOurs(set))
-    }
-  }
-  for (const name in headers) {
-    if (isOurs(name)) return Object.fromEntries(Object.entries(headers).filter(([one]) => !isOurs(one)))
-  }
-  return headers
 }
 
 /** The head of HTTP/2. */

@@ -1,3 +1,4 @@
+export { TRACEPARENT } from './headers.js'
 export type { RawHeaders } from './headers.js'
 export { carriesContext } from './carries-context.js'
 export { noContext, readContext } from './inbound.js'

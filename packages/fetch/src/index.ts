@@ -1,0 +1,44 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { TracerSet, type Tracer } from '@hoptrace/core'
+import { connectionFailed, Dispatched, type UndiciRequest, type UndiciResponse } from './dispatched.js'
+
+/**
+ * Makes this process record every request of `fetch` and of undici, Node's own or the npm package, as a call of the current hop;
+ * each retry and each redirect is a separate call. Outside a hop, requests leave untouched. A request that another adapter records,
+ * or the application itself by `hop.call`, is not recorded a second time.
+ */
+export function traceFetch(tracer: Tracer): void {
+  tracers.add(tracer)
+}
+
+/** Where a request keeps what is recorded of it. */
+const dispatchedKey = Symbol('hoptrace.fetch')
+type Request = UndiciRequest & { [dispatchedKey]?: Dispatched }
+interface Message {
+  readonly request: Request
+  readonly connectParams?: unknown
+  readonly response?: UndiciResponse
+  readonly error?: unknown
+}
+
+/** Channels of undici, as its documentation describes them. */
+const listeners = {
+  'undici:request:create': ({ request }) => {
+    const tracer = tracers.current
+    if (tracer === undefined) return
+    const dispatched = Dispatched.begin(tracer, request)
+    if (dispatched !== undefined) request[dispatchedKey] = dispatched
+  },
+  'undici:request:headers': ({ request, response }) => request[dispatchedKey]?.headed(response),
+  'undici:request:trailers': ({ request }) => request[dispatchedKey]?.ended(),
+  'undici:client:connectError': ({ error, connectParams }) => connectionFailed(error, connectParams),
+  'undici:request:error': ({ request, error }) => request[dispatchedKey]?.failed(error),
+} satisfies Record<string, (message: Message) => void>
+
+const tracers = new TracerSet(() => {
+  const all = Object.entries(listeners) as [string, (message: unknown) => void][]
+  for (const [name, listener] of all) subscribe(name, listener)
+  return () => {
+    for (const [name, listener] of all) unsubscribe(name, listener)
+  }
+})
