@@ -8,7 +8,10 @@ import { build } from 'esbuild'
 const { exports: entries, hoptrace: { programs = [] } = {} } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 )
-const sources = Object.values(entries).flatMap((conditions) => conditions['@hoptrace/source'] ?? [])
+const started = programs.map(({ source }) => source)
+const sources = Object.values(entries)
+  .flatMap((conditions) => conditions['@hoptrace/source'] ?? [])
+  .filter((source) => !started.includes(source))
 const common = {
   bundle: true,
   platform: 'node',
@@ -74,9 +77,15 @@ for (const source of sources) {
   writeFileSync(`dist/${place}.mjs`, `import all from '${own}'\nexport const { ${names.join(', ')} } = all\n`)
   writeFileSync(`dist/${place}.d.mts`, `export * from '${own}'\n`)
 }
-// Threads and commands: files of their own, which are started and not imported.
-for (const { source, file } of programs)
+// Threads and commands: files of their own, which are started and not imported. One that is an entry is started by importing it.
+for (const { source, file } of programs) {
   await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}` })
+  if (!Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)) continue
+  const place = placeOf(source)
+  await build({ ...asModule, entryPoints: [source], outfile: `dist/${place}.module.mjs` })
+  writeFileSync(`dist/${place}.mjs`, `import './${file}'\n`)
+  writeFileSync(`dist/${place}.d.mts`, 'export {}\n')
+}
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')
 // Before TypeScript 5.7, arrays of bytes had no parameter.
 for (const file of readdirSync('dist', { recursive: true })) {

@@ -1,4 +1,4 @@
-// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|otel>. Reports its port and CPU use by IPC.
+// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|hook|otel>. Reports its port and CPU use by IPC.
 import { createServer } from 'node:http'
 
 const [framework, mode] = process.argv.slice(2)
@@ -41,6 +41,8 @@ const apps = {
 const server = await apps[framework]()
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 process.on('message', async (message) => {
+  // The process was started with --import: its tracer is made when the server begins to listen.
+  if (mode === 'hook') tracer ??= (await import('@hoptrace/node')).tracer()
   if (message === 'cpu') process.send({ cpu: process.cpuUsage(), stats: tracer?.stats() })
   if (message === 'stop') {
     server.close()

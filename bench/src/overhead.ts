@@ -1,7 +1,7 @@
 /**
  * The cost of tracing for a saturated hello-world server: CPU added per request (all threads of the server's
  * process), and requests per second relative to bare. First, a hundred requests show that each variant
- * records every one. Then every round measures bare, hoptrace and OpenTelemetry JS one after the other in
+ * records every one. Then every round measures bare, hoptrace by its adapter and by the hook for `--import`, and OpenTelemetry JS one after the other in
  * fresh processes. The output has the medians over all rounds.
  * `npm run bench:overhead -- --rounds 5 --seconds 4 [--only express]`
  */
@@ -20,7 +20,7 @@ import {
   type Sample,
 } from './server-load.js'
 
-const modes = ['bare', 'hoptrace', 'otel'] as const
+const modes = ['bare', 'hoptrace', 'hook', 'otel'] as const
 
 const { values } = parseArgs({
   options: {
@@ -33,11 +33,13 @@ const { values } = parseArgs({
 /** Checks that a variant traces. A variant that does not would look fast. */
 async function verify(framework: Framework): Promise<void> {
   const requests = 100
-  const recorded = await withServer(framework, 'hoptrace', otlpUrl, async (url, child) => {
-    for (let i = 0; i < requests; i++) await (await fetch(url)).text()
-    return (await usage(child)).stats?.appended
-  })
-  if (recorded !== requests) throw new Error(`${framework}: hoptrace recorded ${recorded} of ${requests}`)
+  for (const mode of ['hoptrace', 'hook'] as const) {
+    const recorded = await withServer(framework, mode, otlpUrl, async (url, child) => {
+      for (let i = 0; i < requests; i++) await (await fetch(url)).text()
+      return (await usage(child)).stats?.appended
+    })
+    if (recorded !== requests) throw new Error(`${framework}: ${mode} recorded ${recorded} of ${requests}`)
+  }
   serverSpans = 0
   await withServer(framework, 'otel', otlpUrl, async (url) => {
     for (let i = 0; i < requests; i++) await (await fetch(url)).text()
@@ -63,7 +65,7 @@ const rows: string[][] = []
 for (const framework of frameworks) {
   if (values.only !== undefined && values.only !== framework) continue
   await verify(framework)
-  const samples: Record<Mode, Sample[]> = { bare: [], hoptrace: [], otel: [] }
+  const samples: Record<Mode, Sample[]> = { bare: [], hoptrace: [], hook: [], otel: [] }
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const mode of modes)
       samples[mode].push(await measure(framework, mode, Number(values.seconds), otlpUrl))
@@ -74,7 +76,7 @@ for (const framework of frameworks) {
     median(samples[mode].map((s, i) => s.cpuMicros - (samples.bare[i] as Sample).cpuMicros))
   const bare = median(samples.bare.map((s) => s.cpuMicros))
   rows.push([`${framework} bare`, '1.00', `${bare.toFixed(1)} us a request`, ''])
-  for (const mode of ['hoptrace', 'otel'] as const) {
+  for (const mode of ['hoptrace', 'hook', 'otel'] as const) {
     const share = added(mode) / added('otel')
     rows.push([
       `${framework} + ${mode}`,

@@ -7,8 +7,8 @@ import path from 'node:path'
 
 export const frameworks = ['express', 'koa', 'fastify'] as const
 export type Framework = (typeof frameworks)[number]
-/** How a server is traced. */
-export type Mode = 'bare' | 'hoptrace' | 'otel'
+/** How a server is traced: not at all, by its framework's adapter, by the hook for `--import`, by OpenTelemetry. */
+export type Mode = 'bare' | 'hoptrace' | 'hook' | 'otel'
 
 /** The work of a saturated server. */
 export interface Sample {
@@ -27,8 +27,15 @@ export async function withServer<T>(
 ): Promise<T> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
-    env: { ...process.env, BENCH_DIR: dir, BENCH_OTLP_URL: otlpUrl, NODE_ENV: 'production' },
-    execArgv: [],
+    env: {
+      ...process.env,
+      BENCH_DIR: dir,
+      BENCH_OTLP_URL: otlpUrl,
+      NODE_ENV: 'production',
+      HOPTRACE_SERVICE: 'bench',
+      HOPTRACE_DIR: dir,
+    },
+    execArgv: mode === 'hook' ? ['--import', '@hoptrace/node/register'] : [],
   })
   try {
     const { port } = (await message(child)) as { port: number }

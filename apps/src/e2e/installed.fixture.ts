@@ -11,7 +11,19 @@ const execute = promisify(execFile)
 export const repo = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The packages that are published for applications. */
-export const published = ['core', 'hbase-client', 'express', 'koa', 'fastify', 'axios', 'ui', 'cli'] as const
+export const published = [
+  'core',
+  'hbase-client',
+  'express',
+  'koa',
+  'fastify',
+  'axios',
+  'http',
+  'fetch',
+  'node',
+  'ui',
+  'cli',
+] as const
 
 /** A project outside of the repository, in which the packed packages are installed. */
 export interface InstalledProject extends AsyncDisposable {

@@ -100,6 +100,26 @@ console.log('one')
     expect(stderr).toBe('')
   })
 
+  it('trace a program that knows nothing of them', async () => {
+    const app = await project.write(
+      'unknowing.cjs',
+      `const { createServer } = require('node:http')
+const server = createServer((req, res) => res.end('ok')).listen(0, '127.0.0.1', async () => {
+  await (await fetch('http://127.0.0.1:' + server.address().port)).text()
+  server.close()
+})
+`,
+    )
+    const env = { HOPTRACE_SERVICE: 'unknowing' }
+    const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
+    for (const flag of ['--import', '--require']) {
+      const ran = await node(project.dir, [flag, '@hoptrace/node/register', app], env)
+      expect(ran).toEqual({ code: 0, stdout: '', stderr: '' })
+    }
+    const { stdout } = await node(project.dir, [command, 'range', 'unknowing', '--since', '1h', '--json'])
+    expect(stdout.trim().split('\n')).toHaveLength(2)
+  })
+
   it('bring the command, which answers about what the program left', async () => {
     const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
     const { stdout } = await node(project.dir, [command, 'resolve', 'orderId=42', '--json'])
@@ -127,6 +147,9 @@ import { hoptrace as forExpress } from '@hoptrace/express'
 import { hoptrace as forKoa } from '@hoptrace/koa'
 import { hoptrace as forFastify } from '@hoptrace/fastify'
 import { traceAxios } from '@hoptrace/axios'
+import { traceFetch } from '@hoptrace/fetch'
+import { traceHttp } from '@hoptrace/http'
+import { tracer as tracerOfProcess } from '@hoptrace/node'
 import { createHBaseClient } from '@hoptrace/hbase-client'
 import axios from 'axios'
 import express from 'express'
@@ -139,6 +162,9 @@ express().use(forExpress(tracer))
 new Koa().use(forKoa(tracer))
 void Fastify().register(forFastify(tracer))
 export const http = traceAxios(axios.create(), tracer)
+traceHttp(tracer)
+traceFetch(tracer)
+tracerOfProcess()?.hop?.setKey('orderId', '42')
 export const asked: Promise<ResolveResult> = createResolver().resolve('orderId=42')
 export const isOurs = (error: unknown): boolean => error instanceof HoptraceError
 export const client = () => createHBaseClient({ servers: 'hbase://127.0.0.1:16000' })

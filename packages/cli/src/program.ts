@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { envCommand } from './commands/env.js'
 import { findCommand } from './commands/find.js'
 import { idCommand } from './commands/id.js'
 import { instancesCommand } from './commands/instances.js'
@@ -55,6 +56,7 @@ export function createProgram(context: CommandContext): Command {
   add(shipCommand(context))
   add(keyCommand(context))
   add(uiCommand(context))
+  add(envCommand(context))
   return inherit(program, program, context)
 }
 
@@ -74,4 +76,5 @@ An id has 32 hex digits (a whole traceparent will do); a key looks like orderId=
 
 Exit code: 0 completed, 1 failed, died, unreachable or interrupted, 2 wrong use,
            3 not found, undetermined or not readable, 4 running
-Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key, made by: hoptrace key), NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG`
+Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key, made by: hoptrace key), NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG;
+             those of a service: hoptrace env`

@@ -1,12 +1,16 @@
 export { HoptraceError } from './base/errors.js'
 export type { HoptraceErrorCode } from './base/errors.js'
-export { createTracer } from './tracer/tracer.js'
+export { createTracer, openTracers } from './tracer/tracer.js'
 export type { RunOptions, Tracer, TracerStats } from './tracer/tracer.js'
+export { tracerOfEnvironment } from './tracer/from-environment.js'
+export { TracerSet } from './tracer/tracer-set.js'
+export { optionsOfEnvironment, variables } from './settings/environment.js'
+export type { Variable } from './settings/environment.js'
 export type { Peer, TracerOptions, Trust } from './settings/options.js'
 export type { Hop } from './hop/hop.js'
 export type { Call, CallTarget } from './hop/call.js'
 export type { Redact, Redactable } from './hop/redaction.js'
-export { logMixin } from './tracer/log-mixin.js'
+export { logFormat, logMixin } from './tracer/log-fields.js'
 export type {
   Attributes,
   AttributeValue,
@@ -18,9 +22,11 @@ export type {
   InstanceRef,
   ServedBy,
 } from './record/record.js'
-export { beginInbound, inboundOf } from './http/inbound.js'
+export { beginInbound, beginUnframed, inboundOf } from './http/inbound.js'
 export type { InboundHop } from './http/inbound.js'
-export { untilLastTracerCloses } from './base/wrappers.js'
+export { agentProxy, environmentProxy, hostPort } from './http/dialled.js'
+export { headWith } from './http/head.js'
+export { untilLastTracerCloses, wrapShared } from './base/wrappers.js'
 export { beginOutbound } from './http/outbound.js'
 export type { OutboundCall, OutboundTarget } from './http/outbound.js'
 export {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { processDiagnostics } from '../base/diagnostics.js'
 import type { Hop } from '../hop/hop.js'
 import { hopIdAddress } from '../id/index.js'
-import { isInternal } from '../listen/listeners.js'
+import { isInternal, serverOf } from '../listen/listeners.js'
 import { truncate } from '../record/limits.js'
 import type { Peer, Trust } from '../settings/options.js'
 import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
@@ -71,7 +71,8 @@ export function beginUnframed(
   res: ServerResponse,
 ): InboundHop | undefined {
   if (!tracer.active || (req as ObservedRequest)[observerKey] !== undefined) return undefined
-  if (isInternal(req.socket)) return undefined
+  const server = serverOf(req.socket)
+  if (server !== undefined && isInternal(server)) return undefined
   const inbound = begin(tracer, req, res)
   if (inbound !== undefined) inbound.unframed = true
   return inbound

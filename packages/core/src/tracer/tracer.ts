@@ -49,6 +49,11 @@ export interface RunOptions {
   readonly headers?: RawHeaders
 }
 
+const open = new Set<Tracer>()
+
+/** The tracers of this process that have not been closed, in the order in which they were created. */
+export const openTracers: ReadonlySet<Tracer> = open
+
 /** One tracer a process and service: it begins hops, keeps the current one, and owns the log. */
 export class Tracer {
   readonly service: string
@@ -74,6 +79,7 @@ export class Tracer {
       this.remoteQuestions,
     )
     hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context'])
+    open.add(this)
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
     process.on('exit', this.onExit)
@@ -216,6 +222,7 @@ export class Tracer {
   }
 
   private async shutDown(): Promise<void> {
+    open.delete(this)
     if (unwatchListeners(this.runs)) takeOffWrappers()
     for (const run of this.runs.all) {
       run.stop()

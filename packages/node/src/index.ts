@@ -1,0 +1,1 @@
+export { start, tracer } from './hook.js'
