@@ -30,7 +30,7 @@ describe('hoptrace env', () => {
   })
 
   it('prints them as one JSON document, and says which value cannot be used', async () => {
-    const given = { HOPTRACE_KEY: key, HOPTRACE_STORE: 'hbase://user:secret@host:1' }
+    const given = { HOPTRACE_KEY: key, HOPTRACE_STORE: 'hbase://user:hunter2@host:1' }
     const { code, out, err } = await env(given, '--json')
     const rows = JSON.parse(out) as { name: string; value: string | null; option: string }[]
     expect(rows.find(({ name }) => name === 'HOPTRACE_KEY')).toMatchObject({
@@ -39,7 +39,7 @@ describe('hoptrace env', () => {
     })
     expect(rows.find(({ name }) => name === 'HOPTRACE_DIR')).toMatchObject({ value: null, option: 'dataDir' })
     expect(err).toContain('HOPTRACE_STORE: ')
-    expect(`${out}${err}`).not.toContain('secret')
+    expect(`${out}${err}`).not.toContain('hunter2')
     expect(code).toBe(0)
   })
 })

@@ -3,6 +3,7 @@ import { clientAdapterSuite, type ClientRequest, type KitClient } from '@hoptrac
 import { request as request7 } from 'undici'
 import { fetch as fetch6 } from 'undici6'
 import { traceFetch } from './index.js'
+import { timeoutOnceSent } from './timeout.fixture.js'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -27,7 +28,7 @@ const byFetch = (fetch: Fetch): KitClient => ({
 })
 
 function signalOf({ signal, timeoutMillis }: Partial<ClientRequest>): AbortSignal | undefined {
-  return timeoutMillis === undefined ? signal : AbortSignal.timeout(timeoutMillis)
+  return timeoutMillis === undefined ? signal : timeoutOnceSent(timeoutMillis)
 }
 
 const byRequest: KitClient = {

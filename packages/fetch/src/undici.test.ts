@@ -10,6 +10,7 @@ import { fetch as fetch5 } from 'undici5'
 import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { traceFetch } from './index.js'
+import { timeoutOnceSent } from './timeout.fixture.js'
 
 const tracedKit = async (): Promise<KitTracer> => {
   const kit = await openKitTracer()
@@ -95,14 +96,15 @@ describe('the body of fetch', () => {
   ])('ends the call as its reader sees it: %s', async (_, send) => {
     await using server = await startKitServer()
     await using kit = await tracedKit()
+    await using endless = await listen(createServer((_, res) => void res.write('one ')))
     const abort = new AbortController()
     const { calls } = await inHop(kit, async () => {
-      await (await send(`${server.url}/streamed`)).body?.cancel('enough')
+      await (await send(endless.url)).body?.cancel('enough')
       await (await send(`${server.url}/broken-off`)).text().catch(() => undefined)
-      const response = await send(`${server.url}/streamed`, { signal: abort.signal })
+      const response = await send(endless.url, { signal: abort.signal })
       abort.abort(new Error('stop'))
       await response.text().catch(() => undefined)
-      await send(`${server.url}/never`, { signal: AbortSignal.timeout(20) }).catch(() => undefined)
+      await send(`${server.url}/never`, { signal: timeoutOnceSent(20) }).catch(() => undefined)
     })
     expect(outcomes(calls)).toEqual(['ERR_CANCELED', 'ECONNRESET', 'ERR_CANCELED', 'ETIMEDOUT'])
   })

@@ -245,10 +245,10 @@ describe('a request of node:http', () => {
   })
 
   it('records a response that its reader gives up as cancelled', async () => {
-    await using server = await startKitServer()
+    await using endless = await listen(http.createServer((_, res) => void res.write('one ')))
     await using kit = await tracedKit()
     const { calls } = await inHop(kit, async () => {
-      const [response] = (await once(http.get(`${server.url}/streamed`), 'response')) as [IncomingMessage]
+      const [response] = (await once(http.get(endless.url), 'response')) as [IncomingMessage]
       response.destroy()
       await once(response, 'close')
     })

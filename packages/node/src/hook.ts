@@ -76,8 +76,8 @@ function begin([event, req, answers]: readonly unknown[]): InboundHop | undefine
   const found = tracer()
   if (found === undefined || !(req instanceof IncomingMessage)) return undefined
   try {
-    const res = isUpgrade ? responseOn(req, answers) : answers
-    if (!(res instanceof ServerResponse)) return undefined
+    const res = isUpgrade ? responseOn(req, answers) : isResponse(answers) ? answers : undefined
+    if (res === undefined) return undefined
     const inbound = beginUnframed(found, req, res)
     if (isUpgrade) res.detachSocket(req.socket)
     inbound?.route(() => templateOf(req))
@@ -87,6 +87,8 @@ function begin([event, req, answers]: readonly unknown[]): InboundHop | undefine
     return undefined
   }
 }
+
+const isResponse = (value: unknown): value is ServerResponse => value instanceof ServerResponse
 
 /** An upgrade is answered on its socket, and has no response of its own. */
 function responseOn(req: IncomingMessage, socket: unknown): ServerResponse | undefined {

@@ -4,6 +4,8 @@ import nock from 'nock'
 
 nock('http://stock.example').persist().get('/cups').reply(200, '4')
 const server = createServer((req, res) => {
-  http.get('http://stock.example/cups', (response) => response.pipe(res)).on('error', (error) => res.destroy(error))
+  http
+    .get('http://stock.example/cups', (response) => response.pipe(res))
+    .on('error', (error) => res.destroy(error))
 })
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })))

@@ -17,7 +17,7 @@ export function envCommand({ output, env }: CommandContext): Command {
       })
       if (command.optsWithGlobals<GlobalOptions>().json) await output.document(rows)
       else {
-        const { faint } = output.paint
+        const faint = (text: string): string => output.paint.faint(text)
         const table = rows.map(({ name, value, without, option, values }) => [
           { text: name },
           value === null ? { text: `default: ${without}`, paint: faint } : { text: safeText(value) },
