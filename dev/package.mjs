@@ -79,11 +79,13 @@ for (const source of sources) {
 }
 // Threads and commands: files of their own, which are started and not imported. One that is an entry is started by importing it.
 for (const { source, file } of programs) {
-  await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}` })
-  if (!Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)) continue
+  const isEntry = Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)
+  // It shares its state with the other entries.
+  const external = isEntry ? ['./index.js'] : []
+  await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}`, external })
+  if (!isEntry) continue
   const place = placeOf(source)
-  await build({ ...asModule, entryPoints: [source], outfile: `dist/${place}.module.mjs` })
-  writeFileSync(`dist/${place}.mjs`, `import './${file}'\n`)
+  for (const form of ['mjs', 'module.mjs']) writeFileSync(`dist/${place}.${form}`, `import './${file}'\n`)
   writeFileSync(`dist/${place}.d.mts`, 'export {}\n')
 }
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')

@@ -1,4 +1,4 @@
-import { beginOutbound, hostPort, type OutboundCall, type Tracer } from '@hoptrace/core'
+import { beginOutbound, hostPort, notRecorded, type OutboundCall, type Tracer } from '@hoptrace/core'
 
 /** What is used of a request of undici 5 to 8. */
 export interface UndiciRequest {
@@ -43,7 +43,7 @@ export class Dispatched {
       const { protocol, hostname, port } = new URL(target.url)
       return new Dispatched(call, target.via ?? hostPort(protocol, hostname, port))
     } catch {
-      tracer.currentRun.failed()
+      notRecorded(tracer)
       return undefined
     }
   }

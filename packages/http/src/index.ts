@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Agent, ClientRequest, type IncomingMessage } from 'node:http'
-import { headWith, TracerSet, wrapShared, type Tracer } from '@hoptrace/core'
+import { headWith, notRecorded, TracerSet, wrapShared, type Tracer } from '@hoptrace/core'
 import { Sending } from './sending.js'
 
 /**
@@ -49,7 +49,7 @@ function wrapStoreHeader(original: () => Method<Request>): Method<Request> {
       if (headers !== undefined) given = headWith(this, args, headers)
     } catch {
       // An application may have replaced what is asked for here.
-      sending?.tracer.currentRun.failed()
+      if (sending !== undefined) notRecorded(sending.tracer)
     }
     return original().apply(this, given)
   }

@@ -4,6 +4,7 @@ import { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import {
   beginUnframed,
+  notRecorded,
   openTracers,
   tracerOfEnvironment,
   wrapShared,
@@ -83,7 +84,7 @@ function begin([event, req, answers]: readonly unknown[]): InboundHop | undefine
     inbound?.route(() => templateOf(req))
     return inbound
   } catch {
-    found.currentRun.failed()
+    notRecorded(found)
     return undefined
   }
 }

@@ -1,3 +1,3 @@
-import { start } from '@hoptrace/node'
+import { start } from './index.js'
 
 start()

@@ -31,3 +31,8 @@ export class TracerSet {
     return undefined
   }
 }
+
+/** Counts in `tracer.stats()` that something could not be recorded: a hook threw, and the application continues as without it. */
+export function notRecorded(tracer: Tracer): void {
+  tracer.currentRun.failed()
+}
