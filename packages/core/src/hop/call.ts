@@ -1,7 +1,13 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { ipv4OfHost } from '../id/index.js'
 import type { HopId, TraceId } from '../id/types.js'
-import { noAnswer, type OutboundContext, readAnswer, TRACEPARENT, writeContext } from '../propagation/index.js'
+import {
+  noAnswer,
+  type OutboundContext,
+  readAnswer,
+  TRACEPARENT,
+  writeContext,
+} from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
 import { limits, truncate } from '../record/limits.js'
