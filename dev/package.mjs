@@ -1,17 +1,23 @@
-// Makes what a package publishes out of its sources: one CommonJS file for all its entries, so that `require` and `import` share one state,
-// and for each entry a thin ES module beside it. `tsc` has written the declarations into `dist` before.
+// Makes what a package publishes out of its sources: CommonJS files, so that `require` and `import` share one state, and for each entry a thin ES
+// module, and an ES module for bundlers. `tsc` has written the declarations into `dist` before.
 // node ../../dev/package.mjs, in the package's folder
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+//
+// In package.json, `hoptrace.programs` are threads and commands, each a file that is started and not imported. `hoptrace.late` are functions of the
+// package's root, each with the source that its first call loads.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
-const { exports: entries, hoptrace: { programs = [] } = {} } = JSON.parse(
+const { exports: entries, hoptrace: { programs = [], late = {} } = {} } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 )
 const started = programs.map(({ source }) => source)
 const sources = Object.values(entries)
   .flatMap((conditions) => conditions['@hoptrace/source'] ?? [])
   .filter((source) => !started.includes(source))
+const [root] = sources
+/** Files that entries share are called so. */
+const part = 'part'
 const common = {
   bundle: true,
   platform: 'node',
@@ -19,75 +25,35 @@ const common = {
   packages: 'external',
   logLevel: 'warning',
   tsconfigRaw: { compilerOptions: { target: 'ES2023', verbatimModuleSyntax: true } },
-}
-const asCommonJs = {
-  ...common,
-  format: 'cjs',
   define: { 'import.meta.url': 'hoptraceFile' },
-  // Bundled once more, as an ES module, there may be no `__filename`.
-  banner: {
-    js: `'use strict'
-const hoptraceFile = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : 'file:///bundled'`,
+}
+// Bundled once more, as an ES module, there may be no `__filename`.
+const fileInCommonJs = `const hoptraceFile = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : 'file:///bundled'`
+const fileInModule = `import { pathToFileURL as hoptraceUrl } from 'node:url'
+const hoptraceFile = typeof __filename === 'string' ? hoptraceUrl(__filename).href : (import.meta.url ?? 'file:///bundled')`
+
+const namesOf = new Map()
+for (const source of new Set([...sources, ...Object.values(late)])) namesOf.set(source, await namesIn(source))
+
+/** The root without what is late, so that it does not load the sources of that. */
+const withoutLate = {
+  name: 'without-late',
+  setup({ onLoad }) {
+    const isRoot = new RegExp(`^${path.resolve(root).replaceAll('.', String.raw`\.`)}$`)
+    onLoad({ filter: isRoot }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace(/^export \{([^}]*)\} from/gm, (_, names) => {
+        const kept = names.split(',').filter((name) => name.trim() !== '' && late[name.trim()] === undefined)
+        return `export ${kept.length === 0 ? 'type ' : ''}{${kept.join()}} from`
+      }),
+      loader: 'ts',
+    }))
   },
 }
 
-/** For bundlers alone, which take it for `import` and for `require`: what they make of CommonJS cannot load Node's own modules in an ES module. */
-const asModule = {
-  ...common,
-  format: 'esm',
-  define: { 'import.meta.url': 'hoptraceFile' },
-  banner: {
-    js: `import { pathToFileURL as hoptraceUrl } from 'node:url'
-const hoptraceFile = typeof __filename === 'string' ? hoptraceUrl(__filename).href : (import.meta.url ?? 'file:///bundled')`,
-  },
-}
-
-/** Where the declarations of a source are, and where its entry is put: `src/store/index.ts` is `dist/store/index`. */
-const placeOf = (source) => source.replace(/^\.\/src\//, '').replace(/\.ts$/, '')
-
-const single = sources.length === 1
-const all = sources.map((source) => `export * from '${source}'`).join('\n')
-await buildCommonJs({
-  stdin: { contents: all, resolveDir: process.cwd(), loader: 'ts' },
-  outfile: single ? `dist/${placeOf(sources[0])}.js` : 'dist/bundle.js',
-})
-await build({
-  ...asModule,
-  stdin: { contents: all, resolveDir: process.cwd(), loader: 'ts' },
-  outfile: single ? `dist/${placeOf(sources[0])}.module.mjs` : 'dist/bundle.module.mjs',
-})
-for (const source of sources) {
-  const place = placeOf(source)
-  const names = await namesIn(source)
-  const dir = path.dirname(`dist/${place}`)
-  mkdirSync(dir, { recursive: true })
-  if (!single) {
-    const bundle = `${path.posix.relative(dir, 'dist') || '.'}/bundle.js`
-    writeFileSync(
-      `dist/${place}.module.mjs`,
-      `export { ${names.join(', ')} } from '${bundle.replace(/js$/, 'module.mjs')}'\n`,
-    )
-    const lines = names.map((name) => `exports.${name} = bundle.${name}`)
-    writeFileSync(
-      `dist/${place}.js`,
-      [`'use strict'`, `const bundle = require('${bundle}')`, ...lines, ''].join('\n'),
-    )
-  }
-  const own = `./${path.basename(place)}.js`
-  writeFileSync(`dist/${place}.mjs`, `import all from '${own}'\nexport const { ${names.join(', ')} } = all\n`)
-  writeFileSync(`dist/${place}.d.mts`, `export * from '${own}'\n`)
-}
-// Threads and commands: files of their own, which are started and not imported. One that is an entry is started by importing it.
-for (const { source, file } of programs) {
-  const isEntry = Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)
-  // It shares its state with the other entries.
-  const external = isEntry ? ['./index.js'] : []
-  await buildCommonJs({ entryPoints: [source], outfile: `dist/${file}`, external })
-  if (!isEntry) continue
-  const place = placeOf(source)
-  for (const form of ['mjs', 'module.mjs']) writeFileSync(`dist/${place}.${form}`, `import './${file}'\n`)
-  writeFileSync(`dist/${place}.d.mts`, 'export {}\n')
-}
+await buildCommonJs()
+await buildForBundlers()
+for (const source of sources) writeModule(source)
+for (const { source, file } of programs) await buildProgram(source, file)
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')
 // Before TypeScript 5.7, arrays of bytes had no parameter.
 for (const file of readdirSync('dist', { recursive: true })) {
@@ -95,6 +61,122 @@ for (const file of readdirSync('dist', { recursive: true })) {
   const text = readFileSync(`dist/${file}`, 'utf8')
   const plain = text.replace(/\b(Uint8Array|Buffer)<ArrayBuffer(?:Like)?>/g, '$1')
   if (plain !== text) writeFileSync(`dist/${file}`, plain)
+}
+
+/** A file for each entry and for each late source, and files for what several of them need. */
+async function buildCommonJs() {
+  for (const name of readdirSync('dist')) if (name.startsWith(`${part}-`)) rmSync(`dist/${name}`)
+  const { outputFiles, metafile } = await build({
+    ...common,
+    format: 'esm',
+    splitting: true,
+    entryPoints: [...namesOf.keys()].map((source) => ({ in: source, out: placeOf(source) })),
+    outdir: 'dist',
+    chunkNames: `${part}-[hash]`,
+    metafile: true,
+    write: false,
+    plugins: [withoutLate],
+  })
+  const rootFile = path.resolve(`dist/${placeOf(root)}.js`)
+  for (const { path: file, text } of outputFiles) {
+    const code = asCommonJs(text)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, [`'use strict'`, ...code, ...(file === rootFile ? lateExports() : []), ''].join('\n'))
+  }
+  // A file that requires another takes its values once.
+  for (const file of Object.keys(metafile.inputs))
+    if (/^export (?:let|var) /m.test(readFileSync(file, 'utf8')))
+      throw new Error(`${file} exports a variable that may change`)
+}
+
+/** An ES module that esbuild made, as CommonJS. What is imported does not change once it is loaded, so each file takes it once. */
+function asCommonJs(module) {
+  const text = module
+    .replace(
+      /^import (?:(?:([\w$]+),? )?(?:\{([^}]*)\} )?from )?("[^"]+");$/gm,
+      (_, whole, names, from) => {
+        const taken = [whole, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean)
+        if (taken.length === 0) return `require(${from});`
+        return taken.map((name) => `const ${name} = require(${from});`).join(' ')
+      },
+    )
+    .replace(
+      /^export \{([^}]*)\};$/gm,
+      (_, names) => `module.exports = {${names.replace(/([\w$]+) as ([\w$]+)/g, '$2: $1')}};`,
+    )
+  const [left] = /^(?:import|export) .*/m.exec(text) ?? []
+  if (left !== undefined) throw new Error(`not made CommonJS: ${left}`)
+  return [...(text.includes('hoptraceFile') ? [fileInCommonJs] : []), requiring(text)]
+}
+
+function lateExports() {
+  return Object.entries(late).map(
+    ([name, source]) =>
+      `module.exports.${name} = (...given) => require('./${placeOf(source)}.js').${name}(...given);`,
+  )
+}
+
+/** For bundlers alone, which take it for `import` and for `require`: what they make of CommonJS cannot load Node's own modules in an ES module. */
+async function buildForBundlers() {
+  const single = sources.length === 1
+  await build({
+    ...common,
+    format: 'esm',
+    banner: { js: fileInModule },
+    stdin: {
+      contents: sources.map((source) => `export * from '${source}'`).join('\n'),
+      resolveDir: process.cwd(),
+      loader: 'ts',
+    },
+    outfile: single ? `dist/${placeOf(root)}.module.mjs` : 'dist/bundle.module.mjs',
+  })
+  if (single) return
+  for (const source of sources) {
+    const place = placeOf(source)
+    const bundle = path.posix.relative(path.posix.dirname(place), 'bundle.module.mjs')
+    const from = bundle.startsWith('.') ? bundle : `./${bundle}`
+    writeFileSync(`dist/${place}.module.mjs`, `export { ${namesOf.get(source).join(', ')} } from '${from}'\n`)
+  }
+}
+
+/** What `import` gets: the values of the CommonJS file. */
+function writeModule(source) {
+  const place = placeOf(source)
+  const own = `./${path.basename(place)}.js`
+  const names = namesOf.get(source).join(', ')
+  writeFileSync(`dist/${place}.mjs`, `import all from '${own}'\nexport const { ${names} } = all\n`)
+  writeFileSync(`dist/${place}.d.mts`, `export * from '${own}'\n`)
+}
+
+/** One file, which can be put beside a bundled application. One that is an entry is started by importing it, and shares its state with the others. */
+async function buildProgram(source, file) {
+  const isEntry = Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)
+  const { outputFiles } = await build({
+    ...common,
+    format: 'cjs',
+    banner: { js: `'use strict'\n${fileInCommonJs}` },
+    entryPoints: [source],
+    external: isEntry ? ['./index.js'] : [],
+    write: false,
+  })
+  writeFileSync(`dist/${file}`, requiring(outputFiles[0].text))
+  if (!isEntry) return
+  const place = placeOf(source)
+  for (const form of ['mjs', 'module.mjs']) writeFileSync(`dist/${place}.${form}`, `import './${file}'\n`)
+  writeFileSync(`dist/${place}.d.mts`, 'export {}\n')
+}
+
+/** Jest knows no `import()` in CommonJS: our own files and packages, which are loaded when they are needed, can be required as well. */
+function requiring(code) {
+  return code.replace(
+    /\bimport\("(\.[^"]+|@hoptrace\/[\w-]+)"\)/g,
+    'Promise.resolve().then(() => require("$1"))',
+  )
+}
+
+/** Where the declarations of a source are, and where its entry is put: `src/store/index.ts` is `dist/store/index`. */
+function placeOf(source) {
+  return source.replace(/^\.\/src\//, '').replace(/\.ts$/, '')
 }
 
 /** What an entry exports, types aside. */
@@ -107,14 +189,5 @@ async function namesIn(source) {
     write: false,
     outdir: 'dist',
   })
-  const [output] = Object.values(metafile.outputs)
-  return output.exports.toSorted()
-}
-
-/** Jest knows no `import()` in CommonJS: our own packages, which are loaded when they are needed, can be required as well. */
-async function buildCommonJs(options) {
-  await build({ ...asCommonJs, ...options })
-  const text = readFileSync(options.outfile, 'utf8')
-  const own = /\bimport\("(@hoptrace\/[\w-]+)"\)/g
-  writeFileSync(options.outfile, text.replace(own, 'Promise.resolve().then(() => require("$1"))'))
+  return Object.values(metafile.outputs)[0].exports.toSorted()
 }

@@ -62,10 +62,20 @@ export interface Ran {
 }
 
 /** Runs a program of Node to its end. */
-export async function node(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export function node(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  return run(process.execPath, cwd, args, env)
+}
+
+/** Runs a command to its end. */
+export async function run(
+  command: string,
+  cwd: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
   try {
     const options = { cwd, env: { ...clean(), ...env }, timeout: 300_000, maxBuffer: 1e8 }
-    return { code: 0, ...(await execute(process.execPath, [...args], options)) }
+    return { code: 0, ...(await execute(command, [...args], options)) }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string }
     return { code: typeof code === 'number' ? code : 1, stdout, stderr }

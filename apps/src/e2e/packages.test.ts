@@ -6,6 +6,7 @@ import {
   node,
   published,
   repo,
+  run,
   tool,
   type InstalledProject,
   type Ran,
@@ -70,7 +71,7 @@ const server = app.listen(0, '127.0.0.1', async () => {
 
 describe('the packed packages', { timeout: 300_000 }, () => {
   it('are loaded by require and by import as one', async () => {
-    const all = [...published.map((name) => `@hoptrace/${name}`), '@hoptrace/core/store']
+    const all = [...published.map((name) => `@hoptrace/${name}`), '@hoptrace/core/store', '@hoptrace/core/resolver']
     const program = await project.write(
       'one.mjs',
       `import { createRequire } from 'node:module'
@@ -120,6 +121,41 @@ const server = createServer((req, res) => res.end('ok')).listen(0, '127.0.0.1', 
     expect(stdout.trim().split('\n')).toHaveLength(2)
   })
 
+  it('serve, ship and answer in a process that may open 84 files', async () => {
+    const program = await project.write('few.mjs', PROGRAM)
+    const few = ['-c', 'ulimit -n 84; exec "$0" "$@"', process.execPath, program]
+    const ran = await run('bash', project.dir, few, { HOPTRACE_DIR: path.join(project.dir, 'few') })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(ran.stdout)).toMatchObject({ verdict: 'completed' })
+  })
+
+  it('load what is not for requests when it is called', async () => {
+    const late = ['class LocalRecorder ', 'class LevelStore ', 'class TraceResolver ', 'function shipDeadRuns(']
+    const program = await project.write(
+      'late.cjs',
+      `const { readFileSync } = require('node:fs')
+const files = () => Object.keys(require.cache).filter((file) => file !== __filename)
+const loaded = () => files().map((file) => readFileSync(file, 'utf8')).join()
+const found = () => ${JSON.stringify(late)}.filter((text) => loaded().includes(text))
+const { createResolver, createTracer, readRun } = require('@hoptrace/core')
+require('@hoptrace/express')
+require('@hoptrace/axios')
+const tracer = createTracer({ service: 'late', dataDir: 'late' })
+tracer.run({ name: 'job' }, () => undefined)
+const before = found()
+tracer.close().then(() => {
+  createResolver({ dir: 'late' })
+  console.log(JSON.stringify({ before, after: found(), isRead: typeof readRun('nowhere').catch(() => 0) }))
+})
+`,
+    )
+    expect(JSON.parse((await node(project.dir, [program])).stdout)).toEqual({
+      before: [],
+      after: ['class TraceResolver '],
+      isRead: 'object',
+    })
+  })
+
   it('bring the command, which answers about what the program left', async () => {
     const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
     const { stdout } = await node(project.dir, [command, 'resolve', 'orderId=42', '--json'])
@@ -142,6 +178,7 @@ const server = createServer((req, res) => res.end('ok')).listen(0, '127.0.0.1', 
 
 const program = `
 import { createResolver, createTracer, HoptraceError, type Call, type Hop, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { createResolver as resolver, type Resolver } from '@hoptrace/core/resolver'
 import { memoryStore, type Store } from '@hoptrace/core/store'
 import { hoptrace as forExpress } from '@hoptrace/express'
 import { hoptrace as forKoa } from '@hoptrace/koa'
@@ -166,6 +203,7 @@ traceHttp(tracer)
 traceFetch(tracer)
 tracerOfProcess()?.hop?.setKey('orderId', '42')
 export const asked: Promise<ResolveResult> = createResolver().resolve('orderId=42')
+export const asker: Resolver = resolver({ dir: '.' })
 export const isOurs = (error: unknown): boolean => error instanceof HoptraceError
 export const client = () => createHBaseClient({ servers: 'hbase://127.0.0.1:16000' })
 

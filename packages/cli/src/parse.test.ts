@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseCount, parseKey, parseSubject } from './parse.js'
+import { parseCount } from './parse-numbers.js'
+import { parseKey, parseSubject } from './parse.js'
 import { UsageError } from './usage-error.js'
 
 const ID = '18a2b3c4d5e6f7000000007f0000010fa0'.slice(0, 32)

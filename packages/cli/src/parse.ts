@@ -34,13 +34,6 @@ export function parseKey(text: string): { readonly name: string; readonly value:
   throw new UsageError(`'${text}' is not a key`, 'a key looks like orderId=42')
 }
 
-/** A positive whole number. Throws UsageError. */
-export function parseCount(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value
-  throw new UsageError(`'${text}' is not a positive whole number`)
-}
-
 /** An id only. Throws UsageError. */
 export function parseId(text: string, what = ''): string {
   const id = hopIdInText(text)

@@ -1,14 +1,5 @@
 import { Command, Option } from 'commander'
-import { envCommand } from './commands/env.js'
-import { findCommand } from './commands/find.js'
-import { idCommand } from './commands/id.js'
-import { instancesCommand } from './commands/instances.js'
-import { keyCommand } from './commands/key.js'
-import { progressCommand } from './commands/progress.js'
-import { rangeCommand } from './commands/range.js'
-import { resolveCommand } from './commands/resolve.js'
-import { shipCommand } from './commands/ship.js'
-import { uiCommand } from './commands/ui.js'
+import { commandsOf } from './commands.js'
 import type { CommandContext } from './context.js'
 import { UsageError } from './usage-error.js'
 
@@ -46,17 +37,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showHelpAfterError('(see hoptrace --help)')
     .addHelpText('after', EXITS)
-  const add = (command: Command): void => void program.addCommand(inherit(command, program, context))
-  add(resolveCommand(context))
-  add(progressCommand(context))
-  add(findCommand(context))
-  add(rangeCommand(context))
-  add(instancesCommand(context))
-  add(idCommand(context))
-  add(shipCommand(context))
-  add(keyCommand(context))
-  add(uiCommand(context))
-  add(envCommand(context))
+  for (const command of commandsOf(context)) program.addCommand(inherit(command, program, context))
   return inherit(program, program, context)
 }
 

@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
 import { EXIT } from './exit-codes.js'
-import { errorJson, formatError, isMisuse } from './format-error.js'
 import { createOutput } from './output.js'
 import { createProgram } from './program.js'
 
@@ -38,6 +37,7 @@ export async function runCommand(argv: readonly string[], around: Surroundings):
     }
     if (around.signal.aborted) return EXIT.interrupted
     if (isBrokenPipe(error)) return EXIT.good
+    const { errorJson, formatError, isMisuse } = await import('./format-error.js')
     output.fail(formatError(error, output.errorPaint), errorJson(error))
     if (around.env['HOPTRACE_DEBUG']) output.note(String((error as Error).stack ?? error))
     return isMisuse(error) ? EXIT.misuse : EXIT.unknown

@@ -1,35 +1,28 @@
 import path from 'node:path'
 import { type ClusterKeys, hopIdNanos, isHopId, keysHere, parseHopId, unsealId } from '@hoptrace/core'
-import { Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { formatId, idView } from '../format-id.js'
 import { parseId } from '../parse.js'
 import { UsageError } from '../usage-error.js'
 
 /** `hoptrace id <id>`: decodes an id, without asking any process. */
-export function idCommand({ output, env }: CommandContext): Command {
-  return new Command('id')
-    .description('the time, sequence and address inside an id')
-    .argument('<id>', 'an id, or its sealed form if the cluster key is known')
-    .addOption(new Option('--sealed', 'the id is sealed').conflicts('raw'))
-    .addOption(new Option('--raw', 'the id is not sealed').conflicts('sealed'))
-    .action(async (text: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { raw?: boolean; sealed?: boolean }>()
-      const given = parseId(text)
-      const isSealed = options.sealed ?? (!options.raw && !isPlausible(given))
-      const keys = isSealed ? keysOf(options, env) : undefined
-      if (options.sealed && keys === undefined) {
-        throw new UsageError(
-          'a sealed id needs the cluster key',
-          'set HOPTRACE_KEY to the key of the services, or give their directory with --dir',
-        )
-      }
-      const sealed = keys !== undefined
-      const id = sealed ? unsealId(keys.seal, given) : given
-      const fields = parseHopId(id ?? given)
-      if (options.json) await output.document(idView(id ?? given, fields, sealed))
-      else await output.lines(formatId(id ?? given, fields, sealed, output.paint))
-    })
+export async function run({ output, env }: CommandContext, command: Command, text: string): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions & { raw?: boolean; sealed?: boolean }>()
+  const given = parseId(text)
+  const isSealed = options.sealed ?? (!options.raw && !isPlausible(given))
+  const keys = isSealed ? keysOf(options, env) : undefined
+  if (options.sealed && keys === undefined) {
+    throw new UsageError(
+      'a sealed id needs the cluster key',
+      'set HOPTRACE_KEY to the key of the services, or give their directory with --dir',
+    )
+  }
+  const sealed = keys !== undefined
+  const id = sealed ? unsealId(keys.seal, given) : given
+  const fields = parseHopId(id ?? given)
+  if (options.json) await output.document(idView(id ?? given, fields, sealed))
+  else await output.lines(formatId(id ?? given, fields, sealed, output.paint))
 }
 
 /** The keys from `HOPTRACE_KEY`, else from the key that the data directory keeps. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT, verdictExit } from '../exit-codes.js'
 import { formatEvent, formatProgress, formatState } from '../format-progress.js'
@@ -12,19 +12,12 @@ interface ProgressFlags extends GlobalOptions {
 }
 
 /** `hoptrace progress <id or key>`: one timeline of events across all hops, and what is running now. */
-export function progressCommand(context: CommandContext): Command {
-  return new Command('progress')
-    .description('one timeline of events across all hops, and what is running now')
-    .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
-    .option('-f, --follow', 'continue until the request ends')
-    .option('--every <duration>', 'how often --follow looks: 10ms to 60s', '500ms')
-    .action(async (text: string, _options: unknown, command: Command) => {
-      const flags = command.optsWithGlobals<ProgressFlags>()
-      const subject = subjectText(parseSubject(text))
-      context.exitWith(
-        await (flags.follow ? followed(subject, flags, context) : once(subject, flags, context)),
-      )
-    })
+export async function run(context: CommandContext, command: Command, text: string): Promise<void> {
+  const flags = command.optsWithGlobals<ProgressFlags>()
+  const subject = subjectText(parseSubject(text))
+  context.exitWith(
+    await (flags.follow ? followed(subject, flags, context) : once(subject, flags, context)),
+  )
 }
 
 async function once(subject: string, flags: ProgressFlags, context: CommandContext): Promise<number> {

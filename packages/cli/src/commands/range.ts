@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { RangeQuery, Resolver } from '@hoptrace/core'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import type { RangeReadsView } from '../answer.js'
@@ -7,7 +7,7 @@ import { formatRangeLine, formatReads } from '../format-range.js'
 import { safeText } from '../format-text.js'
 import { withResolver } from '../open-resolver.js'
 import { parseDuration, parseMoment } from '../moment.js'
-import { parseCount, parseId, parseKey } from '../parse.js'
+import { parseId, parseKey } from '../parse.js'
 import { UsageError } from '../usage-error.js'
 
 interface RangeFlags extends GlobalOptions {
@@ -23,44 +23,30 @@ interface RangeFlags extends GlobalOptions {
 }
 
 /** `hoptrace range <service>`: the hops of a service in a span of time, in id order. */
-export function rangeCommand(context: CommandContext): Command {
+export async function run(context: CommandContext, command: Command, service: string): Promise<void> {
   const { output, signal, exitWith } = context
-  return new Command('range')
-    .description('the requests of a service in a span of time, oldest first')
-    .argument('<service>', 'its name')
-    .option('--since <time>', 'from: 10m (ago), yesterday, 15:00, a date and time (UTC), or an epoch', '10m')
-    .option('--until <time>', 'to, likewise', 'now')
-    .option('--status <status>', '502, 5xx, error (5xx, thrown or interrupted), ok, open')
-    .option('--route <route>', 'only this route template')
-    .option('--min-duration <duration>', 'only hops of at least this duration: 250ms')
-    .option('--key <key>', 'only hops with this key: orderId=42')
-    .option('--limit <n>', 'at most this many', parseCount, 100)
-    .option('--after <id>', 'continue after this id, the last of the previous page')
-    .option('--explain', 'also print what was asked, read and skipped')
-    .action(async (service: string, _options: unknown, command: Command) => {
-      const flags = command.optsWithGlobals<RangeFlags>()
-      const query = rangeQuery(service, flags, Date.now())
-      const explain = (reads: RangeReadsView): void => {
-        if (flags.explain) for (const line of formatReads(reads, output.errorPaint)) output.note(line)
-      }
-      let printed = 0
-      let last = ''
-      await withResolver(flags, context, async (resolver, told) => {
-        for await (const hop of resolver.range({ ...query, signal, onReads: explain })) {
-          printed++
-          last = hop.hopId
-          if (flags.json) await output.row(hop)
-          else await output.lines([formatRangeLine(hop, output.paint)])
-        }
-        if (printed === 0 && query.route !== undefined) await nameRoutes(resolver, query, context)
-        // Less than there was, or nothing because of a name that nobody has, is not the same as silence.
-        if (told.warnings > 0) exitWith(EXIT.unknown)
-      })
-      if (flags.json) return
-      if (printed === 0)
-        output.note(`${safeText(service)}: nothing between ${flags.since} and ${flags.until} that fits`)
-      if (printed === flags.limit) output.note(`there may be more: --after ${last}, or a larger --limit`)
-    })
+  const flags = command.optsWithGlobals<RangeFlags>()
+  const query = rangeQuery(service, flags, Date.now())
+  const explain = (reads: RangeReadsView): void => {
+    if (flags.explain) for (const line of formatReads(reads, output.errorPaint)) output.note(line)
+  }
+  let printed = 0
+  let last = ''
+  await withResolver(flags, context, async (resolver, told) => {
+    for await (const hop of resolver.range({ ...query, signal, onReads: explain })) {
+      printed++
+      last = hop.hopId
+      if (flags.json) await output.row(hop)
+      else await output.lines([formatRangeLine(hop, output.paint)])
+    }
+    if (printed === 0 && query.route !== undefined) await nameRoutes(resolver, query, context)
+    // Less than there was, or nothing because of a name that nobody has, is not the same as silence.
+    if (told.warnings > 0) exitWith(EXIT.unknown)
+  })
+  if (flags.json) return
+  if (printed === 0)
+    output.note(`${safeText(service)}: nothing between ${flags.since} and ${flags.until} that fits`)
+  if (printed === flags.limit) output.note(`there may be more: --after ${last}, or a larger --limit`)
 }
 
 /** Is it the route that nothing has? Then those that there are, of the first hops of that time, help more than silence. */
@@ -83,7 +69,7 @@ async function nameRoutes(resolver: Resolver, query: RangeQuery, context: Comman
 }
 
 /** The flags as the resolver takes them. Throws UsageError. */
-export function rangeQuery(service: string, flags: RangeFlags, nowMillis: number): RangeQuery {
+function rangeQuery(service: string, flags: RangeFlags, nowMillis: number): RangeQuery {
   const from = parseMoment(flags.since, nowMillis)
   const to = parseMoment(flags.until, nowMillis)
   if (from >= to) throw new UsageError(`--since ${flags.since} is not before --until ${flags.until}`)

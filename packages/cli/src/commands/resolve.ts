@@ -1,5 +1,5 @@
 import type { ResolveResult, Resolver } from '@hoptrace/core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { verdictExit } from '../exit-codes.js'
 import { formatAnswer } from '../format-walk.js'
@@ -8,34 +8,29 @@ import { parseSubject, subjectText } from '../parse.js'
 import type { StatusLine } from '../status-line.js'
 
 /** `hoptrace resolve <id or key>`: the walk and the verdict. */
-export function resolveCommand(context: CommandContext): Command {
+export async function run(context: CommandContext, command: Command, text: string): Promise<void> {
   const { output, exitWith, signal } = context
-  return new Command('resolve')
-    .description('walk from hop to hop and find where a request ended')
-    .argument('<id-or-key>', 'an id, or the newest trace of a business key: orderId=42')
-    .action(async (text: string, _options: unknown, command: Command) => {
-      const subject = subjectText(parseSubject(text))
-      const options = command.optsWithGlobals<GlobalOptions>()
-      const status = options.json ? undefined : output.status()
-      const end = (): void => status?.end()
-      signal.addEventListener('abort', end)
-      try {
-        const answer = await withResolver(options, context, async (resolver) => {
-          const found = await (status === undefined
-            ? resolver.resolve(subject)
-            : walked(resolver, subject, status))
-          // Before the resolver closes: the answer is there already.
-          end()
-          return found
-        })
-        if (options.json) await output.document(answer)
-        else await output.lines(formatAnswer(answer, output.paint))
-        exitWith(verdictExit(answer.verdict))
-      } finally {
-        end()
-        signal.removeEventListener('abort', end)
-      }
+  const subject = subjectText(parseSubject(text))
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const status = options.json ? undefined : output.status()
+  const end = (): void => status?.end()
+  signal.addEventListener('abort', end)
+  try {
+    const answer = await withResolver(options, context, async (resolver) => {
+      const found = await (status === undefined
+        ? resolver.resolve(subject)
+        : walked(resolver, subject, status))
+      // Before the resolver closes: the answer is there already.
+      end()
+      return found
     })
+    if (options.json) await output.document(answer)
+    else await output.lines(formatAnswer(answer, output.paint))
+    exitWith(verdictExit(answer.verdict))
+  } finally {
+    end()
+    signal.removeEventListener('abort', end)
+  }
 }
 
 /** Gives the same answer, while the status line shows the position of the walk. */

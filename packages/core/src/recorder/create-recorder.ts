@@ -3,7 +3,7 @@ import { reachOf } from '../store/open-store.js'
 import type { Diagnostics } from '../base/diagnostics.js'
 import type { HopLogStats } from '../log/entries.js'
 import { type Settings } from '../settings/options.js'
-import { LocalRecorder } from './local-recorder.js'
+import { LateRecorder } from './late-recorder.js'
 import type { RecordedRun, Recorder } from './recorder.js'
 import { workerFile } from './worker-file.js'
 import { WorkerRecorder } from './worker-recorder.js'
@@ -21,15 +21,11 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
     const sweep = async (): Promise<void> => run.sweep(0)
     const counts = (): HopLogStats => run.log.stats()
     const blockedSince = async (): Promise<undefined> => undefined
-    return new LocalRecorder({
-      settings: rest,
-      runDir: run.dir,
-      again: false,
-      sweep,
-      counts,
-      blockedSince,
-      diagnostics,
-    })
+    return new LateRecorder(async () => {
+      const { LocalRecorder } = await import('./local-recorder.js')
+      const { dir: runDir } = run
+      return new LocalRecorder({ settings: rest, runDir, again: false, sweep, counts, blockedSince, diagnostics })
+    }, diagnostics)
   }
   return new WorkerRecorder(file, rest, run, diagnostics)
 }
