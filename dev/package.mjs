@@ -92,14 +92,11 @@ async function buildCommonJs() {
 /** An ES module that esbuild made, as CommonJS. What is imported does not change once it is loaded, so each file takes it once. */
 function asCommonJs(module) {
   const text = module
-    .replace(
-      /^import (?:(?:([\w$]+),? )?(?:\{([^}]*)\} )?from )?("[^"]+");$/gm,
-      (_, whole, names, from) => {
-        const taken = [whole, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean)
-        if (taken.length === 0) return `require(${from});`
-        return taken.map((name) => `const ${name} = require(${from});`).join(' ')
-      },
-    )
+    .replace(/^import (?:(?:([\w$]+),? )?(?:\{([^}]*)\} )?from )?("[^"]+");$/gm, (_, whole, names, from) => {
+      const taken = [whole, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean)
+      if (taken.length === 0) return `require(${from});`
+      return taken.map((name) => `const ${name} = require(${from});`).join(' ')
+    })
     .replace(
       /^export \{([^}]*)\};$/gm,
       (_, names) => `module.exports = {${names.replace(/([\w$]+) as ([\w$]+)/g, '$2: $1')}};`,

@@ -143,6 +143,17 @@ describe('the hoptrace command', () => {
     [['resolve', 'nonsense'], 2, 'HOPTRACE_USAGE'],
     [['resolve'], 2, 'HOPTRACE_USAGE'],
     [['resolve', UNKNOWN_ID, '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+    [['progress', UNKNOWN_ID, '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+    [['find', 'a=b', '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+    [['range', 'reports', '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+    [['instances', '--store', 'level:/nowhere/at/all'], 3, 'HOPTRACE_STORE_UNAVAILABLE'],
+    [['instances', '--dir', '/nowhere/at/all'], 2, 'HOPTRACE_USAGE'],
+    [['ship', '/nowhere/at/all'], 2, 'HOPTRACE_USAGE'],
+    [['id', 'nonsense'], 2, 'HOPTRACE_USAGE'],
+    [['key', 'more'], 2, 'HOPTRACE_USAGE'],
+    [['nonsense'], 2, 'HOPTRACE_USAGE'],
+    [['find', 'a=b', '--nonsense'], 2, 'HOPTRACE_USAGE'],
+    [[], 2, 'HOPTRACE_USAGE'],
   ])('says with --json in JSON what went wrong: %j', async (args, exit, says) => {
     const { code, stdout, stderr } = await hoptrace([...args, '--json'])
     expect(stdout).toBe('')
@@ -152,7 +163,7 @@ describe('the hoptrace command', () => {
       .map((line) => JSON.parse(line) as { error?: { code: string; message: string } })
     const { error } = said.at(-1) ?? {}
     expect(error?.code).toBe(says)
-    expect(error?.message).not.toBe('')
+    expect(error?.message).toMatch(/^[\w'][^()]{5}/)
     expect(code).toBe(exit)
   })
 

@@ -32,7 +32,7 @@ export async function runCommand(argv: readonly string[], around: Surroundings):
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.good
-      output.fail(usage, { code: 'HOPTRACE_USAGE', message: error.message.replace(/^error: /, '') })
+      output.fail(usage, { code: 'HOPTRACE_USAGE', message: messageOf(error) })
       return EXIT.misuse
     }
     if (around.signal.aborted) return EXIT.interrupted
@@ -42,6 +42,13 @@ export async function runCommand(argv: readonly string[], around: Surroundings):
     if (around.env['HOPTRACE_DEBUG']) output.note(String((error as Error).stack ?? error))
     return isMisuse(error) ? EXIT.misuse : EXIT.unknown
   }
+}
+
+/** The parser's words; it has none of its own where it shows the help because the command is missing or unknown. */
+function messageOf({ code, message }: CommanderError): string {
+  return code === 'commander.help'
+    ? 'a command is missing: see hoptrace --help'
+    : message.replace(/^error: /, '')
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { built } from '../../../dev/built.mjs'
 import { hoptrace } from './command.fixture.js'
 
 interface Shipped {
-  readonly shipped: readonly { readonly service: string; readonly hops: number }[]
+  readonly shipped: readonly { readonly service: string; readonly hops: number; readonly damage: number }[]
   readonly left: readonly unknown[]
 }
 
@@ -19,11 +19,15 @@ describe('hoptrace ship', () => {
   })
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
-  it('ships the log of a killed process into the store of its service, and registers that', async () => {
+  const killed = async (): Promise<void> => {
     const child = fork(built(new URL('dying.fixture.ts', import.meta.url)), [dir], { execArgv: [] })
     await once(child, 'message')
     child.kill('SIGKILL')
     await once(child, 'exit')
+  }
+
+  it('ships the log of a killed process into the store of its service, and registers that', async () => {
+    await killed()
     const listed = await hoptrace(['instances', '--dir', dir, '--json'])
     expect(JSON.parse(listed.stdout)).toMatchObject([{ service: 'nightly', state: 'dead', alive: false }])
     const first = await hoptrace(['ship', dir, '--json'])
@@ -46,5 +50,27 @@ describe('hoptrace ship', () => {
     const again = await hoptrace(['ship', dir])
     expect(again.stdout).toContain('nothing to ship')
     expect(again.code).toBe(0)
+  })
+
+  it('ends with 3 when a log was damaged, and says how much of it', async () => {
+    await killed()
+    const logs = path.join(dir, 'logs', 'nightly')
+    const [run = ''] = await readdir(logs)
+    const [name = ''] = (await readdir(path.join(logs, run))).filter((file) => file.endsWith('.log'))
+    const log = path.join(logs, run, name)
+    const bytes = await readFile(log)
+    // Of the job that has finished: its name is in no other entry.
+    bytes.write('XXXXXX', bytes.indexOf('report.write'))
+    await writeFile(log, bytes)
+    const { code, stdout } = await hoptrace(['ship', dir, '--json'])
+    const { shipped, left } = JSON.parse(stdout) as Shipped
+    expect({ shipped, left }).toMatchObject({ shipped: [{ service: 'nightly' }], left: [] })
+    expect(shipped[0]?.damage).toBeGreaterThan(0)
+    expect(code).toBe(3)
+    const again = await hoptrace(['ship', dir])
+    expect({ code: again.code, stdout: again.stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing to ship') as string,
+    })
   })
 })

@@ -23,9 +23,7 @@ export async function run(context: CommandContext, command: Command): Promise<vo
   const hidden = views.length - shown.length
   if (hidden > 0) output.note(`${hidden} earlier runs that ended are not shown; --all shows them`)
   if (views.length === 0) {
-    output.note(
-      'no instance is registered: has a service with this --dir or --store handled a request yet?',
-    )
+    output.note('no instance is registered: has a service with this --dir or --store handled a request yet?')
     exitWith(EXIT.unknown)
   }
 }

@@ -15,9 +15,7 @@ interface ProgressFlags extends GlobalOptions {
 export async function run(context: CommandContext, command: Command, text: string): Promise<void> {
   const flags = command.optsWithGlobals<ProgressFlags>()
   const subject = subjectText(parseSubject(text))
-  context.exitWith(
-    await (flags.follow ? followed(subject, flags, context) : once(subject, flags, context)),
-  )
+  context.exitWith(await (flags.follow ? followed(subject, flags, context) : once(subject, flags, context)))
 }
 
 async function once(subject: string, flags: ProgressFlags, context: CommandContext): Promise<number> {

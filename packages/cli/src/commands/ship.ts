@@ -10,7 +10,11 @@ import { checkedStoreUrl } from '../open-resolver.js'
 import { UsageError } from '../usage-error.js'
 
 /** `hoptrace ship <dir>`: ships the logs of dead instances. Exit code 3 if it could not ship all of them whole. */
-export async function run({ output, exitWith, signal, env }: CommandContext, command: Command, dir: string): Promise<void> {
+export async function run(
+  { output, exitWith, signal, env }: CommandContext,
+  command: Command,
+  dir: string,
+): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>()
   const dataDir = path.resolve(dir)
   if (!existsSync(dataDir)) throw new UsageError(`there is no data directory ${dataDir}`)

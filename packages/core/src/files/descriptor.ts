@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
+import { type BigIntStats, closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 
 /** Operations on open files, and questions about names that open nothing. */
@@ -44,6 +44,10 @@ export async function fileStamp(file: string): Promise<FileStamp> {
 
 /** Changes with whatever is done to a file, also when it is replaced by another of that name. A link is not followed. */
 export function stampSync(file: string): string {
-  const { ino, size, mtimeNs, ctimeNs } = lstatSync(file, { bigint: true })
+  return stampOf(lstatSync(file, { bigint: true }))
+}
+
+/** The stamp of a file whose state is known. */
+export function stampOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`
 }

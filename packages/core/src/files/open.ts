@@ -1,4 +1,5 @@
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fchmodSync,
@@ -12,6 +13,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileModeOf } from './access.js'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { stampOf } from './descriptor.js'
 import { FileRefused, isMissing } from './refused.js'
 
 export type { FileHandle }
@@ -86,32 +88,39 @@ export function readFileSync(place: Place, limits: Required<OpenLimits>): Buffer
  * Reads files that a listing of a directory says are regular ones: the directory's parents are checked once, and what was exchanged since
  * is refused once it is open. Throws as `openFileSync` does.
  */
-export function listedFileReader(dir: Place, limits: Required<OpenLimits>): (name: string) => Buffer {
+export function listedFileReader(
+  dir: Place,
+  limits: Required<OpenLimits>,
+): (name: string) => { readonly bytes: Buffer; readonly stamp: string } {
   checkParents({ dir: dir.dir, name: `${dir.name}/.listed` })
   const prefix = `${pathOf(dir)}${sep}`
   return (name) => {
     if (!/^[^/\\\0]+$/.test(name) || name === '..') throw new FileRefused('ENOTOURS', name, 'is not a name')
     const fd = openSync(prefix + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
-      refuse(prefix + name, fstatSync(fd), limits)
-    } catch (error) {
+      const stats = fstatSync(fd, { bigint: true })
+      refuse(prefix + name, stats, limits)
+      return { bytes: bytesOf(fd, Number(stats.size)), stamp: stampOf(stats) }
+    } finally {
       closeSync(fd)
-      throw error
     }
-    return readAll(fd)
   }
 }
 
 function readAll(fd: number): Buffer {
   try {
-    const bytes = Buffer.allocUnsafe(fstatSync(fd).size)
-    let at = 0
-    for (let got = 1; got > 0 && at < bytes.length; at += got)
-      got = readSync(fd, bytes, at, bytes.length - at, at)
-    return bytes.subarray(0, at)
+    return bytesOf(fd, fstatSync(fd).size)
   } finally {
     closeSync(fd)
   }
+}
+
+function bytesOf(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
+  for (let got = 1; got > 0 && at < bytes.length; at += got)
+    got = readSync(fd, bytes, at, bytes.length - at, at)
+  return bytes.subarray(0, at)
 }
 
 /** `readFileSync` without blocking. Rejects with the signal's reason when it fires. */
@@ -131,7 +140,7 @@ export async function readFile(
   return bytes.subarray(0, at)
 }
 
-function refuse(file: string, stats: Stats, { maxBytes }: OpenLimits): void {
+function refuse(file: string, stats: Stats | BigIntStats, { maxBytes }: OpenLimits): void {
   if (stats.isSymbolicLink()) throw new FileRefused('ELOOP', file, 'is a symbolic link')
   if (!stats.isFile()) throw new FileRefused('ENOTREG', file, 'is not a regular file')
   if (maxBytes !== undefined && stats.size > maxBytes)

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, get, IncomingMessage, OutgoingMessage, ServerResponse, type Server } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
-import type { AddressInfo, Server as NetServer } from 'node:net'
+import { createConnection, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -180,5 +180,26 @@ describe('an inbound request', () => {
     }
     // Node itself adds the status.
     expect(seen).toEqual([true, true, ['x-own'], true, ['x-own', ':status']])
+  })
+
+  it.each([
+    ['this process', (res: ServerResponse) => void res.destroy()],
+    ['the caller', (_: ServerResponse, client: Socket) => void client.resetAndDestroy()],
+  ])('ends with its connection while its response waits for an earlier one: %s ends it', async (who, end) => {
+    await using tracer = await openTracer()
+    const responses: ServerResponse[] = []
+    await using server = await listen(createServer(tracing(tracer, (_, res) => void responses.push(res))))
+    const client = createConnection(server.port, '127.0.0.1').on('error', () => undefined)
+    client.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    await expect.poll(() => responses.length).toBe(2)
+    const [one, other] = responses as [ServerResponse, ServerResponse]
+    expect(other.socket).toBeNull()
+    expect(tracer.currentRun.openHops).toBe(2)
+    const closed = new Promise((resolve) => one.once('close', resolve))
+    end(one, client)
+    await closed
+    // What the handler does for a caller that has left belongs to its hop until it answers.
+    if (who === 'the caller') for (const res of [one, other]) res.end()
+    await expect.poll(() => tracer.currentRun.openHops).toBe(0)
   })
 })

@@ -18,6 +18,7 @@ import {
   type ResponseObserver,
 } from './response-hooks.js'
 import { isUpgrade, observeSocket } from './upgrade.js'
+import { whileWaiting } from './waiting.js'
 
 /** What an adapter does with one request: run the framework in it, and say what only the framework knows. */
 export interface InboundHop {
@@ -123,6 +124,7 @@ function begin(tracer: Tracer, req: IncomingMessage, res: ServerResponse): Inbou
     const inbound = new InboundRequest(tracer, hop, res, ours)
     observe(req, res, inbound)
     if (isUpgrade(req)) inbound.observeUpgrade(req.socket)
+    else if (res.socket === null) inbound.waits(req.socket)
     if (context.asked !== undefined) run.met(hop, context.asked, req.headers.host)
     return inbound
   } catch {
@@ -151,6 +153,7 @@ class InboundRequest implements InboundHop, ResponseObserver {
   private headed = false
   private length: number | undefined
   private written = 0
+  private endWait: (() => void) | undefined
 
   constructor(tracer: Tracer, hop: Hop, res: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.tracer = tracer
@@ -200,6 +203,13 @@ class InboundRequest implements InboundHop, ResponseObserver {
     observeSocket(socket, answering, () => this.disconnected())
   }
 
+  /** An earlier response has the socket. */
+  waits(socket: Socket): void {
+    this.endWait = whileWaiting(socket, () => {
+      if (this.res.socket === null) this.disconnected()
+    })
+  }
+
   heading(): void {
     this.headed = true
   }
@@ -245,6 +255,7 @@ class InboundRequest implements InboundHop, ResponseObserver {
     if (this.hop.closed) return
     const aborted = unanswered || this.hop.abandoned !== undefined
     const status = unanswered && !this.headed ? wouldBe : (this.res.statusCode as number | undefined)
+    this.endWait?.()
     this.hop.close({ status: status ?? null, route: this.hop.route, aborted })
   }
 }

@@ -2,12 +2,14 @@ import type { DroppedRange } from '../record/instance-row.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogHop } from './entries.js'
 import { kind } from './format.js'
+import { LostFile } from './lost-file.js'
 
 /** The hops dropped since the last `dropped` entry, as one range of times. */
 export class PendingDrops {
   private fromNanos = 0n
   private toNanos = 0n
   private count = 0
+  private readonly file = new LostFile()
 
   /** Widens the range by the time in the hop's id and by its start. */
   add(hop: LogHop): void {
@@ -17,6 +19,12 @@ export class PendingDrops {
     if (this.count === 0 || from < this.fromNanos) this.fromNanos = from
     if (this.count === 0 || to > this.toNanos) this.toNanos = to
     this.count++
+    this.file.write(this.range)
+  }
+
+  /** Keeps them also in the directory of the log, until the log says them. */
+  keepIn(runDir: string): void {
+    this.file.open(runDir, this.range)
   }
 
   get range(): DroppedRange | undefined {
@@ -35,7 +43,13 @@ export class PendingDrops {
   }
 
   clear(): void {
+    if (this.count === 0) return
     this.count = 0
+    this.file.write(undefined)
+  }
+
+  close(): void {
+    this.file.close()
   }
 }
 

@@ -162,6 +162,7 @@ export class FrameWriter {
   end(): void {
     this.ended = true
     this.files.close()
+    this.drops.close()
   }
 
   /** Calls `relocate` through the owner; afterwards every open hop is in a file of the new directory. */
@@ -202,6 +203,7 @@ export class FrameWriter {
       this.drops.write(head)
       this.bytes += this.files.openNext(head)
       this.drops.clear()
+      this.drops.keepIn(this.runDir)
     } catch (error) {
       if (isStoreLocked(error) && !this.moving) this.moveOn()
       else this.fail(error)

@@ -6,9 +6,11 @@ import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { DroppedRange } from '../record/instance-row.js'
 import { readCheckpoint } from './checkpoint.js'
+import { addDropped } from './drops.js'
 import { HopTable } from './hop-table.js'
 import { type CheckpointRecord, Journal } from './journal.js'
 import { comparePositions, type LogPosition, LogTail } from './log-tail.js'
+import { readLost } from './lost-file.js'
 
 /** The content of one run's log on disk. */
 export interface LoggedRun {
@@ -103,6 +105,9 @@ async function readTable(runDir: string, journal: ReadJournal, options: ReadRunO
   const table = new HopTable()
   if (checkpoint !== undefined) readCheckpoint(table, checkpoint)
   for (let i = 0; i < damage; i++) table.damaged()
+  // Before the log: what leaves this file is in the log already.
+  const lost = readLost(runDir)
+  if (lost.damaged) table.damaged()
   const reaches = [journal.through, ...(through === undefined ? [] : [through])]
   const tail = new LogTail(runDir, table, {
     complete: true,
@@ -115,6 +120,7 @@ async function readTable(runDir: string, journal: ReadJournal, options: ReadRunO
   } finally {
     tail.close()
   }
+  if (lost.range !== undefined) addDropped(table.dropped, lost.range)
   return table
 }
 

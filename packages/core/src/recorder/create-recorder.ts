@@ -24,7 +24,15 @@ export function createRecorder(settings: Settings, run: RecordedRun, diagnostics
     return new LateRecorder(async () => {
       const { LocalRecorder } = await import('./local-recorder.js')
       const { dir: runDir } = run
-      return new LocalRecorder({ settings: rest, runDir, again: false, sweep, counts, blockedSince, diagnostics })
+      return new LocalRecorder({
+        settings: rest,
+        runDir,
+        again: false,
+        sweep,
+        counts,
+        blockedSince,
+        diagnostics,
+      })
     }, diagnostics)
   }
   return new WorkerRecorder(file, rest, run, diagnostics)

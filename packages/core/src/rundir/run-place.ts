@@ -8,7 +8,7 @@ const logFile = /^\d{8,12}\.log$/
 
 /** The pattern of all file names that hoptrace makes in a run's directory. */
 const ours =
-  /^(?:\d{8,12}\.log|ship\.journal|ship\.failed|owner-\d{1,6}\.sock|ask\.sock|ask\.json|\.[\w.-]{1,200}\.[0-9a-f]{16}\.(?:tmp|sock))$/
+  /^(?:\d{8,12}\.log|log\.lost|ship\.journal|ship\.failed|owner-\d{1,6}\.sock|ask\.sock|ask\.json|\.[\w.-]{1,200}\.[0-9a-f]{16}\.(?:tmp|sock))$/
 
 /** The directory name of a run that begins now. */
 export function newRunName(startNanos: bigint, pid: number): string {

@@ -2,7 +2,8 @@ import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
 import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
-import { runName, type Registry } from '../record/instance-row.js'
+import { readLost } from '../log/lost-file.js'
+import { runName, type DroppedRange, type Registry } from '../record/instance-row.js'
 import { runRow } from '../rundir/run-row.js'
 import { RunShipping } from './run-shipping.js'
 
@@ -34,6 +35,8 @@ export async function recoverRun(
   const engine = new RunShipping({ runDir, store, dead: true })
   try {
     engine.load()
+    const lost = readLost(runDir)
+    if (lost.damaged) engine.table.damaged()
     let interrupted = 0
     if (!engine.done) {
       await engine.send()
@@ -46,7 +49,8 @@ export async function recoverRun(
     }
     const { run, table, shipped } = engine
     if (run === undefined) return undefined
-    if (!engine.done) await registerDead(runDir, run, engine, store.url, registry)
+    if (!engine.done)
+      await registerDead(runDir, run, engine, { storeUrl: store.url, registry, lost: lost.range })
     engine.finish()
     deleteRunDir(owned)
     return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
@@ -58,24 +62,25 @@ export async function recoverRun(
 async function registerDead(
   runDir: string,
   run: RunInfo,
-  { table, shipped, position }: RunShipping,
-  storeUrl: string,
-  registry: Registry,
+  engine: RunShipping,
+  { storeUrl, registry, lost }: { storeUrl: string; registry: Registry; lost: DroppedRange | undefined },
 ): Promise<void> {
+  const { table, shipped, position } = engine
   const known = (await registry.list()).rows.find((row) => runName(row) === runName(run))
   // Another process considered it dead before it owned the directory, so it continued in another one with all
   // of its log.
   if (known !== undefined && known.logDir !== logDirOf(runDir)) return
   // A run that closed in order and left nothing stays `stopped`.
-  if (known?.state === 'stopped' && shipped === 0) return
+  if (known?.state === 'stopped' && shipped === 0 && lost === undefined) return
   const through = known?.shippedThroughNanos ?? 0n
+  const dropped = engine.dropped(lost)
   const row = runRow(run, {
     runDir,
     stores: [...(known?.stores.filter((url) => url !== storeUrl) ?? []), storeUrl],
     ...(known?.keepsSeconds === undefined ? {} : { keepsSeconds: known.keepsSeconds }),
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
-    dropped: table.dropped.length >= (known?.dropped.length ?? 0) ? table.dropped : (known?.dropped ?? []),
+    dropped: dropped.length >= (known?.dropped.length ?? 0) ? dropped : (known?.dropped ?? []),
     loggedThrough: [position.file, position.offset],
     state: 'dead',
   })

@@ -90,23 +90,21 @@ class RowReader {
     const unread = new UnreadRows()
     const before = this.before()
     const known = new Map<string, Known>()
-    const text = listedFileReader({ dir, name: 'registry' }, { maxBytes: rowLimits.bytes })
+    const readFile = listedFileReader({ dir, name: 'registry' }, { maxBytes: rowLimits.bytes })
     let bytes = 0
     for (const [index, { name, kind }] of files.entries()) {
       if (index % stretch === stretch - 1) await setImmediate()
-      const where = `${path.join(dir, 'registry')}/${name}`
       if (index >= maxFiles || bytes > maxBytes) {
-        unread.add(where, 'is one row more than can be read at a time')
+        unread.add(this.where(name), 'is one row more than can be read at a time')
         continue
       }
-      const found = kind === 'file' ? this.read(name, before.get(name), text) : notPlain
+      const found = kind === 'file' ? this.read(name, before.get(name), readFile) : notPlain
       if (found === undefined) continue
       known.set(name, found)
       bytes += found.bytes
       const { read } = found
-      if ('why' in read) unread.add(where, read.why)
-      else if (rowFile(read.row) !== name) unread.add(where, 'is the row of another run')
-      else rows.push(readPaths(read.row, dir))
+      if ('why' in read) unread.add(this.where(name), read.why)
+      else rows.push(read.row)
     }
     this.known = known
     return { rows, unread: unread.all }
@@ -126,16 +124,31 @@ class RowReader {
   }
 
   /** A row's file; undefined when it is gone. */
-  private read(name: string, known: Known | undefined, textOf: (name: string) => Buffer): Known | undefined {
+  private read(
+    name: string,
+    known: Known | undefined,
+    readFile: ReturnType<typeof listedFileReader>,
+  ): Known | undefined {
     try {
-      const stamp = stampSync(path.join(this.dir, 'registry', name))
-      if (known?.stamp === stamp) return known
-      const text = textOf(name).toString('utf8')
-      return { stamp, read: readRow(text, this.keys), bytes: text.length }
+      if (known !== undefined && known.stamp === stampSync(this.where(name))) return known
+      const { bytes, stamp } = readFile(name)
+      return { stamp, read: this.rowOf(name, bytes.toString('utf8')), bytes: bytes.length }
     } catch (error) {
       if (isMissing(error)) return undefined
       return { stamp: '', read: { why: `cannot be read: ${(error as Error).message}` }, bytes: 0 }
     }
+  }
+
+  private rowOf(name: string, text: string): ReadRow {
+    const read = readRow(text, this.keys)
+    if ('why' in read) return read
+    return rowFile(read.row) === name
+      ? { row: readPaths(read.row, this.dir) }
+      : { why: 'is the row of another run' }
+  }
+
+  private where(name: string): string {
+    return `${this.dir}/registry/${name}`
   }
 }
 
