@@ -6,6 +6,7 @@ import { observeWebStream } from './web-stream.js'
 /** Ends the call with its response. If the body is a stream, the call ends when the stream does. */
 export function endWithStream(call: OutboundCall | undefined, response: Response): void {
   if (call === undefined) return
+  if (typeof response !== 'object' || (response as Response | null) === null) return call.failed(undefined)
   const { status, headers, data } = response
   if (data instanceof ReadableStream && !data.locked) {
     response.data = observeWebStream(data as ReadableStream<Uint8Array>, (error) =>

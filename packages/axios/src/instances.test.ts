@@ -20,6 +20,10 @@ const plain = ({ headers, adapter, ...config }: InternalAxiosRequestConfig): obj
   names: Object.keys(config).sort(),
 })
 
+const fail = (): never => {
+  throw new Error('not to be read')
+}
+
 describe.each([
   ['axios 1', axiosNewest],
   ['axios 1.6.8', axios16],
@@ -121,6 +125,51 @@ describe.each([
     expect(server.seen.map(({ headers }) => headers['traceparent'] !== undefined)).toEqual(
       Array(6).fill(true),
     )
+  })
+
+  it.each([
+    ['nothing', () => Promise.resolve(undefined)],
+    ['null', () => Promise.resolve(null)],
+    ['a text', () => Promise.resolve('text')],
+    [
+      'no headers',
+      (config: InternalAxiosRequestConfig) => Promise.resolve({ status: 200, data: 'x', config }),
+    ],
+    ['a text as error', () => Promise.reject('text' as unknown as Error)],
+    [
+      'an error that cannot be read',
+      () => Promise.reject(new Proxy({}, { get: () => fail(), getPrototypeOf: () => null }) as Error),
+    ],
+    [
+      'a response that cannot be changed',
+      (config: InternalAxiosRequestConfig) =>
+        Promise.resolve(Object.freeze({ status: 200, data: new globalThis.ReadableStream(), headers: {}, config })),
+    ],
+    [
+      'headers of its own',
+      (config: InternalAxiosRequestConfig) => {
+        config.headers = { ...config.headers } as typeof config.headers
+        return Promise.resolve({ status: 200, data: 'x', headers: {}, config, statusText: '' })
+      },
+    ],
+  ])('ends as the bare one when an adapter of the application gives %s', async (_name, adapter) => {
+    await using kit = await openKitTracer()
+    const send = async (http: typeof axiosNewest): Promise<unknown> => {
+      try {
+        const { status, config } = await http.get('http://127.0.0.1:1/x', {
+          adapter: adapter as AxiosAdapter,
+        })
+        return [status, { ...config.headers }]
+      } catch (error) {
+        return error instanceof Error ? [error.name, error.message] : typeof error
+      }
+    }
+    const bare = await send(axios.create() as typeof axiosNewest)
+    const http = traceAxios(axios.create(), kit.tracer) as typeof axiosNewest
+    let inside: unknown
+    const { calls } = await inHop(kit, async () => (inside = await send(http)))
+    expect(inside).toEqual(bare)
+    expect(calls).toMatchObject([{ outcome: expect.any(String) as string }])
   })
 
   it('keeps the numbers and the order of interceptors', async () => {

@@ -25,15 +25,24 @@ export async function sendTraced(tracer: Tracer, sender: Instance, config: Confi
   config.beforeRedirect = AsyncResource.bind(redirected)
   try {
     const response = await deliver(sender, config)
-    endWithStream(call, response)
+    quietly(call, () => endWithStream(call, response))
     return response
   } catch (error) {
-    end(call, error)
+    quietly(call, () => end(call, error))
     throw error
   } finally {
-    restoreHeaders(config.headers)
+    quietly(call, () => restoreHeaders(config.headers))
     if (own === undefined) delete config.beforeRedirect
     else config.beforeRedirect = own
+  }
+}
+
+/** An adapter of the application may give anything, or put anything into the configuration: that is for the application to find out. */
+function quietly(call: OutboundCall | undefined, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    call?.failed(error)
   }
 }
 
@@ -52,11 +61,18 @@ function setHeaders(headers: Headers, ours: OutboundCall['headers']): (headers: 
   const before = Object.keys(ours).map((name) => [name, headers.get(name)] as const)
   for (const [name] of before) headers.set(name, ours[name], true)
   return (sent) => {
+    // An adapter may have put an object of its own in their place, with a copy of ours.
+    if (typeof sent.set !== 'function') return removeCopies(sent, ours)
     for (const [name, value] of before) {
       if (value === undefined || value === null) sent.delete(name)
       else sent.set(name, value, true)
     }
   }
+}
+
+function removeCopies(copy: Headers, ours: OutboundCall['headers']): void {
+  for (const [name, value] of Object.entries(copy))
+    if (ours[name.toLowerCase()] === value) Reflect.deleteProperty(copy, name)
 }
 
 /**
