@@ -41,6 +41,12 @@ export function hoptrace(tracer: Tracer): FastifyPluginCallback {
     app.addHook('preValidation', enter)
     app.addHook('preHandler', enter)
 
+    // What is thrown need not be an error. The first that a hop sees counts.
+    app.addHook('onError', (request, _reply, error: unknown, next) => {
+      inboundOf(request.raw)?.fail(error)
+      next()
+    })
+
     done()
   }
   // What fastify-plugin sets: the hooks apply to the whole application, not only to this plugin.

@@ -31,6 +31,22 @@ describe.each([
     return kit.records()
   }
 
+  it('records what a handler throws that is no error', async () => {
+    const records = await recordsOf(
+      (app) => {
+        app.get('/text', () => Promise.reject('out of cups' as unknown as Error))
+        app.get('/object', () => Promise.reject({ code: 'E_CUPS' } as unknown as Error))
+        app.get('/undefined', () => Promise.reject(undefined as unknown as Error))
+      },
+      ['/text', '/object', '/undefined'],
+    )
+    expect(records).toMatchObject([
+      { route: '/text', status: 500, error: { message: 'out of cups' } },
+      { route: '/object', status: 500, error: { name: expect.any(String) as string } },
+      { route: '/undefined' },
+    ])
+  })
+
   it('records an error that an error handler answers', async () => {
     const records = await recordsOf(
       (app) => {
