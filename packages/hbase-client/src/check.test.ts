@@ -9,6 +9,8 @@ const any = <T>(value: unknown): T => value as T
 
 describe('mistakes of use', () => {
   it('refuses an unknown operation of a batch, and does not delete', async () => {
+    for (const operation of [null, undefined, 'delete'])
+      await expect(table.batch([any(operation)])).rejects.toThrow(/batch 0: expected an object/)
     for (const type of ['increment', 'append', 'Put', undefined, null]) {
       await expect(table.batch([any({ ...cell, type })])).rejects.toThrow(
         /batch 0: there is no operation of type/,
@@ -24,6 +26,40 @@ describe('mistakes of use', () => {
       /a qualifier without a family/,
     )
     await expect(table.batch([any({ type: 'delete', row: 'r', ts: 1n })])).rejects.toThrow(/no field "ts"/)
+    // Inherited fields are read, and so they are checked.
+    await expect(
+      table.delete([any(Object.assign(Object.create({ column: 'f:q' }), { row: 'r' }))]),
+    ).rejects.toThrow(/no field "column"/)
+  })
+
+  it.each(['family', 'qualifier', 'timestamp'])(
+    'refuses a delete whose %s is undefined, and does not delete more than was meant',
+    async (name) => {
+      const wide = { row: 'r', family: 'f', qualifier: 'q', [name]: undefined }
+      for (const deleted of [table.delete([any(wide)]), table.batch([any({ ...wide, type: 'delete' })])])
+        await expect(deleted).rejects.toThrow(`${name} is undefined; leave it out`)
+    },
+  )
+
+  it('takes the fields that an operation of a batch inherits, as a delete does', async () => {
+    class Column {
+      readonly type = 'delete'
+      readonly row = 'r'
+      get family(): string {
+        return ''
+      }
+    }
+    await expect(table.batch([new Column()])).rejects.toThrow(/a family name of 0 bytes/)
+    await expect(table.delete([any(Object.assign(new Column(), { type: undefined }))])).rejects.toThrow(
+      '"type"',
+    )
+  })
+
+  it('refuses what is no list', async () => {
+    for (const value of [null, undefined, 'r', { row: 'r' }, new Set()]) {
+      for (const done of [table.put(any(value)), table.delete(any(value)), table.batch(any(value))])
+        await expect(done).rejects.toThrow(/expected an array/)
+    }
   })
 
   it('refuses a put without a value, with other values than bytes, or with a timestamp that HBase would change', async () => {
@@ -69,6 +105,8 @@ describe('mistakes of use', () => {
       /split key "a" is given twice/,
     )
     await expect(create({ families: [{ name: 'f', ttl: 5 }] })).rejects.toThrow(/no field "ttl"/)
+    for (const name of [null, undefined, 5, ['t'], '', 'a/b'])
+      expect(() => client.table(any(name))).toThrow(/not a table name/)
     expect(() => createHBaseClient(any({ servers: 'hbase://a:1', timeout: 5 }))).toThrow(/no field "timeout"/)
   })
 })

@@ -3,13 +3,23 @@
  * @throws TypeError that names the field and the valid fields.
  */
 export function checkFields(what: string, value: unknown, allowed: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
-    throw new TypeError(`${what}: expected an object, got ${shown(value)}`)
-  }
-  for (const name of Object.keys(value)) {
+  checkObject(what, value)
+  // Also those that it inherits, because they are read, too.
+  for (const name in value) {
     if (!allowed.includes(name))
       throw new TypeError(`${what}: there is no field ${shown(name)}; the fields are ${allowed.join(', ')}`)
   }
+}
+
+/** Refuses what has no fields. @throws TypeError */
+export function checkObject(what: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value))
+    throw new TypeError(`${what}: expected an object, got ${shown(value)}`)
+}
+
+/** Refuses what is no array. @throws TypeError */
+export function checkList(what: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array, got ${shown(value)}`)
 }
 
 /** The fields that the options of every operation have. */

@@ -24,7 +24,9 @@ export interface Region {
 
 /** Accepts `table` or `namespace:table`. Throws `TypeError` for a name that HBase does not allow. */
 export function parseTableName(name: string): TableName {
-  const match = /^(?:([A-Za-z0-9_]+):)?([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(name)
+  const match = /^(?:([A-Za-z0-9_]+):)?([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(
+    typeof name === 'string' ? name : '',
+  )
   const qualifier = match?.[2]
   if (qualifier === undefined) throw new TypeError(`not a table name: ${JSON.stringify(name)}`)
   const namespace = match?.[1] ?? 'default'

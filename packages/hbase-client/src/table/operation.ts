@@ -1,5 +1,5 @@
 import { toBuffer, noBytes, type Bytes } from '../bytes.js'
-import { checkFields, checkTimestamp, shown } from '../check.js'
+import { checkFields, checkList, checkTimestamp, shown } from '../check.js'
 import { HBaseError } from '../errors.js'
 import { cellBytes, cellType, latestTimestamp, type NewCell } from '../rpc/cell-block.js'
 import { MutationType } from '../proto/hbase.js'
@@ -39,17 +39,19 @@ export interface Mutation {
 const maxRowBytes = 32_767
 const maxFamilyBytes = 127
 
-const putFields = ['row', 'family', 'qualifier', 'value', 'timestamp']
-const deleteFields = ['row', 'family', 'qualifier', 'timestamp']
+export const putFields = ['row', 'family', 'qualifier', 'value', 'timestamp']
+const narrowing = ['family', 'qualifier', 'timestamp'] as const
+export const deleteFields = ['row', 'family', 'qualifier', 'timestamp']
 
 /**
  * Adjacent puts of the same row become one mutation. Throws `TOO_LARGE`, or `TypeError` for an invalid put.
  */
-export function toPutMutations(puts: readonly Put[]): Mutation[] {
+export function toPutMutations(puts: readonly Put[], fields: readonly string[] = putFields): Mutation[] {
+  checkList('puts', puts)
   const mutations: { row: Buffer; cells: NewCell[]; first: number }[] = []
   for (const [index, put] of puts.entries()) {
     const what = `put ${index}`
-    checkFields(what, put, putFields)
+    checkFields(what, put, fields)
     const row = toRow(put.row, what)
     checkTimestamp(`${what}, row ${shown(row)}`, put.timestamp)
     if (put.value === undefined) throw new TypeError(`${what}, row ${shown(row)}: there is no value`)
@@ -70,13 +72,21 @@ export function toPutMutations(puts: readonly Put[]): Mutation[] {
 }
 
 /** One mutation for each delete. Throws like `toPutMutations`. */
-export function toDeleteMutations(deletes: readonly Delete[]): Mutation[] {
+export function toDeleteMutations(
+  deletes: readonly Delete[],
+  fields: readonly string[] = deleteFields,
+): Mutation[] {
+  checkList('deletes', deletes)
   return deletes.map((deletion, index) => {
-    checkFields(`delete ${index}`, deletion, deleteFields)
+    checkFields(`delete ${index}`, deletion, fields)
     const { row: bytes, family, qualifier, timestamp } = deletion
     const row = toRow(bytes, `delete ${index}`)
     const what = `delete ${index}, row ${shown(row)}`
     checkTimestamp(what, timestamp)
+    // A value that is missing by mistake must not widen what is deleted.
+    for (const name of narrowing)
+      if (name in deletion && deletion[name] === undefined)
+        throw new TypeError(`${what}: ${name} is undefined; leave it out to delete all of them`)
     if (family === undefined) {
       if (qualifier !== undefined) throw new TypeError(`${what}: a qualifier without a family`)
       return { ...mutation(row, MutationType.DELETE, [], index), timestamp }

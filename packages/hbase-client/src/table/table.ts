@@ -1,10 +1,18 @@
 import type { Bytes } from '../bytes.js'
-import { callFields, checkFields, shown } from '../check.js'
+import { callFields, checkFields, checkList, checkObject, shown } from '../check.js'
 import type { CallOptions, Cluster } from '../cluster/cluster.js'
 import { parseTableName } from '../cluster/region.js'
 import { runBatch } from './batch.js'
 import { getRow, type GetOptions } from './get.js'
-import { toDeleteMutations, toPutMutations, type Delete, type Mutation, type Put } from './operation.js'
+import {
+  deleteFields,
+  putFields,
+  toDeleteMutations,
+  toPutMutations,
+  type Delete,
+  type Mutation,
+  type Put,
+} from './operation.js'
 import type { Row } from './row.js'
 import { scanPage, type ScanPage } from './scan-page.js'
 import type { ScanOptions } from './scan-request.js'
@@ -52,6 +60,7 @@ export class Table {
   /** Puts and deletes together; like `put` otherwise. The order of operations on one row is not promised. */
   async batch(operations: readonly Operation[], options: CallOptions = {}): Promise<void> {
     checkFields('batch options', options, callFields)
+    checkList('operations', operations)
     const mutations = operations.flatMap((operation, index) =>
       toMutations(operation, index).map((mutation): Mutation => ({ ...mutation, first: index })),
     )
@@ -75,9 +84,10 @@ export class Table {
 
 /** Refuses an unknown type of operation, because treating it as a delete would lose data. */
 function toMutations(operation: Operation, index: number): Mutation[] {
-  const { type, ...fields } = operation
-  if (type === 'put') return toPutMutations([fields as Put])
-  if (type === 'delete') return toDeleteMutations([fields])
+  checkObject(`batch ${index}`, operation)
+  const { type } = operation
+  if (type === 'put') return toPutMutations([operation], [...putFields, 'type'])
+  if (type === 'delete') return toDeleteMutations([operation], [...deleteFields, 'type'])
   throw new TypeError(
     `batch ${index}: there is no operation of type ${shown(type)}; the types are put and delete`,
   )
