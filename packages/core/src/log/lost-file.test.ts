@@ -35,7 +35,7 @@ describe('what a run dropped and its log does not say', () => {
     const { first } = fullLog(runDir, 2)
     const rows: InstanceRow[] = []
     const registry = {
-      list: () => Promise.resolve([]),
+      list: () => Promise.resolve({ rows: [], unread: [] }),
       put: (row: InstanceRow) => Promise.resolve(void rows.push(row)),
       close: () => Promise.resolve(),
     }

@@ -1,7 +1,7 @@
+import { crc32 } from 'node:zlib'
 import { closeSync, isMissing, openFileSync, readFileSync, writeAllSync } from '../files/index.js'
 import type { DroppedRange } from '../record/instance-row.js'
 import { runFile } from '../rundir/index.js'
-import { crc32 } from './crc32.js'
 
 /** In the directory of a run, beside its log. */
 const name = 'log.lost'
@@ -64,7 +64,7 @@ export function readLost(runDir: string): { readonly range?: DroppedRange; reado
     throw error
   }
   if (bytes.length !== fileBytes || bytes.readUInt32BE(0) !== magic) return { damaged: true }
-  if (bytes.readUInt32BE(bodyBytes) !== crc32(bytes, 0, bodyBytes, 0)) return { damaged: true }
+  if (bytes.readUInt32BE(bodyBytes) !== crc32(bytes.subarray(0, bodyBytes))) return { damaged: true }
   const count = Number(bytes.readBigUInt64BE(20))
   if (count === 0) return { damaged: false }
   const range = { fromNanos: bytes.readBigUInt64BE(4), toNanos: bytes.readBigUInt64BE(12), count }
@@ -81,6 +81,6 @@ function encode(range: DroppedRange | undefined): Buffer {
     bytes.writeBigUInt64BE(range.toNanos, 12)
     bytes.writeBigUInt64BE(BigInt(range.count), 20)
   }
-  bytes.writeUInt32BE(crc32(bytes, 0, bodyBytes, 0), bodyBytes)
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, bodyBytes)), bodyBytes)
   return bytes
 }
