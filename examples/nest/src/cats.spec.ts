@@ -43,7 +43,9 @@ describe('cats', () => {
     const found = await resolver.find({ key: 'cat', value: 'Tom' })
     expect(found).toHaveLength(2)
     const { verdict, hops } = await resolver.resolve(found[1]?.traceId ?? '')
+    const refused = await resolver.resolve(found[0]?.traceId ?? '')
     await resolver.close()
+    expect(refused.hops).toMatchObject([{ status: 409, error: { name: 'ConflictException' } }])
     expect({ verdict, hops: hops.map(({ route, status }) => [route, status]) }).toEqual({
       verdict: 'completed',
       hops: [['/cats', 201]],

@@ -1,7 +1,26 @@
 import { createTracer, type Tracer } from '@hoptrace/core'
-import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common'
+import {
+  type CallHandler,
+  type DynamicModule,
+  type ExecutionContext,
+  Global,
+  Inject,
+  Module,
+  type NestInterceptor,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
+import { type Observable, tap } from 'rxjs'
 
 export const TRACER = Symbol('tracer')
+
+/** Records every error of a handler, a pipe or an interceptor, whichever filter answers it. */
+export class RecordErrors implements NestInterceptor {
+  constructor(private readonly tracer: Tracer) {}
+
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(tap({ error: (error: unknown) => this.tracer.hop?.fail(error) }))
+  }
+}
 
 /** The tracer for everything that injects `TRACER`; it is closed with the application. */
 @Global()
