@@ -143,7 +143,9 @@ describe.each([
     [
       'a response that cannot be changed',
       (config: InternalAxiosRequestConfig) =>
-        Promise.resolve(Object.freeze({ status: 200, data: new globalThis.ReadableStream(), headers: {}, config })),
+        Promise.resolve(
+          Object.freeze({ status: 200, data: new globalThis.ReadableStream(), headers: {}, config }),
+        ),
     ],
     [
       'headers of its own',

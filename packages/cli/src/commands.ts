@@ -91,7 +91,10 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
         .description('serve a page to find and look at traces, on this host only')
         .option('--port <n>', 'listen on this port; 0 for a free one', parsePort, 4780)
         .option('--host <address>', 'listen on this address; every question then needs a token', '127.0.0.1')
-        .option('--token <token>', 'the token (default: HOPTRACE_UI_TOKEN, or a new one where --host needs it)'),
+        .option(
+          '--token <token>',
+          'the token (default: HOPTRACE_UI_TOKEN, or a new one where --host needs it)',
+        ),
       () => import('./commands/ui.js'),
     ],
     [
