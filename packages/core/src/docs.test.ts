@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { timing } from './base/timing.js'
 import { clusterKeys } from './key/index.js'
 import { deriveSealKey, fold64, ipv4OfHost, isHopId, rebaseId, SEAL_INFO, sealId } from './id/index.js'
 import type { HopId } from './id/index.js'
@@ -216,6 +217,31 @@ describe('docs/architecture.md', () => {
         expect(existsSync(path.join(docs, '..', full)), full).toBe(true)
       }
     }
+  })
+})
+
+describe('docs/timing.md', () => {
+  it('has every time of the table, with its reason', () => {
+    const text = sources.get('base/timing.ts') ?? ''
+    const reasons = [...text.matchAll(/\/\*\* (.*) \*\/\n {2}(\w+): /g)]
+    const lines = Object.entries(timing).map(([name, value]) => {
+      const millis = typeof value === 'bigint' ? Number(value / 1_000_000n) : value
+      const units = [
+        [3_600_000, 'h'],
+        [60_000, 'min'],
+        [1000, 's'],
+        [1, 'ms'],
+      ] as const
+      const [size, unit] =
+        units.find(([one, word]) => millis >= one && (millis % one === 0 || word === 's')) ?? units[3]
+      const reason = reasons.find(([, , of]) => of === name)?.[1]
+      return `| \`${name.replace(/(?:Millis|Nanos)$/, '')}\` | ${millis / size} ${unit} | ${reason} |`
+    })
+    expect(
+      page('timing.md')
+        .split('\n')
+        .filter((line) => line.startsWith('| `')),
+    ).toEqual(lines)
   })
 })
 

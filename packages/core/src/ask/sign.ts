@@ -1,11 +1,10 @@
+import { timing } from '../base/timing.js'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ClusterKeys } from '../key/index.js'
 
 /** The header that proves knowledge of the cluster key: `<milliseconds>.<nonce>.<mac>`. */
 export const SIGNATURE_HEADER = 'hoptrace-signature'
 
-/** How far the asker's clock may differ. */
-const maxSkewMillis = 30_000
 /**
  * A nonce is remembered until its signature is too old anyway. When there are more of them, further questions
  * are refused.
@@ -43,8 +42,8 @@ export class SignatureCheck {
     const [, millis = '', nonce = '', hex = ''] = match
     const expected = mac(this.keys, question, millis, nonce)
     if (!timingSafeEqual(Buffer.from(expected), Buffer.from(hex))) return false
-    if (Math.abs(nowMillis - Number(millis)) > maxSkewMillis) return false
-    return this.isFresh(nonce, Number(millis) + maxSkewMillis, nowMillis)
+    if (Math.abs(nowMillis - Number(millis)) > timing.signatureSkewMillis) return false
+    return this.isFresh(nonce, Number(millis) + timing.signatureSkewMillis, nowMillis)
   }
 
   private isFresh(nonce: string, untilMillis: number, nowMillis: number): boolean {

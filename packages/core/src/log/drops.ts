@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { DroppedRange } from '../record/instance-row.js'
 import type { EntryBuffer } from './entry-buffer.js'
 import type { LogHop } from './entries.js'
@@ -55,8 +56,6 @@ export class PendingDrops {
 
 /** The maximum number of separate ranges; further ones are merged into the last. */
 const maxDropped = 64
-/** Drops that are closer together than this are one range. */
-const oneRangeNanos = 1_000_000_000n
 
 /**
  * Adds a range to the known ones. Continuous drops are one range, however many entries the log has for them.
@@ -66,7 +65,7 @@ export function addDropped(dropped: DroppedRange[], range: DroppedRange): void {
   if (
     last !== undefined &&
     range.fromNanos >= last.fromNanos &&
-    range.fromNanos <= last.toNanos + oneRangeNanos
+    range.fromNanos <= last.toNanos + timing.oneDropNanos
   ) {
     const toNanos = range.toNanos > last.toNanos ? range.toNanos : last.toNanos
     dropped[dropped.length - 1] = { ...last, toNanos, count: last.count + range.count }

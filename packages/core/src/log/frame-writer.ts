@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { Ownership } from './ownership.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import type { Diagnostics } from '../base/diagnostics.js'
@@ -8,10 +9,6 @@ import { headerBytes, internEpochBytes, kind, textBytes } from './format.js'
 import { LogFiles } from './log-files.js'
 import { errorCode } from '../files/index.js'
 import { encodeRunInfo } from '../rundir/run-dir.js'
-
-const retryMillis = 1000
-/** After a pause of this length, another process may have considered this run dead. Marks come more often. */
-const pauseMillis = 2000
 
 export interface FrameWriterOptions {
   readonly runDir: string
@@ -121,7 +118,7 @@ export class FrameWriter {
    */
   pausedLong(): boolean {
     const now = Date.now()
-    const paused = Math.abs(now - this.turnedAt) > pauseMillis
+    const paused = Math.abs(now - this.turnedAt) > timing.writerPauseMillis
     this.turnedAt = now
     return paused
   }
@@ -220,7 +217,7 @@ export class FrameWriter {
 
   private fail(error: unknown): void {
     this.errors++
-    this.retryAt = Date.now() + retryMillis
+    this.retryAt = Date.now() + timing.logRetryMillis
     if (this.broken || this.files.isOpen) return
     this.broken = true
     this.options.diagnostics(

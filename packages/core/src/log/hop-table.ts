@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { limits } from '../record/limits.js'
 import type { HopRecord, InstanceRef } from '../record/record.js'
@@ -21,10 +22,6 @@ import {
 } from './read-entries.js'
 import { decodeRunInfo } from '../rundir/run-dir.js'
 
-/**
- * An entry lost to damage belongs to a hop that began within this margin of the times read around the damage.
- */
-const damageMarginNanos = 5_000_000_000n
 /** Later than any hop. */
 const neverNanos = 1n << 64n
 
@@ -129,7 +126,8 @@ export class HopTable {
   /** Reports damage. The lost entries have times between the last time that was read and the next one. */
   damaged(): void {
     this.damage++
-    this.gapFromNanos ??= this.newestNanos > damageMarginNanos ? this.newestNanos - damageMarginNanos : 0n
+    this.gapFromNanos ??=
+      this.newestNanos > timing.damageMarginNanos ? this.newestNanos - timing.damageMarginNanos : 0n
   }
 
   /**
@@ -375,7 +373,7 @@ export class HopTable {
     this.gapFromNanos = undefined
     addDropped(this.dropped, {
       fromNanos,
-      toNanos: (nanos > fromNanos ? nanos : fromNanos) + damageMarginNanos,
+      toNanos: (nanos > fromNanos ? nanos : fromNanos) + timing.damageMarginNanos,
       count: 1,
     })
   }

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -16,8 +17,6 @@ import { EntryBuffer } from './entry-buffer.js'
 import { headBytes, kind, magic, stepBytes } from './format.js'
 import { type FileNonce, fileNonce } from './pattern.js'
 import { listLogFiles, logFileName, logFilePath } from '../rundir/run-dir.js'
-
-const refreshMillis = 200
 
 /** The files of a log: one is open, the others wait to be shipped and deleted. */
 export class LogFiles {
@@ -204,7 +203,7 @@ export class LogFiles {
 
   /** Checks which of the closed files still exist, at most a few times a second. */
   refresh(nowMillis: number): void {
-    if (nowMillis - this.refreshedAt < refreshMillis && nowMillis >= this.refreshedAt) return
+    if (nowMillis - this.refreshedAt < timing.logFilesMillis && nowMillis >= this.refreshedAt) return
     this.refreshedAt = nowMillis
     this.closed = this.closed.filter(({ number }) => existsSync(logFilePath(this.runDir, number)))
     this.closedBytes = this.closed.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { ShipStats } from '../ship/ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { isStore } from '../store/contract.js'
@@ -26,8 +27,6 @@ import { RunEndpoint } from './run-endpoint.js'
 import { RunQuestions } from './run-questions.js'
 import { Shipper } from '../ship/shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
-
-const retryMillis = 5000
 
 /** What a recorder is made of. */
 export interface LocalRecorderOptions {
@@ -259,7 +258,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private async retry(): Promise<void> {
     const { signal } = this.closing
     const shipper = this.shipper
-    do await sleep(retryMillis, undefined, { signal, ref: false }).catch(() => undefined)
+    do await sleep(timing.recorderStartMillis, undefined, { signal, ref: false }).catch(() => undefined)
     while (!signal.aborted && this.shipper === shipper && !(await this.begin()))
   }
 

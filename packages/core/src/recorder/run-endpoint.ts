@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { createResolver, type Resolver } from '../resolve/create-resolver.js'
 import { LiveEndpoint, type OwnRecords } from './endpoint.js'
 import { resolverParts, type ResolverOptions, type ResolverParts } from '../resolve/options.js'
@@ -5,9 +6,6 @@ import { traceSource } from '../resolve/sources/trace-source.js'
 import type { ClusterKeys } from '../key/index.js'
 import type { Registry, RegistryRows } from '../record/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
-
-/** How long the registry's rows are believed. */
-const registryMillis = 500
 
 export interface RunEndpointOptions {
   readonly own: OwnRecords
@@ -47,7 +45,7 @@ export class RunEndpoint {
 
   private known(registry: Registry): Promise<RegistryRows> {
     const now = performance.now()
-    if (this.listed === undefined || now - this.listed.at > registryMillis) {
+    if (this.listed === undefined || now - this.listed.at > timing.rowsMillis) {
       const known = listKnown(registry)
       this.listed = { at: now, known }
       known.catch(() => (this.listed = undefined))

@@ -1,12 +1,10 @@
+import { timing } from '../base/timing.js'
 import { runName } from '../record/instance-row.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { AskServer, type AskHandler } from './ask-server.js'
 import type { EndpointRequest, EndpointResponse, LiveEndpoint } from './endpoint.js'
 import type { ClusterKeys } from '../key/index.js'
 import { SIGNATURE_HEADER, SignatureCheck } from '../ask/sign.js'
-
-/** The socket is looked for this often: its directory may be removed and made again. */
-const lookMillis = 2000
 
 /** Keeps a run's live endpoint where it is asked: in the run's directory, wherever that is by now. */
 export class RunQuestions implements AskHandler {
@@ -24,7 +22,7 @@ export class RunQuestions implements AskHandler {
     keys: ClusterKeys,
   ) {
     this.signatures = keys.given ? new SignatureCheck(keys) : undefined
-    this.timer = setInterval(() => void this.look(), lookMillis)
+    this.timer = setInterval(() => void this.look(), timing.socketLookMillis)
     this.timer.unref()
   }
 

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { pauseAfter } from '../base/back-off.js'
 import type { ShipStats } from '../ship/ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
@@ -10,19 +11,6 @@ import { SharedState } from '../ship/shared-state.js'
 import { workerOptions } from './worker-options.js'
 import type { FromWorker, ToWorker, WorkerData, WorkerSettings } from './worker-protocol.js'
 
-/** How long `close` waits for the worker to ship what is left. */
-const closeMillis = 10_000
-/** How long a thread that was stopped may take to end; one that is stuck in the kernel never does. */
-const endMillis = 1000
-/** This thread says so often that it turns. */
-const turnMillis = 100
-/**
- * A worker that ended by itself is started again after this, then after twice as long, and so on up to a
- * minute.
- */
-const restartMillis = 1000
-/** One that ran for longer than this before it ended is started again as if it were the first. */
-const steadyMillis = 60_000
 const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0, unshippedRuns: 0 }
 
 interface Waiting {
@@ -67,7 +55,7 @@ export class WorkerRecorder implements Recorder {
     this.data = { settings, runDir: run.dir, again: false, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
-    this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), turnMillis).unref()
+    this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), timing.turnMillis).unref()
     this.worker = this.spawn()
   }
 
@@ -109,7 +97,7 @@ export class WorkerRecorder implements Recorder {
     if (this.gone) return
     clearInterval(this.turns)
     const stopped = new Promise<void>((resolve) => (this.stopped = resolve))
-    const timer = setTimeout(() => void this.stop(), closeMillis)
+    const timer = setTimeout(() => void this.stop(), timing.closeMillis)
     // A process that waits for its tracer to close must not end before.
     this.worker.ref()
     this.worker.once('exit', () => this.stopped())
@@ -121,7 +109,8 @@ export class WorkerRecorder implements Recorder {
 
   exiting(code: number): void {
     if (this.gone || !isMainThread || !this.shared.shippingThreadTurned()) return
-    if (!this.shared.awaitShippingThread(endMillis, () => this.post({ type: 'turn' }))) endProcess(code)
+    if (!this.shared.awaitShippingThread(timing.endMillis, () => this.post({ type: 'turn' })))
+      endProcess(code)
   }
 
   /** The worker ends, or is abandoned. */
@@ -130,7 +119,7 @@ export class WorkerRecorder implements Recorder {
       this.stopped()
       // Node would wait for it for ever.
       if (isMainThread) process.on('exit', endProcess)
-    }, endMillis)
+    }, timing.endMillis)
     await this.worker.terminate()
     process.off('exit', endProcess)
     clearTimeout(timer)
@@ -201,8 +190,11 @@ export class WorkerRecorder implements Recorder {
     if (!this.paused)
       this.diagnostics('HOPTRACE_WORKER', `shipping pauses, records stay in the log: ${reason}`)
     this.paused = true
-    if (performance.now() - this.spawnedAt > steadyMillis) this.restarts = 0
-    const pause = pauseAfter(++this.restarts, { firstMillis: restartMillis, longestMillis: steadyMillis })
+    if (performance.now() - this.spawnedAt > timing.steadyMillis) this.restarts = 0
+    const pause = pauseAfter(++this.restarts, {
+      firstMillis: timing.restartMillis,
+      longestMillis: timing.steadyMillis,
+    })
     setTimeout(() => this.restart(), pause).unref()
   }
 

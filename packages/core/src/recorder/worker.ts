@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { HoptraceError } from '../base/errors.js'
 import { textOf } from '../base/message.js'
@@ -5,8 +6,6 @@ import { LocalRecorder } from './local-recorder.js'
 import { RequestThread } from '../ship/request-thread.js'
 import { SharedState } from '../ship/shared-state.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js'
-
-const statsMillis = 500
 
 /** Runs a recorder in this thread for the thread that started it. */
 function serve(port: MessagePort, { settings, runDir, again, memory }: WorkerData): void {
@@ -23,7 +22,7 @@ function serve(port: MessagePort, { settings, runDir, again, memory }: WorkerDat
     blockedSince: () => requests.blockedSince(),
   })
   shared.shippingThreadTurns()
-  const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), statsMillis)
+  const timer = setInterval(() => send({ type: 'stats', stats: recorder.stats() }), timing.statsMillis)
 
   const reply = (id: number, work: Promise<void>): void => {
     work.then(

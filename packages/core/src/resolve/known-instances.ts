@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { AskersKeys } from '../key/index.js'
 import type { Registry, RegistryRows } from '../record/instance-row.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
@@ -18,7 +19,7 @@ export interface KnownInstancesOptions {
 export function knownInstances(options: KnownInstancesOptions): Registry {
   const { registries, dataDir, keys, deadlineMillis, warn } = options
   const composed = composedRegistry(registries, {
-    millis: Math.min(2500, deadlineMillis / 4),
+    millis: Math.min(timing.registryMillis, deadlineMillis / 4),
     emptyMillis: deadlineMillis / 2,
   })
   const logged = new LoggedRuns(dataDir, keys)

@@ -1,9 +1,7 @@
+import { timing } from '../base/timing.js'
 import { orLate } from '../base/deadline.js'
 import { HoptraceError } from '../base/errors.js'
 import type { Store } from '../store/contract.js'
-
-/** How long to skip a source after it did not answer in time. */
-const awayMillis = 5000
 
 /**
  * Bounds the wait for one source (a store, a log, an instance), so that a hanging source takes only its share
@@ -22,7 +20,7 @@ export class Patience {
     asked.catch(() => undefined)
     const answer = await orLate(asked, this.millis)
     if (answer === undefined) {
-      this.away.set(place, performance.now() + awayMillis)
+      this.away.set(place, performance.now() + timing.skipSourceMillis)
       throw this.late(place)
     }
     this.away.delete(place)
@@ -42,7 +40,7 @@ export class Patience {
         const next = await new Promise<IteratorResult<T, unknown>>((resolve, reject) => {
           fail = () => {
             isLate = true
-            this.away.set(place, performance.now() + awayMillis)
+            this.away.set(place, performance.now() + timing.skipSourceMillis)
             reject(this.late(place))
           }
           reader.next().then(resolve, reject)

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../base/errors.js'
 import { isHopId, hopIdInText, unsealId } from '../id/index.js'
@@ -57,9 +58,6 @@ export interface Asking {
 /** The share of the time that finding the trace of a key may take: the walk needs some, too. */
 const keyShare = 0.6
 
-/** How long the registry's rows are believed. */
-const registryMillis = 500
-
 /** The maximum number of attempts while runs come and go. */
 const maxTries = 3
 
@@ -97,7 +95,7 @@ export class TraceResolver {
     // Believed from when it was read: where a part of it is away, that takes most of the time that there is,
     // and only once.
     const isOld = (known: NonNullable<typeof listed>): boolean =>
-      since === undefined ? (known.readAt ?? now) < now - registryMillis : known.at < since
+      since === undefined ? (known.readAt ?? now) < now - timing.rowsMillis : known.at < since
     if (listed === undefined || isOld(listed)) listed = this.list(now)
     return orAborted(listed.list, signal)
   }

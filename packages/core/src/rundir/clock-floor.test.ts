@@ -1,8 +1,9 @@
+import { timing } from '../base/timing.js'
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempDir } from '../log/test-run.fixture.js'
-import { clockNote, floorNanos, maxAheadMillis } from './clock-floor.js'
+import { clockNote, floorNanos } from './clock-floor.js'
 
 const minute = 60_000
 
@@ -18,9 +19,9 @@ describe('the newest time of an earlier run', () => {
   it('counts if it is at most ten minutes ahead of the clock', () => {
     using dir = tempDir()
     const said: string[] = []
-    trace(dir.path, maxAheadMillis - minute)
+    trace(dir.path, timing.maxIdsAheadMillis - minute)
     const floor = floorNanos({ dataDir: dir.path, service: 'orders' }, (code) => said.push(code))
-    expect(Number(floor / 1_000_000n)).toBeGreaterThan(Date.now() + maxAheadMillis - 2 * minute)
+    expect(Number(floor / 1_000_000n)).toBeGreaterThan(Date.now() + timing.maxIdsAheadMillis - 2 * minute)
     expect(said).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import path from 'node:path'
 import type { Diagnostics } from '../base/diagnostics.js'
 import {
@@ -17,16 +18,6 @@ interface ServicePlace {
   readonly service: string
 }
 
-/** Ids at least this far ahead of the clock are noted. */
-const aheadMillis = 1000
-/** Ids this far ahead of the clock are reported. */
-const warnedMillis = 60_000
-/**
- * A time of an earlier run that is further ahead of the clock is ignored: the clock was wrong then, for
- * example before the machine had asked for the time. Otherwise new ids would be in the future for hours.
- */
-export const maxAheadMillis = 10 * 60_000
-
 /**
  * The newest time of an earlier run of this service on this disk. New ids start above it, even if the clock
  * was set back between the runs. Files have times from the same clock as the ids. A time more than ten
@@ -36,7 +27,7 @@ export function floorNanos(
   { dataDir, service }: ServicePlace,
   diagnostics: Diagnostics = () => undefined,
 ): bigint {
-  const latest = Date.now() + maxAheadMillis
+  const latest = Date.now() + timing.maxIdsAheadMillis
   const logs = `logs/${service}`
   const runs = names({ dir: dataDir, name: logs }).map((name) => `${logs}/${name}`)
   let newest = 0
@@ -73,11 +64,11 @@ export function clockNote(
   return (idNanos) => {
     const idMillis = Number(idNanos / 1_000_000n) + 1
     const ahead = idMillis - Date.now()
-    if (ahead < aheadMillis) {
+    if (ahead < timing.idsAheadMillis) {
       isWarned = false
       return
     }
-    if (ahead >= warnedMillis && !isWarned) {
+    if (ahead >= timing.warnIdsAheadMillis && !isWarned) {
       isWarned = true
       diagnostics(
         'HOPTRACE_CLOCK',

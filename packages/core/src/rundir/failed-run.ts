@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { FileRefused, isMissing, readFileSync, writeReplacingSync } from '../files/index.js'
 import { pauseAfter } from '../base/back-off.js'
 import { HoptraceError } from '../base/errors.js'
@@ -23,13 +24,6 @@ const read = objectOf<FailedRun>({
   againMillis: readCount,
 })
 
-/** A run that failed is tried again after this, then after twice as long, and so on. */
-const firstPauseMillis = 5000
-/** A store that is away comes back. */
-const longestPauseMillis = 300_000
-/** What is wrong with the run itself stays wrong, until there is another release or another key. */
-const longestPauseOfRunMillis = 6 * 3_600_000
-
 /** What the directory of a run says; undefined when no try has failed, or when that cannot be read. */
 export function readFailedRun(runDir: string): FailedRun | undefined {
   let value: unknown
@@ -44,17 +38,18 @@ export function readFailedRun(runDir: string): FailedRun | undefined {
 
 /** Is it to be left alone for now? No pause is longer than the longest, whatever a file says. */
 export function isPutOff({ againMillis }: FailedRun, nowMillis: number): boolean {
-  return nowMillis < againMillis && againMillis - nowMillis <= longestPauseOfRunMillis
+  return nowMillis < againMillis && againMillis - nowMillis <= timing.maxFailedRunMillis
 }
 
 /** One more failure after `before`. */
 export function failedAgain(before: FailedRun | undefined, error: unknown, nowMillis: number): FailedRun {
   const tries = (before?.tries ?? 0) + 1
-  const longest = isOfRun(error) ? longestPauseOfRunMillis : longestPauseMillis
+  const longest = isOfRun(error) ? timing.maxFailedRunMillis : timing.maxFailedStoreMillis
   return {
     reason: textOf(error).slice(0, maxReasonChars),
     tries,
-    againMillis: nowMillis + pauseAfter(tries, { firstMillis: firstPauseMillis, longestMillis: longest }),
+    againMillis:
+      nowMillis + pauseAfter(tries, { firstMillis: timing.failedRunMillis, longestMillis: longest }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import path from 'node:path'
 import { lstat } from 'node:fs/promises'
 import { isMissing, listDir, markerName } from '../files/index.js'
@@ -37,12 +38,6 @@ async function isRunDir(runDir: string): Promise<boolean> {
 }
 
 /**
- * A run without a write for this time is gone, wherever its process was: a living run marks its log every
- * second.
- */
-const quietMillis = 60_000
-
-/**
  * Whether a run's log was not written for a minute or, if there is no log, nothing in its directory changed.
  */
 export async function isQuiet(runDir: string, nowMillis = Date.now()): Promise<boolean> {
@@ -55,5 +50,5 @@ export async function isQuiet(runDir: string, nowMillis = Date.now()): Promise<b
       if (!isMissing(error)) throw error
     }
   }
-  return newest > 0 && nowMillis - newest > quietMillis
+  return newest > 0 && nowMillis - newest > timing.quietMillis
 }

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { existsSync } from '../files/index.js'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,11 +8,6 @@ import type { Store } from '../store/contract.js'
 import type { Registry } from '../record/instance-row.js'
 import { openSigned, shipDeadRuns } from './adopt.js'
 import { failedAgain, type FailedRun, isPutOff, readFailedRun } from '../rundir/failed-run.js'
-
-/** How often to look for dead runs of the own service. */
-const defaultLookMillis = 5000
-/** For this time, dead runs of other services are left to a restart of their service. */
-const othersMillis = 15_000
 
 export interface AdopterOptions {
   readonly dataDir: string
@@ -63,11 +59,11 @@ export class Adopter {
 
   private async watch(): Promise<void> {
     const { signal } = this.abort
-    const { lookMillis = defaultLookMillis } = this.options
-    let othersAt = this.now() + othersMillis
+    const { lookMillis = timing.adoptMillis } = this.options
+    let othersAt = this.now() + timing.adoptOthersMillis
     while (!signal.aborted) {
       const others = this.now() >= othersAt
-      if (others) othersAt = this.now() + othersMillis
+      if (others) othersAt = this.now() + timing.adoptOthersMillis
       await this.adopt(others).catch(() => undefined)
       await sleep(lookMillis, undefined, { signal, ref: false }).catch(() => undefined)
     }

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expireRows } from '../store/expire.js'
 import type { Store } from '../store/contract.js'
@@ -14,12 +15,6 @@ export interface ExpiryOptions {
   /** Told of a look that failed. The next look tries again. */
   readonly failed: (error: unknown) => void
 }
-
-/** Looks are this far apart, at most and at least. */
-const maxPauseMillis = 3_600_000
-const minPauseMillis = 5000
-/** Services that start together do not all look at once. */
-const firstMillis = 1000
 
 /**
  * Deletes what is older than the store keeps: records, where the store does not do that by itself, and rows of runs in the registry,
@@ -42,10 +37,13 @@ export class Expiry {
 
   private async watch(): Promise<void> {
     const { signal } = this.closing
-    const pause = Math.min(maxPauseMillis, Math.max(minPauseMillis, this.options.ttlSeconds * 250))
+    const pause = Math.min(
+      timing.maxExpiryMillis,
+      Math.max(timing.minExpiryMillis, this.options.ttlSeconds * 250),
+    )
     const wait = (millis: number): Promise<void> =>
       sleep(millis, undefined, { signal, ref: false }).catch(() => undefined)
-    await wait(firstMillis * Math.random())
+    await wait(timing.firstExpiryMillis * Math.random())
     while (!signal.aborted) {
       try {
         await this.look(signal)

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
@@ -8,12 +9,6 @@ import { idNanos } from '../store/keys.js'
 import type { InstanceRow } from '../record/instance-row.js'
 import type { StoreReader } from '../store/reader.js'
 import type { RunShipping } from './run-shipping.js'
-
-/**
- * Margin for the difference between two clocks: the caller's, which is in the id, and the callee's, which
- * dropped the hop.
- */
-const marginNanos = 2_000_000_000n
 
 /** How many hops with one alias to read: the attempts of a retrying proxy. */
 const maxAliases = 64
@@ -56,7 +51,8 @@ export async function lookupHop(
   const dropped =
     isExpired(gone, nanos) ||
     gone.dropped.some(
-      ({ fromNanos, toNanos }) => nanos >= fromNanos - marginNanos && nanos <= toNanos + marginNanos,
+      ({ fromNanos, toNanos }) =>
+        nanos >= fromNanos - timing.settleNanos && nanos <= toNanos + timing.settleNanos,
     )
   return { kind: 'absent', throughNanos, final: false, dropped, source: 'store' }
 }

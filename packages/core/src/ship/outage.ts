@@ -1,9 +1,7 @@
+import { timing } from '../base/timing.js'
 import { textOf } from '../base/message.js'
 import { pauseAfter } from '../base/back-off.js'
 import type { Diagnostics } from '../base/diagnostics.js'
-
-const firstMillis = 250
-const maxMillis = 10_000
 
 /**
  * A dependency that may be unavailable: one line when it fails, one when it is back, and longer and longer
@@ -28,7 +26,10 @@ export class Outage {
 
   failed(error: unknown): void {
     this.errors++
-    const pause = pauseAfter(this.failures + 1, { firstMillis, longestMillis: maxMillis })
+    const pause = pauseAfter(this.failures + 1, {
+      firstMillis: timing.outageMillis,
+      longestMillis: timing.maxOutageMillis,
+    })
     this.retryAt = performance.now() + pause * (0.75 + Math.random() / 2)
     if (this.failures++ > 0) return
     this.diagnostics(this.code, `${this.words.away} (${textOf(error)})`)

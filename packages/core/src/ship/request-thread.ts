@@ -1,9 +1,5 @@
+import { timing } from '../base/timing.js'
 import type { SharedState } from './shared-state.js'
-
-/** How long a question waits for the request thread; then it is answered without. */
-const patienceMillis = 100
-/** The request thread runs every 100 ms. After this silence, its event loop is blocked. */
-const blockedMillis = 500
 
 /** The request thread, for the thread that ships its records. */
 export class RequestThread {
@@ -24,7 +20,7 @@ export class RequestThread {
   async sweep(): Promise<void> {
     this.sweeping ??= { at: performance.now(), done: this.asked() }
     const { done, at } = this.sweeping
-    const left = patienceMillis - (performance.now() - at)
+    const left = timing.requestThreadMillis - (performance.now() - at)
     if (left <= 0) return
     let timer: NodeJS.Timeout | undefined
     const enough = new Promise<void>((resolve) => {
@@ -42,11 +38,11 @@ export class RequestThread {
 
   /** While it does not turn: when it last did, milliseconds since the epoch. */
   async blockedSince(): Promise<number | undefined> {
-    if (this.shared.requestThreadSilence() < blockedMillis) return undefined
+    if (this.shared.requestThreadSilence() < timing.blockedMillis) return undefined
     // If the whole process was stopped and has just continued, this thread has not run yet either.
     await this.sweep()
     const silence = this.shared.requestThreadSilence()
-    return this.sweeping === undefined || silence < blockedMillis ? undefined : Date.now() - silence
+    return this.sweeping === undefined || silence < timing.blockedMillis ? undefined : Date.now() - silence
   }
 
   private asked(): Promise<void> {

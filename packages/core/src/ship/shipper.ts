@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { ShipStats } from './ship-stats.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { HoptraceError } from '../base/errors.js'
@@ -16,8 +17,6 @@ import { type ShipperOutages, shipperOutages } from './outage.js'
 import { RunRegistrar } from './run-registrar.js'
 import { RunShipping } from './run-shipping.js'
 import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
-
-const retryMillis = 1000
 
 /**
  * Ships the log of a living run. It reads the files that the request path writes, and never touches the
@@ -76,7 +75,7 @@ export class Shipper {
       this.outages.disk.failed(error)
       this.retry = setTimeout(
         () => void this.start().catch((reason: unknown) => this.fault(reason)),
-        retryMillis,
+        timing.shipperStartMillis,
       )
       return
     }

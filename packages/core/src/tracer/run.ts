@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import cluster from 'node:cluster'
 import os from 'node:os'
@@ -28,12 +29,6 @@ import { bootId, claimRunDir, newRunName, nextRunDir, type OwnedRun, processToke
  * What a row of the registry and a log hold at most; a host with more is found by what its callers dialled.
  */
 const maxAliases = 256
-/** A hop that is open for longer is logged, so that it is known if the process dies. */
-const sweepMillis = 100
-/** How often the log says up to when it is complete. */
-const markMillis = 1000
-/** A hop whose caller went away and whose handler never answered is closed after this. */
-const abandonMillis = 30_000
 
 /** One run of one instance: its ids, its log, its open hops, and the recorder that ships them. */
 export class Run implements HopOwner {
@@ -95,8 +90,8 @@ export class Run implements HopOwner {
     this.recorder = recorder(this)
     let sweeps = 0
     this.timer = setInterval(() => {
-      this.sweep(sweepMillis, ++sweeps % (markMillis / sweepMillis) === 0)
-    }, sweepMillis).unref()
+      this.sweep(timing.sweepMillis, ++sweeps % (timing.markMillis / timing.sweepMillis) === 0)
+    }, timing.sweepMillis).unref()
   }
 
   /** Makes the run known under its address. Before the first hop. */
@@ -248,7 +243,7 @@ export class Run implements HopOwner {
       const now = performance.now()
       const idNanos = this.ids.nowNanos()
       const through = idNanos - BigInt(olderMillis) * 1_000_000n
-      this.open.expire(now - abandonMillis, (hop) => hop.abandoned?.finish())
+      this.open.expire(now - timing.abandonMillis, (hop) => hop.abandoned?.finish())
       this.open.sweep(
         // By either clock: after the time was set back, the clock of ids stops until the time has caught up.
         (hop) => hop.startNanos <= through || hop.startMillis <= now - olderMillis,

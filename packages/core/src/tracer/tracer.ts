@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import { isStore } from '../store/contract.js'
 import { reachOf } from '../store/open-store.js'
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -269,13 +270,10 @@ interface Crash {
   readonly millis: number
 }
 
-/** An application that catches everything and then exits does so within this. */
-const crashExitMillis = 10_000
-
 function exitReason(code: number, crashed: Crash | undefined): string {
   const exit = `the process exited with code ${code}`
   if (code === 0 || crashed === undefined) return exit
-  if (performance.now() - crashed.millis > crashExitMillis) return exit
+  if (performance.now() - crashed.millis > timing.crashExitMillis) return exit
   return `${exit}, after ${crashed.reason}`
 }
 

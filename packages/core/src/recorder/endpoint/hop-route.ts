@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { setMaxListeners } from 'node:events'
 import type { HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
@@ -20,7 +21,6 @@ export type Errands = Map<string, Set<HopId>>
 /** Bounds of what one errand may cost, whatever it asks for. */
 const caps = { hops: 10_000, depth: 256, deadlineMillis: 30_000, questions: 1000 }
 const concurrency = 16
-const beatMillis = 300
 
 /** One question about one hop. */
 export interface HopQuestion {
@@ -58,7 +58,7 @@ export async function answerHop(question: HopQuestion): Promise<EndpointResponse
     walkBelow(question, walk, lookup, errandName.slice(0, 64)).then(({ subtree, reads }) =>
       tell(lookup, subtree, reads),
     ),
-    beatMillis,
+    timing.hopBeatMillis,
   )
 }
 

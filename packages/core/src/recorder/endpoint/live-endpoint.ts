@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { askPrefix as prefix } from '../../ask/names.js'
 import { HoptraceError } from '../../base/errors.js'
 import { isHopId } from '../../id/index.js'
@@ -99,7 +100,10 @@ export class LiveEndpoint {
     } catch (error) {
       answer = plain(...failure(error))
     }
-    return { ...answer, body: holding(answer.body, release, this.options.idleMillis ?? 60_000) }
+    return {
+      ...answer,
+      body: holding(answer.body, release, this.options.idleMillis ?? timing.idleAskerMillis),
+    }
   }
 
   private async route(url: URL, request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import type { FollowOptions, FollowStep } from '../../resolve/follow.js'
 import type { ProgressResult } from '../../resolve/progress.js'
 import { toJson } from '../../record/record-json.js'
@@ -17,8 +18,6 @@ const maxHops = 200
 const maxEvents = 10_000
 /** The id of the last message of a flow that has ended. */
 const over = 'over'
-/** The interval of writes, which detect an asker that has disconnected silently. */
-const beatMillis = 10_000
 
 /** Is a flow to be followed? */
 export function isFollowed(url: URL, headers: Readonly<Record<string, string | undefined>>): boolean {
@@ -50,7 +49,7 @@ export async function answerProgress(
   const left = new AbortController()
   const told = messages(source, idOrKey, readLastId(lastId), AbortSignal.any([signal, left.signal]))
   return stream(
-    beating(told, beatMillis, () => left.abort()),
+    beating(told, timing.progressBeatMillis, () => left.abort()),
     'text/event-stream',
   )
 }

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import type { HopId } from '../../id/types.js'
 import type { Step } from '../../store/range.js'
 import type { StoreReader } from '../../store/reader.js'
@@ -35,7 +36,6 @@ export interface RangeSource {
   readonly damage?: string | undefined
 }
 
-const beatMillis = 500
 const chunkChars = 16_384
 
 /**
@@ -63,7 +63,7 @@ export async function* rangeLines(
     return `${readsLine({ instances: 0, ...counts })}\n`
   }
   try {
-    while ((release = (await orLate(desk, beatMillis))?.value) === undefined) yield '\n'
+    while ((release = (await orLate(desk, timing.rangeBeatMillis))?.value) === undefined) yield '\n'
     const slices = new Slices(turns, asker, signal)
     let left = limit
     let seen = 0

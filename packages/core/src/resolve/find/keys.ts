@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { HoptraceError } from '../../base/errors.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
@@ -8,7 +9,6 @@ import { noReads, type Reads } from '../walk/reads.js'
 import { listOf, objectOf, orNull, readHopId, readNanos, readText } from '../../record/checks.js'
 import type { KeyQuery } from './key-text.js'
 import { keysAmong, newest } from './own.js'
-import { slackNanos } from './times.js'
 
 /** A hop that has a key, and the runs that may hold it, according to the source of the hit. */
 export interface HeldHit extends KeyHit {
@@ -40,7 +40,7 @@ function untilNanosOf(rows: readonly InstanceRow[]): bigint | null {
   let until = 0n
   for (const row of rows) {
     if (row.state === 'running') return null
-    const alive = heartbeatNanos(row) + slackNanos
+    const alive = heartbeatNanos(row) + timing.rangeSlackNanos
     if (alive > until) until = alive
   }
   return until

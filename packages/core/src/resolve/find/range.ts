@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { HoptraceError } from '../../base/errors.js'
 import { hopIdInText } from '../../id/index.js'
 import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
@@ -12,7 +13,7 @@ import { hopFilter, type HopFilter } from './filter.js'
 import { mergeById } from './merge.js'
 import { unfailing, type Stretch } from './own.js'
 import { runRange } from './run-range.js'
-import { nanosOf, slackNanos, type TimeInput } from './times.js'
+import { nanosOf, type TimeInput } from './times.js'
 
 /** What `range` asks: what one service did in a stretch of id time. */
 export interface RangeQuery extends HopFilter {
@@ -101,7 +102,8 @@ export async function* rangeOf(
 function overlaps(row: InstanceRow, fromNanos: bigint, toNanos: bigint): boolean {
   const lastNanos = heartbeatNanos(row)
   return (
-    row.startNanos - slackNanos < toNanos && (row.state === 'running' || lastNanos + slackNanos >= fromNanos)
+    row.startNanos - timing.rangeSlackNanos < toNanos &&
+    (row.state === 'running' || lastNanos + timing.rangeSlackNanos >= fromNanos)
   )
 }
 

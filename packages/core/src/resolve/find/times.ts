@@ -3,12 +3,6 @@ import { nanosOfIso } from '../../base/iso.js'
 /** A time: a `Date`, milliseconds since the epoch, nanoseconds as a bigint, or ISO text, which is UTC where it names no zone. */
 export type TimeInput = Date | number | bigint | string
 
-/**
- * Ids are of the caller's clock, and clocks of hosts differ by less than this: a run may have hops a little older than
- * itself, or younger than its last sign of life.
- */
-export const slackNanos = 600_000_000_000n
-
 /** Ids end there: in 2262. */
 const lastNanos = (1n << 63n) - 1n
 

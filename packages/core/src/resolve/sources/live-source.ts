@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import type { HopId } from '../../id/types.js'
 import { runName, type InstanceRow } from '../../record/instance-row.js'
 import type { EndpointClient } from '../wire/http-get.js'
@@ -7,8 +8,6 @@ import type { Errand, Told } from '../walk/source.js'
 
 const maxBytes = 8 << 20
 const maxErrandBytes = 64 << 20
-/** How long to skip an instance that did not answer. */
-const silentMillis = 2000
 
 /** Asks living instances. */
 export class LiveSource {
@@ -109,7 +108,7 @@ export class LiveSource {
       return told
     } catch (error) {
       if (signal.aborted) throw error
-      this.silent.set(row, performance.now() + silentMillis)
+      this.silent.set(row, performance.now() + timing.skipInstanceMillis)
       return undefined
     }
   }

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { isOwnRun, isStopped, tokenOfProcess } from '../../rundir/index.js'
 
 /** Who writes a log of this host, and how far it has come. */
@@ -14,10 +15,6 @@ export interface LogWriter {
   readonly markedNanos: bigint
 }
 
-/** A mark comes every second. It speaks of a moment before, and is late where the process is busy. */
-const silentNanos = 3_000_000_000n
-const markTrailNanos = 1_000_000_000n
-
 /**
  * Returns true only if the process that wrote this log is still running, still owns the directory, and wrote
  * a recent mark (or is stopped). Ownership alone proves nothing: an adopter owns the directory too, and may
@@ -31,6 +28,8 @@ export function isWriting(writer: LogWriter): boolean {
   if (!isOwnRun(runDir)) return false
   const now = BigInt(Date.now()) * 1_000_000n
   // By both clocks: a mark's is ahead for as long as the time was set back.
-  const marked = now - writtenNanos <= silentNanos && now - markedNanos <= silentNanos + markTrailNanos
+  const marked =
+    now - writtenNanos <= timing.silentLogNanos &&
+    now - markedNanos <= timing.silentLogNanos + timing.markTrailNanos
   return marked || isStopped(pid)
 }

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { textOf } from '../../base/message.js'
 import path from 'node:path'
 import { isMarkedSync, isMissing, listDir, modifiedMillisSync } from '../../files/index.js'
@@ -12,8 +13,6 @@ import { UnreadRows } from '../../store/registry/unread-rows.js'
 
 /** More runs than this that are not registered are not looked for. */
 const maxRuns = 1000
-/** A run that writes its first file is not damaged yet. */
-const beginningMillis = 2000
 
 /**
  * Runs whose log is in a data directory though they are not registered (yet): a run writes its log before it
@@ -77,7 +76,7 @@ async function rowOf(
     const mtimeMs = modifiedMillisSync(runDir)
     const header = readRunHeader(runDir)
     if (header === undefined) {
-      const begins = Date.now() - mtimeMs < beginningMillis
+      const begins = Date.now() - mtimeMs < timing.newRunMillis
       return begins || listLogFiles(runDir).length === 0 ? undefined : 'is no log that can be read'
     }
     const { run, text, mac } = header

@@ -1,6 +1,7 @@
+import { timing } from '../../base/timing.js'
 import type { CallRecord, HopRecord, ServedBy } from '../../record/record.js'
 import { hopIdNanos, parseHopId, sameStamp } from '../../id/index.js'
-import { isYetToCome, settleNanos, skewNanos, type CallTimes } from './times.js'
+import { isYetToCome, type CallTimes } from './times.js'
 
 /**
  * What a record is to a call. `untimely`: it has the call's id, but began long after it: clocks that are far apart, or a request
@@ -18,11 +19,12 @@ export function fitOf(record: HopRecord, call: CallRecord, traceId: string, time
   // The answer to this very call named it: their clocks do not count.
   if (isStamped && call.servedBy?.hopId === hopId) return 'fits'
   if (!isStamped) {
-    const isNear = startNanos + settleNanos >= times.startNanos && startNanos <= times.endNanos + settleNanos
+    const isNear =
+      startNanos + timing.settleNanos >= times.startNanos && startNanos <= times.endNanos + timing.settleNanos
     return isNear ? 'fits' : 'foreign'
   }
   // No process can take an id before it is issued: a hop that began earlier says only that the clocks differ.
-  if (startNanos <= times.endNanos + skewNanos) return 'fits'
+  if (startNanos <= times.endNanos + timing.skewNanos) return 'fits'
   // A message waits for its consumer.
   if (call.method === null) return 'fits'
   return isYetToCome(startNanos) ? 'fits' : 'untimely'
@@ -35,5 +37,5 @@ export function fitOf(record: HopRecord, call: CallRecord, traceId: string, time
 export function mayServe(servedBy: ServedBy, call: CallRecord, times: CallTimes): boolean {
   if (sameStamp(servedBy.hopId, call.hopId)) return true
   if (parseHopId(servedBy.hopId).assigned) return false
-  return hopIdNanos(servedBy.hopId) + settleNanos >= times.startNanos
+  return hopIdNanos(servedBy.hopId) + timing.settleNanos >= times.startNanos
 }

@@ -1,11 +1,10 @@
+import { timing } from '../../base/timing.js'
 import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
-import { isYetToCome, settleNanos, skewNanos, type CallTimes } from './times.js'
+import { isYetToCome, type CallTimes } from './times.js'
 
-/** How long after its last sign of life in the registry a run may still have been there. */
-const slackNanos = 60_000_000_000n
 /** More instances than this are not asked for one call. */
 const maxCandidates = 64
 const maxSkewed = 16
@@ -118,8 +117,8 @@ export class InstanceIndex {
     const { startNanos, endNanos } = times
     const isTold = (row: InstanceRow): boolean => {
       const aliveNanos = heartbeatNanos(row)
-      if (aliveNanos + skewNanos < startNanos) return true
-      const isOver = row.state !== 'running' || aliveNanos >= endNanos + settleNanos
+      if (aliveNanos + timing.skewNanos < startNanos) return true
+      const isOver = row.state !== 'running' || aliveNanos >= endNanos + timing.settleNanos
       return isOver && row.reached.length < maxReached
     }
     const rows = this.rows.filter(
@@ -141,7 +140,9 @@ export class InstanceIndex {
   consumers(id: HopId, startNanos: bigint): Candidates {
     const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
     const there = unresolved
-      ? this.rows.filter((row) => row.state === 'running' || heartbeatNanos(row) + slackNanos >= startNanos)
+      ? this.rows.filter(
+          (row) => row.state === 'running' || heartbeatNanos(row) + timing.rowSlackNanos >= startNanos,
+        )
       : []
     const listens = ({ endpoint }: InstanceRow): number => Number(endpoint !== null)
     there.sort((a, b) => listens(a) - listens(b) || newestFirst(a, b))
@@ -201,8 +202,8 @@ function covers(
   rows: readonly InstanceRow[],
   { startNanos, endNanos }: CallTimes,
 ): boolean {
-  if (row.startNanos > endNanos + settleNanos) return false
-  if (row.state !== 'running' && heartbeatNanos(row) + slackNanos < startNanos) return false
+  if (row.startNanos > endNanos + timing.settleNanos) return false
+  if (row.state !== 'running' && heartbeatNanos(row) + timing.rowSlackNanos < startNanos) return false
   // Two runs cannot listen on one address for long.
   return !rows.some(
     (other) =>
@@ -210,14 +211,14 @@ function covers(
       other.worker === row.worker &&
       other.host === row.host &&
       other.startNanos > row.startNanos &&
-      other.startNanos + slackNanos < startNanos,
+      other.startNanos + timing.rowSlackNanos < startNanos,
   )
 }
 
 /** Might it have been there, if clocks differ? */
 function isNear(row: InstanceRow, { startNanos, endNanos }: CallTimes): boolean {
-  if (row.startNanos > endNanos + skewNanos) return false
-  return row.state === 'running' || heartbeatNanos(row) + skewNanos >= startNanos
+  if (row.startNanos > endNanos + timing.skewNanos) return false
+  return row.state === 'running' || heartbeatNanos(row) + timing.skewNanos >= startNanos
 }
 
 function newestFirst(a: InstanceRow, b: InstanceRow): number {

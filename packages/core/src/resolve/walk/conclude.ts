@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { hopIdNanos } from '../../id/index.js'
 import { isoNanos } from '../../base/iso.js'
 import type { Lookup, RunLiveness } from '../../record/lookup.js'
@@ -6,7 +7,7 @@ import type { HopId } from '../../id/types.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
 import { wordBlocked, wordSeconds } from '../verdict/wording.js'
 import { isExpired } from '../../record/kept.js'
-import { isYetToCome, settleNanos, type CallTimes } from './times.js'
+import { isYetToCome, type CallTimes } from './times.js'
 
 /** What one run said, or why it could not be read. */
 export interface Answer {
@@ -17,8 +18,6 @@ export interface Answer {
   readonly blockedSince?: number
 }
 
-/** Signs of life may be this much older than the last moment of life. */
-const trailNanos = 3_000_000_000n
 const maxNamed = 5
 
 /** Does the run that found a record still run? */
@@ -75,7 +74,7 @@ function kindOf({ lookup, failure }: Answer, times: CallTimes, writesFirst: bool
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
-  const neededNanos = times.endNanos + settleNanos
+  const neededNanos = times.endNanos + timing.settleNanos
   if (!lookup.final)
     return lookup.throughNanos >= neededNanos && !isAhead(lookup.throughNanos, times) ? 'not-taken' : 'unsure'
   if (writesFirst) return 'not-taken'
@@ -103,7 +102,11 @@ function competes(row: InstanceRow, ended: readonly Answer[], times: CallTimes):
   if (row.startNanos >= times.startNanos) return false
   return !ended.some(({ row: other, lookup }) => {
     const alive = lookup?.kind === 'absent' ? lookup.aliveNanos : undefined
-    return other.address !== row.address && alive !== undefined && alive + trailNanos >= times.startNanos
+    return (
+      other.address !== row.address &&
+      alive !== undefined &&
+      alive + timing.lifeTrailNanos >= times.startNanos
+    )
   })
 }
 

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 
@@ -8,17 +9,9 @@ export interface CallTimes {
   readonly endNanos: bigint
 }
 
-/** How far clocks of hosts may differ, and how long a request may take from one process to the next. */
-export const settleNanos = 2_000_000_000n
-
-/** Clocks of hosts that differ by more than this are not made up for. */
-export const skewNanos = 900_000_000_000n
-/** A time further ahead of now comes from a clock that was wrong. */
-const aheadNanos = 60_000_000_000n
-
 /** Is it a time that is yet to come? The clock that it comes from was ahead. */
 export function isYetToCome(nanos: bigint): boolean {
-  return nanos > BigInt(Date.now()) * 1_000_000n + aheadNanos
+  return nanos > BigInt(Date.now()) * 1_000_000n + timing.lifeAheadNanos
 }
 
 /** When the call was under way: never shorter than the id says. */

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import type { CallRecord, HopRecord } from '../../record/record.js'
 import { isoNanos } from '../../base/iso.js'
 import { isSameRun } from '../../segment/record-parts.js'
@@ -18,7 +19,7 @@ import { hopKey, type Found } from './found.js'
 import type { Callees, Locator } from './locate.js'
 import { passedOn, passedOnUnread } from './passed-on.js'
 import type { Errand } from './source.js'
-import { callTimes, isYetToCome, settleNanos, type CallTimes } from './times.js'
+import { callTimes, isYetToCome, type CallTimes } from './times.js'
 
 /** Bounds of one walk; the answer says what they cut off. */
 export interface WalkLimits {
@@ -368,7 +369,7 @@ export class Walker {
     const made = caller.next[call]
     const aliveNanos = this.options.index.aliveNanos(record.instance)
     if (made === undefined || isYetToCome(aliveNanos)) return false
-    return aliveNanos >= endByCallee(record, callTimes(caller, made)) + settleNanos
+    return aliveNanos >= endByCallee(record, callTimes(caller, made)) + timing.settleNanos
   }
 
   private enqueue(node: number): void {
@@ -416,7 +417,7 @@ export class Walker {
 
 /** When a call was over by the clock of its callee: where the clocks differ, the hop's begin tells. */
 function endByCallee({ startNanos: began }: HopRecord, { startNanos, endNanos }: CallTimes): bigint {
-  const isAgreed = began + settleNanos >= startNanos && began <= endNanos + settleNanos
+  const isAgreed = began + timing.settleNanos >= startNanos && began <= endNanos + timing.settleNanos
   return isAgreed ? endNanos : began + (endNanos - startNanos)
 }
 

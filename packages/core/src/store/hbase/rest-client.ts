@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,10 +28,6 @@ export interface GatewayResponse {
 }
 
 const maxSockets = 32
-/** After this time without an answer, the gateway is asked again. */
-const attemptMillis = 8000
-const firstPauseMillis = 50
-const maxPauseMillis = 2000
 
 /**
  * Requests to HBase REST gateways over kept connections, with a deadline, a bound on answers, and retries:
@@ -58,7 +55,7 @@ export class GatewayClient {
    */
   async request(request: GatewayRequest): Promise<GatewayResponse> {
     const { deadlineAt, signal, at } = request
-    for (let pause = firstPauseMillis; ; pause = Math.min(pause * 2, maxPauseMillis)) {
+    for (let pause = timing.gatewayPauseMillis; ; pause = Math.min(pause * 2, timing.maxGatewayPauseMillis)) {
       signal?.throwIfAborted()
       const host = at ?? this.hosts[this.current % this.hosts.length] ?? ''
       let failure: unknown
@@ -84,7 +81,7 @@ export class GatewayClient {
   private attempt(host: string, request: GatewayRequest): Promise<GatewayResponse> {
     const { method, path, headers, body, deadlineAt, signal } = request
     return new Promise((resolve, reject) => {
-      const patience = Math.max(1, Math.min(attemptMillis, deadlineAt - performance.now()))
+      const patience = Math.max(1, Math.min(timing.gatewayMillis, deadlineAt - performance.now()))
       const colon = host.lastIndexOf(':')
       const sent = this.send({
         agent: this.agent,

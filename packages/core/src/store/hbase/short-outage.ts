@@ -1,4 +1,4 @@
-const awayMillis = 1000
+import { timing } from '../../base/timing.js'
 
 /**
  * If a read cannot reach the store, the next reads fail at once for a moment. A question reads one store many
@@ -15,7 +15,7 @@ export class ShortOutage {
 
   failed(error: Error): void {
     this.failure = error
-    this.until = performance.now() + awayMillis
+    this.until = performance.now() + timing.shortOutageMillis
   }
 
   over(): void {

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import path from 'node:path'
 import { HoptraceError } from '../../base/errors.js'
 import { isMarkedSync, makeDirSync } from '../../files/index.js'
@@ -21,9 +22,6 @@ export interface LevelLocation {
 
 /** Rows that are deleted at once. */
 const deletePage = 1000
-
-/** Disk space is freed once nothing was deleted for this time. */
-const purgeMillis = 1000
 
 /** So often that is tried again. */
 const mostPurges = 5
@@ -156,7 +154,7 @@ class LevelStore implements Store {
       to: before !== undefined && Buffer.compare(before.to, to) > 0 ? before.to : Buffer.from(to),
     }
     clearTimeout(this.#purge)
-    this.#purge = setTimeout(() => void this.#purgeNow(), purgeMillis)
+    this.#purge = setTimeout(() => void this.#purgeNow(), timing.purgeMillis)
     this.#purge.unref()
   }
 

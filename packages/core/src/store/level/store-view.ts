@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { listDirSync } from '../../files/index.js'
 import { HoptraceError } from '../../base/errors.js'
@@ -10,11 +11,8 @@ import type { RowSource } from './stored-row.js'
 import { isNewborn } from './newborn.js'
 import { WriterView } from './writer-view.js'
 
-/** How often, and after how many milliseconds, files are read again that do not fit together. */
+/** How often files are read again that do not fit together. */
 const attempts = 40
-const pauseMillis = 5
-/** Longer than the file system's clock takes to turn: a directory that is changed later has another time. */
-const stillMillis = 20
 
 /** Tables that stay open between scans. */
 const maxOpenTables = 256
@@ -163,6 +161,6 @@ class Patience {
     const settled = still !== undefined && still === this.#still
     if (settled || ++this.#attempts >= attempts) throw damagedStore(error.what, error)
     this.#still = still
-    await sleep(still === undefined ? pauseMillis : stillMillis)
+    await sleep(still === undefined ? timing.rereadMillis : timing.stillMillis)
   }
 }

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { orLate } from '../../base/deadline.js'
 import { HoptraceError } from '../../base/errors.js'
@@ -14,9 +15,6 @@ import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
 
 const rank = { running: 0, stopped: 1, dead: 2 } as const
-
-/** How long a put waits for one of several registries: the row is on its way, and the next one must not be late for the others. */
-const putMillis = 1500
 
 /** How long reading waits. */
 export interface RegistryPatience {
@@ -78,7 +76,7 @@ class ComposedRegistry implements Registry {
 
   /** The answers that come in time. */
   private async answers(): Promise<ReadonlyMap<Part, RegistryRows>> {
-    const { millis = 2500, emptyMillis = 10_000 } = this.patience
+    const { millis = timing.registryMillis, emptyMillis = timing.emptyRegistryMillis } = this.patience
     const answers = new Map<Part, RegistryRows>()
     const enough = new AbortController()
     let anyRows = (): void => undefined
@@ -132,7 +130,7 @@ class Part {
   }
 
   private async inTime(task: Promise<void>): Promise<void> {
-    if ((await orLate(task, putMillis)) === undefined)
+    if ((await orLate(task, timing.putRowMillis)) === undefined)
       throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.name} does not answer yet`)
   }
 }

@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import {
@@ -16,8 +17,6 @@ import { ourRowFiles, rowFileStart } from './row-file.js'
 import { hasExpired } from './expired-row.js'
 import { readRow, unverifiedRow } from './signed-row.js'
 
-/** A write takes no longer. */
-const temporaryMillis = 60_000
 /** What is left is for the next service that starts. */
 const maxLooked = 5000
 
@@ -36,7 +35,7 @@ export async function removeRows(
   const goes = async (name: string): Promise<boolean> => {
     if (temporaryPattern.test(name)) {
       const modified = await modifiedMillis(path.join(dataDir, 'registry', name))
-      return modified !== undefined && Date.now() - modified > temporaryMillis
+      return modified !== undefined && Date.now() - modified > timing.temporaryRowMillis
     }
     const file = { dir: dataDir, name: `registry/${name}` }
     const text = readFileSync(file, { maxBytes: rowLimits.bytes }).toString('utf8')

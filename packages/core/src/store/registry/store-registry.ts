@@ -1,3 +1,4 @@
+import { timing } from '../../base/timing.js'
 import { HoptraceError } from '../../base/errors.js'
 import { type AskersKeys, keysHere } from '../../key/index.js'
 import { readChecked, writeChecked } from '../checked-value.js'
@@ -15,8 +16,6 @@ const page = 1024
 const maxRows = 200_000
 /** The most rows that are looked at for what has expired; others are looked at the next time. */
 const maxLooked = 8 * page
-/** A run that cannot reach the registry may live: its row goes when it was not written for a day, whatever its store keeps. */
-const silentMillis = 86_400_000
 
 /**
  * One signed row for each instance run in a store that all services see. Paths in rows stay relative to a data directory, which may be
@@ -86,7 +85,7 @@ function removal(store: Store, keys: AskersKeys): (ended: EndedRuns) => Promise<
     const read = readValue(value, keys)
     if (!('row' in read) || !instanceRowKey(read.row).equals(key) || !hasExpired(read.row, ended))
       return false
-    return read.row.state !== 'running' || read.row.heartbeatMillis <= Date.now() - silentMillis
+    return read.row.state !== 'running' || read.row.heartbeatMillis <= Date.now() - timing.silentRowMillis
   }
   return async (ended) => {
     let removed = 0
