@@ -1,11 +1,12 @@
-import type { CallRecord, HopRecord } from '../../record/record.js'
+import { timing } from '../../base/timing.js'
+import type { CallRecord, HopRecord, ServedBy } from '../../record/record.js'
 import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
 import { TrustedTargets } from '../../propagation/trusted-targets.js'
 import { sawOfCall } from '../verdict/saw.js'
 import { mayServe } from './answers-to.js'
-import type { InstanceIndex } from './candidates.js'
+import type { Candidates, InstanceIndex } from './candidates.js'
 import { suspectOf } from './conclude.js'
 import { droppedEnd, hopKey, type Found } from './found.js'
 import type { WithoutRecord } from '../verdict/evidence.js'
@@ -34,8 +35,28 @@ export interface Callees {
 /** Targets that get ids from every caller, at the first call too. */
 const trusted = new TrustedTargets()
 const maxNamed = 3
-/** An instance with a sign of life within this time counts as alive. */
-const silentMillis = 5000
+
+/** The search for the other end of one call: what is known of the call, and what the strategies have found so far. */
+interface Search {
+  readonly call: CallRecord
+  /** Where the caller runs. */
+  readonly host: string | null
+  readonly errand: Errand | undefined
+  readonly times: CallTimes
+  /** The instance that signed the answer, if it can have served the call. */
+  readonly servedBy: ServedBy | null
+  readonly candidates: Candidates
+  /** The call got no hoptrace answer from an address that is not a run's own. */
+  readonly isAway: boolean
+  /** And what is there leads to instances that are known. */
+  readonly isWay: boolean
+  /** What the instance that signed the answer said. */
+  served?: Asked | undefined
+  /** What the candidates said. */
+  asked?: Asked | undefined
+  /** What other instances said that may be behind the address. */
+  others?: Asked | undefined
+}
 
 /** Finds hops by id over all runs that may have them. */
 export class Locator {
@@ -81,67 +102,104 @@ export class Locator {
     return found.find(({ record }) => record.hopId === hopId)
   }
 
+  /**
+   * Where a callee may be found, in this order. The first strategy that gives an answer ends the search; later ones rely on what the
+   * earlier ones have added to it.
+   */
+  private readonly strategies: readonly ((
+    search: Search,
+  ) => Promise<Callees | undefined> | Callees | undefined)[] = [
+    ({ call }) => only(refusedOnTheWay(call)),
+    (search) => this.atServing(search),
+    (search) => this.atCandidates(search),
+    (search) => this.absentAmongCandidates(search),
+    ({ call }) => (call.otherKey === null ? undefined : only(otherKey(call))),
+    (search) => this.atGone(search),
+    (search) => this.atConsumers(search),
+  ]
+
   private async amongKnown(
     caller: HopRecord,
     call: CallRecord,
     host: string | null,
     errand?: Errand,
   ): Promise<Callees> {
-    const refused = refusedOnTheWay(call)
-    if (refused !== undefined) return { hops: [], rest: refused }
     const times = callTimes(caller, call)
-    const { hopId, servedBy: told } = call
+    const { servedBy: told } = call
     const servedBy = told !== null && mayServe(told, call, times) ? told : null
-    const served =
-      servedBy === null
-        ? undefined
-        : await this.asker.ask(this.index.forServed(servedBy, times, host), servedBy.hopId, times, errand)
-    const candidates = this.index.forCall(call, times, host)
-    const answered = served?.hops.find(({ record }) => record.hopId === servedBy?.hopId)
-    if (answered !== undefined) {
-      const more = this.besides(answered, call, times, candidates.rows)
-      if (more.length === 0) return whole([answered])
-      const { hops, rest } = await this.asker.behind(more, hopId, times)
-      const others = hops.filter(({ record }) => hopKey(record) !== hopKey(answered.record))
-      return this.withUnread([answered, ...others], rest, call)
-    }
     const isAway = servedBy === null && this.isAway(call, host)
-    const isWay = isAway && this.index.isWay(call, host)
-    const asked = await this.asker.ask(candidates, hopId, times, errand, isWay)
+    const search: Search = {
+      call,
+      host,
+      errand,
+      times,
+      servedBy,
+      candidates: this.index.forCall(call, times, host),
+      isAway,
+      isWay: isAway && this.index.isWay(call, host),
+    }
+    for (const strategy of this.strategies) {
+      const callees = await strategy(search)
+      if (callees !== undefined) return callees
+    }
+    return { hops: [], rest: unregistered({ ...call, servedBy }, this.index.unread) }
+  }
+
+  /** The instance that signed the answer, and those that may have had the call besides it. */
+  private async atServing(search: Search): Promise<Callees | undefined> {
+    const { call, servedBy, times, host, errand, candidates } = search
+    if (servedBy === null) return undefined
+    const { hopId } = servedBy
+    search.served = await this.asker.ask(this.index.forServed(servedBy, times, host), hopId, times, errand)
+    const answered = search.served?.hops.find(({ record }) => record.hopId === hopId)
+    if (answered === undefined) return undefined
+    const more = this.besides(answered, call, times, candidates.rows)
+    if (more.length === 0) return whole([answered])
+    const { hops, rest } = await this.asker.behind(more, call.hopId, times)
+    const others = hops.filter(({ record }) => hopKey(record) !== hopKey(answered.record))
+    return this.withUnread([answered, ...others], rest, call)
+  }
+
+  /** The instances at the address that was dialled, or behind it. */
+  private async atCandidates(search: Search): Promise<Callees | undefined> {
+    const { call, served, times, errand, candidates, isAway, isWay } = search
+    const asked = await this.asker.ask(candidates, call.hopId, times, errand, isWay)
+    search.asked = asked
     // Where a proxy answered, it may have tried more of them than are known.
     const isOpen = asked === undefined || asked.hops.length === 0 || sawOfCall(call) === 'proxy-error'
-    const others = isAway && isOpen ? await this.untold(hopId, candidates.rows, times) : undefined
+    const others = isAway && isOpen ? await this.untold(call.hopId, candidates.rows, times) : undefined
+    search.others = others
     const hops = [...(asked?.hops ?? []), ...(others?.hops ?? [])]
-    if (hops.length > 0) {
-      // Others had it, too; nothing is known of the one that answered.
-      if (served?.rest !== undefined) return { hops, rest: served.rest }
-      const isKnown = others?.rest === undefined || others.rest.kind === 'absent'
-      const all = { hops, rest: isKnown ? asked?.rest : others.rest }
-      return this.isWhole(all, call) ? this.besidesGateway(hops, candidates.rows, call, times) : all
-    }
-    // That no other has it proves nothing about the one that answered.
-    if (asked?.rest !== undefined && (servedBy === null || served !== undefined))
-      return {
-        hops: [],
-        rest: this.atDialled(
-          isWay ? notTaken(asked.rest, candidates.rows, others?.rest) : asked.rest,
-          call,
-          candidates.rows,
-        ),
-      }
-    if (call.otherKey !== null) return { hops: [], rest: otherKey(call) }
-    const unserved = servedBy !== null && served === undefined
-    if (candidates.gone !== null && !unserved) {
-      const rest = gone(candidates.gone, hopId, times)
-      if (!isWay || rest.kind !== 'absent') return { hops: [], rest }
-      const nobody = notTaken({ ...rest, proof: 'not-taken' }, [candidates.gone], others?.rest)
-      return { hops: [], rest: this.atDialled(nobody, call, [candidates.gone]) }
-    }
-    // Every HTTP call has a method.
-    const read =
-      candidates.gone === null && call.method === null ? await this.consumed(hopId, times, errand) : undefined
-    if (read !== undefined && read.hops.length > 0) return whole(read.hops)
-    return { hops: [], rest: unregistered({ ...call, servedBy }, this.index.unread) }
+    if (hops.length === 0) return undefined
+    // Others had it, too; nothing is known of the one that answered.
+    if (served?.rest !== undefined) return { hops, rest: served.rest }
+    const isKnown = others?.rest === undefined || others.rest.kind === 'absent'
+    const all = { hops, rest: isKnown ? asked?.rest : others.rest }
+    return this.isWhole(all, call) ? this.besidesGateway(hops, candidates.rows, call, times) : all
+  }
+
+  /** None of the candidates has it. That proves nothing about an instance that answered and is not among them. */
+  private absentAmongCandidates(search: Search): Callees | undefined {
+    const { call, servedBy, served, asked, others, candidates, isWay } = search
+    if (asked?.rest === undefined || (servedBy !== null && served === undefined)) return undefined
+    const rest = isWay ? notTaken(asked.rest, candidates.rows, others?.rest) : asked.rest
+    return only(this.atDialled(rest, call, candidates.rows))
+  }
+
+  /** The address is registered, but no run was there at that time. */
+  private atGone({ call, servedBy, served, others, candidates, isWay, times }: Search): Callees | undefined {
+    const row = candidates.gone
+    if (row === null || (servedBy !== null && served === undefined)) return undefined
+    const rest = gone(row, call.hopId, times)
+    if (!isWay || rest.kind !== 'absent') return only(rest)
+    return only(this.atDialled(notTaken({ ...rest, proof: 'not-taken' }, [row], others?.rest), call, [row]))
+  }
+
+  /** Who took a message: every HTTP call has a method. */
+  private async atConsumers({ call, candidates, times, errand }: Search): Promise<Callees | undefined> {
+    if (candidates.gone !== null || call.method !== null) return undefined
+    const read = await this.consumed(call.hopId, times, errand)
+    return read === undefined || read.hops.length === 0 ? undefined : whole(read.hops)
   }
 
   /**
@@ -271,6 +329,10 @@ export class Locator {
   }
 }
 
+function only(rest: WithoutRecord | undefined): Callees | undefined {
+  return rest === undefined ? undefined : { hops: [], rest }
+}
+
 /** The hops are all that there is, but for ends that may be lost. */
 function whole(hops: readonly Found[]): Callees {
   const ended = hops.filter((hop) => droppedEnd(hop) === undefined)
@@ -279,7 +341,7 @@ function whole(hops: readonly Found[]): Callees {
 }
 
 function isAlive({ state, heartbeatMillis }: InstanceRow): boolean {
-  return state === 'running' && Date.now() - heartbeatMillis < silentMillis
+  return state === 'running' && Date.now() - heartbeatMillis < timing.aliveRowMillis
 }
 
 /**
