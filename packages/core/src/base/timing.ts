@@ -7,7 +7,7 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
-/** A run marks its log this often. All that is said about a run's life counts in marks. */
+/** A run marks its log this often. Every statement about a run's life counts in marks. */
 const mark = second
 
 /** The request thread shows this often that its event loop turns. */

@@ -234,6 +234,6 @@ function wordEvidence(tree: EvidenceTree, faults: readonly Fault[], total: numbe
   )
   if (total > faults.length) lines.push(`${total - faults.length} more faults are not listed`)
   const all = [...new Set([...lines, ...wordNotes(tree), ...tree.notes])]
-  // What another line ends with is said there.
+  // A line that another line ends with adds nothing.
   return all.filter((line) => !all.some((other) => other.endsWith(`: ${line}`)))
 }

@@ -54,7 +54,7 @@ interface Search {
   served?: Asked | undefined
   /** What the candidates said. */
   asked?: Asked | undefined
-  /** What other instances said that may be behind the address. */
+  /** What other instances said that may be reached through the address. */
   others?: Asked | undefined
 }
 
@@ -145,7 +145,7 @@ export class Locator {
     return { hops: [], rest: unregistered({ ...call, servedBy }, this.index.unread) }
   }
 
-  /** The instance that signed the answer, and those that may have had the call besides it. */
+  /** The instance that signed the answer, and others that may have had the call too. */
   private async atServing(search: Search): Promise<Callees | undefined> {
     const { call, servedBy, times, host, errand, candidates } = search
     if (servedBy === null) return undefined
@@ -160,7 +160,7 @@ export class Locator {
     return this.withUnread([answered, ...others], rest, call)
   }
 
-  /** The instances at the address that was dialled, or behind it. */
+  /** The instances at the address that was dialled, or reached through it. */
   private async atCandidates(search: Search): Promise<Callees | undefined> {
     const { call, served, times, errand, candidates, isAway, isWay } = search
     const asked = await this.asker.ask(candidates, call.hopId, times, errand, isWay)

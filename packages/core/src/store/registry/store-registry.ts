@@ -77,7 +77,7 @@ function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {
   }
 }
 
-/** Removes rows, some at a time: each call goes on where the one before ended. */
+/** Removes rows, some at a time: each call continues where the one before ended. */
 function removal(store: Store, keys: AskersKeys): (ended: EndedRuns) => Promise<number> {
   const range = instanceRange()
   let from: Buffer = range.from
