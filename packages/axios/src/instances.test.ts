@@ -20,6 +20,9 @@ const plain = ({ headers, adapter, ...config }: InternalAxiosRequestConfig): obj
   names: Object.keys(config).sort(),
 })
 
+/** For what may be thrown as well. */
+const asError = (value: unknown): Error => value as Error
+
 const fail = (): never => {
   throw new Error('not to be read')
 }
@@ -135,7 +138,7 @@ describe.each([
       'no headers',
       (config: InternalAxiosRequestConfig) => Promise.resolve({ status: 200, data: 'x', config }),
     ],
-    ['a text as error', () => Promise.reject('text' as unknown as Error)],
+    ['a text as error', () => Promise.reject(asError('text'))],
     [
       'an error that cannot be read',
       () => Promise.reject(new Proxy({}, { get: () => fail(), getPrototypeOf: () => null }) as Error),

@@ -6,6 +6,9 @@ import fastify4 from 'fastify4'
 import { describe, expect, it } from 'vitest'
 import { hoptrace } from './index.js'
 
+/** For what may be thrown as well. */
+const asError = (value: unknown): Error => value as Error
+
 /** A stream that breaks behind its parts. */
 function breaking(parts: readonly string[]): Readable {
   async function* chunks(): AsyncGenerator<string> {
@@ -34,9 +37,9 @@ describe.each([
   it('records what a handler throws that is no error', async () => {
     const records = await recordsOf(
       (app) => {
-        app.get('/text', () => Promise.reject('out of cups' as unknown as Error))
-        app.get('/object', () => Promise.reject({ code: 'E_CUPS' } as unknown as Error))
-        app.get('/undefined', () => Promise.reject(undefined as unknown as Error))
+        app.get('/text', () => Promise.reject(asError('out of cups')))
+        app.get('/object', () => Promise.reject(asError({ code: 'E_CUPS' })))
+        app.get('/undefined', () => Promise.reject(asError(undefined)))
       },
       ['/text', '/object', '/undefined'],
     )
