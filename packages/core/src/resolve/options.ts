@@ -4,7 +4,7 @@ import { HoptraceError } from '../base/errors.js'
 import { askersKeys, type AskersKeys, type ClusterKeys } from '../key/index.js'
 import type { Store, StoreSpec } from '../store/contract.js'
 import type { Registry } from '../record/instance-row.js'
-import { openStore } from '../store/open-store.js'
+import { openRegistry, openStore } from '../store/open-store.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
 import { isElsewhere } from '../store/registry/row-paths.js'
 import { storeRegistry } from '../store/registry/store-registry.js'
@@ -98,7 +98,12 @@ export function resolverParts(options: ResolverOptions, env: NodeJS.ProcessEnv =
   const named = given.filter(
     (store): store is string | StoreSpec => typeof store !== 'object' || !isStore(store),
   )
-  const opened = named.map((store) => openStore(store, { dataDir: dir, service: 'hoptrace' }))
+  const context = { dataDir: dir, service: 'hoptrace' }
+  // Of a server that services share, their registry leads to the rest.
+  const opened = named.map(
+    (store) =>
+      (typeof store === 'string' ? undefined : openRegistry(store, context)) ?? openStore(store, context),
+  )
   const shared = [...objects, ...opened]
   const openNamed = (url: string, service: string): Store => {
     if (isElsewhere(url)) {

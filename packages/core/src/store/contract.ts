@@ -66,8 +66,8 @@ export type StoreSpec =
 export interface PackagedStoreSpec {
   readonly kind: string
   /**
-   * `<kind>:/path` for files of this host, `<kind>://host…` for a server. `{service}` is replaced by the
-   * service's name: each service needs a store or a table of its own.
+   * `<kind>:/path` for files of this host, `<kind>://user:password@host…` for a server. `{service}` is replaced by the
+   * service's name: each service needs a file or a table of its own. A server's URL without it ends with `#{service}`.
    */
   readonly url: string
   readonly buckets?: number

@@ -1,4 +1,5 @@
 import type { Store } from './contract.js'
+import type { StoreLogin } from './login.js'
 
 /** What a store is made with when it does not exist yet. */
 export interface StoreMaking {
@@ -15,11 +16,9 @@ export interface StoreMaking {
 export interface StoreDriver {
   /**
    * The store at a URL, not opened yet. With `making`, its service ships to it, and `open` makes what is missing;
-   * without, it is only read. Throws `TypeError` for a URL that is not one of this driver.
+   * without, it is only read. `login` is what this process knows of the server. Throws `TypeError` for a URL that is not one of this driver.
    */
-  open(url: string, making?: StoreMaking): Store
-  /** The URL of the registry that all services of such a server share. @default the store itself keeps the rows */
-  registryUrl?(url: string): string
+  open(url: string, making?: StoreMaking, login?: StoreLogin): Store
 }
 
 /** How core reaches stores of one kind, its own or those of a package. */
@@ -35,9 +34,10 @@ export interface KnownDriver {
   readonly buckets: number
   /** What to install when its package is missing. */
   readonly missing?: string | undefined
-  open(url: string, making?: StoreMaking): Store
+  /** `login` is that of a spec; without it, what this process knows of the server. */
+  open(url: string, making?: StoreMaking, login?: StoreLogin): Store
   /** Where the services that share a store's server register; undefined when only their host needs to know them. */
-  registry(url: string): Store | undefined
+  registry(url: string, login?: StoreLogin): Store | undefined
 }
 
 /** A spec of any kind, as far as all have it. */

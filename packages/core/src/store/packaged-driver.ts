@@ -5,9 +5,9 @@ import { HoptraceError } from '../base/errors.js'
 import type { Store } from './contract.js'
 import type { KnownDriver, SpecContext, StoreDriver, StoreMaking, StoreSpecLike } from './driver.js'
 import { lazyStore } from './lazy-store.js'
+import { loginFor, withoutLogin, type StoreLogin } from './login.js'
+import { hasSecrets } from './store-url.js'
 
-/** What a store is taken to be until its package is loaded: nothing that could spare work. */
-const expected = { durable: true, shared: false, ttl: false } as const
 const kindPattern = /^[a-z][a-z0-9-]{1,31}$/
 
 /** The driver of a kind that a package brings; undefined for what cannot be a kind. */
@@ -36,30 +36,45 @@ class PackagedDriver implements KnownDriver {
     const kind = this.#kind
     if (typeof url !== 'string' || !this.isUrl(url))
       throw new TypeError(`${name}.url must be a URL that begins with ${kind}: (a store of kind '${kind}')`)
+    const named = this.reach(url) === 'network' ? networkUrl(url, service, name) : fileUrl(url, service)
     const { missing } = this
     if (missing !== undefined) throw new TypeError(`${name}.kind '${kind}': ${missing}`)
-    const named = url.replaceAll('{service}', service)
-    if (this.reach(named) === 'network') return named
-    const start = named.indexOf(':') + 1
-    return named.slice(0, start) + path.resolve(named.slice(start))
+    return named
   }
 
   get missing(): string | undefined {
     return placeOf(this.#kind) === undefined ? missing(this.#kind) : undefined
   }
 
-  open(url: string, making?: StoreMaking): Store {
-    return lazyStore(url, expected, async () => (await importDriver(this.#kind)).open(url, making))
+  open(url: string, making?: StoreMaking, login = loginFor(url)): Store {
+    // What the store is taken to be until its package is loaded: files may belong to one process.
+    const expected = { durable: true, shared: this.reach(url) === 'network', ttl: false }
+    return lazyStore(url, expected, async () =>
+      (await importDriver(this.#kind)).open(url, making, login),
+    )
   }
 
-  registry(url: string): Store | undefined {
+  registry(url: string, login?: StoreLogin): Store | undefined {
     if (this.reach(url) !== 'network') return undefined
-    const making = { buckets: 1, ttlSeconds: undefined }
-    return lazyStore(url, expected, async () => {
-      const driver = await importDriver(this.#kind)
-      return driver.open(driver.registryUrl?.(url) ?? url, making)
-    })
+    return this.open(url.replace(/#.*$/s, ''), { buckets: 1, ttlSeconds: undefined }, login)
   }
+}
+
+/** `{service}` is the service's name. Where a URL does not say what is the service's own on that server, `#` and the name do. */
+function networkUrl(given: string, service: string, name: string): string {
+  const url = withoutLogin(given)
+  // A password with a slash that is not encoded would become part of the path.
+  if (hasSecrets(url) || url.includes('@'))
+    throw new TypeError(
+      `${name}.url must have its user and password percent-encoded before the host, and no query`,
+    )
+  return (/\{service\}|#/.test(url) ? url : `${url}#{service}`).replaceAll('{service}', service)
+}
+
+function fileUrl(url: string, service: string): string {
+  const named = url.replaceAll('{service}', service)
+  const start = named.indexOf(':') + 1
+  return named.slice(0, start) + path.resolve(named.slice(start))
 }
 
 function packagesOf(kind: string): readonly string[] {

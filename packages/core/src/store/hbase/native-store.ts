@@ -5,7 +5,7 @@ import type { Row, ScanRange, Store } from '../contract.js'
 import { nextKey } from '../keys.js'
 import { checkRange } from '../scan-range.js'
 import { useClient } from './shared-client.js'
-import { lastOfEach } from './last-of-each.js'
+import { lastOfEach } from '../last-of-each.js'
 import { ShortOutage } from './short-outage.js'
 import { family, qualifier, splitKeys, storeTimeouts, type TableNeeds } from './table-schema.js'
 

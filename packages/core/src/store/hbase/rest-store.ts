@@ -7,7 +7,7 @@ import { nextKey } from '../keys.js'
 import { checkRange } from '../scan-range.js'
 import { GatewayClient, refusal, type GatewayResponse } from './rest-client.js'
 import { decodeCellSet, encodeCellSet, encodeScanner, protobufType, rowOverhead } from './rest-messages.js'
-import { lastOfEach } from './last-of-each.js'
+import { lastOfEach } from '../last-of-each.js'
 import { ShortOutage } from './short-outage.js'
 import { family, qualifier, storeTimeouts, type TableNeeds } from './table-schema.js'
 

@@ -1,6 +1,6 @@
-import type { Row } from '../contract.js'
+import type { Row } from './contract.js'
 
-/** The last row of each key: within one batch HBase promises no order. */
+/** The last row of each key, for stores that promise no order within one batch. */
 export function lastOfEach(rows: readonly Row[]): readonly Row[] {
   if (rows.length < 2) return rows
   const last = new Map<string, Row>()
