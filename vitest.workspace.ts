@@ -12,12 +12,15 @@ export const projects = [
   'packages/cli',
   'packages/ui',
   'packages/hbase-client',
+  'packages/mysql',
+  'packages/redis',
   'apps',
   'bench',
 ]
 
 const e2e = ['**/e2e/**/*.test.ts', '**/*.e2e.test.ts']
 const hbase = ['**/*.hbase.test.ts']
+const servers = ['**/*.servers.test.ts']
 const net = ['apps/src/net/**/*.test.ts']
 const hostile = ['hostile/src/**/*.test.ts']
 
@@ -29,6 +32,8 @@ export const heavyProjects: readonly TestProject[] = [
   { name: 'hostile', include: hostile, exclude: [] },
   // A real HBase, in a JVM.
   { name: 'hbase', include: hbase, exclude: net },
+  // A real MariaDB, a real Redis.
+  { name: 'servers', include: servers, exclude: [] },
   // Several hosts: network namespaces with proxies between them.
   { name: 'net', include: net, exclude: [] },
 ]
@@ -36,7 +41,7 @@ export const heavyProjects: readonly TestProject[] = [
 export const quickProjects: readonly TestProject[] = projects.map((folder) => ({
   name: folder.replace('packages/', ''),
   include: [`${folder}/src/**/*.test.ts`],
-  exclude: [...e2e, ...hbase, ...net],
+  exclude: [...e2e, ...hbase, ...servers, ...net],
 }))
 
 /** A project as Vitest runs it; globs are relative to the root. */
