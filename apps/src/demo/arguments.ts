@@ -33,7 +33,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       help: { type: 'boolean', default: false, short: 'h' },
     },
   })
-  if (values.store !== 'hbase') storeSpec(values.store)
+  if (!['hbase', 'mysql', 'redis'].includes(values.store)) storeSpec(values.store)
   const orders = Number(values.orders)
   if (!Number.isInteger(orders) || orders < 1 || orders > 100_000) {
     throw new TypeError('--orders must be a whole number from 1 to 100000')
@@ -66,5 +66,6 @@ Starts five services, places orders, breaks the chain in every way that hoptrace
   --behind-proxy    every service behind a reverse proxy, HTTP and TCP in turn, on another port (port base + 100)
   --port-base N     first of five ports (default 4000)
   --dir DIR         where logs, stores and the registry go (default .hoptrace/demo)
-  --store STORE     level (default), hbase (a real one on this machine), hbase://host:port or hbase+http://host:port
+  --store STORE     level (default), hbase, mysql or redis (a real one on this machine), or the URL of one: hbase://host:port,
+                    hbase+http://host:port, mysql://user:password@host:port/database, redis://user:password@host:port
   --orders N        how many orders go well first (default 300)`

@@ -42,5 +42,15 @@ export function whatToTry(
       `kill -9 ${chain.running.get('inventory')?.pid ?? ''}; ${hoptrace} resolve orderId=7001 ${where}`,
     ],
   ]
-  return tries.flatMap(([question, command]) => [paint.faint(`# ${question}`), command, ''])
+  const logins = process.env['HOPTRACE_STORE_LOGINS'] === undefined ? [] : [loginOf(options)]
+  return [...logins, ...tries].flatMap(([question, command]) => [paint.faint(`# ${question}`), command, ''])
+}
+
+/** The command needs the login of a server that asks for one. */
+function loginOf({ store }: DemoArguments): readonly [string, string] {
+  const [kind] = store.split(':')
+  return [
+    `first: how the command logs in to ${store} (or the URL that you gave)`,
+    `export HOPTRACE_STORE_LOGINS=$(npm run -s ${kind} -- start)`,
+  ]
 }

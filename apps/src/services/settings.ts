@@ -4,7 +4,7 @@ import type { StoreSpec } from '@hoptrace/core'
 export interface Settings {
   /** `PORT`, or 0 for any free one. */
   readonly port: number
-  /** `SHOP_STORE`: `level` (the default) or an `hbase://` or `hbase+http://` URL. */
+  /** `SHOP_STORE`: `level` (the default) or the URL of a server: `hbase://`, `hbase+http://`, `mysql://`, `redis://`. */
   readonly store: StoreSpec
   /** `SHOP_WINDOW_MILLIS`: how soon records move from the log to the store. */
   readonly windowMillis: number
@@ -21,11 +21,13 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   }
 }
 
-/** `level` or an HBase URL as the store option of a tracer. Throws TypeError for anything else. */
+/** `level` or a server's URL as the store option of a tracer. Throws TypeError for anything else. */
 export function storeSpec(text: string): StoreSpec {
   if (text === 'level') return { kind: 'level' }
-  if (/^hbase(\+http)?:\/\/[^/]/.test(text)) return { kind: 'hbase', url: text }
-  throw new TypeError(`no such store: '${text}' (level, hbase://host:port or hbase+http://host:port)`)
+  const [, kind] = /^(hbase|mysql|redis)(?:\+http)?:\/\/[^/]/.exec(text) ?? []
+  if (kind !== undefined) return { kind, url: text }
+  // It may have a password, so the message does not show it.
+  throw new TypeError('a store is level, hbase://host:port, hbase+http://host:port, mysql://… or redis://…')
 }
 
 /** Where another service of the shop listens: `<NAME>_URL`. */
