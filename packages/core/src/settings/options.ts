@@ -11,6 +11,7 @@ import { maxBuckets } from '../store/keys.js'
 import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
 import { checkTtlSeconds } from '../store/retention.js'
 import { hasSecrets } from '../store/store-url.js'
+import { parseRetention } from './retention.js'
 
 /** The caller, as the socket shows it. */
 export interface Peer {
@@ -28,7 +29,7 @@ export type Trust = 'context' | 'none' | ((peer: Peer) => boolean)
 export interface TracerOptions {
   /** 1-64 of `a-z 0-9 . _ -`. */
   readonly service: string
-  /** The store of this service's records. @default `{ kind: 'level' }` */
+  /** The store of this service's records. It keeps them for `HOPTRACE_RETENTION` unless it has `ttlSeconds`. @default `{ kind: 'level' }` */
   readonly store?: StoreSpec | Store
   /**
    * A store with registry rows that every service of the chain can see, if the services' own stores differ.
@@ -153,7 +154,10 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
   )
   const checked = {
     service: options.service,
-    store: checkedStore(options.store ?? { kind: 'level' }, 'store', dataDir),
+    store: withRetention(
+      checkedStore(options.store ?? { kind: 'level' }, 'store', dataDir),
+      nonEmpty(env['HOPTRACE_RETENTION']),
+    ),
     registry:
       options.registry === undefined ? undefined : checkedStore(options.registry, 'registry', dataDir),
     dataDir,
@@ -180,6 +184,13 @@ export function normalizeOptions(options: TracerOptions, env: NodeJS.ProcessEnv 
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
+}
+
+/** A store object says by itself how long it keeps records. */
+function withRetention(store: StoreSpec | Store, retention: string | undefined): StoreSpec | Store {
+  if (retention === undefined) return store
+  const ttlSeconds = parseRetention(retention)
+  return isStore(store) ? store : { ttlSeconds, ...store }
 }
 
 /** A path has at most 4,096 bytes; logs and stores are some levels below. */

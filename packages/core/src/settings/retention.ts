@@ -1,0 +1,17 @@
+import { checkTtlSeconds } from '../store/retention.js'
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** How long records are kept, as `HOPTRACE_RETENTION` says it: `90s`, `30m`, `12h`, `7d`, `4w` or `forever`. In seconds. Throws `TypeError`. */
+export function parseRetention(text: string): number {
+  if (text === 'forever') return Infinity
+  const [, count, unit = ''] = /^([1-9]\d{0,9})([smhdw])$/.exec(text) ?? []
+  if (count === undefined) {
+    throw new TypeError(
+      `HOPTRACE_RETENTION must be a time such as 90s, 30m, 12h, 7d or 4w, or forever (got ${JSON.stringify(text)})`,
+    )
+  }
+  const seconds = Number(count) * (unitSeconds[unit] as number)
+  checkTtlSeconds('HOPTRACE_RETENTION', seconds)
+  return seconds
+}
