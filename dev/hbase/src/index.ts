@@ -1,12 +1,18 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /** The command that starts and stops HBase. Its data are beside the command, thus never in the folder of a built copy. */
 export const script = realpathSync(fileURLToPath(new URL('../hbase-dev', import.meta.url)))
 const execFileAsync = promisify(execFile)
+
+/** Where an instance has its files. */
+export function dataDirOf(name: string): string {
+  return path.join(process.env['HBASE_DEV_DATA'] ?? path.join(path.dirname(script), '.data'), name)
+}
 
 /** The instance to start. */
 export interface HBaseOptions {
