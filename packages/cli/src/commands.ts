@@ -81,6 +81,18 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
       () => import('./commands/ship.js'),
     ],
     [
+      new Command('copy')
+        .description('copy records and registry from one place to another, and count them there')
+        .requiredOption(
+          '--from <place>',
+          'a server (mysql://host/database, hbase://host:port) or a data directory',
+        )
+        .requiredOption('--to <place>', 'the same')
+        .option('--service <name>', 'only this service')
+        .option('--since <time>', 'only hops from this time on, as in range'),
+      () => import('./commands/copy.js'),
+    ],
+    [
       new Command('key').description(
         'make a cluster key: set HOPTRACE_KEY to it in all services of all hosts',
       ),

@@ -104,7 +104,7 @@ export function dataDirOf(options: Pick<AskOptions, 'dir' | 'stores'>, env: Node
 
 /** A store's URL, checked for its form. Throws UsageError, which shows neither user nor password. */
 export function checkedStoreUrl(url: string): string {
-  let reason = 'the value of --store is not a store'
+  let reason = 'the URL is not that of a store'
   try {
     checkStoreUrl(url)
     // A memory store belongs to one process, so a service's records cannot be in ours.
@@ -115,6 +115,6 @@ export function checkedStoreUrl(url: string): string {
   }
   throw new UsageError(
     reason,
-    'stores look like level:DIR, hbase://host:port, hbase+http://host:port, or KIND:… of an installed package; they contain no user, no password and no query',
+    'stores look like level:DIR, hbase://host:port, hbase+http://host:port, or KIND:… of an installed package such as mysql://host/database; they contain no user, no password (HOPTRACE_STORE_LOGINS has those) and no query',
   )
 }
