@@ -111,7 +111,7 @@ describe('the hoptrace command', () => {
       [['resolve', 'orderId=1', '--nonsense'], 'unknown option'],
       [['resolve', 'orderId=1', '--recursive', '--iterative'], 'cannot be used with'],
       [['resolve', 'orderId=1', '--timeout', 'soon'], 'durations look like'],
-      [['resolve', 'orderId=1', '--store', 'mysql://x'], 'stores look like'],
+      [['resolve', 'orderId=1', '--store', 'oracle://x'], 'stores look like'],
       [['find', UNKNOWN_ID], 'a key looks like'],
       [['find', 'orderId=1', '--limit', 'none'], 'positive whole number'],
       [['range', 'reports', '--since', '2026-02-31'], 'times look like'],

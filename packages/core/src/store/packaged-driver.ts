@@ -49,9 +49,7 @@ class PackagedDriver implements KnownDriver {
   open(url: string, making?: StoreMaking, login = loginFor(url)): Store {
     // What the store is taken to be until its package is loaded: files may belong to one process.
     const expected = { durable: true, shared: this.reach(url) === 'network', ttl: false }
-    return lazyStore(url, expected, async () =>
-      (await importDriver(this.#kind)).open(url, making, login),
-    )
+    return lazyStore(url, expected, async () => (await importDriver(this.#kind)).open(url, making, login))
   }
 
   registry(url: string, login?: StoreLogin): Store | undefined {

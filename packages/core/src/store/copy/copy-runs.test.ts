@@ -24,7 +24,13 @@ async function opened(): Promise<Store> {
 /** A run with a hop a second, each with a key, in the buckets of its row. */
 async function filled(store: Store, port: number, hops: number): Promise<[InstanceRow, HopRecord[]]> {
   const startNanos = fromNanos - BigInt(port)
-  const run = { ...testRow('orders', port), startNanos, buckets: 8, windowMillis: 10_000, stores: [store.url] }
+  const run = {
+    ...testRow('orders', port),
+    startNanos,
+    buckets: 8,
+    windowMillis: 10_000,
+    stores: [store.url],
+  }
   const records = Array.from({ length: hops }, (_, i): HopRecord => {
     const nanos = fromNanos + BigInt(i) * second
     const hopId = formatHopId({ nanos, assigned: false, issuer: 0, counter: 0, ip: '127.0.0.1', port })
