@@ -82,7 +82,7 @@ describe('the options of the demo', () => {
     expect(parseDemoArguments(['--port-base', '5000']).ports).toMatchObject({ gateway: 5000, notify: 5004 })
   })
 
-  it.each([['--port-base', '65535'], ['--store', 'redis'], ['--orders', '0'], ['--nonsense']])(
+  it.each([['--port-base', '65535'], ['--store', 'oracle'], ['--orders', '0'], ['--nonsense']])(
     'refuse %s %s',
     (...args) => {
       expect(() => parseDemoArguments(args)).toThrow(TypeError)
