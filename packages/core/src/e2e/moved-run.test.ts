@@ -38,7 +38,7 @@ async function stoppedEarly(dataDir: string): Promise<{ service: TestService; ru
   const [name = ''] = readdirSync(path.join(dataDir, 'logs', 'moved'))
   const runDir = path.join(dataDir, 'logs', 'moved', name)
   const owner = path.join(runDir, 'owner-1.sock')
-  expect(readdirSync(runDir)).toEqual(['00000001.log', 'HOPTRACE', 'owner-1.sock'])
+  expect(readdirSync(runDir)).toEqual(['00000001.log', 'HOPTRACE', 'log.lost', 'owner-1.sock'])
   // As where no socket can be made: then the age of the log alone says that its process is gone.
   rmSync(owner)
   writeFileSync(owner, '')
