@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Got } from './load.js'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { addCompared, emptyCompared, type Compared } from './compared.js'
@@ -23,7 +24,7 @@ export async function compareOtel(plans: readonly Plan[]): Promise<Compared> {
     await loopbackTerrain(dataDir),
   )
   const reader = new TruthReader(fleet.truthFiles)
-  const got = new Map<string, number | null>()
+  const got: Got = new Map()
   const compared = emptyCompared('OpenTelemetry JS')
   try {
     await warmUp(fleet)

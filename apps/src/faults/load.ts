@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultOrder } from './plan.js'
 
-/** The status that the client of each request got, or null for none. */
-export type Got = Map<string, number | null>
+/** The status that a client got; null for none; `late` if it went away before there was one. */
+export type ClientGot = number | 'late' | null
 
-/** Sends one request. Nothing rejects: refused, reset and too late are null. */
+/** What the client of each request got. */
+export type Got = Map<string, ClientGot>
+
+/** Sends one request. Nothing rejects. */
 export async function send(
   entryUrl: string,
   request: string,
   orders: readonly FaultOrder[] = [],
-): Promise<number | null> {
+): Promise<ClientGot> {
   try {
     const response = await fetch(entryUrl, {
       method: 'POST',
@@ -19,8 +22,8 @@ export async function send(
     })
     await response.text()
     return response.status
-  } catch {
-    return null
+  } catch (error) {
+    return (error as Error).name === 'TimeoutError' ? 'late' : null
   }
 }
 

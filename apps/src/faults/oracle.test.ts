@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ClientGot } from './load.js'
 import { allowedVerdicts, mayBeUnknown } from './oracle.js'
 import { FAULTS, plansOf } from './plan.js'
 import type { Deed } from './truth.js'
@@ -24,10 +25,11 @@ function allowed(
   dead: number[] = [],
   bereft: string[] = [],
   standIns: [string, string | null][] = [],
+  clientGot: ClientGot = null,
 ): string[] {
   return allowedVerdicts({
     deeds: new Map(Object.entries(deeds)),
-    clientGot: null,
+    clientGot,
     dead: new Set(dead),
     bereft: new Set(bereft),
     standIns: new Map(standIns),
@@ -62,6 +64,8 @@ describe('the oracle of the fault harness', () => {
     ])
     const ok = did({ answered: 200, saw: { s2: '200' }, pid: 9, sent: false })
     expect(allowed({ s1: ok, s2: well }, [9])).toEqual(['interrupted s1', 'died s1', 'completed -'])
+    // Its client may have left before it ended; a client that was cut off has not.
+    expect(allowed({ s1: ok, s2: well }, [9], [], [], 'late')).toContain('failed s1')
   })
 
   it('lets a process that ended while it waited for another one that ended stand for both', () => {

@@ -1,4 +1,5 @@
 import type { VerdictName } from '@hoptrace/cli'
+import type { ClientGot } from './load.js'
 import { ENTRY, TOPOLOGY, type ServiceName } from './topology.js'
 import type { Deed, Deeds } from './truth.js'
 
@@ -25,7 +26,7 @@ export interface Aftermath {
 /** What is known of one request: what the services say that they did, and the status that its client got. */
 export interface Facts extends Aftermath {
   readonly deeds: Deeds
-  readonly clientGot: number | null
+  readonly clientGot: ClientGot
 }
 
 /**
@@ -44,14 +45,15 @@ export function allowedVerdicts(facts: Facts): Allowed[] {
       : [{ verdict: 'running', endedAt: [...facts.deeds.keys()] as ServiceName[] }]
   const below = answered.status < 500 ? [] : failedBelow(ENTRY, facts)
   // It says that it answers just before it does: its process may have ended in between.
-  if (facts.clientGot === null && !entry.sent && !answered.lost && hasDied(entry, facts))
-    return [...died, ...(answered.status < 500 ? [at('completed', null)] : below)]
+  const isUnheard = typeof facts.clientGot !== 'number' && !entry.sent
+  // Its client went away before the answer: done, and too late. A client that was cut off did not go.
+  const gone = isUnheard && facts.clientGot === 'late' ? [at('failed', ENTRY)] : []
+  if (isUnheard && !answered.lost && hasDied(entry, facts))
+    return [...died, ...gone, ...(answered.status < 500 ? [at('completed', null)] : below)]
   // An entry that breaks its own answer has done the work; only its client can say how it looks from outside.
   if (answered.lost) return [at('completed', null), at('failed', ENTRY), at('running', ENTRY), ...below]
   if (answered.status >= 500) return below
-  // Its client went away before the answer: done, and too late.
-  const gone = facts.clientGot === null && !entry.sent ? [at('failed', ENTRY)] : []
-  return [at('completed', null), ...gone]
+  return [at('completed', null), ...(isUnheard ? [at('failed', ENTRY)] : [])]
 }
 
 /**
