@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
-import { TIMES, type Tally } from '../faults/tally.js'
+import type { Tally } from '../faults/tally.js'
 import { TOPOLOGIES } from '../faults/topologies.js'
 import { describeNetwork } from './describe-network.js'
 
@@ -25,7 +25,8 @@ describeNetwork('faults over all topologies, one small run each', () => {
     expect(rows.map(({ fault, runs }) => [fault, runs])).toEqual(TOPOLOGIES.map((name) => [name, 1]))
     for (const row of rows) {
       expect([row.fault, row.lost]).toEqual([row.fault, 0])
-      for (const time of TIMES) expect(row.times[time].right, `${row.fault}, ${time}`).toBeGreaterThan(0)
+      // Before all is shipped, a host that is away or stopped may leave every answer open.
+      expect(row.times.shipped.right, row.fault).toBeGreaterThan(0)
     }
   })
 })
