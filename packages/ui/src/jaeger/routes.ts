@@ -2,7 +2,7 @@ import { hopIdInText, type Resolver, type ResolveResult } from '@hoptrace/core'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { errorJson, untilGone } from '../server/lines.js'
 import { BadQuery, countIn, optional, required, type Parameters } from '../server/query.js'
-import { serviceMap } from '../server/service-map.js'
+import { serviceMap, serviceNames } from '../server/service-map.js'
 import { failed, found, traceV1 } from './json-v1.js'
 import { resourceSpans, summaryV3 } from './json-v3.js'
 import { goMicros, searchTraces, type TraceSearch } from './search.js'
@@ -26,9 +26,6 @@ export async function jaegerRoutes(
     return reply.code(status).send(failed(status, message))
   })
 
-  const services = async (): Promise<string[]> =>
-    [...new Set((await resolver.instances()).map(({ service }) => service))].sort()
-
   /** What a service did in the last hour. */
   const operations = async (
     service: string,
@@ -50,7 +47,7 @@ export async function jaegerRoutes(
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  app.get('/api/services', async () => found(await services()))
+  app.get('/api/services', async () => found(await serviceNames(resolver)))
 
   app.get<{ Params: { service: string } }>('/api/services/:service/operations', async ({ params }, reply) =>
     found((await operations(params.service, reply)).map(({ name }) => name)),
@@ -98,7 +95,7 @@ export async function jaegerRoutes(
     return found(traced.map(({ from, to: child, calls }) => ({ parent: from, child, callCount: calls })))
   })
 
-  app.get('/api/v3/services', async () => ({ services: await services() }))
+  app.get('/api/v3/services', async () => ({ services: await serviceNames(resolver) }))
 
   app.get('/api/v3/operations', async (request, reply) => {
     const parameters = request.query as Parameters

@@ -1,4 +1,5 @@
 import type { HopJson, Resolver, ResolveResult } from '@hoptrace/core'
+import { isFailedHop } from '../model/failed.js'
 import { BadQuery } from '../server/query.js'
 import { operationOf } from './spans.js'
 
@@ -77,7 +78,7 @@ function fits(hop: HopJson, { operation, tags, maxMicros }: TraceSearch): boolea
 function hasTag(hop: HopJson, name: string, value: string): boolean {
   switch (name) {
     case 'error':
-      return isTrue(value) === (hop.state === 'interrupted' || hop.error !== null || (hop.status ?? 0) >= 500)
+      return isTrue(value) === isFailedHop(hop)
     case 'http.status_code':
     case 'http.response.status_code':
       return String(hop.status) === value

@@ -1,4 +1,5 @@
 import type { CallJson, ResolveResult, WalkedHopJson } from '@hoptrace/core'
+import { isFailedCall, isFailedHop } from './failed.js'
 import { endedBadly } from './sentence.js'
 
 /**
@@ -71,7 +72,7 @@ export function traceModel(
   stretch(rows)
   mark(rows, result)
   criticalPath(rows)
-  const spanMicros = Math.max(1, ...chunkMax(rows.map(({ endMicros }) => endMicros)))
+  const spanMicros = rows.reduce((most, { endMicros }) => Math.max(most, endMicros), 1)
   return { rows, spanMicros, startTime: entry?.startTime ?? null }
 }
 
@@ -144,7 +145,7 @@ function placed(
     endMicros: start + (lasted ?? lastSign(hop)),
     isOpen: hop === undefined ? call?.outcome === null : hop.state === 'open',
     shiftMicros: start - own,
-    isError: isFailed(hop, call),
+    isError: hop === undefined ? call !== undefined && isFailedCall(call) : isFailedHop(hop),
     isEnd: false,
     isLastHealthy: false,
     critical: [],
@@ -168,12 +169,6 @@ function stretch(rows: readonly Draft[]): void {
     const caller = rows[row.parent]
     if (caller?.hop?.durationMicros === null) caller.endMicros = Math.max(caller.endMicros, row.endMicros)
   }
-}
-
-function isFailed(hop: WalkedHopJson | undefined, call: CallJson | undefined): boolean {
-  if (hop !== undefined) return hop.error !== null || hop.state === 'interrupted' || (hop.status ?? 0) >= 500
-  const outcome = call?.outcome ?? null
-  return outcome !== null && !/^[1-4]\d\d$/.test(outcome)
 }
 
 function mark(
@@ -215,13 +210,6 @@ function criticalPath(rows: readonly Draft[]): void {
     if (cursor > row.startMicros) row.critical.push([row.startMicros, cursor])
     row.critical.reverse()
   }
-}
-
-/** `Math.max` takes only so many arguments. */
-function chunkMax(values: readonly number[]): number[] {
-  let most = 0
-  for (const value of values) most = Math.max(most, value)
-  return [most]
 }
 
 /** Indexes of the rows that are shown: without what is below a collapsed one. */

@@ -1,4 +1,5 @@
 import type { HopJson, Resolver } from '@hoptrace/core'
+import { isFailedCall, isFailedHop } from '../model/failed.js'
 
 /** Calls from one service to another. */
 export interface MapEdge {
@@ -59,13 +60,18 @@ class Counts {
   }
 }
 
+/** The services that are registered, by name. */
+export async function serviceNames(resolver: Resolver): Promise<string[]> {
+  return [...new Set((await resolver.instances()).map(({ service }) => service))].sort()
+}
+
 /** Reads what every service did in a span of time, and counts which service called which. */
 export async function serviceMap(
   resolver: Resolver,
   { from, to, limit }: { readonly from: number; readonly to: number; readonly limit: number },
   signal: AbortSignal,
 ): Promise<ServiceMap> {
-  const services = [...new Set((await resolver.instances()).map(({ service }) => service))].sort()
+  const services = await serviceNames(resolver)
   const nodes = new Map<string, Counts>()
   const edges = new Map<
     string,
@@ -75,14 +81,14 @@ export async function serviceMap(
   const count = (hop: HopJson): void => {
     const node = nodes.get(hop.service) ?? new Counts()
     nodes.set(hop.service, node)
-    node.add(hop.durationMicros, isFailed(hop))
+    node.add(hop.durationMicros, isFailedHop(hop))
     for (const call of hop.next) {
       const callee = call.service ?? call.target
       const key = JSON.stringify([hop.service, callee])
       const edge = edges.get(key) ?? { from: hop.service, to: callee, isTraced: false, counts: new Counts() }
       edges.set(key, edge)
       if (call.service !== null) edge.isTraced = true
-      edge.counts.add(call.durationMicros, call.outcome !== null && !/^[1-4]\d\d$/.test(call.outcome))
+      edge.counts.add(call.durationMicros, isFailedCall(call))
     }
   }
   const read = async (service: string): Promise<void> => {
@@ -118,8 +124,4 @@ export async function serviceMap(
     })),
     partial: partial.sort((a, b) => (a.service < b.service ? -1 : 1)),
   }
-}
-
-function isFailed({ state, error, status }: HopJson): boolean {
-  return state === 'interrupted' || error !== null || (status ?? 0) >= 500
 }

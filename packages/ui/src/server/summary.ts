@@ -1,4 +1,5 @@
 import type { HopJson, Resolver, ResolveResult, Verdict } from '@hoptrace/core'
+import { isFailedCall, isFailedHop } from '../model/failed.js'
 
 /** One trace as a line of a list. */
 export interface TraceSummary {
@@ -22,14 +23,10 @@ export interface TraceSummary {
 /** What a list shows of a trace. */
 export function summaryOf({ traceId, verdict, endedAt, hops }: ResolveResult): TraceSummary {
   const [entry] = hops
-  const failed = hops.filter(
-    ({ error, status, state }) => error !== null || state === 'interrupted' || (status ?? 0) >= 500,
-  ).length
+  const failed = hops.filter(isFailedHop).length
   const unanswered = hops
     .flatMap(({ next }) => next)
-    .filter(
-      ({ found, outcome }) => found !== 'hop' && outcome !== null && !/^[1-4]\d\d$/.test(outcome),
-    ).length
+    .filter((call) => call.found !== 'hop' && isFailedCall(call)).length
   return {
     traceId,
     verdict,
