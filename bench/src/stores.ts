@@ -35,6 +35,25 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
+interface RealServer {
+  kill9(): Promise<void>
+  restart(): Promise<void>
+  wipe(): Promise<void>
+}
+
+/** A store on a server that is ours to kill and to remove. */
+const onServer = (server: RealServer, store: Store): Pick<Opened, 'store' | 'crash' | 'close'> => ({
+  store,
+  crash: async () => {
+    await server.kill9()
+    await server.restart()
+  },
+  close: async () => {
+    await store.close()
+    await server.wipe()
+  },
+})
+
 const windows = Array.from({ length: Math.ceil(hops / windowHops) }, (_, window) =>
   realisticRecords({
     count: Math.min(windowHops, hops - window * windowHops),
@@ -94,21 +113,13 @@ const subjects: Readonly<Record<string, () => Promise<Measured | string>>> = {
     const hbase = await startHBase({ name })
     const store = openStore({ kind: 'hbase', url: hbase.url, table: 'bench' }, context)
     return segments('HBase', {
-      store,
+      ...onServer(hbase, store),
       buckets: 4,
       // HBase writes its files when a table is disabled.
       bytes: async () => {
         await using client = createHBaseClient({ servers: hbase.url })
         await client.admin.disableTable('bench')
         return bytesBelow(path.join(dataDirOf(name), 'hbase/data/default/bench'))
-      },
-      crash: async () => {
-        await hbase.kill9()
-        await hbase.restart()
-      },
-      close: async () => {
-        await store.close()
-        await hbase.wipe()
       },
     })
   },
@@ -118,17 +129,9 @@ const subjects: Readonly<Record<string, () => Promise<Measured | string>>> = {
     const server = await startServer('mysql')
     const store = openStore({ kind: 'mysql', url: server.url }, context)
     return segments('MySQL', {
-      store,
+      ...onServer(server, store),
       buckets: 1,
       bytes: async () => statSync(`${server.dir}/data/hoptrace/hoptrace@002ebench.ibd`).size,
-      crash: async () => {
-        await server.kill9()
-        await server.restart()
-      },
-      close: async () => {
-        await store.close()
-        await server.wipe()
-      },
     })
   },
   redis: async () => {
@@ -137,7 +140,7 @@ const subjects: Readonly<Record<string, () => Promise<Measured | string>>> = {
     const server = await startServer('redis')
     const store = openStore({ kind: 'redis', url: server.url }, context)
     return segments('Redis (memory)', {
-      store,
+      ...onServer(server, store),
       buckets: 1,
       bytes: async () => {
         const client = createClient({ url: server.url })
@@ -145,14 +148,6 @@ const subjects: Readonly<Record<string, () => Promise<Measured | string>>> = {
         const bytes = await client.memoryUsage('hoptrace:bench', { SAMPLES: 0 })
         await client.close()
         return Number(bytes)
-      },
-      crash: async () => {
-        await server.kill9()
-        await server.restart()
-      },
-      close: async () => {
-        await store.close()
-        await server.wipe()
       },
     })
   },
