@@ -6,6 +6,7 @@ import type { Redact } from '../hop/redaction.js'
 import type { StoreSpec } from '../store/contract.js'
 import { driverOfUrl } from '../store/drivers.js'
 import type { TracerOptions } from './options.js'
+import { secondsToKeep } from './retention.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -143,14 +144,11 @@ function specOfUrl(url: string): StoreSpec {
   return kind === 'memory' ? { kind } : { kind, url }
 }
 
-const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
-
 function secondsOf(text: string): number {
-  if (text === 'forever') return Infinity
-  const [, amount, unit = ''] = /^(\d{1,10})([smhdw])$/.exec(text) ?? []
-  if (amount === undefined)
+  const seconds = secondsToKeep(text)
+  if (seconds === undefined)
     throw new TypeError(`a time to keep records is 12h, 7d, 4w or forever (got ${JSON.stringify(text)})`)
-  return Number(amount) * (units[unit] as number)
+  return seconds
 }
 
 function keyOf(text: string): string {
