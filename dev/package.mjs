@@ -145,7 +145,7 @@ function writeModule(source) {
   writeFileSync(`dist/${place}.d.mts`, `export * from '${own}'\n`)
 }
 
-/** One file, which can be put beside a bundled application. One that is an entry is started by importing it, and shares its state with the others. */
+/** One file, which can be put next to a bundled application. One that is an entry is started by importing it, and shares its state with the others. */
 async function buildProgram(source, file) {
   const isEntry = Object.values(entries).some((conditions) => conditions['@hoptrace/source'] === source)
   const { outputFiles } = await build({

@@ -32,7 +32,7 @@ export interface InstalledProject extends AsyncDisposable {
   write(name: string, text: string): Promise<string>
 }
 
-/** Builds and packs all packages, and installs them beside what is named. */
+/** Builds and packs all packages, and installs them together with what is named. */
 export async function installed(...beside: string[]): Promise<InstalledProject> {
   const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-installed-'))
   await npm(repo, 'run', 'build')

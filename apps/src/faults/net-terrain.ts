@@ -59,7 +59,7 @@ export interface NetTerrainOptions {
   readonly requests?: number | undefined
 }
 
-/** Services on hosts of their own, with a topology between them. The calling process has to run on the asking host. */
+/** Services on separate hosts, with a topology between them. The calling process has to run on the asking host. */
 export async function netTerrain(options: NetTerrainOptions): Promise<Terrain> {
   const { network, topology, dataDir, hbase, requests = REQUESTS } = options
   const dirOf = (host: string): string => (hbase === undefined ? dataDir : path.join(dataDir, 'hosts', host))

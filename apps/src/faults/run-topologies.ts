@@ -22,7 +22,7 @@ export interface TopologyRuns {
   readonly runs: number
   /** Requests of a run. @default 250 */
   readonly requests: number | undefined
-  /** Topologies that run side by side, each in a network of its own. */
+  /** Topologies that run side by side, each in its own network. */
   readonly jobs: number
   readonly seed: number
   readonly json: boolean

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** The command that starts and stops HBase. Its data are beside the command, thus never in the folder of a built copy. */
+/** The command that starts and stops HBase. Its data are next to the command, so never in the folder of a built copy. */
 export const script = realpathSync(fileURLToPath(new URL('../hbase-dev', import.meta.url)))
 const execFileAsync = promisify(execFile)
 

@@ -13,7 +13,7 @@ import { describeRealServer } from './suite.js'
 const clusterKey = 'the-key-of-the-suite-for-servers-0123456789abcdefghijklmnop'
 const everything = { from: Buffer.of(0), to: Buffer.of(255), limit: 100_000 }
 
-/** What every store over a server keeps, beside the kit: its login is a secret, and its server may fail at any time. */
+/** What every store over a server keeps, in addition to the kit: its login is a secret, and its server may fail at any time. */
 export function serverStoreSuite(kind: ServerKind): void {
   describeRealServer(kind, 'a store over a server', () => {
     let server: RunningServer

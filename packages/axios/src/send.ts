@@ -61,7 +61,7 @@ function setHeaders(headers: Headers, ours: OutboundCall['headers']): (headers: 
   const before = Object.keys(ours).map((name) => [name, headers.get(name)] as const)
   for (const [name] of before) headers.set(name, ours[name], true)
   return (sent) => {
-    // An adapter may have put an object of its own in their place, with a copy of ours.
+    // An adapter may have put its own object in their place, with a copy of ours.
     if (typeof sent.set !== 'function') return removeCopies(sent, ours)
     for (const [name, value] of before) {
       if (value === undefined || value === null) sent.delete(name)

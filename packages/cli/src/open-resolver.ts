@@ -39,7 +39,7 @@ export function openResolver(options: AskOptions, env: NodeJS.ProcessEnv = proce
   })
 }
 
-/** What a command's asker was told beside the answer. */
+/** How many warnings came with the answer of a command. */
 export interface Told {
   readonly warnings: number
 }

@@ -14,7 +14,7 @@ const putMillis = 15_000
 const deletePage = 1000
 const maxPauseMillis = 1000
 
-/** The connection is gone, or the server wants the same once more. */
+/** The connection is gone, or the server wants the same again. */
 const passing = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'ECONNRESET',

@@ -10,7 +10,7 @@ export interface PutStatement {
 const groups = [64, 8, 1]
 /** More in one statement gains nothing. */
 const maxBytes = 4 << 20
-/** What a statement has beside the bytes of its rows, and each of them beside its own. */
+/** What a statement adds to the bytes of its rows, and to each of them. */
 const headBytes = 1024
 const rowBytes = 24
 

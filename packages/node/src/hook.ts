@@ -31,7 +31,7 @@ export function start(): void {
   if (shared[startedKey] === true) return
   shared[startedKey] = true
   started = true
-  // As late as possible: until the first server begins to listen, the application may create a tracer of its own.
+  // As late as possible: until the first server begins to listen, the application may create its own tracer.
   subscribe('tracing:net.server.listen:asyncStart', (message) => {
     const { server } = message as { readonly server?: unknown }
     if (server instanceof HttpServer || server instanceof HttpsServer) tracer()
@@ -91,7 +91,7 @@ function begin([event, req, answers]: readonly unknown[]): InboundHop | undefine
 
 const isResponse = (value: unknown): value is ServerResponse => value instanceof ServerResponse
 
-/** An upgrade is answered on its socket, and has no response of its own. */
+/** An upgrade is answered on its socket, and has no own response. */
 function responseOn(req: IncomingMessage, socket: unknown): ServerResponse | undefined {
   if (!(socket instanceof Socket)) return undefined
   const res = new ServerResponse(req)

@@ -1,4 +1,4 @@
-// An application that has a tracer and an adapter of its own, and reaches the same tracer by the package of the hook.
+// An application that has its own tracer and adapter, and reaches the same tracer by the package of the hook.
 import { createTracer } from '@hoptrace/core'
 import { hoptrace } from '@hoptrace/express'
 import { tracer as tracerOfHook } from '@hoptrace/node'

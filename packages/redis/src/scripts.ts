@@ -19,7 +19,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('ZADD', KEYS[1], 0, '\\0')
 export const openScript = check
 
 /**
- * ARGV: encoded keys and values in turn. A row that is there gets a member with the next version beside the old one. Returns how many old
+ * ARGV: encoded keys and values in turn. A row that is there gets a member with the next version, and the old one stays. Returns how many old
  * members there are now.
  */
 export const putScript = `${check}

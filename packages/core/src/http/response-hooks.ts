@@ -6,7 +6,7 @@ import { isUpgrade } from './upgrade.js'
 
 /** Learns what an application does with a request and its response. What it throws is caught and counted. */
 export interface ResponseObserver {
-  /** The copy of this module that wrapped the methods for it: a bundled application has one of its own. */
+  /** The copy of this module that wrapped the methods for it: a bundled application has its own. */
   readonly copy: symbol
   /** Headers that the response must have, by lowercase name, whatever else the application says about them. */
   readonly headers: Readonly<Record<string, string>>

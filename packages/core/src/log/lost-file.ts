@@ -3,7 +3,7 @@ import { closeSync, isMissing, openFileSync, readFileSync, writeAllSync } from '
 import type { DroppedRange } from '../record/instance-row.js'
 import { runFile } from '../rundir/index.js'
 
-/** In the directory of a run, beside its log. */
+/** In the directory of a run, next to its log. */
 const name = 'log.lost'
 const magic = 0x686f_7031
 const bodyBytes = 28

@@ -7,7 +7,7 @@ import type { Recorder } from './recorder.js'
 const nothing: ShipStats = { shipped: 0, errors: 0, dropped: 0, lagMillis: 0, unshippedRuns: 0 }
 
 /**
- * A recorder of this thread whose code is loaded after the tracer was created: most processes record in a thread of their own,
+ * A recorder of this thread whose code is loaded after the tracer was created: most processes record in a separate thread,
  * and never need it here. What happens before it is loaded is in the log, which it reads then.
  */
 export class LateRecorder implements Recorder {

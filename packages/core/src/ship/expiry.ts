@@ -12,7 +12,7 @@ export interface ExpiryOptions {
   readonly registry: Registry
   /** How long records are kept; `Infinity` is for ever. */
   readonly ttlSeconds: number
-  /** Told of a look that failed. The next look tries again. */
+  /** Receives the error of a look that failed. The next look tries again. */
   readonly failed: (error: unknown) => void
 }
 
@@ -29,7 +29,7 @@ export class Expiry {
     this.done = options.ttlSeconds === Infinity ? Promise.resolve() : this.watch()
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is under way. */
   async close(): Promise<void> {
     this.closing.abort()
     await this.done

@@ -67,7 +67,7 @@ export interface PackagedStoreSpec {
   readonly kind: string
   /**
    * `<kind>:/path` for files of this host, `<kind>://user:password@host…` for a server. `{service}` is replaced by the
-   * service's name: each service needs a file or a table of its own. A server's URL without it ends with `#{service}`.
+   * service's name: each service needs its own file or table. A server's URL without it ends with `#{service}`.
    */
   readonly url: string
   readonly buckets?: number

@@ -11,7 +11,7 @@ import { KeyHelp } from './key-help.js'
 import { useTrace } from './use-trace.js'
 import { Waterfall } from './waterfall.js'
 
-/** One trace: the verdict, the tree beside the waterfall, and the chosen hop. */
+/** One trace: the verdict, the tree next to the waterfall, and the chosen hop. */
 export function TraceView({ of }: { readonly of: string }) {
   const { result, isReading, error, again } = useTrace(of)
   if (result === undefined)

@@ -14,7 +14,7 @@ export interface TraceSearch {
   readonly to: number
   readonly minMicros: number | undefined
   readonly maxMicros: number | undefined
-  /** The newest so many. */
+  /** The number of traces: the newest ones. */
   readonly limit: number
 }
 

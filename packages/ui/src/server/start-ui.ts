@@ -83,7 +83,7 @@ async function addPage(app: FastifyInstance, root: string): Promise<void> {
     app.get(view, (_request, reply) => reply.sendFile('index.html', { maxAge: 0, immutable: false }))
 }
 
-/** Where `npm run build` puts the page: beside the package's bundle, or above the sources of a checkout. */
+/** Where `npm run build` puts the page: next to the package's bundle, or above the sources of a checkout. */
 function pageDir(): string {
   const [published, checkout] = ['./page', '../../dist/page'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),

@@ -239,7 +239,7 @@ export class Locator {
     return this.withUnread(hops, rest, call)
   }
 
-  /** All hops of a call, with what became of the runs beside them that have none. */
+  /** All hops of a call, with what became of the other runs, which have none. */
   private withUnread(hops: readonly Found[], rest: WithoutRecord | undefined, call: CallRecord): Callees {
     const all = whole(hops)
     if (rest === undefined || rest.kind === 'absent' || rest.kind === 'untraced') return all

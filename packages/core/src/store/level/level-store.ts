@@ -28,7 +28,7 @@ const mostPurges = 5
 
 /**
  * A directory of sorted, checksummed files. Any number of processes and threads write and read it at once:
- * each writer has files of its own, and readers need neither a lock nor permission to write. A put is on disk
+ * each writer has its own files, and readers need neither a lock nor permission to write. A put is on disk
  * when it resolves. What is missing, cut, exchanged or changed makes reads reject with
  * `HOPTRACE_STORE_UNAVAILABLE`; it is never read as absence.
  */
