@@ -1,6 +1,7 @@
 import { nanosOfIso } from '@hoptrace/core'
 import type { CallView, EventView, HopView } from './answer.js'
-import { count, formatDuration } from './format-units.js'
+import { formatDuration, isFailedCall } from '@hoptrace/ui/model'
+import { count } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 
@@ -106,7 +107,7 @@ export function health(hop: HopView): 'good' | 'bad' | 'passed' | 'waiting' {
 
 /** Whether the caller saw no answer, or a 5xx. */
 function wentWrong(call: CallView): boolean {
-  return call.outcome === null || !/^[1-4]\d\d$/.test(call.outcome)
+  return call.outcome === null || isFailedCall(call)
 }
 
 function tone(hop: HopView): (text: string, paint: Paint) => string {

@@ -1,6 +1,6 @@
 import type { HopIdFields } from '@hoptrace/core'
 import { addressMeaning } from './format-address.js'
-import { formatNanos } from './format-units.js'
+import { formatNanos } from '@hoptrace/ui/model'
 import { plain, type Paint } from './paint.js'
 
 /** The content of an id, as `hoptrace id` prints it. */

@@ -1,60 +1,9 @@
-import type { DeadInstance, InstanceRow } from '@hoptrace/core'
-import { count, formatClock, formatDuration, formatNanos } from './format-units.js'
+import { formatClock, formatDuration, type InstanceView } from '@hoptrace/ui/model'
+import { count } from './format-units.js'
 import { explainAddresses } from './format-address.js'
 import { safeText } from './format-text.js'
 import { formatTable, type Cell } from './format-table.js'
 import { plain, type Paint } from './paint.js'
-
-/** A registered run as `instances --json` prints it. */
-export interface InstanceView {
-  readonly service: string
-  readonly instance: string
-  readonly worker: number
-  readonly state: InstanceRow['state']
-  readonly alive: boolean
-  readonly startTime: string
-  readonly heartbeatTime: string
-  readonly shippedThrough: string | null
-  readonly dropped: number
-  readonly host: string
-  readonly pid: number
-  readonly endpoint: string | null
-  readonly stores: readonly string[]
-  /** Why the log of a dead run is not shipped, though that was tried. Questions read it where it is. */
-  readonly notShipped: { readonly reason: string; readonly tries: number; readonly againTime: string } | null
-}
-
-/**
- * A registry row for display. `alive`: the run has not ended, its heartbeat is younger than 8 s, and its
- * process is not known to be gone (`dead`). A run whose process is gone has the state `dead`, even before
- * its log is shipped.
- */
-export function instanceView(row: InstanceRow, nowMillis: number, dead?: DeadInstance): InstanceView {
-  const { failed } = dead ?? {}
-  return {
-    service: row.service,
-    instance: row.address,
-    worker: row.worker,
-    state: dead !== undefined ? 'dead' : row.state,
-    alive: dead === undefined && row.state === 'running' && nowMillis - row.heartbeatMillis < FRESH_MILLIS,
-    startTime: formatNanos(row.startNanos),
-    heartbeatTime: formatNanos(BigInt(row.heartbeatMillis) * 1_000_000n),
-    shippedThrough: row.shippedThroughNanos > 0n ? formatNanos(row.shippedThroughNanos) : null,
-    dropped: row.dropped.reduce((sum, range) => sum + range.count, 0),
-    host: row.host,
-    pid: row.pid,
-    endpoint: row.endpoint,
-    stores: row.stores,
-    notShipped:
-      failed === undefined
-        ? null
-        : {
-            reason: failed.reason,
-            tries: failed.tries,
-            againTime: formatNanos(BigInt(failed.againMillis) * 1_000_000n),
-          },
-  }
-}
 
 /** The table of `hoptrace instances`. */
 export function formatInstances(
@@ -109,6 +58,3 @@ function left({ notShipped }: InstanceView): string {
   const { reason, tries, againTime } = notShipped
   return `  (not shipped after ${count(tries, 'try', 'tries')}, again at ${againTime.slice(11, 19)}: ${safeText(reason, 120)})`
 }
-
-/** Heartbeats come every two seconds. */
-const FRESH_MILLIS = 8000

@@ -1,6 +1,6 @@
 import { nanosOfIso } from '@hoptrace/core'
 import type { ProgressView } from './answer.js'
-import { formatClock, formatDuration } from './format-units.js'
+import { formatClock, formatDuration } from '@hoptrace/ui/model'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { paintVerdict, place, verdictSentence } from './format-verdict.js'
 import { plain, type Paint } from './paint.js'

@@ -1,6 +1,7 @@
 import type { HopView, RangeReadsView } from './answer.js'
 import { health } from './format-hop.js'
-import { count, formatBytes, formatDuration } from './format-units.js'
+import { formatDuration } from '@hoptrace/ui/model'
+import { count, formatBytes } from './format-units.js'
 import { formatPairs, padEnd, safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 

@@ -1,5 +1,6 @@
 import type { AdoptReport } from '@hoptrace/core'
-import { count, formatNanos } from './format-units.js'
+import { formatNanos } from '@hoptrace/ui/model'
+import { count } from './format-units.js'
 import { safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 

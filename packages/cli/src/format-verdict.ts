@@ -1,6 +1,7 @@
 import type { Answer, HopPlace, HopView, VerdictName } from './answer.js'
 import { explainAddresses } from './format-address.js'
-import { count, formatBytes, formatDuration } from './format-units.js'
+import { formatDuration } from '@hoptrace/ui/model'
+import { count, formatBytes } from './format-units.js'
 import { safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
 

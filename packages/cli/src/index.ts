@@ -1,3 +1,4 @@
+export { formatDuration, instanceView, type InstanceView } from '@hoptrace/ui/model'
 export type {
   Answer,
   CallView,
@@ -12,11 +13,11 @@ export type {
 export { EXIT, verdictExit } from './exit-codes.js'
 export { formatError } from './format-error.js'
 export { callHead, hopDetails, hopHead } from './format-hop.js'
-export { formatInstances, instanceView, type InstanceView } from './format-instances.js'
+export { formatInstances } from './format-instances.js'
 export { formatEvent, formatProgress, formatState } from './format-progress.js'
 export { formatRangeLine } from './format-range.js'
 export { formatTable, type Cell } from './format-table.js'
-export { formatBytes, formatDuration } from './format-units.js'
+export { formatBytes } from './format-units.js'
 export { formatVerdict, verdictSentence } from './format-verdict.js'
 export { formatAnswer, formatWalk } from './format-walk.js'
 export { openResolver, type AskOptions } from './open-resolver.js'

@@ -2,7 +2,7 @@ import { isoNanosOf } from './moment.fixture.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatRangeLine } from './format-range.js'
-import { formatClock, formatNanos } from './format-units.js'
+import { formatClock, formatNanos } from '@hoptrace/ui/model'
 import { parseDuration, parseDurationWithin, parseMoment } from './moment.js'
 import { UsageError } from './usage-error.js'
 

@@ -1,8 +1,9 @@
 import { deadInstances } from '@hoptrace/core'
+import { instanceView } from '@hoptrace/ui/model'
 import type { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { EXIT } from '../exit-codes.js'
-import { formatInstances, instanceView } from '../format-instances.js'
+import { formatInstances } from '../format-instances.js'
 import { dataDirOf, withResolver } from '../open-resolver.js'
 
 /** `hoptrace instances`: registered instances, their state, and how far each has shipped. */

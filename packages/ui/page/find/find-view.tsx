@@ -1,4 +1,4 @@
-import type { InstanceJson } from '../../src/server/instance-json.js'
+import type { InstanceView } from '../../src/model/instance-view.js'
 import type { SearchRow } from '../../src/server/summary.js'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatClock, formatDuration } from '../../src/model/format.js'
@@ -109,7 +109,7 @@ function Forms({ parameters }: { readonly parameters: URLSearchParams }) {
   const [services, setServices] = useState<readonly string[]>([])
   useEffect(() => {
     const abort = new AbortController()
-    askFor<{ instances: readonly InstanceJson[] }>('instances', {}, abort.signal).then(
+    askFor<{ instances: readonly InstanceView[] }>('instances', {}, abort.signal).then(
       ({ instances }) => setServices([...new Set(instances.map(({ service }) => service))].sort()),
       () => undefined,
     )

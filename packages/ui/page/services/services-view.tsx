@@ -1,4 +1,4 @@
-import type { InstanceJson } from '../../src/server/instance-json.js'
+import type { InstanceView } from '../../src/model/instance-view.js'
 import type { ServiceMap } from '../../src/server/service-map.js'
 import { useEffect, useState } from 'preact/hooks'
 import { formatAgo, formatDuration } from '../../src/model/format.js'
@@ -19,7 +19,7 @@ export function ServicesView() {
   const span = parameters.get('span') ?? '600000'
   const [map, setMap] = useState<ServiceMap>()
   const [instances, setInstances] = useState<{
-    readonly instances: readonly InstanceJson[]
+    readonly instances: readonly InstanceView[]
     readonly unread: readonly string[]
   }>()
   const [error, setError] = useState<Error>()
@@ -116,14 +116,14 @@ function Instances({
   instances,
   unread,
 }: {
-  readonly instances: readonly InstanceJson[]
+  readonly instances: readonly InstanceView[]
   readonly unread: readonly string[]
 }) {
   const [isAll, setAll] = useState(false)
   const now = Date.now()
   const alive = instances.filter(({ state }) => state === 'running')
   const shown = (isAll ? instances : alive).toSorted((a, b) =>
-    a.service < b.service ? -1 : a.service > b.service ? 1 : b.startMillis - a.startMillis,
+    a.service < b.service ? -1 : a.service > b.service ? 1 : a.startTime < b.startTime ? 1 : -1,
   )
   return (
     <>
@@ -153,7 +153,7 @@ function Instances({
           </thead>
           <tbody>
             {shown.map((one) => (
-              <tr key={`${one.instance} ${one.worker} ${one.startMillis}`}>
+              <tr key={`${one.instance} ${one.worker} ${one.startTime}`}>
                 <td>{one.service}</td>
                 <td>
                   {one.instance}
@@ -162,11 +162,11 @@ function Instances({
                 <td class={one.alive ? 'good' : one.state === 'running' ? 'bad' : ''}>
                   {one.alive ? '● running' : one.state === 'running' ? '○ silent' : one.state}
                 </td>
-                <td>{formatAgo(one.heartbeatMillis, now)}</td>
+                <td>{formatAgo(Date.parse(one.heartbeatTime), now)}</td>
                 <td>
-                  {one.shippedThroughMillis === null
+                  {one.shippedThrough === null
                     ? 'nothing yet'
-                    : formatAgo(one.shippedThroughMillis, now)}
+                    : formatAgo(Date.parse(one.shippedThrough), now)}
                 </td>
                 <td class={one.dropped > 0 ? 'number bad' : 'number'}>{one.dropped}</td>
                 <td>{one.host}</td>

@@ -1,6 +1,7 @@
+import { nanosOfIso } from '@hoptrace/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { axisTicks, formatAgo, formatClock, formatDuration } from './format.js'
+import { axisTicks, formatAgo, formatClock, formatDuration, formatNanos } from './format.js'
 
 it('writes durations with three digits and a unit', () => {
   const written = [0, 271, 3420, 34_200, 342_000, 1_200_000, 20_120_000, 125_000_000, 7_500_000_000]
@@ -15,6 +16,8 @@ it('writes durations with three digits and a unit', () => {
     '2 min 5 s',
     '2 h 5 min',
   ])
+  const rounded = [999.6, 99_949, 999_499, 999_999, 59_960_000]
+  expect(rounded.map(formatDuration)).toEqual(['1.00 ms', '99.9 ms', '999 ms', '1.00 s', '1 min 0 s'])
   expect(formatDuration(null)).toBe('–')
   expect(formatDuration(-1500)).toBe('-1.50 ms')
 })
@@ -27,8 +30,14 @@ it('writes how long ago something was', () => {
   ])
 })
 
-it('writes a time of day in UTC', () => {
+it('writes a time of day in UTC, and keeps what is no time', () => {
   expect(formatClock('2026-11-22T15:00:00.123456789Z')).toBe('15:00:00.123Z')
+  expect(formatClock('yesterday')).toBe('yesterday')
+})
+
+it('keeps the nanoseconds of a time', () => {
+  const nanos = 1_795_359_600_123_456_789n
+  expect(nanosOfIso(formatNanos(nanos))).toBe(nanos)
 })
 
 it('has at most the wanted number of steps on an axis, and one at its start', () => {

@@ -1,22 +1,33 @@
-/** A duration for people: `271 µs`, `3.42 ms`, `1.20 s`, `2 min 5 s`. */
+/**
+ * A duration for people, with at most three digits: `271 µs`, `3.42 ms`, `1.20 s`, `2 min 5 s`, `2 h 1 min`; `–` where there is none.
+ */
 export function formatDuration(micros: number | null): string {
   if (micros === null) return '–'
   if (micros < 0) return `-${formatDuration(-micros)}`
-  if (micros < 1000) return `${Math.round(micros)} µs`
-  if (micros < 1_000_000) return `${digits(micros / 1000)} ms`
-  if (micros < 60_000_000) return `${digits(micros / 1_000_000)} s`
+  if (micros < 999.5) return `${Math.round(micros)} µs`
+  if (micros < 999_500) return `${threeDigits(micros / 1000)} ms`
+  if (micros < 59_950_000) return `${threeDigits(micros / 1_000_000)} s`
   const seconds = Math.round(micros / 1_000_000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
 }
 
-function digits(value: number): string {
-  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)
+/** A number from 0 to 999 with at most three digits: `3.42`, `34.2`, `342`. */
+export function threeDigits(value: number): string {
+  if (value >= 99.95) return value.toFixed(0)
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
 }
 
-/** A time of day with milliseconds, UTC, from an ISO time. */
-export function formatClock(iso: string): string {
-  return `${iso.slice(11, 23)}Z`
+/** Time of day of an ISO time, to the millisecond, in UTC: `15:00:00.123Z`. What is not a time stays as it is. */
+export function formatClock(time: string): string {
+  const clock = /T(\d\d:\d\d:\d\d(?:\.\d{3})?)/.exec(time)?.[1]
+  return clock === undefined ? time : `${clock}Z`
+}
+
+/** ISO 8601 in UTC with nanoseconds, from nanoseconds since the epoch. */
+export function formatNanos(nanos: bigint): string {
+  const seconds = new Date(Number(nanos / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
+  return `${seconds}.${(nanos % 1_000_000_000n).toString().padStart(9, '0')}Z`
 }
 
 /** How long ago something was: `now`, `42 s ago`, `3 min ago`. */

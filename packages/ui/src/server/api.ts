@@ -1,6 +1,6 @@
 import { HoptraceError, type Resolver } from '@hoptrace/core'
 import type { FastifyInstance } from 'fastify'
-import { instanceJson } from './instance-json.js'
+import { instanceView } from '../model/instance-view.js'
 import { errorJson, sendLines, untilGone } from './lines.js'
 import { description } from './openapi.js'
 import { BadQuery, countIn, findIn, rangeIn, spanIn, subjectIn, type Parameters } from './query.js'
@@ -62,7 +62,7 @@ export function addApi(app: FastifyInstance, resolver: Resolver): void {
   app.get('/api/instances', async () => {
     const rows = await resolver.instances()
     const now = Date.now()
-    return { instances: rows.map((row) => instanceJson(row, now)), unread: rows.unread ?? [] }
+    return { instances: rows.map((row) => instanceView(row, now)), unread: rows.unread ?? [] }
   })
 
   app.get('/api/map', async (request, reply) => {

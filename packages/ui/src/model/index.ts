@@ -1,0 +1,6 @@
+export { isFailedCall, isFailedHop } from './failed.js'
+export { axisTicks, formatClock, formatDuration, formatNanos, threeDigits } from './format.js'
+export { instanceView } from './instance-view.js'
+export type { InstanceView } from './instance-view.js'
+export { traceModel } from './trace-model.js'
+export type { TraceModel, TraceRow } from './trace-model.js'
