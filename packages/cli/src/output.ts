@@ -6,6 +6,8 @@ import { createStatusLine, statusTerminal, type StatusLine } from './status-line
 export interface Output {
   readonly paint: Paint
   readonly errorPaint: Paint
+  /** Width of the terminal that shows the results; undefined where they go to none: a pipe, a file. */
+  readonly columns: number | undefined
   /**
    * Writes lines; resolves when the reader has taken them, so that a slow reader slows us down instead of
    * filling memory.
@@ -57,6 +59,7 @@ export function createOutput(
   return {
     paint: createPaint(wantsColours(out, env)),
     errorPaint,
+    columns: out.isTTY ? out.columns : undefined,
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
     document: (value) => write(`${safeJson(JSON.stringify(value, jsonValue, 2))}\n`),
     row: (value) => write(`${safeJson(JSON.stringify(value, jsonValue))}\n`),

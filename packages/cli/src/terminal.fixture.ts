@@ -1,7 +1,10 @@
 import { Writable } from 'node:stream'
 
 /** A stream that keeps the text written to it, and claims to be a terminal or not. */
-export function fakeStream(isTTY: boolean): {
+export function fakeStream(
+  isTTY: boolean,
+  columns = 40,
+): {
   readonly stream: NodeJS.WriteStream
   readonly text: () => string
 } {
@@ -13,7 +16,7 @@ export function fakeStream(isTTY: boolean): {
     },
   })
   return {
-    stream: Object.assign(stream, { isTTY, columns: 40 }) as unknown as NodeJS.WriteStream,
+    stream: Object.assign(stream, { isTTY, columns }) as unknown as NodeJS.WriteStream,
     text: () => text,
   }
 }

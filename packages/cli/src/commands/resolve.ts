@@ -6,6 +6,7 @@ import { formatAnswer } from '../format-walk.js'
 import { withResolver } from '../open-resolver.js'
 import { parseSubject, subjectText } from '../parse.js'
 import type { StatusLine } from '../status-line.js'
+import { waterfall, type Waterfall } from '../waterfall.js'
 
 /** `hoptrace resolve <id or key>`: the walk and the verdict. */
 export async function run(context: CommandContext, command: Command, text: string): Promise<void> {
@@ -25,7 +26,12 @@ export async function run(context: CommandContext, command: Command, text: strin
       return found
     })
     if (options.json) await output.document(answer)
-    else await output.lines(formatAnswer(answer, output.paint))
+    else {
+      const { columns, paint } = output
+      const bars = (heads: readonly number[]): Waterfall | undefined =>
+        waterfall(answer, columns, heads, paint)
+      await output.lines(formatAnswer(answer, paint, bars))
+    }
     exitWith(verdictExit(answer.verdict))
   } finally {
     end()

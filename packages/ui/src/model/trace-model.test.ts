@@ -103,6 +103,10 @@ describe('traceModel', () => {
     })
     const { rows } = traceModel(answer([hop(0, { next: [call(1)] }), early]))
     expect(rows[1]).toMatchObject({ startMicros: 100, endMicros: 600, shiftMicros: 1_000_100 })
+    const calling = { ...early, next: [call(2, { found: 'absent' })] }
+    const { rows: below } = traceModel(answer([hop(0, { next: [call(1)] }), calling]))
+    // A call without a record has no clock of its own.
+    expect(below[2]).toMatchObject({ startMicros: 200, shiftMicros: 0 })
     const late = hop(1, {
       depth: 1,
       calledBy: id(0),

@@ -128,8 +128,9 @@ function placed(
   const room = call?.durationMicros ?? null
   const own = hop === undefined ? from : Number(nanosOf(hop.startTime) - origin) / 1000
   const work = hop?.durationMicros ?? 0
-  let start = caller === undefined ? 0 : own + caller.shiftMicros
-  if (caller !== undefined) {
+  let start = caller === undefined ? 0 : own
+  if (caller !== undefined && hop !== undefined) {
+    start += caller.shiftMicros
     const until = room === null ? Infinity : from + (work <= room ? room - work : room)
     start = Math.max(from, Math.min(start, until))
   }
