@@ -71,6 +71,8 @@ export const timing = {
   lifeTrailNanos: nanos(3 * mark),
   /** A run with a sign of life in its row within this time counts as alive. */
   aliveRowMillis: 5 * mark,
+  /** The row of a run may not say yet that it consumes messages that were sent within this time. */
+  untoldConsumerNanos: nanos(10 * mark),
   /** A run that writes its first file is not damaged yet. */
   newRunMillis: 2 * mark,
   /** An unfinished file of the registry is removed after this: no write takes longer. */

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { built } from '../../../../dev/built.mjs'
 import { type AdoptReport, createResolver, type ResolveResult, shipDeadRuns } from '../index.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
+import type { ConsumerOrder } from './consumer.fixture.js'
 import type { Order, ServiceConfig } from './service.fixture.js'
 
 /** How a process is started besides its configuration. */
@@ -69,7 +70,7 @@ export class TestService implements AsyncDisposable {
     return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
   }
 
-  ask(order: Order | OtherOrder): Promise<unknown> {
+  ask(order: Order | OtherOrder | ConsumerOrder): Promise<unknown> {
     const id = ++this.lastId
     const answer = this.waitFor(id)
     this.child.send({ id, order })

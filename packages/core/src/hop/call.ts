@@ -10,16 +10,31 @@ import {
 } from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
 import type { HopHost } from './host.js'
+import { messageSent, recordedDestination } from '../record/destination.js'
 import { limits, truncate } from '../record/limits.js'
 import { outcomeOf, standardOutcomes } from './outcome.js'
 import { inspectAs, type Shown } from './shown.js'
 
 /**
  * Whom a call goes to: a URL, `host:port`, or either with a method. `via` is what is dialled in its place: a
- * forward proxy (`host:port`) or a socket (`unix:/path`).
+ * forward proxy (`host:port`) or a socket (`unix:/path`). Or a message to a topic or queue.
  */
 export type CallTarget =
-  string | URL | { readonly url: string | URL; readonly method?: string; readonly via?: string }
+  | string
+  | URL
+  | { readonly url: string | URL; readonly method?: string; readonly via?: string }
+  | MessageTarget
+
+/** Where a message goes. End its call with `'SENT'` when the broker has accepted it. */
+export interface MessageTarget {
+  /** The topic or queue, after the name of the broker's protocol: `kafka://orders.placed`. */
+  readonly message: string
+  /**
+   * False if no traced service consumes it. We then record `SENT` as `202`, and no resolver waits for a
+   * consumer. @default true
+   */
+  readonly traced?: boolean
+}
 
 /** Response headers as frameworks hold them. */
 export type ResponseHeaders = Readonly<Record<string, unknown>>
@@ -47,6 +62,7 @@ export class Call {
   private readonly target: string
   private readonly asked: HopId
   private readonly startMicros: number
+  private readonly traced: boolean
   private ended = false
 
   /** @internal Use `hop.call(target)`. */
@@ -55,10 +71,9 @@ export class Call {
     this.#host = host
     this.index = index
     this.startMicros = hop.offsetMicros()
-    const { hostname, port, method, via } = parseTarget(target)
-    this.target = truncate(`${hostname}:${port}`, limits.targetChars)
-    // With a Unix socket, no process listens at the address in the URL.
-    const ip = via?.startsWith('unix:') === true ? '0.0.0.0' : ipv4OfHost(hostname)
+    const { name, ip, port, method, via, traced } = parseTarget(target)
+    this.target = name
+    this.traced = traced ?? true
     this.hopId = host.ids.assign({ ip, port })
     const kept =
       withinLimits &&
@@ -72,7 +87,9 @@ export class Call {
         offsetMicros: this.startMicros,
       })
     if (!kept) host.failed()
-    const sent = writeContext(hop, this.hopId, host.wire, host.targets.trusted.has(this.target))
+    // A broker of the cluster: what traced services read from it may learn their ids.
+    const trusted = traced ?? host.targets.trusted.has(name)
+    const sent = writeContext(hop, this.hopId, host.wire, trusted)
     this.headers = sent.headers
     this.asked = sent.asked
   }
@@ -117,31 +134,44 @@ export class Call {
 
   private outcome(outcome: number | string | Error): string {
     if (typeof outcome === 'number') return String(outcome)
+    if (outcome === messageSent && !this.traced) return '202'
     const code = outcomeOf(outcome)
     return standardOutcomes.has(code) ? code : (this.#host.redaction.code(this.target, code) ?? 'ERROR')
   }
 }
 
 interface ParsedTarget {
-  readonly hostname: string
+  /** As recorded: `host:port`, or a destination. */
+  readonly name: string
+  readonly ip: string
   readonly port: number
   readonly method: string | null
   readonly via: string | null
+  /** Only for messages. */
+  readonly traced?: boolean
 }
 
 function parseTarget(target: CallTarget): ParsedTarget {
   try {
-    if (typeof target === 'string' || target instanceof URL)
-      return { ...hostAndPort(target), method: null, via: null }
-    const { url, method, via } = target
-    return {
-      ...hostAndPort(url),
-      method: method?.toUpperCase().slice(0, 32) ?? null,
-      via: via === undefined ? null : truncate(String(via), limits.targetChars),
+    if (typeof target === 'string' || target instanceof URL) return atUrl(target, null, null)
+    if ('message' in target) {
+      const name = recordedDestination(String(target.message))
+      const traced = target.traced !== false
+      return { name, ip: '0.0.0.0', port: 0, method: null, via: null, traced }
     }
+    const { url, method, via } = target
+    const dialled = via === undefined ? null : truncate(String(via), limits.targetChars)
+    return atUrl(url, method?.toUpperCase().slice(0, 32) ?? null, dialled)
   } catch {
-    return { hostname: 'unknown', port: 0, method: null, via: null }
+    return { name: 'unknown:0', ip: '0.0.0.0', port: 0, method: null, via: null }
   }
+}
+
+function atUrl(url: string | URL, method: string | null, via: string | null): ParsedTarget {
+  const { hostname, port } = hostAndPort(url)
+  // With a Unix socket, no process listens at the address in the URL.
+  const ip = via?.startsWith('unix:') === true ? '0.0.0.0' : ipv4OfHost(hostname)
+  return { name: truncate(`${hostname}:${port}`, limits.targetChars), ip, port, method, via }
 }
 
 function hostAndPort(url: string | URL): { hostname: string; port: number } {

@@ -1,3 +1,4 @@
+import { messageSent } from '../record/destination.js'
 import { givesUp, recordedCode } from '../record/outcome-codes.js'
 
 /** Codes by which clients say only that something below them failed: its own code says what. */
@@ -12,6 +13,7 @@ export const standardOutcomes: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ERROR',
+  messageSent,
 ])
 
 /**

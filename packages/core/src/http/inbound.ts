@@ -106,7 +106,7 @@ function begin(tracer: Tracer, req: IncomingMessage, res: ServerResponse): Inbou
     const method = req.method === undefined ? null : truncate(req.method, 32)
     const assigned = context.hopId
     const taken = assigned === undefined ? undefined : run.take(assigned, localAddress(req.socket))
-    hop = tracer.begin(run, context, method, taken)
+    hop = tracer.beginHop(run, context, method, taken)
     const who = {
       hopId: hop.id,
       traceId: hop.traceId,

@@ -18,7 +18,8 @@ export interface InstanceRow {
   readonly aliases: readonly string[]
   /**
    * Foreign addresses (`ip:port`, or `name:port` as dialled) in ids that it took: proxies, published ports
-   * and virtual addresses that lead to it. Least recently met first, 64 at most.
+   * and virtual addresses that lead to it; and the destinations (`kafka://orders.placed`) of messages that it
+   * consumes. Least recently met first, 64 at most.
    */
   readonly reached: readonly string[]
   readonly worker: number

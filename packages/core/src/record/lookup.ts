@@ -1,3 +1,4 @@
+import type { HopId } from '../id/types.js'
 import type { HopRecord } from './record.js'
 
 /** Where an answer came from. */
@@ -11,7 +12,7 @@ export type RunLiveness = 'alive' | 'ended' | 'unsure'
 
 /**
  * What one instance run knows of one id. A read that failed is neither: it rejects.
- * - `found`: its newest version.
+ * - `found`: its newest version. `others`: further hops that this run has under the same assigned id, if all were asked for.
  * - `absent`: every hop that this run handled and that began (by its own clock) up to `throughNanos` is known, and none has this id.
  *   `final` when the run has ended and everything it left is known, so that waiting changes nothing.
  *   `dropped` when the run lost records around this id: absence then proves nothing.
@@ -23,6 +24,7 @@ export type Lookup =
       readonly record: HopRecord
       readonly source: RecordSource
       readonly liveness?: RunLiveness
+      readonly others?: readonly HopId[]
     }
   | {
       readonly kind: 'absent'

@@ -228,6 +228,21 @@ export class Run implements HopOwner {
     this.log.open(hop)
   }
 
+  /** The run consumes messages of this destination, so that resolvers ask it for them. */
+  consumes(destination: string): void {
+    if (this.info !== undefined && this.reached.add(destination))
+      this.describe({ ...this.info, reached: this.reached.list() })
+  }
+
+  /**
+   * The hop came by a message of this destination. It is in the log when this returns: a process that dies
+   * with the message has left a record of it.
+   */
+  took(hop: Hop, destination: string): void {
+    this.consumes(destination)
+    this.log.open(hop)
+  }
+
   /** Is it an address of a listening socket of this process, or the one that the operator says? */
   owns(address: string): boolean {
     return this.info !== undefined && (address === this.info.address || this.info.aliases.includes(address))

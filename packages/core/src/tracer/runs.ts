@@ -14,6 +14,9 @@ import { Run } from './run.js'
 import { createRecorder } from '../recorder/create-recorder.js'
 import { specLocation } from '../store/spec-url.js'
 
+/** What a registry row takes. */
+const maxDestinations = 64
+
 /**
  * The runs of a tracer; the last one begins hops. When a process that ran jobs begins to listen, it continues
  * in a new run under the address of its first listening socket. Each further socket is an alias of that run.
@@ -24,6 +27,7 @@ export class Runs implements ListenerOwner {
   private readonly wire: WireRules
   /** The server that accepted the newest request: nothing about it is new. */
   private served: Server | undefined
+  private readonly destinations = new Set<string>()
   private readonly known = new WeakSet<Server>()
 
   constructor(
@@ -44,6 +48,12 @@ export class Runs implements ListenerOwner {
   forJob(): Run {
     const run = this.current
     return run.info === undefined ? this.start(run, addressOfProcess(this.settings.address)) : run
+  }
+
+  /** This run, and the next ones, consume messages of this destination. */
+  consumes(destination: string): void {
+    if (this.destinations.size < maxDestinations) this.destinations.add(destination)
+    this.forJob().consumes(destination)
   }
 
   /** The run of a request. */
@@ -107,6 +117,7 @@ export class Runs implements ListenerOwner {
     const extra =
       given === undefined || given === found.address || found.aliases.includes(given) ? [] : [given]
     run.start({ ...found, aliases: [...extra, ...found.aliases] }, url, buckets)
+    for (const destination of this.destinations) run.consumes(destination)
     return run
   }
 }

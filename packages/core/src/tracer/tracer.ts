@@ -7,6 +7,7 @@ import { processDiagnostics } from '../base/diagnostics.js'
 import { takeOffWrappers } from '../base/wrappers.js'
 import { RemoteQuestions } from '../ask/remote-questions.js'
 import { Hop } from '../hop/hop.js'
+import { recordedDestination } from '../record/destination.js'
 import { closedEarly } from '../record/record.js'
 import { hideProperties, inspectAs, type Shown } from '../hop/shown.js'
 import { unwatchListeners, watchListeners } from '../listen/listeners.js'
@@ -48,6 +49,20 @@ export interface RunOptions {
   readonly name: string
   /** `traceparent` and `tracestate` of the message that caused it, to continue that trace. */
   readonly headers?: RawHeaders
+  /**
+   * The topic or queue that the message came from, as its sender names it: `kafka://orders.placed`. The hop is
+   * then in the log before `fn` runs.
+   */
+  readonly message?: string
+}
+
+/** The hop of a job or message whose end is not the end of one function. For adapters. */
+export interface Job {
+  readonly hop: Hop
+  /** Runs `fn` with the hop as the current one. May be called several times. */
+  run<T>(fn: () => T): T
+  /** The work is done, or failed with an error. The first end counts. */
+  end(error?: { readonly thrown: unknown }): void
 }
 
 const open = new Set<Tracer>()
@@ -96,28 +111,54 @@ export class Tracer {
    * an error is recorded and thrown on untouched.
    */
   run<T>(options: RunOptions, fn: () => T): T {
-    const hop = this.beginJob(options)
-    if (hop === undefined) return fn()
-    const end = (error?: { thrown: unknown }): void => {
-      if (error !== undefined) hop.fail(error.thrown)
-      hop.close({ status: null, route: hop.route, aborted: false })
-    }
+    const job = this.begin(options)
+    if (job === undefined) return fn()
     try {
-      const result = this.enter(hop, fn)
+      const result = job.run(fn)
       if (result instanceof Promise) {
         return result.then(
-          (value: unknown) => (end(), value),
+          (value: unknown) => (job.end(), value),
           (thrown: unknown) => {
-            end({ thrown })
+            job.end({ thrown })
             throw thrown
           },
         ) as T
       }
-      end()
+      job.end()
       return result
     } catch (thrown) {
-      end({ thrown })
+      job.end({ thrown })
       throw thrown
+    }
+  }
+
+  /**
+   * Begins a hop without a framework that `end` closes, for work that is more than one function. Never
+   * throws. Undefined if the tracer is closed or cannot begin the hop: the work continues without it.
+   */
+  begin(options: RunOptions): Job | undefined {
+    const hop = this.beginJob(options)
+    if (hop === undefined) return undefined
+    return {
+      hop,
+      run: (fn) => this.enter(hop, fn),
+      end: (error) => {
+        if (error !== undefined && !hop.closed) hop.fail(error.thrown)
+        hop.close({ status: null, route: hop.route, aborted: false })
+      },
+    }
+  }
+
+  /**
+   * This process consumes messages of a topic or queue (`kafka://orders.placed`). Say so when it subscribes:
+   * resolvers then know whom to ask for a message that has not come yet. Never throws.
+   */
+  consumes(destination: string): void {
+    if (!this.active) return
+    try {
+      this.runs.consumes(recordedDestination(String(destination)))
+    } catch {
+      this.currentRun.failed()
     }
   }
 
@@ -194,7 +235,7 @@ export class Tracer {
    * @internal Begins a hop from what the propagation read. `taken`: the id that it has because its caller
    * assigned it.
    */
-  begin(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
+  beginHop(run: Run, context: InboundContext, method: string | null, taken?: HopId): Hop {
     // Who takes up new work has survived what it caught.
     this.crashed = undefined
     return new Hop(run, context, method, taken)
@@ -213,8 +254,9 @@ export class Tracer {
       // Before the hop exists, so that an error here leaves no open hop.
       const name = run.redaction.name('job', String(options.name))
       // A message may come again, and to several consumers, so each hop gets a new id.
-      const hop = this.begin(run, context, null)
+      const hop = this.beginHop(run, context, null)
       hop.routeSource = name
+      if (options.message !== undefined) run.took(hop, recordedDestination(String(options.message)))
       return hop
     } catch {
       this.currentRun.failed()

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
 import type { RegistryRows } from '../../record/instance-row.js'
+import { StoreReader } from '../../store/reader.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Lookup } from '../../record/lookup.js'
 import type { EvidenceTree } from '../../resolve/verdict/evidence.js'
@@ -21,6 +22,8 @@ export type Errands = Map<string, Set<HopId>>
 /** Bounds of what one errand may cost, whatever it asks for. */
 const caps = { hops: 10_000, depth: 256, deadlineMillis: 30_000, questions: 1000 }
 const concurrency = 16
+/** Hops of one assigned id in an answer. */
+const maxOthers = 64
 
 /** One question about one hop. */
 export interface HopQuestion {
@@ -49,7 +52,7 @@ export async function answerHop(question: HopQuestion): Promise<EndpointResponse
     subtree,
     reads,
   })
-  const lookup = await lookupOwn(own, id)
+  const lookup = query.get('all') === '1' ? await lookupAll(own, id) : await lookupOwn(own, id)
   const errandName = query.get('question')
   if (walk === undefined || lookup.kind === 'absent' || query.get('recurse') !== '1' || errandName === null) {
     return json(200, tell(lookup, null, noReads()))
@@ -74,6 +77,22 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
   }
   if (alias !== undefined) return { kind: 'found', record: alias, source: 'live' }
   return lookup
+}
+
+/** With all other hops that were assigned the id: a message may be delivered to a run more than once. */
+async function lookupAll(own: OwnRecords, id: HopId): Promise<Lookup> {
+  const lookup = await lookupOwn(own, id)
+  if (lookup.kind === 'absent' || lookup.record.assignedId !== id) return lookup
+  const row = own.row()
+  const reader = new StoreReader(own.store, row)
+  const [unshipped, shipped] = await Promise.all([
+    own.unshipped(({ assignedId }) => assignedId === id),
+    reader.aliases(id, { limit: maxOthers }),
+  ])
+  const others = new Set(unshipped.map(({ hopId }) => hopId))
+  for (const { hopId, startNanos } of shipped) if (startNanos === row.startNanos) others.add(hopId)
+  others.delete(lookup.record.hopId)
+  return { ...lookup, others: [...others].sort().slice(0, maxOthers) }
 }
 
 async function walkBelow(

@@ -51,21 +51,17 @@ export class LiveSource {
   }
 
   /**
-   * The hop that the instance has, in its own records or in the store that it holds, under another id:
-   * assigned by the hop's caller, or a foreign trace id. Null when the instance does not answer.
+   * The hops that the instance has, in its own records or in the store that it holds, under another id:
+   * assigned by the hop's caller, or a foreign trace id. Empty also when the instance does not answer.
    */
-  async alias(
-    row: InstanceRow,
-    id: HopId,
-    reads: Reads,
-    signal: AbortSignal,
-  ): Promise<HopId | undefined | null> {
-    const told = await this.ask(row, id, reads, signal)
-    if (told === undefined) return null
+  async aliases(row: InstanceRow, id: HopId, reads: Reads, signal: AbortSignal): Promise<readonly HopId[]> {
+    const told = await this.ask(row, id, reads, signal, undefined, true)
+    if (told === undefined) return []
     this.heard.add(row)
-    if (told.lookup.kind !== 'found') return undefined
-    const { hopId, assignedId, traceId } = told.lookup.record
-    return hopId === id || assignedId === id || traceId === id ? hopId : undefined
+    if (told.lookup.kind !== 'found') return []
+    const { record, others = [] } = told.lookup
+    const { hopId, assignedId, traceId } = record
+    return hopId === id || assignedId === id || traceId === id ? [hopId, ...others] : []
   }
 
   /** The answer of this very run: what another one does not know says nothing about it. */
@@ -75,6 +71,7 @@ export class LiveSource {
     reads: Reads,
     signal: AbortSignal,
     errand?: Errand,
+    all = false,
   ): Promise<ToldJson | undefined> {
     if (performance.now() < (this.silent.get(row) ?? 0)) return undefined
     const place = await this.client.place(row)
@@ -83,6 +80,7 @@ export class LiveSource {
       path: `hops/${id}`,
       query: {
         recurse: errand === undefined ? '0' : '1',
+        ...(all ? { all: '1' } : {}),
         question: errand?.question,
         hops: errand?.hops,
         depth: errand?.depth,

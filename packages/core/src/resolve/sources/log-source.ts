@@ -17,7 +17,8 @@ import { isWriting, type LogWriter } from './log-writer.js'
 /** The log of a run as it was when it was read. */
 export interface LogView {
   readonly records: ReadonlyMap<HopId, HopRecord>
-  readonly aliases: ReadonlyMap<HopId, HopId>
+  /** The hops of each assigned id, the earliest first. */
+  readonly aliases: ReadonlyMap<HopId, readonly HopId[]>
   readonly throughNanos: bigint
   readonly aliveNanos: bigint
   /** What of it could not be read, in words. Undefined when all could. */
@@ -131,7 +132,7 @@ function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
  * shipped hops leave the log.
  */
 export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
-  const record = view.records.get(id) ?? view.records.get(view.aliases.get(id) ?? id)
+  const record = view.records.get(id) ?? view.records.get(view.aliases.get(id)?.at(-1) ?? id)
   const lost = isLost({ ...row, dropped: [...view.dropped, ...row.dropped] }, hopIdNanos(record?.hopId ?? id))
   if (record !== undefined) {
     // Its end may be what cannot be read.
@@ -154,15 +155,15 @@ export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup 
   }
 }
 
-/** The earliest hop that a log has under another id: assigned by its caller, or a foreign trace id. */
-export function aliasInLog({ records, aliases }: LogView, id: HopId): HopId | undefined {
+/** The hops that a log has under another id: all that were assigned it, or the earliest of a foreign trace. */
+export function aliasesInLog({ records, aliases }: LogView, id: HopId): readonly HopId[] {
   const assigned = aliases.get(id)
   if (assigned !== undefined) return assigned
   let first: HopId | undefined
   for (const { hopId, traceId, parentSpan } of records.values()) {
     if (traceId === id && parentSpan !== null && (first === undefined || hopId < first)) first = hopId
   }
-  return first
+  return first === undefined ? [] : [first]
 }
 
 async function statFiles(dir: string): Promise<FileStamp[]> {
@@ -188,7 +189,7 @@ async function read(
     throw new HoptraceError('HOPTRACE_BAD_LOG', `${runDir} is the log of another run`)
   }
   const records = new Map<HopId, HopRecord>()
-  const aliases = new Map<HopId, HopId>()
+  const aliases = new Map<HopId, HopId[]>()
   const over = ended || !alive
   let unreadable = 0
   for (const [index, hop] of hops.entries()) {
@@ -201,7 +202,10 @@ async function read(
     if (record === undefined) unreadable++
     else {
       records.set(record.hopId, record)
-      if (record.assignedId !== null) aliases.set(record.assignedId, record.hopId)
+      const { hopId, assignedId } = record
+      const known = assignedId === null ? undefined : aliases.get(assignedId)
+      if (known !== undefined) known.push(hopId)
+      else if (assignedId !== null) aliases.set(assignedId, [hopId])
     }
   }
   return {

@@ -9,7 +9,7 @@ import type { Patience } from '../patience.js'
 import { messageOf } from '../../base/message.js'
 import type { Reads } from '../walk/reads.js'
 import type { Errand, Told, TraceSource } from '../walk/source.js'
-import { aliasInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
+import { aliasesInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
 import { earliest, type StoreSource } from './store-source.js'
 
@@ -79,8 +79,8 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       const living = live !== null && anew ? rows.filter(({ state }) => state === 'running') : []
       const told = await Promise.allSettled(
         living.map(async (row): Promise<readonly AliasHit[]> => {
-          const hopId = await live?.alias(row, id, reads, signal)
-          return hopId === undefined || hopId === null ? [] : [{ hopId, startNanos: row.startNanos }]
+          const hopIds = (await live?.aliases(row, id, reads, signal)) ?? []
+          return hopIds.map((hopId) => ({ hopId, startNanos: row.startNanos }))
         }),
       )
       // Live instances know their own aliases: those that answered did so for them, too.
@@ -94,8 +94,8 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {
         const view = await log?.view(row, reads, signal)
         if (view === undefined && row.state === 'running' && row.stores.length === 0) throw unavailable(row)
-        const hopId = view === undefined ? undefined : aliasInLog(view, id)
-        return hopId === undefined ? [] : [{ hopId, startNanos: row.startNanos }]
+        const hopIds = view === undefined ? [] : aliasesInLog(view, id)
+        return hopIds.map((hopId) => ({ hopId, startNanos: row.startNanos }))
       }
       const left = await Promise.allSettled([stored(), ...(anew ? silent.map(logged) : [])])
       return earliest([...told, ...left])

@@ -1,3 +1,4 @@
+import { isMessage } from '../../record/destination.js'
 import { calleesOf } from './attempts.js'
 import type { EvidenceTree } from './evidence.js'
 
@@ -15,7 +16,9 @@ export function causalStarts({ hops }: EvidenceTree): bigint[] {
     let start = record.startNanos + shift
     if (parent !== null && made !== undefined) {
       const from = (starts[parent] ?? 0n) + BigInt(made.offsetMicros) * 1000n
-      const room = made.durationMicros === null ? null : BigInt(made.durationMicros) * 1000n
+      // A message is taken at any time after it was sent.
+      const room =
+        made.durationMicros === null || isMessage(made) ? null : BigInt(made.durationMicros) * 1000n
       // The callee's work is entirely within an answered call, but may outlast a call that timed out.
       const work = BigInt(record.durationMicros ?? 0) * 1000n
       const until = room === null ? null : from + (work <= room ? room - work : room)

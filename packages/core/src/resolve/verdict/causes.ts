@@ -1,3 +1,5 @@
+import { isMessage } from '../../record/destination.js'
+import type { CallRecord } from '../../record/record.js'
 import { weightier, type Finding } from './weigh.js'
 import { healthOf, wasHanging } from './cell.js'
 import type { HopEvidence } from './evidence.js'
@@ -19,11 +21,16 @@ function calleeOf({ hop, hops }: Parts, call: number): { node: number; callee: H
   return evidence?.kind === 'hop' && callee !== undefined ? { node: evidence.node, callee } : undefined
 }
 
+/** Does the hop wait for an answer? The sender of a message does not wait for its consumer. */
+function isAwaited(call: CallRecord): boolean {
+  return call.outcome === null && !isMessage(call)
+}
+
 /** Why a hop hangs: because a callee that it waits for does. Calls that failed it has not given up on. */
 export function causeOfHanging(parts: Parts): Finding | null {
   let cause: Finding | null = null
-  for (const [index, { outcome }] of parts.hop.record.next.entries()) {
-    const below = outcome === null ? calleeOf(parts, index) : undefined
+  for (const [index, call] of parts.hop.record.next.entries()) {
+    const below = isAwaited(call) ? calleeOf(parts, index) : undefined
     if (below !== undefined && wasHanging(below.callee))
       cause = weightier(cause, parts.hung[below.node] ?? null)
   }
@@ -33,8 +40,8 @@ export function causeOfHanging(parts: Parts): Finding | null {
 /** A process that ended while another one below it did: the request had come as far as the deeper one. */
 export function causeOfDeath(parts: Parts): Finding | null {
   let cause: Finding | null = null
-  for (const [index, { outcome }] of parts.hop.record.next.entries()) {
-    const below = outcome === null ? calleeOf(parts, index) : undefined
+  for (const [index, call] of parts.hop.record.next.entries()) {
+    const below = isAwaited(call) ? calleeOf(parts, index) : undefined
     if (below !== undefined && healthOf(below.callee) === 'interrupted')
       cause = weightier(cause, parts.ofCall(index))
   }
@@ -45,9 +52,9 @@ export function causeOfDeath(parts: Parts): Finding | null {
 export function causeOfFailure(parts: Parts, health: 'failed' | 'slow'): Finding | null {
   let cause: Finding | null = null
   let unseen: Finding | null = null
-  for (const [index, { outcome }] of parts.hop.record.next.entries()) {
-    const saw = sawOf(outcome)
-    if (saw === 'answered') continue
+  for (const [index, call] of parts.hop.record.next.entries()) {
+    const saw = sawOf(call.outcome)
+    if (saw === 'answered' || (saw === 'silent' && isMessage(call))) continue
     const found = parts.ofCall(index)
     if (saw !== 'silent') cause = weightier(cause, found)
     else if (health === 'slow') {

@@ -11,7 +11,7 @@ export type Health = 'ok' | 'slow' | 'failed' | 'interrupted' | 'open' | 'open?'
  * `tracer.close()` interrupted the hop, or some of its entries are lost, it counts as open, and its end will
  * never be known.
  */
-export function healthOf({ record, liveness }: HopEvidence): Health {
+export function healthOf({ record, liveness }: Pick<HopEvidence, 'record' | 'liveness'>): Health {
   // Where entries of its log are lost, its end may be among them.
   const isWhole = record.lost === 0
   if (record.state === 'interrupted')
@@ -55,7 +55,7 @@ function leftOf(tree: EvidenceTree, callee: CalleeEvidence): Left {
 /** The column of the table. */
 function columnOf(caller: HopEvidence, call: CallRecord): Column {
   const saw = sawOfCall(call)
-  if (saw === 'silent' && caller.record.lost > 0) return 'silent-lost'
+  if (call.outcome === null && caller.record.lost > 0) return 'silent-lost'
   return saw === 'error' && call.servedBy !== null ? 'own-error' : saw
 }
 

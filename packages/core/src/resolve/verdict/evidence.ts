@@ -25,8 +25,9 @@ export type Liveness = 'alive' | 'ended' | 'unsure'
  *   given up.
  * - `ended`: a run ended, and it is not known whether before or after the call was made.
  * - `gone`: the address is registered, but no run was alive there at that time.
+ * - `waiting`: of a message, no run that consumes its destination has taken it so far.
  */
-export type AbsenceProof = 'not-taken' | 'ended-during' | 'ended' | 'gone'
+export type AbsenceProof = 'not-taken' | 'ended-during' | 'ended' | 'gone' | 'waiting'
 
 /** What was found out about the other end of one call. */
 export type CalleeEvidence =

@@ -1,6 +1,8 @@
 import { placeOf, type CalleeEvidence, type EvidenceTree, type HopEvidence } from './evidence.js'
 import { attemptsOf, isSettled } from './attempts.js'
 import { cellOfCall, healthOf, wasHanging } from './cell.js'
+import { deliveries, type Delivery } from './deliveries.js'
+import { isMessage } from '../../record/destination.js'
 import { causeOfDeath, causeOfFailure, causeOfHanging, type Parts } from './causes.js'
 import { type FaultVerdict, type Finding, weightier } from './weigh.js'
 import { outcomeOf } from './table.js'
@@ -10,10 +12,19 @@ export interface Findings {
   readonly own: readonly (Finding | null)[]
   /** What one call comes to as a fault, or null when it is none, or is the caller's own. */
   readonly ofCall: (node: number, call: number) => Finding | null
-  /** The indices of the attempts of a call, without the deciding hop. */
-  readonly attempts: (node: number, call: number) => readonly number[]
+  /** The attempts of a call, without the deciding hop. */
+  readonly attempts: (node: number, call: number) => readonly TriedHop[]
   /** A finding about a hop itself. */
   readonly itself: (node: number, verdict: FaultVerdict) => Finding
+}
+
+type Consumer = HopEvidence & { readonly node: number }
+
+/** A further hop of a call. */
+export interface TriedHop {
+  readonly node: number
+  /** Another hop of the call made up for it. */
+  readonly isMadeUp: boolean
 }
 
 /** Finds the origin of every fault, callees first. Linear in hops and calls, no recursion. */
@@ -29,7 +40,24 @@ export function findFaults(tree: EvidenceTree): Findings {
   const causes = { own, answered, hung }
 
   const grouped = hops.map(attemptsOf)
-  const attempts = (node: number, call: number): readonly number[] => grouped[node]?.(call) ?? []
+  const others = (node: number, call: number): readonly number[] => grouped[node]?.(call) ?? []
+  const consumers = (node: number, call: number, callee: CalleeEvidence): readonly Delivery<Consumer>[] => {
+    const nodes = [...(callee.kind === 'hop' ? [callee.node] : []), ...others(node, call)]
+    return deliveries(nodes.map((at) => ({ ...(hops[at] as HopEvidence), node: at })))
+  }
+
+  const attempts = (node: number, call: number): readonly TriedHop[] => {
+    const tried = others(node, call)
+    const callee = hops[node]?.callees[call]
+    const made = hops[node]?.record.next[call]
+    if (tried.length === 0 || callee === undefined || made === undefined) return []
+    if (!isMessage(made)) {
+      const isMadeUp = isSettled(hops, made, callee)
+      return tried.map((at) => ({ node: at, isMadeUp }))
+    }
+    const deciding = new Set(consumers(node, call, callee).map(({ decides }) => decides.node))
+    return tried.map((at) => ({ node: at, isMadeUp: !deciding.has(at) }))
+  }
 
   const itself = (node: number, verdict: FaultVerdict): Finding => {
     const { record } = hops[node] as HopEvidence
@@ -41,10 +69,10 @@ export function findFaults(tree: EvidenceTree): Findings {
     const callee = hop?.callees[call]
     const made = hop?.record.next[call]
     if (hop === undefined || callee === undefined || made === undefined) return null
-    let finding = ofCallee(node, call, callee)
-    const others = attempts(node, call)
-    if (others.length > 0 && !isSettled(hops, made, callee)) {
-      for (const attempt of others)
+    const tried = others(node, call)
+    let finding = isMessage(made) ? ofMessage(node, call, callee) : ofCallee(node, call, callee)
+    if (!isMessage(made) && tried.length > 0 && !isSettled(hops, made, callee)) {
+      for (const attempt of tried)
         finding = weightier(finding, ofCallee(node, call, { kind: 'hop', node: attempt }))
       // The one that counts may have answered, or be at it.
       const main = callee.kind === 'hop' ? hops[callee.node] : undefined
@@ -55,6 +83,18 @@ export function findFaults(tree: EvidenceTree): Findings {
     // What the caller saw of it, and made of it, may be among what its log lost.
     const isUnseen = made.outcome === null && hop.record.lost > 0
     return finding !== null && isUnseen ? { ...finding, verdict: 'undetermined' } : finding
+  }
+
+  /** The weightiest of its consumers. */
+  const ofMessage = (node: number, call: number, callee: CalleeEvidence): Finding | null => {
+    const unknown = callee.kind === 'hop' ? null : ofCallee(node, call, callee)
+    let finding = unknown
+    for (const { decides } of consumers(node, call, callee))
+      finding = weightier(finding, ofCallee(node, call, { kind: 'hop', node: decides.node }))
+    // A consumer that could not be asked may have made up for the fault.
+    return finding !== null && unknown !== null && finding !== unknown
+      ? { ...finding, verdict: 'undetermined' }
+      : finding
   }
 
   const ofCallee = (node: number, call: number, callee: CalleeEvidence): Finding | null => {

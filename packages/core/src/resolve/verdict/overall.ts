@@ -1,7 +1,15 @@
 import { weightier, type Finding } from './weigh.js'
-import { placeOf, type EvidenceTree, type JudgedTree, type Place } from './evidence.js'
-import { healthOf } from './cell.js'
-import { isSettled } from './attempts.js'
+import {
+  placeOf,
+  type CalleeEvidence,
+  type EvidenceTree,
+  type HopEvidence,
+  type JudgedTree,
+  type Place,
+} from './evidence.js'
+import { isMessage } from '../../record/destination.js'
+import type { CallRecord } from '../../record/record.js'
+import { cellOfCall, healthOf } from './cell.js'
 import { causalStarts } from './causal.js'
 import { findFaults } from './finding.js'
 import { sawOf } from './saw.js'
@@ -61,8 +69,9 @@ const maxFaults = 100
  * 2. If the entry failed, the origin of its failure decides, found along failed and unhandled calls to the
  *    deepest. If the origin is unknown, the verdict is `undetermined`. If the entry's own process ended, it
  *    is `interrupted`.
- * 3. If the entry succeeded, an unseen fault (fire and forget) decides, then anything undetermined, then
- *    anything that still runs. Only then is the verdict `completed`.
+ * 3. If the entry succeeded, an unseen fault (fire and forget, a message) decides, then anything
+ *    undetermined, then anything that still runs, then a message that no consumer has taken. Only then is the
+ *    verdict `completed`.
  *
  * A fault is handled if its caller saw it and still answered below 500 without an error.
  */
@@ -85,6 +94,7 @@ export function judge(tree: JudgedTree): Judgement {
   ]
   const listed = new Map<string, { finding: Finding; handled: boolean }>()
   let unseen: Finding | null = null
+  let waiting: Decisive | null = null
 
   const list = (finding: Finding, handled: boolean): void => {
     const key = `${finding.node} ${finding.call}`
@@ -107,7 +117,8 @@ export function judge(tree: JudgedTree): Judgement {
       const found = ofCall(node, index)
       const calleeHop = callee.kind === 'hop' ? tree.hops[callee.node] : undefined
       const calleeHealth = calleeHop === undefined ? undefined : healthOf(calleeHop)
-      const faulty = found !== null && !(saw === 'silent' && calleeHealth === 'open')
+      const isAtWork = saw === 'silent' && calleeHealth === 'open' && !isMessage(call)
+      const faulty = found !== null && !isAtWork
       let below: Region = region
       if (saw === 'answered') {
         if (found?.verdict === 'undetermined') {
@@ -127,18 +138,18 @@ export function judge(tree: JudgedTree): Judgement {
         }
       }
       if (callee.kind === 'hop') regions[callee.node] = below
-      const others = attempts(node, index)
-      const handled = below === 'handled' || (others.length > 0 && isSettled(tree.hops, call, callee))
-      for (const attempt of others) {
+      for (const { node: attempt, isMadeUp } of attempts(node, index)) {
+        const handled = below === 'handled' || isMadeUp
         regions[attempt] = handled ? 'handled' : below
         const fault = handled ? (own[attempt] ?? null) : null
         if (fault !== null) list(fault, true)
       }
+      if (isWaiting(tree, hop, call, callee)) waiting ??= { node, call: index }
       if (faulty) list(found, below === 'handled')
     }
   }
 
-  const decision = decide(tree, own[0] ?? null, unseen)
+  const decision = decide(tree, own[0] ?? null, unseen, waiting)
   const told = tree.headless === true ? (own[0] ?? unseen) : decision.finding
   if (told !== null) list(told, false)
   const faults = [...listed.values()]
@@ -175,7 +186,18 @@ interface Decision {
   readonly decisive: Decisive
 }
 
-function decide(tree: JudgedTree, own: Finding | null, unseen: Finding | null): Decision {
+/** Is a message of the hop still to be taken? If the sender died before the broker had it, there may be none. */
+function isWaiting(tree: EvidenceTree, hop: HopEvidence, call: CallRecord, callee: CalleeEvidence): boolean {
+  if (cellOfCall(tree, hop, call, callee) !== 'waiting') return false
+  return call.outcome !== null || healthOf(hop) !== 'interrupted'
+}
+
+function decide(
+  tree: JudgedTree,
+  own: Finding | null,
+  unseen: Finding | null,
+  waiting: Decisive | null,
+): Decision {
   const entry = tree.hops[0] as (typeof tree.hops)[number]
   if (tree.headless === true) return latest(tree, 'undetermined')
   const health = healthOf(entry)
@@ -185,6 +207,7 @@ function decide(tree: JudgedTree, own: Finding | null, unseen: Finding | null): 
     if (tree.partial) return latest(tree, 'undetermined')
   }
   const running = tree.hops.some((hop) => healthOf(hop) === 'open')
+  if (!running && waiting !== null) return untaken(tree, waiting)
   return latest(tree, running ? 'running' : 'completed')
 }
 
@@ -203,6 +226,19 @@ function decisionOf(tree: EvidenceTree, finding: Finding): Decision {
     lastHealthy: healthy === undefined ? null : placeOf(healthy.record),
     finding,
     decisive: { node: finding.node, call: finding.call },
+  }
+}
+
+/** A message that no consumer has taken yet. */
+function untaken(tree: EvidenceTree, decisive: Decisive): Decision {
+  const hop = tree.hops[decisive.node] as HopEvidence
+  const callee = hop.callees[decisive.call ?? 0]
+  return {
+    verdict: 'running',
+    endedAt: callee === undefined || callee.kind === 'hop' ? placeOf(hop.record) : callee.suspect,
+    lastHealthy: placeOf(hop.record),
+    finding: null,
+    decisive,
   }
 }
 

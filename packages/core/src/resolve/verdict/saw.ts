@@ -1,3 +1,4 @@
+import { messageSent } from '../../record/destination.js'
 import { meaningOf } from '../../record/outcome-codes.js'
 import type { CallRecord } from '../../record/record.js'
 
@@ -26,7 +27,8 @@ export function sawOfCall({ outcome, servedBy, via }: Pick<CallRecord, 'outcome'
  * `other`.
  */
 export function sawOf(outcome: string | null): Saw {
-  if (outcome === null) return 'silent'
+  // That the broker has a message says nothing of its consumer.
+  if (outcome === null || outcome === messageSent) return 'silent'
   if (/^[1-9]\d\d$/.test(outcome)) return Number(outcome) >= 500 ? 'error' : 'answered'
   return meaningOf(outcome) ?? 'other'
 }

@@ -84,6 +84,8 @@ const rows: Readonly<Record<Left, string>> = {
     'unclear failed-pending failed-pending failed-pending unclear unclear unreachable unclear unclear unclear',
   untimely: 'unclear unclear unclear unclear unclear unclear unreachable unclear unclear unclear',
   untraced: 'untraced untraced untraced unclear unclear unclear unreachable untraced unclear unclear',
+  waiting:
+    'untraced failed-there failed-there failed-there unclear unclear unreachable waiting unclear failed-there',
 }
 
 /** What a cell comes to as a fault. */
@@ -107,6 +109,8 @@ export const outcomes = {
   'record-lost': { look: null, fault: null },
   /** A leaf without hoptrace: how the caller treated it decides. */
   untraced: { look: null, fault: null },
+  /** A message that no consumer has taken: one still may. */
+  waiting: { look: null, fault: null },
   /** The request failed before it left the caller. */
   'caller-error': { look: null, fault: null },
   /** The callee has the request. */

@@ -1,5 +1,6 @@
 import type { Finding } from './weigh.js'
 import type { CallRecord } from '../../record/record.js'
+import { isMessage, messageSent } from '../../record/destination.js'
 import { isoNanos } from '../../base/iso.js'
 import { cellOfCall, healthOf } from './cell.js'
 import type { CalleeEvidence, EvidenceTree, HopEvidence, Place, Told } from './evidence.js'
@@ -61,6 +62,7 @@ const noted = new Set<Cell>([
   'failed-pending',
   'reply-lost',
   'too-slow',
+  'waiting',
 ])
 
 /** The meaning of a cell, if it is more than its two facts. */
@@ -91,11 +93,8 @@ function wordCall(tree: EvidenceTree, hop: HopEvidence, call: CallRecord, callee
         ? `${other.service} ${other.instance.address}`
         : call.target
   const after = call.durationMicros === null ? '' : ` after ${millis(call.durationMicros)}`
-  const lines = [
-    call.outcome === null
-      ? `${hop.record.service} has no answer from ${who}`
-      : `${hop.record.service} saw ${call.outcome} from ${who}${after}`,
-  ]
+  const lines = [isMessage(call) ? wordSending(hop, call) : wordAnswer(hop, call, `${who}${after}`)]
+  if (cell === 'waiting' && callee.kind !== 'hop' && callee.kind !== 'untraced') return [callee.says]
   if (callee.kind !== 'hop' && callee.kind !== 'untraced')
     lines.push(`${meanings[cell] ?? cell}: ${callee.says}`)
   else if (cell === 'too-slow' && other !== undefined) {
@@ -105,7 +104,20 @@ function wordCall(tree: EvidenceTree, hop: HopEvidence, call: CallRecord, callee
       `${meanings[cell]}: ${who} ${stateOf(tree.hops[(callee as { node: number }).node] as HopEvidence)}`,
     )
   } else if (cell === 'unreachable') lines.push(`${meanings[cell]}: ${who} is not registered`)
+  if (cell === 'died' && isMessage(call)) lines.push('the broker may deliver the message again')
   return lines
+}
+
+function wordAnswer({ record }: HopEvidence, { outcome }: CallRecord, from: string): string {
+  return outcome === null
+    ? `${record.service} has no answer from ${from}`
+    : `${record.service} saw ${outcome} from ${from}`
+}
+
+function wordSending({ record }: HopEvidence, { outcome, target }: CallRecord): string {
+  if (outcome === messageSent) return `${record.service} sent a message to ${target}`
+  const what = `${record.service} was sending a message to ${target}`
+  return outcome === null ? what : `${what}, and saw ${outcome}`
 }
 
 /** Calls whose failure became the hop's own: the callee finished, or is not ours. */

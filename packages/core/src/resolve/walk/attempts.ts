@@ -1,5 +1,8 @@
 import type { CallRecord, HopRecord } from '../../record/record.js'
+import { isMessage } from '../../record/destination.js'
 import { hopIdAddress } from '../../id/index.js'
+import { deliveries } from '../verdict/deliveries.js'
+import type { HopEvidence } from '../verdict/evidence.js'
 import { sawOf } from '../verdict/saw.js'
 
 /** The hops of one call: the deciding one, other attempts, and the hops that a gateway among them called. */
@@ -11,10 +14,15 @@ export interface Ordered<T> {
 }
 
 /** Puts the hops of one call in order. */
-export function ordered<T extends { readonly record: HopRecord }>(
+export function ordered<T extends Pick<HopEvidence, 'record' | 'liveness'>>(
   hops: readonly T[],
   call: CallRecord,
 ): Ordered<T> {
+  if (isMessage(call)) {
+    const consumers = deliveries(hops)
+    const [first, ...more] = consumers.map(({ decides }) => decides)
+    return { first, attempts: [...more, ...consumers.flatMap(({ others }) => others)], behind: [] }
+  }
   const gateway = hops.length < 2 ? undefined : hops.find((hop) => isGateway(hop.record, hops, call))
   if (gateway !== undefined) {
     const behind = byWeight(

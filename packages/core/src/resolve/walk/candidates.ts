@@ -149,6 +149,18 @@ export class InstanceIndex {
     return { rows: there.slice(0, maxCandidates), gone: null, tooMany: there.length > maxCandidates }
   }
 
+  /**
+   * Runs that say that they consume a destination, or that may have forgotten it, and that have shown life
+   * since a message was sent there.
+   */
+  consumersOf(destination: string, startNanos: bigint): Candidates {
+    const rows = this.rows
+      .filter(({ reached }) => reached.includes(destination) || reached.length >= maxReached)
+      .filter((row) => row.state === 'running' || heartbeatNanos(row) + timing.rowSlackNanos >= startNanos)
+      .sort(newestFirst)
+    return { rows: rows.slice(0, maxCandidates), gone: null, tooMany: rows.length > maxCandidates }
+  }
+
   /** Runs at an address. Loopback addresses mean another process on every host. */
   at(address: string, host: string | null): InstanceRow[] {
     return onHost(this.byAddress.get(address) ?? [], address, host)

@@ -1,5 +1,6 @@
 import { timing } from '../../base/timing.js'
 import type { CallRecord, HopRecord, ServedBy } from '../../record/record.js'
+import { isMessage } from '../../record/destination.js'
 import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
@@ -10,11 +11,11 @@ import type { Candidates, InstanceIndex } from './candidates.js'
 import { suspectOf } from './conclude.js'
 import { droppedEnd, hopKey, type Found } from './found.js'
 import type { WithoutRecord } from '../verdict/evidence.js'
-import { dialled, otherKey, refusedOnTheWay, unregistered } from './no-row.js'
+import { dialled, otherKey, refusedOnTheWay, unregistered, waiting } from './no-row.js'
 import type { Reads } from './reads.js'
 import { RunAsker, type Asked } from './run-asker.js'
 import type { Errand, TraceSource } from './source.js'
-import { callTimes, type CallTimes } from './times.js'
+import { callTimes, lately, nowNanos, type CallTimes } from './times.js'
 
 export type { Found } from './found.js'
 
@@ -73,7 +74,9 @@ export class Locator {
 
   /** The other end of a call. `host`: where the caller runs. */
   async callees(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Callees> {
-    const callees = await this.amongKnown(caller, call, host, errand)
+    const callees = isMessage(call)
+      ? await this.ofMessage(caller, call)
+      : await this.amongKnown(caller, call, host, errand)
     const { rest } = callees
     return { ...callees, rest: rest === undefined ? undefined : this.doubted(rest) }
   }
@@ -143,6 +146,39 @@ export class Locator {
       if (callees !== undefined) return callees
     }
     return { hops: [], rest: unregistered({ ...call, servedBy }, this.index.unread) }
+  }
+
+  /**
+   * The consumers of a message. A run says in its row what it consumes. Other runs are asked if none says
+   * so, and while their rows may be older than the message: that one of them has no hop proves nothing.
+   */
+  private async ofMessage(caller: HopRecord, call: CallRecord): Promise<Callees> {
+    const { startNanos } = callTimes(caller, call)
+    const times = lately(startNanos)
+    const { hopId, target } = call
+    const consumers = this.index.consumersOf(target, startNanos)
+    const known = await this.asker.deliveries(consumers.rows, hopId, times)
+    const isFresh = startNanos + timing.untoldConsumerNanos >= nowNanos()
+    const { rows } =
+      isFresh || known.hops.length === 0 ? this.index.consumers(hopId, startNanos) : { rows: [] }
+    const others = await this.asker.deliveries(
+      rows.filter((row) => !consumers.rows.includes(row)),
+      hopId,
+      times,
+    )
+    // Stores may be shared, so both may have found one hop.
+    const found = [
+      ...new Map([...known.hops, ...others.hops].map((hop) => [hopKey(hop.record), hop])).values(),
+    ]
+    if (found.length > 0) {
+      const { hops, rest } = whole(found)
+      return { hops, rest: rest ?? (known.rest?.kind === 'absent' ? undefined : known.rest) }
+    }
+    const isOver = sawOfCall(call) === 'answered'
+    const rest = isOver
+      ? unregistered(call, this.index.unread)
+      : waiting(call, startNanos, known.rest, consumers.tooMany)
+    return { hops: [], rest }
   }
 
   /** The instance that signed the answer, and others that may have had the call too. */

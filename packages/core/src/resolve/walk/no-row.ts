@@ -1,4 +1,5 @@
 import { namedService, type CallRecord } from '../../record/record.js'
+import { isoNanos } from '../../base/iso.js'
 import type { Place, WithoutRecord } from '../verdict/evidence.js'
 import { sawOfCall } from '../verdict/saw.js'
 
@@ -53,4 +54,25 @@ export function otherKey(call: CallRecord): WithoutRecord {
   const suspect: Place = { service: service ?? target, instance: target, hopId }
   const says = `${service ?? target} answers under another key (${fingerprint ?? ''}): set one HOPTRACE_KEY for both`
   return { kind: 'other-key', suspect, says }
+}
+
+/**
+ * No consumer has taken a message, as far as is known. `rest`: what its consumers say; undefined if there is
+ * none. Never a proof that the message is lost: a consumer may start later.
+ */
+export function waiting(
+  { hopId, target }: CallRecord,
+  sentNanos: bigint,
+  rest: WithoutRecord | undefined,
+  tooMany: boolean,
+): WithoutRecord {
+  const suspect: Place = { service: target, instance: target, hopId }
+  const since = `the message to ${target} is not taken since ${isoNanos(sentNanos)}`
+  if (rest === undefined) {
+    return { kind: 'absent', proof: 'waiting', suspect, says: `${since}: no traced service consumes it` }
+  }
+  if (rest.kind === 'untraced') return rest
+  if (rest.kind !== 'absent') return { ...rest, suspect }
+  if (tooMany) return { kind: 'unsure', suspect, says: `${since}: more consumers than may be asked` }
+  return { kind: 'absent', proof: 'waiting', suspect, says: `${since}: ${rest.says}` }
 }

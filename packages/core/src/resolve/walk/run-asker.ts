@@ -4,8 +4,8 @@ import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
-import { concludeAbsent } from './conclude.js'
-import { foundAmong, type Found, type OneAnswer } from './found.js'
+import { concludeAbsent, type Answer } from './conclude.js'
+import { foundAmong, hopKey, type Found, type OneAnswer } from './found.js'
 import { messageOf } from '../../base/message.js'
 import type { WithoutRecord } from '../verdict/evidence.js'
 import type { Reads } from './reads.js'
@@ -59,6 +59,27 @@ export class RunAsker {
     const elsewhere = await this.amongSkewed(skewed, id)
     if (elsewhere.length > 0) return { hops: elsewhere, rest: undefined }
     return { hops, rest: rest() }
+  }
+
+  /** All hops that these runs, and their stores, have of a message, and what the runs without one say. */
+  async deliveries(rows: readonly InstanceRow[], id: HopId, times: CallTimes): Promise<Asked> {
+    const [answers, more] = await Promise.all([
+      Promise.all(rows.map((row) => this.read(row, id))),
+      this.alias(rows, id, true),
+    ])
+    const hops = new Map<string, Found>()
+    for (const found of [...foundAmong(answers, id), ...(typeof more === 'string' ? [] : more)])
+      hops.set(hopKey(found.record), found)
+    const without: Answer[] = answers
+      .filter(({ lookup }) => lookup?.kind !== 'found')
+      .map((answer) => withLaterDrops(answer, times))
+    const first = rows[0]
+    if (typeof more === 'string' && first !== undefined)
+      without.push({ row: first, lookup: null, failure: more })
+    // Each writes the hop of a message before its handler runs.
+    const rest =
+      without.length === 0 ? undefined : (concludeAbsent(without, times, id, true) as WithoutRecord)
+    return { hops: [...hops.values()], rest }
   }
 
   /** The hops that these runs have of an id, and no more. */
@@ -116,9 +137,13 @@ export class RunAsker {
   }
 
   /** Callees that did not take the id they were given. A text says why that could not be looked up. */
-  private async alias(rows: readonly InstanceRow[], id: HopId): Promise<readonly Found[] | string> {
+  private async alias(
+    rows: readonly InstanceRow[],
+    id: HopId,
+    anew = false,
+  ): Promise<readonly Found[] | string> {
     try {
-      const asked = this.source.aliases(rows, id, this.reads, this.signal)
+      const asked = this.source.aliases(rows, id, this.reads, this.signal, anew)
       const hits = await orAborted(asked, this.signal)
       const found = await Promise.all(
         hits.map(({ hopId, startNanos }) =>
@@ -130,6 +155,13 @@ export class RunAsker {
       return messageOf(error)
     }
   }
+}
+
+/** A message may be taken at any time after it was sent, and so may its hop be dropped at any time. */
+function withLaterDrops(answer: Answer, { startNanos }: CallTimes): Answer {
+  const { row, lookup } = answer
+  if (lookup?.kind !== 'absent' || !row.dropped.some(({ toNanos }) => toNanos >= startNanos)) return answer
+  return { ...answer, lookup: { ...lookup, dropped: true } }
 }
 
 /** A run speaks for itself only. */

@@ -9,9 +9,14 @@ export interface CallTimes {
   readonly endNanos: bigint
 }
 
+/** The time of now, nanoseconds since the epoch. */
+export function nowNanos(): bigint {
+  return BigInt(Date.now()) * 1_000_000n
+}
+
 /** Is it a time that is yet to come? The clock that it comes from was ahead. */
 export function isYetToCome(nanos: bigint): boolean {
-  return nanos > BigInt(Date.now()) * 1_000_000n + timing.lifeAheadNanos
+  return nanos > nowNanos() + timing.lifeAheadNanos
 }
 
 /** When the call was under way: never shorter than the id says. */
@@ -21,4 +26,12 @@ export function callTimes(caller: HopRecord, call: CallRecord): CallTimes {
   const duration = call.durationMicros ?? Math.max(0, (caller.durationMicros ?? 0) - call.offsetMicros)
   const endNanos = startNanos + BigInt(duration) * 1000n
   return { startNanos, endNanos: endNanos > idNanos ? endNanos : idNanos }
+}
+
+/**
+ * The times of a message that was sent at `startNanos`: it may be taken at any time until now. A run tells
+ * what it has up to its last mark, so the end is as long ago as that mark may be.
+ */
+export function lately(startNanos: bigint): CallTimes {
+  return { startNanos, endNanos: nowNanos() - timing.silentLogNanos - timing.settleNanos }
 }

@@ -30,9 +30,13 @@ const maxHops = 20_000
 /** Of one hop. */
 const maxAttempts = 1000
 const maxCalls = 100_000
+/** Of one assigned id. */
+const maxOthers = 64
 
 const readSource = oneOf('live', 'log', 'store')
 const readLiveness = oneOf('alive', 'ended', 'unsure')
+
+const readOthers = listOf(readHopId, maxOthers)
 
 /** The lookup part of an answer. Left-out optional members stay left out. */
 const readLookup: Reader<Lookup> = (value) => {
@@ -41,9 +45,15 @@ const readLookup: Reader<Lookup> = (value) => {
   if (raw['kind'] === 'found') {
     const found = objectOf({ record: readRecord, source: readSource })(raw)
     const liveness = readLiveness(raw['liveness'])
+    const others = readOthers(raw['others'])
     return found === undefined
       ? undefined
-      : { kind: 'found', ...found, ...(liveness === undefined ? {} : { liveness }) }
+      : {
+          kind: 'found',
+          ...found,
+          ...(liveness === undefined ? {} : { liveness }),
+          ...(others === undefined ? {} : { others }),
+        }
   }
   if (raw['kind'] !== 'absent') return undefined
   const absent = objectOf({
@@ -72,7 +82,7 @@ const calleeReaders: {
 } = {
   hop: objectOf({ node: readWhole }),
   untimely: objectOf({ suspect, says }),
-  absent: objectOf({ proof: oneOf('not-taken', 'ended-during', 'ended', 'gone'), suspect, says }),
+  absent: objectOf({ proof: oneOf('not-taken', 'ended-during', 'ended', 'gone', 'waiting'), suspect, says }),
   unsure: objectOf({ suspect, says }),
   dropped: objectOf({ suspect, says }),
   unreadable: objectOf({ suspect, says }),

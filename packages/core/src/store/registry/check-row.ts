@@ -1,3 +1,4 @@
+import { isDestination } from '../../record/destination.js'
 import { isWhole } from '../../record/checks.js'
 import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
@@ -56,6 +57,11 @@ export function rowToJson(row: InstanceRow): string {
   )
 }
 
+/** An address or a name with a port, or the destination of messages. */
+function isPlace(value: unknown): value is string {
+  return isText(value, aliasPattern) || (typeof value === 'string' && isDestination(value))
+}
+
 /** The aliases that are left, and among them the one that the endpoint is at. */
 function withOwn(aliases: readonly string[], { endpoint, aliases: all }: InstanceRow): readonly string[] {
   if (aliases.length === all.length || endpoint === null) return aliases
@@ -99,8 +105,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
   if (!isText(service, servicePattern) || !isText(address, ipPortPattern)) return undefined
   if (!isList(aliases, rowLimits.aliases) || !aliases.every((alias) => isText(alias, aliasPattern)))
     return undefined
-  if (!isList(reached, rowLimits.reached) || !reached.every((place) => isText(place, aliasPattern)))
-    return undefined
+  if (!isList(reached, rowLimits.reached) || !reached.every(isPlace)) return undefined
   if (!isList(loggedThrough, 2) || loggedThrough.length !== 2) return undefined
   if (!loggedThrough.every((part) => isWhole(part, 0, 2 ** 53 - 1))) return undefined
   if (!isWhole(worker, 0, 255) || !isWhole(pid, 0, 2 ** 32) || !isWhole(buckets, 1, maxBuckets))
