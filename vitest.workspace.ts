@@ -4,6 +4,7 @@ export const projects = [
   'packages/express',
   'packages/koa',
   'packages/fastify',
+  'packages/hono',
   'packages/axios',
   'packages/http',
   'packages/fetch',

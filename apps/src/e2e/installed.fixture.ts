@@ -17,6 +17,7 @@ export const published = [
   'express',
   'koa',
   'fastify',
+  'hono',
   'axios',
   'http',
   'fetch',

@@ -14,13 +14,13 @@ import {
 
 /** The oldest that is promised and the newest. */
 const compilers = ['5.0', '6.0'] as const
-const adapters = ['express', 'koa', 'fastify', 'axios'] as const
+const adapters = ['express', 'koa', 'fastify', 'hono', 'axios'] as const
 
 let project: InstalledProject
 beforeAll(async () => {
   const types = ['@types/node@20', '@types/express@5', '@types/koa@3']
   const others = compilers.map((version) => `typescript-${version}@npm:typescript@~${version}.0`)
-  project = await installed('express@5', 'koa@3', 'fastify@5', 'axios@1', ...types, ...others)
+  project = await installed('express@5', 'koa@3', 'fastify@5', 'hono@4', 'axios@1', ...types, ...others)
 }, 900_000)
 afterAll(() => project[Symbol.asyncDispose]())
 
@@ -192,6 +192,7 @@ import { memoryStore, type Store } from '@hoptrace/core/store'
 import { hoptrace as forExpress } from '@hoptrace/express'
 import { hoptrace as forKoa } from '@hoptrace/koa'
 import { hoptrace as forFastify } from '@hoptrace/fastify'
+import { hoptrace as forHono } from '@hoptrace/hono'
 import { traceAxios } from '@hoptrace/axios'
 import { traceFetch } from '@hoptrace/fetch'
 import { traceHttp } from '@hoptrace/http'
@@ -201,12 +202,14 @@ import axios from 'axios'
 import express from 'express'
 import Koa from 'koa'
 import Fastify from 'fastify'
+import { Hono } from 'hono'
 
 export const store: Store = memoryStore()
 export const tracer: Tracer = createTracer({ service: 'x', store })
 express().use(forExpress(tracer))
 new Koa().use(forKoa(tracer))
 void Fastify().register(forFastify(tracer))
+new Hono().use(forHono(tracer))
 export const http = traceAxios(axios.create(), tracer)
 traceHttp(tracer)
 traceFetch(tracer)
