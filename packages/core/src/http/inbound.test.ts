@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer, get, IncomingMessage, OutgoingMessage, ServerResponse, type Server } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import { createConnection, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { readRun } from '../log/index.js'
 import { createTracer, type Tracer } from '../tracer/tracer.js'
 import { beginInbound } from './inbound.js'
 import { observerKey } from './response-hooks.js'
@@ -180,6 +181,27 @@ describe('an inbound request', () => {
     }
     // Node itself adds the status.
     expect(seen).toEqual([true, true, ['x-own'], true, ['x-own', ':status']])
+  })
+
+  it('is aborted where its handler answers the error of its body, which the caller did not send to its end', async () => {
+    await using tracer = await openTracer()
+    let answers = 0
+    const handle = (req: IncomingMessage, res: ServerResponse): void => {
+      req.resume().on('error', () => {
+        res.statusCode = 400
+        res.end('broken')
+        answers++
+      })
+    }
+    await using server = await listen(createServer(tracing(tracer, handle)))
+    const client = createConnection(server.port, '127.0.0.1')
+    client.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf')
+    await expect.poll(() => tracer.currentRun.openHops).toBe(1)
+    client.destroy()
+    await expect.poll(() => answers).toBe(1)
+    const runs = path.join(tracer.settings.dataDir, 'logs', 'inbound')
+    const { hops } = await readRun(path.join(runs, (await readdir(runs))[0] ?? ''))
+    expect(hops).toMatchObject([{ state: 'closed', status: 400, aborted: true }])
   })
 
   it.each([

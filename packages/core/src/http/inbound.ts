@@ -243,6 +243,12 @@ class InboundRequest implements InboundHop, ResponseObserver {
     else this.hop.abandon(() => this.close(true))
   }
 
+  /** A handler may answer a broken request in an event that comes before that of the response. */
+  private isUnreachable(): boolean {
+    const { res } = this
+    return res instanceof ServerResponse && res.socket?.destroyed === true
+  }
+
   private isLeftByCaller(): boolean {
     const { res } = this
     if (!(res instanceof ServerResponse)) return true
@@ -253,7 +259,7 @@ class InboundRequest implements InboundHop, ResponseObserver {
 
   private close(unanswered: boolean, wouldBe?: number): void {
     if (this.hop.closed) return
-    const aborted = unanswered || this.hop.abandoned !== undefined
+    const aborted = unanswered || this.hop.abandoned !== undefined || this.isUnreachable()
     const status = unanswered && !this.headed ? wouldBe : (this.res.statusCode as number | undefined)
     this.endWait?.()
     this.hop.close({ status: status ?? null, route: this.hop.route, aborted })
