@@ -53,10 +53,18 @@ for (const name of handles) {
 /** `/call?to=<url>` calls on and answers with what came back; the other paths are ways to end, or not to. */
 async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', 'http://localhost')
+  const millis = Number(url.searchParams.get('millis'))
+  if (url.pathname === '/stall') {
+    // Nothing of its hop is in the log yet.
+    block(millis)
+    process.kill(process.pid, 'SIGKILL')
+  }
   tracer.hop?.setKey('orderId', url.searchParams.get('order') ?? 'none')
   switch (url.pathname) {
     case '/call': {
-      const status = await call(tracer, url.searchParams.get('to') ?? '').catch(() => 502)
+      const timeout = url.searchParams.get('timeout')
+      const to = url.searchParams.get('to') ?? ''
+      const status = await call(tracer, to, timeout === null ? undefined : Number(timeout)).catch(() => 502)
       res.writeHead(status).end(tracer.hop?.id)
       return
     }
@@ -69,12 +77,10 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
       process.send?.({ reached: true })
       res.writeHead(await new Promise<number>((resolve) => (release = resolve))).end()
       return
-    case '/block': {
-      const until = performance.now() + Number(url.searchParams.get('millis'))
-      while (performance.now() < until);
+    case '/block':
+      block(millis)
       res.end()
       return
-    }
     case '/throw':
       tracer.hop?.event('before.throw')
       setImmediate(() => {
@@ -91,6 +97,12 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     default:
       res.end(`${tracer.hop?.id} ${process.pid}`)
   }
+}
+
+/** The event loop does not turn for this long. */
+function block(millis: number): void {
+  const until = performance.now() + millis
+  while (performance.now() < until);
 }
 
 function listen(on: number): Promise<number> {

@@ -20,6 +20,7 @@ import { clusterKeys } from '../key/index.js'
 import type { Settings } from '../settings/options.js'
 import type { RunAddress } from '../listen/run-address.js'
 import type { Recorder } from '../recorder/recorder.js'
+import { Intake } from './intake.js'
 import { runRow } from '../rundir/run-row.js'
 import { keeps, ttlSecondsOf } from '../store/retention.js'
 import { registerNow } from '../store/registry/file-registry.js'
@@ -51,6 +52,7 @@ export class Run implements HopOwner {
   private readonly taken = new TakenIds()
   private readonly noteClock: (idNanos: bigint) => void
   private readonly timer: NodeJS.Timeout
+  private readonly intake: Intake
   private answers = false
   private owned: OwnedRun | undefined
   private readonly reached = new ReachedAddresses()
@@ -89,7 +91,9 @@ export class Run implements HopOwner {
     })
     this.recorder = recorder(this)
     let sweeps = 0
+    this.intake = new Intake(this.startNanos)
     this.timer = setInterval(() => {
+      this.intake.look(this.ids.nowNanos())
       this.sweep(timing.sweepMillis, ++sweeps % (timing.markMillis / timing.sweepMillis) === 0)
     }, timing.sweepMillis).unref()
   }
@@ -250,7 +254,8 @@ export class Run implements HopOwner {
 
   /**
    * Logs every hop that began more than `olderMillis` ago, and closes the abandoned ones. `mark`: also writes
-   * a mark, which says that every hop that began before it is in the log.
+   * a mark, which says that every hop that began before it is in the log, and that no request that had reached the
+   * process before it is yet to begin.
    */
   sweep(olderMillis: number, mark = true): void {
     if (this.info === undefined) return
@@ -265,7 +270,8 @@ export class Run implements HopOwner {
         (hop) => this.log.open(hop),
       )
       if (!mark) return
-      this.log.mark(through)
+      const { throughNanos } = this.intake
+      this.log.mark(throughNanos < through ? throughNanos : through)
       this.noteClock(idNanos)
     } catch {
       this.failed()

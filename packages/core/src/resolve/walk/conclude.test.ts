@@ -34,7 +34,14 @@ describe('what absence proves', () => {
     expect(proofOf(ended)).toBe('ended')
     expect(proofOf(endedDuring)).toBe('ended-during')
     expect(proofOf(answer({ final: true, aliveNanos: baseNanos - second }))).toBe('ended')
-    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 3n * second }))).toBe('not-taken')
+    const through = { throughNanos: baseNanos + 3n * second }
+    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 3n * second, ...through }))).toBe(
+      'not-taken',
+    )
+  })
+
+  it('is less for a run that ended later, and whose event loop no longer turned', () => {
+    expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 9n * second }))).toBe('ended-during')
   })
 
   it('is certain of runs that have ended and write what they take first, whenever they ended', () => {

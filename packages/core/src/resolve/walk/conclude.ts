@@ -74,13 +74,12 @@ function kindOf({ lookup, failure }: Answer, times: CallTimes, writesFirst: bool
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
-  const neededNanos = times.endNanos + timing.settleNanos
-  if (!lookup.final)
-    return lookup.throughNanos >= neededNanos && !isAhead(lookup.throughNanos, times) ? 'not-taken' : 'unsure'
+  const { final, throughNanos: through, aliveNanos: alive } = lookup
+  if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) return 'not-taken'
+  if (!final) return 'unsure'
   if (writesFirst) return 'not-taken'
-  const alive = lookup.aliveNanos
+  // Life alone does not prove that the process read its sockets: its shipping thread lives while its event loop is blocked.
   if (alive === undefined || isAhead(alive, times)) return 'ended'
-  if (alive >= neededNanos) return 'not-taken'
   return alive >= times.startNanos ? 'ended-during' : 'ended'
 }
 
