@@ -67,6 +67,14 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
       () => import('./commands/instances.js'),
     ],
     [
+      new Command('top')
+        .description('the services: requests, errors, durations, lag and live instances, until Ctrl-C')
+        .option('--every <duration>', 'how often to look: 250ms to 10m', '2s')
+        .option('--over <duration>', 'the time that the figures are about: 1s to 1d', '1m')
+        .option('--once', 'print the table once; so does a pipe'),
+      () => import('./commands/top.js'),
+    ],
+    [
       new Command('id')
         .description('the time, sequence and address inside an id')
         .argument('<id>', 'an id, or its sealed form if the cluster key is known')

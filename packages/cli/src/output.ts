@@ -13,6 +13,10 @@ export interface Output {
    * filling memory.
    */
   lines(lines: readonly string[]): Promise<void>
+  /**
+   * Writes lines over those of its last call, cut to the terminal. Undefined where the results go to no terminal that can do so.
+   */
+  readonly redraw: ((lines: readonly string[]) => Promise<void>) | undefined
   /** One JSON document, indented. Characters that control a terminal are escaped, here and in `row`. */
   document(value: unknown): Promise<void>
   /** One JSON object on one line. */
@@ -61,6 +65,7 @@ export function createOutput(
     errorPaint,
     columns: out.isTTY ? out.columns : undefined,
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
+    redraw: out.isTTY && env['TERM'] !== 'dumb' ? createRedraw(out, write) : undefined,
     document: (value) => write(`${safeJson(JSON.stringify(value, jsonValue, 2))}\n`),
     row: (value) => write(`${safeJson(JSON.stringify(value, jsonValue))}\n`),
     note: say,
@@ -75,6 +80,27 @@ export function createOutput(
       status = terminal === undefined ? undefined : createStatusLine(terminal)
       return status
     },
+  }
+}
+
+/** For a terminal that does not report its height. */
+const ROWS = 24
+/** Lines that are too long are cut by the terminal: a wrapped one would have an unknown height. */
+const [CUT, WRAP] = ['\u001b[?7l', '\u001b[?7h']
+const CLEAR_BELOW = '\u001b[J'
+
+function createRedraw(
+  out: NodeJS.WriteStream,
+  write: (text: string) => Promise<void>,
+): (lines: readonly string[]) => Promise<void> {
+  let height = 0
+  return (lines) => {
+    // The last row has the cursor.
+    const room = Math.max(1, (out.rows || ROWS) - 1)
+    const shown = lines.length > room ? [...lines.slice(0, room - 1), '…'] : lines
+    const up = height === 0 ? '\r' : `\r\u001b[${height}A`
+    height = shown.length
+    return write(`${up}${CLEAR_BELOW}${CUT}${shown.join('\n')}${WRAP}\n`)
   }
 }
 

@@ -1,3 +1,4 @@
+export { Counts } from './counts.js'
 export { isFailedCall, isFailedHop } from './failed.js'
 export { axisTicks, formatClock, formatDuration, formatNanos, threeDigits } from './format.js'
 export { instanceView } from './instance-view.js'

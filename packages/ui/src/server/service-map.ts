@@ -1,4 +1,5 @@
 import type { HopJson, Resolver } from '@hoptrace/core'
+import { Counts } from '../model/counts.js'
 import { isFailedCall, isFailedHop } from '../model/failed.js'
 
 /** Calls from one service to another. */
@@ -31,33 +32,6 @@ export interface ServiceMap {
   readonly edges: readonly MapEdge[]
   /** Services of which not every hop is counted: a limit was met, or a part could not be read. */
   readonly partial: readonly { readonly service: string; readonly because: string }[]
-}
-
-/** Durations that are kept to find percentiles; more are sampled (Vitter's algorithm R). */
-const KEPT = 2000
-
-class Counts {
-  count = 0
-  errors = 0
-  #timed = 0
-  readonly #durations: number[] = []
-
-  add(durationMicros: number | null, isError: boolean): void {
-    this.count++
-    if (isError) this.errors++
-    if (durationMicros === null) return
-    this.#timed++
-    if (this.#durations.length < KEPT) this.#durations.push(durationMicros)
-    else {
-      const place = Math.floor(Math.random() * this.#timed)
-      if (place < KEPT) this.#durations[place] = durationMicros
-    }
-  }
-
-  percentile(share: number): number | null {
-    const sorted = this.#durations.toSorted((a, b) => a - b)
-    return sorted[Math.ceil(share * sorted.length) - 1] ?? null
-  }
 }
 
 /** The services that are registered, by name. */
