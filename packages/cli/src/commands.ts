@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { CommandContext } from './context.js'
 import { parseCount, parsePort } from './parse-numbers.js'
 
@@ -120,6 +120,12 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
     [
       new Command('env').description('variables that configure a service, and what they are here'),
       () => import('./commands/env.js'),
+    ],
+    [
+      new Command('completion')
+        .description('print the script that completes commands and options in a shell')
+        .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish'])),
+      () => import('./commands/completion.js'),
     ],
   ]
 }
