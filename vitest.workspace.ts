@@ -8,6 +8,7 @@ export const projects = [
   'packages/axios',
   'packages/http',
   'packages/fetch',
+  'packages/bullmq',
   'packages/node',
   'packages/testkit',
   'packages/cli',

@@ -14,6 +14,8 @@ export type {
   KitClient,
 } from './client/subject.js'
 export { clientAdapterSuite } from './client/suite.js'
+export type { KitChannel, KitHandler, MessageSubject } from './message/subject.js'
+export { messageAdapterSuite } from './message/suite.js'
 export type {
   KitExchange,
   KitReply,
