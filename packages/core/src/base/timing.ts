@@ -16,6 +16,9 @@ const turn = 100
 /** A process looks for dead runs this often. */
 const look = 5 * second
 
+/** Clocks of machines that work together differ by less. */
+const clocks = 30 * second
+
 const nanos = (millis: number): bigint => BigInt(millis) * 1_000_000n
 
 /** Milliseconds, or nanoseconds where the name says so. */
@@ -52,7 +55,9 @@ export const timing = {
   /** Clocks of hosts that differ by more are not made up for. */
   skewNanos: nanos(15 * minute),
   /** A signed question is refused if the asker's clock differs by more. */
-  signatureSkewMillis: 30 * second,
+  signatureSkewMillis: clocks,
+  /** What a process of another machine wrote proves nothing of a time that is closer to it. */
+  clocksNanos: nanos(clocks),
   /** A time that is further ahead of now is by a clock that was wrong. */
   lifeAheadNanos: nanos(minute),
   /** A range looks for hops that are this much older or younger than their run says: ids are of the caller's clock. */

@@ -177,7 +177,8 @@ export class InstanceIndex {
     return row?.startNanos === instance.startNanos ? heartbeatNanos(row) : 0n
   }
 
-  private rowOf({ address, worker, startNanos }: InstanceRef): InstanceRow | undefined {
+  /** The row of a run, or else of another that is the same instance. */
+  rowOf({ address, worker, startNanos }: InstanceRef): InstanceRow | undefined {
     const rows = (this.byAddress.get(address) ?? []).filter((row) => row.worker === worker)
     return rows.find((row) => row.startNanos === startNanos) ?? rows[0]
   }

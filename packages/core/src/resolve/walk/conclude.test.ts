@@ -44,6 +44,22 @@ describe('what absence proves', () => {
     expect(proofOf(answer({ final: true, aliveNanos: baseNanos + 9n * second }))).toBe('ended-during')
   })
 
+  it('is nothing while the clock of another machine may be as much ahead', () => {
+    const elsewhere = { ...times, machine: 'another' }
+    const proof = (more: Parameters<typeof answer>[0], at = elsewhere): string => {
+      const evidence = concludeAbsent([answer(more)], at, id)
+      return evidence.kind === 'absent' ? evidence.proof : evidence.kind
+    }
+    for (const final of [true, false]) {
+      expect(proof({ final, throughNanos: baseNanos + 30n * second })).toBe('unsure')
+      expect(proof({ final, throughNanos: baseNanos + 31n * second })).toBe('not-taken')
+      expect(
+        proof({ final, throughNanos: baseNanos + 3n * second }, { ...times, machine: 'test-host' }),
+      ).toBe('not-taken')
+    }
+    expect(proof({ throughNanos: baseNanos + 3n * second, source: 'live' })).toBe('not-taken')
+  })
+
   it('is certain of runs that have ended and write what they take first, whenever they ended', () => {
     const first = (...answers: Answer[]): string => {
       const evidence = concludeAbsent(answers, times, id, true)

@@ -7,7 +7,7 @@ import type { HopId } from '../../id/types.js'
 import type { CalleeEvidence, Place } from '../verdict/evidence.js'
 import { wordBlocked, wordSeconds } from '../verdict/wording.js'
 import { isExpired } from '../../record/kept.js'
-import { isYetToCome, type CallTimes } from './times.js'
+import { isYetToCome, machineOf, type CallTimes } from './times.js'
 
 /** What one run said, or why it could not be read. */
 export interface Answer {
@@ -70,12 +70,17 @@ export function suspectOf(row: InstanceRow, id: HopId): Place {
   return { service: row.service, instance: row.address, hopId: id }
 }
 
-function kindOf({ lookup, failure }: Answer, times: CallTimes, writesFirst: boolean): Kind {
+function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst: boolean): Kind {
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
   const { final, throughNanos: through, aliveNanos: alive } = lookup
-  if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) return 'not-taken'
+  if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) {
+    const isOneClock = times.machine === undefined || times.machine === machineOf(row)
+    // What a process says now is said after the call, whatever its clock says.
+    if (isOneClock || lookup.source === 'live') return 'not-taken'
+    return through >= times.endNanos + timing.clocksNanos ? 'not-taken' : 'unsure'
+  }
   if (!final) return 'unsure'
   if (writesFirst) return 'not-taken'
   // Life alone does not prove that the process read its sockets: its shipping thread lives while its event loop is blocked.

@@ -127,7 +127,7 @@ export class Locator {
     host: string | null,
     errand?: Errand,
   ): Promise<Callees> {
-    const times = callTimes(caller, call)
+    const times = callTimes(caller, call, this.index.rowOf(caller.instance))
     const { servedBy: told } = call
     const servedBy = told !== null && mayServe(told, call, times) ? told : null
     const isAway = servedBy === null && this.isAway(call, host)

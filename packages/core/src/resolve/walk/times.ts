@@ -1,12 +1,20 @@
 import { timing } from '../../base/timing.js'
 import type { CallRecord, HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
+import type { InstanceRow } from '../../record/instance-row.js'
 
 /** When a call was under way, by its caller's clock. */
 export interface CallTimes {
   readonly startNanos: bigint
   /** When the caller had its outcome; when that is not known, the last time it is known to have been at it. */
   readonly endNanos: bigint
+  /** The machine whose clock that is; left out where it does not matter, or is not known. */
+  readonly machine?: string | undefined
+}
+
+/** Processes of one machine have one clock. */
+export function machineOf({ boot, host }: InstanceRow): string {
+  return boot === '' ? host : boot
 }
 
 /** The time of now, nanoseconds since the epoch. */
@@ -19,13 +27,17 @@ export function isYetToCome(nanos: bigint): boolean {
   return nanos > nowNanos() + timing.lifeAheadNanos
 }
 
-/** When the call was under way: never shorter than the id says. */
-export function callTimes(caller: HopRecord, call: CallRecord): CallTimes {
+/** When the call was under way: never shorter than the id says. `row`: the caller's. */
+export function callTimes(caller: HopRecord, call: CallRecord, row?: InstanceRow): CallTimes {
   const startNanos = caller.startNanos + BigInt(call.offsetMicros) * 1000n
   const idNanos = hopIdNanos(call.hopId)
   const duration = call.durationMicros ?? Math.max(0, (caller.durationMicros ?? 0) - call.offsetMicros)
   const endNanos = startNanos + BigInt(duration) * 1000n
-  return { startNanos, endNanos: endNanos > idNanos ? endNanos : idNanos }
+  return {
+    startNanos,
+    endNanos: endNanos > idNanos ? endNanos : idNanos,
+    ...(row === undefined ? {} : { machine: machineOf(row) }),
+  }
 }
 
 /**
