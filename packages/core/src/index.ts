@@ -1,7 +1,7 @@
 export { HoptraceError } from './base/errors.js'
 export type { HoptraceErrorCode } from './base/errors.js'
 export { createTracer, openTracers } from './tracer/tracer.js'
-export type { Job, RunOptions, Tracer, TracerStats } from './tracer/tracer.js'
+export type { Job, JobOptions, RunOptions, Tracer, TracerStats } from './tracer/tracer.js'
 export { beginMessage } from './tracer/message.js'
 export type { OutboundMessage } from './tracer/message.js'
 export { tracerOfEnvironment } from './tracer/from-environment.js'

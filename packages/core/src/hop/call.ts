@@ -58,8 +58,9 @@ export class Call {
 
   readonly #hop: CallingHop
   readonly #host: HopHost
+  /** `host:port` of the URL that it is for. */
+  readonly target: string
   private readonly index: number
-  private readonly target: string
   private readonly asked: HopId
   private readonly startMicros: number
   private readonly traced: boolean

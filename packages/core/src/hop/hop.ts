@@ -62,8 +62,8 @@ export class Hop {
   private end: HopEnd | undefined
   private durationMicros = 0
   private calls = 0
-  /** `traceparent` of each call that has not ended. Most hops call nothing. */
-  private pendingCalls: Set<string> | undefined
+  /** The calls that have not ended, by `callKey`. Most hops call nothing. */
+  private pendingCalls: Map<string, Call> | undefined
   private events = 0
   private keys = 0
   private attributeCount = 0
@@ -193,13 +193,18 @@ export class Hop {
   call(target: CallTarget): Call {
     const index = this.calls++
     const call = new Call(this, this.#host, index, target, index < limits.calls)
-    ;(this.pendingCalls ??= new Set()).add(call.traceparent)
+    ;(this.pendingCalls ??= new Map()).set(callKey(call.traceparent), call)
     return call
+  }
+
+  /** The calls that have not ended, oldest first. For adapters that see a request which another adapter may have recorded. */
+  get openCalls(): Iterable<Call> {
+    return this.pendingCalls?.values() ?? []
   }
 
   /** @internal Was the request with this header recorded as a call, which has not ended? */
   isCalling(traceparent: string): boolean {
-    return this.pendingCalls?.has(traceparent) === true
+    return this.pendingCalls?.has(callKey(traceparent)) === true
   }
 
   /** @internal The adapter saw the end. Before the last byte leaves. A second end is ignored. */
@@ -229,7 +234,7 @@ export class Hop {
 
   /** @internal */
   callEnded(traceparent: string): void {
-    this.pendingCalls?.delete(traceparent)
+    this.pendingCalls?.delete(callKey(traceparent))
     this.settle()
   }
 
@@ -284,3 +289,6 @@ export class Hop {
     }
   }
 }
+
+/** A `traceparent` without its flags, which an adapter may have to send in another form. */
+const callKey = (traceparent: string): string => traceparent.slice(0, traceparent.lastIndexOf('-'))

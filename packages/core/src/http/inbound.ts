@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { processDiagnostics } from '../base/diagnostics.js'
 import type { Hop } from '../hop/hop.js'
 import { hopIdAddress } from '../id/index.js'
+import type { HopId } from '../id/types.js'
 import { isInternal, serverOf } from '../listen/listeners.js'
 import { truncate } from '../record/limits.js'
 import type { Peer, Trust } from '../settings/options.js'
@@ -37,6 +38,11 @@ export interface InboundHop {
    * answered.
    */
   handled(status?: number): void
+  /**
+   * Calls `fn` right before the hop closes: what it gives to the hop is in the log before the last byte of the response
+   * leaves. Only the last `fn` is called.
+   */
+  beforeEnd(fn: () => void): void
 }
 
 /** The hop that was begun for a request, if any. */
@@ -65,16 +71,18 @@ export function beginInbound(
 /**
  * As `beginInbound`, for a hook that knows no framework: the first adapter that asks for the request's hop gets this one, and
  * says what only the framework knows.
+ * @param newId from `tracer.issueId()`: the hop's id if the request begins a trace
  */
 export function beginUnframed(
   tracer: Tracer,
   req: IncomingMessage,
   res: ServerResponse,
+  newId?: HopId,
 ): InboundHop | undefined {
   if (!tracer.active || (req as ObservedRequest)[observerKey] !== undefined) return undefined
   const server = serverOf(req.socket)
   if (server !== undefined && isInternal(server)) return undefined
-  const inbound = begin(tracer, req, res)
+  const inbound = begin(tracer, req, res, newId)
   if (inbound !== undefined) inbound.unframed = true
   return inbound
 }
@@ -91,7 +99,12 @@ function recordedTwice(): undefined {
   )
 }
 
-function begin(tracer: Tracer, req: IncomingMessage, res: ServerResponse): InboundRequest | undefined {
+function begin(
+  tracer: Tracer,
+  req: IncomingMessage,
+  res: ServerResponse,
+  newId?: HopId,
+): InboundRequest | undefined {
   let hop: Hop | undefined
   try {
     if (!isObservable(req, res)) return undefined
@@ -105,7 +118,12 @@ function begin(tracer: Tracer, req: IncomingMessage, res: ServerResponse): Inbou
       : noContext
     const method = req.method === undefined ? null : truncate(req.method, 32)
     const assigned = context.hopId
-    const taken = assigned === undefined ? undefined : run.take(assigned, localAddress(req.socket))
+    const taken =
+      assigned !== undefined
+        ? run.take(assigned, localAddress(req.socket))
+        : context.traceId === undefined
+          ? newId
+          : undefined
     hop = tracer.beginHop(run, context, method, taken)
     const who = {
       hopId: hop.id,
@@ -154,6 +172,7 @@ class InboundRequest implements InboundHop, ResponseObserver {
   private length: number | undefined
   private written = 0
   private endWait: (() => void) | undefined
+  private atEnd: (() => void) | undefined
 
   constructor(tracer: Tracer, hop: Hop, res: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.tracer = tracer
@@ -195,10 +214,14 @@ class InboundRequest implements InboundHop, ResponseObserver {
     if (this.hop.abandoned !== undefined) this.close(true, status)
   }
 
+  beforeEnd(fn: () => void): void {
+    this.atEnd = fn
+  }
+
   /** The application answers an upgrade on the socket, or by the response where it refuses. */
   observeUpgrade(socket: Socket): void {
     const answering = (status: number | undefined): void => {
-      if (!this.headed) this.hop.close({ status: status ?? null, route: this.hop.route, aborted: false })
+      if (!this.headed && !this.hop.closed) this.closeWith(status ?? null, false)
     }
     observeSocket(socket, answering, () => this.disconnected())
   }
@@ -262,7 +285,16 @@ class InboundRequest implements InboundHop, ResponseObserver {
     const aborted = unanswered || this.hop.abandoned !== undefined || this.isUnreachable()
     const status = unanswered && !this.headed ? wouldBe : (this.res.statusCode as number | undefined)
     this.endWait?.()
-    this.hop.close({ status: status ?? null, route: this.hop.route, aborted })
+    this.closeWith(status ?? null, aborted)
+  }
+
+  private closeWith(status: number | null, aborted: boolean): void {
+    try {
+      this.atEnd?.()
+    } catch {
+      this.failed()
+    }
+    this.hop.close({ status, route: this.hop.route, aborted })
   }
 }
 

@@ -56,6 +56,17 @@ export interface RunOptions {
   readonly message?: string
 }
 
+/** The options of `tracer.begin`. */
+export interface JobOptions extends RunOptions {
+  /**
+   * A caller waits for the answer, as in gRPC: the hop takes the id that its caller assigned, and the option `trust` says
+   * whether it continues the trace. A message gets a new id, whatever its age. @default false
+   */
+  readonly isRequest?: boolean
+  /** From `tracer.issueId()`: the hop's id if it begins a trace. */
+  readonly newId?: HopId | undefined
+}
+
 /** The hop of a job or message whose end is not the end of one function. For adapters. */
 export interface Job {
   readonly hop: Hop
@@ -79,6 +90,7 @@ export class Tracer {
   /** @internal Questions from other hosts, which only a given key lets in. */ readonly remoteQuestions:
     RemoteQuestions | undefined
   private readonly context = new AsyncLocalStorage<Hop>()
+  private foundElsewhere: (() => Hop | undefined) | undefined
   private closing: Promise<void> | undefined
   private crashed: Crash | undefined
   private ended = false
@@ -94,7 +106,7 @@ export class Tracer {
       { keys: this.keys, sealTraces: settings.wire === 'sealed' },
       this.remoteQuestions,
     )
-    hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context'])
+    hideProperties(this, ['settings', 'keys', 'runs', 'remoteQuestions', 'context', 'foundElsewhere'])
     open.add(this)
     watchListeners(this.runs)
     process.on('uncaughtExceptionMonitor', this.onCrash)
@@ -103,7 +115,7 @@ export class Tracer {
 
   /** The hop of the request being handled, or undefined outside any. */
   get hop(): Hop | undefined {
-    return this.context.getStore()
+    return this.context.getStore() ?? this.foundElsewhere?.()
   }
 
   /**
@@ -136,7 +148,7 @@ export class Tracer {
    * Begins a hop without a framework that `end` closes, for work that is more than one function. Never
    * throws. Undefined if the tracer is closed or cannot begin the hop: the work continues without it.
    */
-  begin(options: RunOptions): Job | undefined {
+  begin(options: JobOptions): Job | undefined {
     const hop = this.beginJob(options)
     if (hop === undefined) return undefined
     return {
@@ -147,6 +159,19 @@ export class Tracer {
         hop.close({ status: null, route: hop.route, aborted: false })
       },
     }
+  }
+
+  /** An id that a hop of this instance may begin with: `newId` of `begin` and `beginUnframed`. For adapters. */
+  issueId(): HopId {
+    return this.runs.forJob().ids.next()
+  }
+
+  /**
+   * Where else the current hop is found, if another library carries the context of a request. For adapters.
+   * @param find asked for the current hop wherever this tracer has none of its own; must not throw
+   */
+  findHopBy(find: () => Hop | undefined): void {
+    this.foundElsewhere = find
   }
 
   /**
@@ -241,27 +266,36 @@ export class Tracer {
     return new Hop(run, context, method, taken)
   }
 
-  private beginJob(options: RunOptions): Hop | undefined {
+  private beginJob({ isRequest = false, newId, ...options }: JobOptions): Hop | undefined {
     if (!this.active) return undefined
     try {
       const run = this.runs.forJob()
       const context = readContext(options.headers ?? {}, {
-        trusted: true,
+        trusted: !isRequest || this.trustsUnknown(),
         nowNanos: run.ids.nowNanos(),
         keys: this.keys,
-        anyAge: true,
+        anyAge: !isRequest,
       })
       // Before the hop exists, so that an error here leaves no open hop.
       const name = run.redaction.name('job', String(options.name))
       // A message may come again, and to several consumers, so each hop gets a new id.
-      const hop = this.beginHop(run, context, null)
+      const assigned = isRequest ? context.hopId : undefined
+      const own = context.traceId === undefined ? newId : undefined
+      const hop = this.beginHop(run, context, null, assigned === undefined ? own : run.take(assigned))
       hop.routeSource = name
+      if (isRequest && context.asked !== undefined) run.met(hop, context.asked, undefined)
       if (options.message !== undefined) run.took(hop, recordedDestination(String(options.message)))
       return hop
     } catch {
       this.currentRun.failed()
       return undefined
     }
+  }
+
+  /** May a caller whose address is not known continue a trace? */
+  private trustsUnknown(): boolean {
+    const { trust } = this.settings
+    return typeof trust === 'function' ? trust({ address: undefined, port: undefined }) : trust === 'context'
   }
 
   private async shutDown(): Promise<void> {
