@@ -10,6 +10,7 @@ export const projects = [
   'packages/fetch',
   'packages/bullmq',
   'packages/node',
+  'packages/otel',
   'packages/testkit',
   'packages/cli',
   'packages/ui',

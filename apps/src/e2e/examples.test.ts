@@ -12,8 +12,8 @@ const examples = readdirSync(path.join(repo, 'examples'), { withFileTypes: true 
 describe('the example applications, with hoptrace in them', { timeout: 600_000 }, () => {
   beforeAll(() => npm(repo, 'run', 'build'), 900_000)
 
-  it('are the three that the README names', () => {
-    expect(examples).toEqual(['fastify', 'koa', 'nest'])
+  it('are those that the README names', () => {
+    expect(examples).toEqual(['fastify', 'koa', 'nest', 'otel'])
   })
 
   it.each(examples)('%s: its own tests pass, and its test command ends', async (name) => {
