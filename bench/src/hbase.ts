@@ -10,13 +10,16 @@ import {
   type Row,
   type Store,
 } from '@hoptrace/core/store'
+import { createHBaseClient } from '@hoptrace/hbase-client'
 import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
+import { npmHBase, type NpmHBase } from '@hoptrace/hbase-dev/npm-hbase'
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 import { median, table } from './report.js'
 
 /*
  * HBase over its own RPC and over the REST gateway, in interleaved rounds: the cost of one look-up of an id, the
- * cost of the look-ups of a walk over five services, and how many segments a process can write in a second.
+ * cost of the look-ups of a walk over five services, and how many segments a process can write in a second. The npm
+ * package `hbase`, which takes only text as a key, reads and writes values of the same sizes under printable keys.
  *   npm run bench:hbase [rounds]
  */
 
@@ -30,7 +33,12 @@ const writeBytes = 96 << 20
 
 interface Transport {
   readonly name: string
-  readonly stores: readonly Store[]
+  /** Reads a segment; rejects if it is not there. */
+  readonly read: (i: number) => Promise<void>
+  /** Writes as many rows as it takes at once. */
+  readonly put: (rows: readonly Row[]) => Promise<void>
+  readonly rowsAPut: number
+  /** Empty where a transport takes no key of a segment. */
   readonly readers: readonly StoreReader[]
 }
 
@@ -42,17 +50,47 @@ interface Figures {
 }
 
 const sizes = [16, 64]
-/** Keys of segments of the first table. */
-const keys: Uint8Array[] = []
+/** Segments of the first table. */
+const segments: Row[] = []
 const tag = randomBytes(3).toString('hex')
+const printable = `bench_${tag}_text`
+const segmentOf = (i: number): Row => segments[(i * 7) % segments.length] as Row
 
-function open(url: string): { stores: Store[]; readers: StoreReader[] } {
-  const stores = Array.from({ length: services }, (_, i) =>
+function open(url: string): Store[] {
+  return Array.from({ length: services }, (_, i) =>
     openStore({ kind: 'hbase', url, table: `bench_${tag}_${i}` }, { dataDir: '.', service: 'bench' }),
   )
+}
+
+function ours(name: string, stores: readonly Store[]): Transport {
+  const [first, second] = stores as [Store, Store]
   return {
-    stores,
+    name,
+    read: async (i) => {
+      const rows = await first.scan({ from: segmentOf(i).key, to: Buffer.of(0x80), limit: 1 })
+      if (rows.length !== 1) throw new Error('a segment is missing')
+    },
+    put: (rows) => second.put(rows),
+    rowsAPut: 8,
     readers: stores.map((store) => new StoreReader(store, { buckets: 4, windowMillis: 10_000 })),
+  }
+}
+
+/** Its keys are text: the same values are under the hex digits of their keys. */
+function throughNpm(client: NpmHBase): Transport {
+  const textOf = ({ key }: Row): string => Buffer.from(key).toString('hex')
+  const put = async (rows: readonly Row[]): Promise<void> => {
+    for (const row of rows) await client.put(printable, textOf(row), 'f:q', Buffer.from(row.value))
+  }
+  return {
+    name: 'npm hbase',
+    read: async (i) => {
+      if ((await client.get(printable, textOf(segmentOf(i)), 'f:q')) === undefined)
+        throw new Error('a segment is missing')
+    },
+    put,
+    rowsAPut: 1,
+    readers: [],
   }
 }
 
@@ -84,12 +122,18 @@ async function fill(stores: readonly Store[]): Promise<HopRecord[][]> {
           records: inWindow,
         } as const
         const { rows } = segmentRows(batch)
-        if (i === 0) keys.push(...rows.map(({ key }) => key))
+        if (i === 0) segments.push(...rows)
         await store.put([...rows, ...keyRows(inWindow)])
       }
       return records
     }),
   )
+}
+
+async function makePrintable(servers: string): Promise<void> {
+  const client = createHBaseClient({ servers })
+  await client.admin.createTable({ name: printable, families: [{ name: 'f' }] })
+  await client.close()
 }
 
 async function timed(count: number, work: (i: number) => Promise<unknown>): Promise<number> {
@@ -107,8 +151,8 @@ function pick(records: readonly HopRecord[], i: number): { record: HopRecord; id
   return { record, id: record.hopId }
 }
 
-/** Segments a second, eight a put, four puts at a time. */
-async function writing(store: Store, kilobytes: number, round: number): Promise<number> {
+/** Segments a second, four puts at a time. */
+async function writing({ put, rowsAPut }: Transport, kilobytes: number, round: number): Promise<number> {
   const value = randomBytes(kilobytes << 10)
   const count = writeBytes / value.length
   let next = 0
@@ -116,13 +160,13 @@ async function writing(store: Store, kilobytes: number, round: number): Promise<
   const lane = async (): Promise<void> => {
     while (next < count) {
       const rows: Row[] = []
-      for (; rows.length < 8 && next < count; next++) {
+      for (; rows.length < rowsAPut && next < count; next++) {
         const key = Buffer.alloc(27)
         key[0] = next % 4
         key.writeUInt32BE(round * 1_000_000 + next, 4)
         rows.push({ key, value })
       }
-      await store.put(rows)
+      await put(rows)
     }
   }
   await Promise.all([lane(), lane(), lane(), lane()])
@@ -133,10 +177,10 @@ async function main(): Promise<void> {
   const reason = hbaseUnavailableReason()
   if (reason !== undefined) throw new Error(`no HBase can run here: ${reason}`)
   const hbase = await startHBase({ rest: true })
-  const transports: Transport[] = [
-    { name: 'native RPC', ...open(hbase.url) },
-    { name: 'REST gateway', ...open(`hbase+${hbase.restUrl}`) },
-  ]
+  const native = open(hbase.url)
+  const rest = open(`hbase+${hbase.restUrl}`)
+  const npm = throughNpm(npmHBase(hbase.restUrl ?? ''))
+  const transports = [ours('native RPC', native), ours('REST gateway', rest), npm]
   const figures = new Map<Transport, Figures>(
     transports.map((one) => [
       one,
@@ -149,41 +193,41 @@ async function main(): Promise<void> {
     ]),
   )
   try {
-    const records = await fill((transports[0] as Transport).stores)
+    const records = await fill(native)
+    await makePrintable(hbase.url)
+    await npm.put(segments)
     // The first round is a warm-up and does not count.
     for (let round = 0; round <= rounds; round++) {
       for (const one of round % 2 === 0 ? transports : transports.toReversed()) {
-        const { stores, readers } = one
+        const { readers } = one
         const { segment, lookup, walk, written } = figures.get(one) as Figures
-        const read = await timed(lookups, async (i) => {
-          const from = keys[(i * 7) % keys.length] as Uint8Array
-          const rows = await (stores[0] as Store).scan({ from, to: Buffer.of(0x80), limit: 1 })
-          if (rows.length !== 1) throw new Error('a segment is missing')
-        })
-        const first = await timed(lookups, (i) => {
-          const { record, id } = pick(records[0] as HopRecord[], round * lookups + i)
-          return (readers[0] as StoreReader).lookup(record.instance, id)
-        })
-        const five = await timed(walks, async (i) => {
-          for (const [service, reader] of readers.entries()) {
-            const { record, id } = pick(records[service] as HopRecord[], round * walks + i)
-            if ((await reader.lookup(record.instance, id)) === undefined)
-              throw new Error('a record is missing')
+        const lookUp = async (service: number, i: number): Promise<void> => {
+          const { record, id } = pick(records[service] as HopRecord[], i)
+          if ((await readers[service]?.lookup(record.instance, id)) === undefined)
+            throw new Error('a record is missing')
+        }
+        const read = await timed(lookups, one.read)
+        if (round > 0) segment.push(read)
+        if (readers.length > 0) {
+          const first = await timed(lookups, (i) => lookUp(0, round * lookups + i))
+          const five = await timed(walks, async (i) => {
+            for (const service of readers.keys()) await lookUp(service, round * walks + i)
+          })
+          if (round > 0) {
+            lookup.push(first)
+            walk.push(five)
           }
-        })
-        if (round > 0) {
-          segment.push(read)
-          lookup.push(first)
-          walk.push(five)
         }
         for (const size of sizes) {
-          const rate = await writing(stores[1] as Store, size, round * 10 + transports.indexOf(one))
+          const rate = await writing(one, size, round * 10 + transports.indexOf(one))
           if (round > 0) written.get(size)?.push(rate)
         }
       }
     }
     const cell = (values: readonly number[], digits: number): string =>
-      `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`
+      values.length === 0
+        ? '-'
+        : `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`
     console.log(
       table(
         ['', 'a segment, ms', 'an id, ms', 'five ids, ms', ...sizes.map((size) => `${size} KiB segments/s`)],
@@ -200,15 +244,12 @@ async function main(): Promise<void> {
       ),
     )
     console.log(
-      `\nmedian (least-most) of ${rounds} rounds, native and REST by turns; an id: both lanes, and the segment searched`,
+      `\nmedian (least-most) of ${rounds} rounds, by turns; an id: both lanes, and the segment searched`,
     )
   } finally {
-    for (const { stores } of transports) for (const store of stores) await store.close()
-    await Promise.all(
-      Array.from({ length: services }, (_, i) =>
-        fetch(`${hbase.restUrl}/bench_${tag}_${i}/schema`, { method: 'DELETE' }),
-      ),
-    )
+    for (const store of [...native, ...rest]) await store.close()
+    const tables = [printable, ...Array.from({ length: services }, (_, i) => `bench_${tag}_${i}`)]
+    await Promise.all(tables.map((table) => fetch(`${hbase.restUrl}/${table}/schema`, { method: 'DELETE' })))
     await hbase.stop()
   }
 }
