@@ -193,6 +193,50 @@ describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
     expect(app.errors()).toBe('')
   })
 
+  it('records the requests of an application that OpenTelemetry instruments, and so does OpenTelemetry', async () => {
+    const app = start(hooked(fixture('instrumented.fixture.cjs')), { HOPTRACE_SERVICE: 'orders' })
+    const port = await portOf(app)
+    expect(await bodyOf(port)).toBe('leaf')
+    const hops = await hopsOf('orders', 2)
+    expect(shown(hops)).toEqual([
+      [null, 200, ['200']],
+      [null, 200, []],
+    ])
+    expect(new Set(hops.map(({ traceId }) => traceId)).size).toBe(1)
+    await vi.waitFor(
+      async () =>
+        expect((JSON.parse(await bodyOf(port, '/spans')) as number[]).slice(0, 3)).toEqual([1, 2, 1]),
+      { timeout: 60_000 },
+    )
+    expect(app.errors()).toBe('')
+  })
+
+  it('records what the interceptors of msw let through', async () => {
+    const app = start(hooked(fixture('intercepted.fixture.mjs')), { HOPTRACE_SERVICE: 'orders' })
+    expect(await bodyOf(await portOf(app))).toBe('4 4 leaf leaf')
+    const hops = await hopsOf('orders', 3)
+    expect(new Set(hops.map(({ traceId }) => traceId)).size).toBe(1)
+    expect(app.errors()).toBe('')
+  })
+
+  it('is loaded once by --require and --import, and with a second copy of it', async () => {
+    const copy = path.join(dir, 'register.cjs')
+    const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' } as const
+    const define = { 'import.meta.url': JSON.stringify(new URL(`file://${copy}`).href) }
+    await build({ ...options, define, entryPoints: [register], outfile: copy })
+    for (const [service, required, warnings] of [
+      ['required', register, 0],
+      // The copy comes first. It has no file of the shipping thread.
+      ['copied', copy, 1],
+    ] as const) {
+      const args = ['--require', required, '--import', register, fixture('app.fixture.mjs')]
+      const app = start(args, { HOPTRACE_SERVICE: service })
+      expect(await bodyOf(await portOf(app))).toBe('leaf leaf')
+      expect(shown(await hopsOf(service, 3))[0]).toEqual([null, 200, ['200', '200']])
+      expect(app.errors().match(/HOPTRACE_\w+/g) ?? []).toHaveLength(warnings)
+    }
+  })
+
   it('traces a bundled application, and says once that one with hoptrace in its bundle is recorded by the hook alone', async () => {
     for (const [source, from, warnings] of [
       ['app.fixture.cjs', '/orders/42', 0],
