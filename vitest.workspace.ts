@@ -5,6 +5,7 @@ export const projects = [
   'packages/koa',
   'packages/fastify',
   'packages/hono',
+  'packages/nest',
   'packages/axios',
   'packages/http',
   'packages/fetch',

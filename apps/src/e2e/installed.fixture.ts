@@ -18,6 +18,7 @@ export const published = [
   'koa',
   'fastify',
   'hono',
+  'nest',
   'axios',
   'http',
   'fetch',
@@ -36,9 +37,7 @@ export interface InstalledProject extends AsyncDisposable {
 /** Builds and packs all packages, and installs them together with what is named. */
 export async function installed(...beside: string[]): Promise<InstalledProject> {
   const dir = await mkdtemp(path.join(tmpdir(), 'hoptrace-installed-'))
-  await npm(repo, 'run', 'build')
-  const workspaces = published.flatMap((name) => ['--workspace', `packages/${name}`])
-  await npm(repo, 'pack', ...workspaces, '--pack-destination', dir)
+  await pack(dir, repo)
   await writeFile(path.join(dir, 'package.json'), JSON.stringify({ name: 'empty', private: true }))
   const tarballs = (await readdir(dir)).filter((name) => name.endsWith('.tgz')).map((name) => `./${name}`)
   await npm(dir, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...beside, ...tarballs)
@@ -53,6 +52,13 @@ export async function installed(...beside: string[]): Promise<InstalledProject> 
     },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   }
+}
+
+/** Builds and packs all packages of the repository at `root` into a folder. */
+export async function pack(dir: string, root: string): Promise<void> {
+  await npm(root, 'run', 'build')
+  const workspaces = published.flatMap((name) => ['--workspace', `packages/${name}`])
+  await npm(root, 'pack', ...workspaces, '--pack-destination', dir)
 }
 
 /** How a program ended. */

@@ -19,8 +19,18 @@ const adapters = ['express', 'koa', 'fastify', 'hono', 'axios'] as const
 let project: InstalledProject
 beforeAll(async () => {
   const types = ['@types/node@20', '@types/express@5', '@types/koa@3']
+  const nest = ['@nestjs/common@11', '@nestjs/core@11', 'reflect-metadata@0.2', 'rxjs@7']
   const others = compilers.map((version) => `typescript-${version}@npm:typescript@~${version}.0`)
-  project = await installed('express@5', 'koa@3', 'fastify@5', 'hono@4', 'axios@1', ...types, ...others)
+  project = await installed(
+    'express@5',
+    'koa@3',
+    'fastify@5',
+    'hono@4',
+    'axios@1',
+    ...nest,
+    ...types,
+    ...others,
+  )
 }, 900_000)
 afterAll(() => project[Symbol.asyncDispose]())
 
@@ -193,6 +203,7 @@ import { hoptrace as forExpress } from '@hoptrace/express'
 import { hoptrace as forKoa } from '@hoptrace/koa'
 import { hoptrace as forFastify } from '@hoptrace/fastify'
 import { hoptrace as forHono } from '@hoptrace/hono'
+import { HoptraceModule, InjectTracer, TRACER } from '@hoptrace/nest'
 import { traceAxios } from '@hoptrace/axios'
 import { traceFetch } from '@hoptrace/fetch'
 import { traceHttp } from '@hoptrace/http'
@@ -210,6 +221,7 @@ express().use(forExpress(tracer))
 new Koa().use(forKoa(tracer))
 void Fastify().register(forFastify(tracer))
 new Hono().use(forHono(tracer))
+export const forNest = [HoptraceModule.forRoot(tracer), InjectTracer(), TRACER]
 export const http = traceAxios(axios.create(), tracer)
 traceHttp(tracer)
 traceFetch(tracer)

@@ -1,6 +1,6 @@
-import { Body, ConflictException, Controller, Get, Inject, Param, Post } from '@nestjs/common'
+import { Body, ConflictException, Controller, Get, Param, Post } from '@nestjs/common'
 import type { Tracer } from '@hoptrace/core'
-import { TRACER } from './tracing'
+import { InjectTracer } from '@hoptrace/nest'
 
 interface Cat {
   readonly name: string
@@ -10,7 +10,7 @@ interface Cat {
 export class CatsController {
   private readonly cats = new Map<string, Cat>()
 
-  constructor(@Inject(TRACER) private readonly tracer: Tracer) {}
+  constructor(@InjectTracer() private readonly tracer: Tracer) {}
 
   @Post()
   create(@Body() cat: Cat): Cat {

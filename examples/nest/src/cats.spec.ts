@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createResolver, type Tracer } from '@hoptrace/core'
+import { TRACER } from '@hoptrace/nest'
 import type { INestApplication } from '@nestjs/common'
 import { buildApp } from './app'
-import { TRACER } from './tracing'
 
 describe('cats', () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'example-nest-'))
