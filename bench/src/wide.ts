@@ -4,13 +4,14 @@
  * memory.
  * `npm run bench:wide -- --hops 10000 --heap 96 --deadline 10000`
  */
-import { createResolver, createTracer, type Tracer } from '@hoptrace/core'
+import { createResolver } from '@hoptrace/core'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { recordWide } from './record-wide.js'
 import { table } from './report.js'
 
 const { values } = parseArgs({
@@ -22,50 +23,6 @@ const { values } = parseArgs({
     dir: { type: 'string', default: '' },
   },
 })
-
-const ports: Readonly<Record<string, number>> = { gateway: 45_700, orders: 45_701, payments: 45_702 }
-
-type Headers = Readonly<Record<string, string>>
-type Work = (call: (to: string, work: Work) => void) => void
-
-/** Does some work as a hop of a service. */
-function handle(tracers: ReadonlyMap<string, Tracer>, service: string, headers: Headers, work: Work): string {
-  const tracer = tracers.get(service) as Tracer
-  return tracer.run({ name: `/${service}`, headers }, () => {
-    const { hop } = tracer
-    work((to, below) => {
-      const call = hop?.call({ url: `http://127.0.0.1:${ports[to]}/`, method: 'POST' })
-      handle(tracers, to, call?.headers ?? {}, below)
-      call?.end(200)
-    })
-    return hop?.id ?? ''
-  })
-}
-
-/** Records a trace of `hops` hops; returns its id. */
-async function record(dataDir: string, hops: number): Promise<string> {
-  const tracers = new Map(
-    Object.entries(ports).map(([service, port]) => [
-      service,
-      createTracer({ service, dataDir, address: `127.0.0.1:${port}`, windowMillis: 1000, graceMillis: 500 }),
-    ]),
-  )
-  const leaf: Work = () => undefined
-  const wide = Math.floor(hops / 2)
-  const deep = Math.min(200, hops - wide - 1)
-  const chain = (level: number): Work =>
-    level <= 1 ? leaf : (call) => call(level % 2 === 0 ? 'orders' : 'payments', chain(level - 1))
-  const rest = hops - 1 - deep - (wide + 1)
-  const id = handle(tracers, 'gateway', {}, (call) => {
-    call('orders', (callWide) => {
-      for (let made = 0; made < wide; made++) callWide('payments', leaf)
-    })
-    if (deep > 0) call('payments', chain(deep))
-    for (let made = 0; made < rest; made++) call('payments', leaf)
-  })
-  await Promise.all([...tracers.values()].map((tracer) => tracer.close()))
-  return id
-}
 
 /** Resolves an id in this process, and prints the cost. */
 async function ask(dir: string, id: string): Promise<void> {
@@ -83,7 +40,7 @@ if (values.ask !== undefined) await ask(values.dir, values.ask)
 else {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-wide-'))
   try {
-    const id = await record(dataDir, Number(values.hops))
+    const id = await recordWide(dataDir, Number(values.hops))
     const node = [`--max-old-space-size=${values.heap}`, ...process.execArgv, fileURLToPath(import.meta.url)]
     const asked = ['--ask', id, '--dir', dataDir, '--deadline', values.deadline]
     const { stdout, stderr, status } = spawnSync(process.execPath, [...node, ...asked], { encoding: 'utf8' })

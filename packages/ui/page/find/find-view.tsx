@@ -18,6 +18,9 @@ const SPANS = [
 
 const STATUSES = ['', 'error', 'ok', 'open', '4xx', '5xx']
 
+/** Between two drawings of results that are still coming. */
+const DRAW_MILLIS = 60
+
 /** Finds traces: by an id, by a key, or by a service and a span of time. */
 export function FindView() {
   const { parameters } = useLocation()
@@ -36,16 +39,22 @@ export function FindView() {
     setState('reading')
     const read = async (): Promise<void> => {
       const results = new Results()
+      let shown = 0
       let isDue = false
       const show = (): void => {
         isDue = false
+        shown++
         if (!abort.signal.aborted) setFound(results.list())
       }
       for await (const row of askForLines<SearchRow>(search.path, search.parameters, abort.signal)) {
         results.add(row)
         if (isDue) continue
-        isDue = true
-        setTimeout(show, 60)
+        // The first at once; then several at a time, or drawing would take longer than reading.
+        if (shown === 0) show()
+        else {
+          isDue = true
+          setTimeout(show, DRAW_MILLIS)
+        }
       }
       show()
     }

@@ -71,6 +71,13 @@ function MapSection({ map }: { readonly map: ServiceMap }) {
           {service}: {because}
         </p>
       ))}
+      {map.nodes.map(({ service, shed }) =>
+        shed === 0 ? null : (
+          <p key={service} class="note">
+            {service}: {shed} events or attributes were left out under pressure
+          </p>
+        ),
+      )}
       <h2>Calls</h2>
       <div class="list" tabIndex={0} role="region" aria-label="Calls">
         <table>

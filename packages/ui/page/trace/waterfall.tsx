@@ -1,3 +1,4 @@
+import { Component } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { axisTicks, formatDuration } from '../../src/model/format.js'
 import { nanosOf, type TraceModel, type TraceRow } from '../../src/model/trace-model.js'
@@ -103,7 +104,18 @@ interface RowProps {
   readonly onToggle: (index: number) => void
 }
 
-function Row({
+/** While the list moves, rows that stay are not made again. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return (Object.keys(next) as (keyof RowProps)[]).some((name) => next[name] !== this.props[name])
+  }
+
+  override render(props: RowProps) {
+    return rowOf(props)
+  }
+}
+
+function rowOf({
   row,
   index,
   place,

@@ -3,7 +3,8 @@ import type { CallJson, InstanceRow, Resolver, ResolveResult, WalkedHopJson, Wal
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { builtPage, describeInBrowser, startBrowser } from '../../../../dev/browser.js'
+import { builtPage, startBrowser } from '../../../../dev/browser.mjs'
+import { describeInBrowser } from '../../../../dev/describe-in-browser.js'
 import { startUi, type Ui } from '../index.js'
 
 const MARKUP = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'

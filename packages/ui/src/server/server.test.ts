@@ -85,10 +85,26 @@ describe('the API', () => {
   it('counts the hops of each service, and names its instances', async () => {
     const base = await start()
     const map = (await (await fetch(`${base}/api/map`)).json()) as { nodes: object[]; partial: object[] }
-    expect(map).toMatchObject({ nodes: [{ service: 'orders', hops: 3, errors: 1 }], edges: [], partial: [] })
+    expect(map).toMatchObject({
+      nodes: [{ service: 'orders', hops: 3, errors: 1, shed: 0 }],
+      edges: [],
+      partial: [],
+    })
     const { instances } = (await (await fetch(`${base}/api/instances`)).json()) as { instances: object[] }
     const shippedThrough: unknown = expect.stringMatching(/Z$/)
     expect(instances).toMatchObject([{ service: 'orders', alive: false, shippedThrough, dropped: 0 }])
+  })
+
+  it('adds up what the hops of a service left out under pressure', async () => {
+    const pressed = {
+      ...stage.resolver,
+      range: async function* (query: Parameters<Resolver['range']>[0]) {
+        for await (const hop of stage.resolver.range(query)) yield { ...hop, shed: 2 }
+      },
+    }
+    const base = await start({ resolver: pressed })
+    const map = (await (await fetch(`${base}/api/map`)).json()) as object
+    expect(map).toMatchObject({ nodes: [{ service: 'orders', hops: 3, shed: 6 }] })
   })
 
   it('describes each of its paths', async () => {

@@ -20,6 +20,8 @@ export interface MapNode {
   readonly service: string
   readonly hops: number
   readonly errors: number
+  /** Events and attributes that its hops left out under pressure. */
+  readonly shed: number
   readonly p50Micros: number | null
   readonly p99Micros: number | null
 }
@@ -46,16 +48,17 @@ export async function serviceMap(
   signal: AbortSignal,
 ): Promise<ServiceMap> {
   const services = await serviceNames(resolver)
-  const nodes = new Map<string, Counts>()
+  const nodes = new Map<string, { readonly counts: Counts; shed: number }>()
   const edges = new Map<
     string,
     { readonly from: string; readonly to: string; isTraced: boolean; readonly counts: Counts }
   >()
   const partial: { service: string; because: string }[] = []
   const count = (hop: HopJson): void => {
-    const node = nodes.get(hop.service) ?? new Counts()
+    const node = nodes.get(hop.service) ?? { counts: new Counts(), shed: 0 }
     nodes.set(hop.service, node)
-    node.add(hop.durationMicros, isFailedHop(hop))
+    node.counts.add(hop.durationMicros, isFailedHop(hop))
+    node.shed += hop.shed
     for (const call of hop.next) {
       const callee = call.service ?? call.target
       const key = JSON.stringify([hop.service, callee])
@@ -82,10 +85,11 @@ export async function serviceMap(
   return {
     from,
     to,
-    nodes: [...nodes].map(([service, counts]) => ({
+    nodes: [...nodes].map(([service, { counts, shed }]) => ({
       service,
       hops: counts.count,
       errors: counts.errors,
+      shed,
       p50Micros: counts.percentile(0.5),
       p99Micros: counts.percentile(0.99),
     })),
