@@ -10,6 +10,7 @@ export const projects = [
   'packages/http',
   'packages/fetch',
   'packages/bullmq',
+  'packages/kafkajs',
   'packages/node',
   'packages/otel',
   'packages/testkit',

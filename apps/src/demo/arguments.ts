@@ -9,6 +9,8 @@ export interface DemoArguments {
   readonly fronts: Ports | undefined
   readonly dataDir: string
   readonly store: string
+  /** By what mails go: HTTP, or a broker of `host:port` (`kafka` until it is started). */
+  readonly messages: string | undefined
   readonly orders: number
   readonly keep: boolean
   /** Whether the page is shown; then the chain is kept. */
@@ -25,6 +27,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       'port-base': { type: 'string', default: '4000' },
       dir: { type: 'string', default: '.hoptrace/demo' },
       store: { type: 'string', default: 'level' },
+      messages: { type: 'string' },
       orders: { type: 'string', default: '300' },
       'behind-proxy': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -38,12 +41,15 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
   if (!Number.isInteger(orders) || orders < 1 || orders > 100_000) {
     throw new TypeError('--orders must be a whole number from 1 to 100000')
   }
+  if (values.messages !== undefined && values.messages !== 'kafka')
+    throw new TypeError('--messages must be kafka')
   const base = Number(values['port-base'])
   return {
     ports: portsFrom(base),
     fronts: values['behind-proxy'] ? portsFrom(base + FRONTS_FROM) : undefined,
     dataDir: values.dir,
     store: values.store,
+    messages: values.messages,
     orders,
     keep: values.keep || values.ui,
     ui: values.ui,
@@ -68,4 +74,6 @@ Starts five services, places orders, breaks the chain in every way that hoptrace
   --dir DIR         where logs, stores and the registry go (default .hoptrace/demo)
   --store STORE     level (default), hbase, mysql or redis (a real one on this machine), or the URL of one: hbase://host:port,
                     hbase+http://host:port, mysql://user:password@host:port/database, redis://user:password@host:port
+  --messages kafka  orders tells notify by a message over a real Kafka on this machine: what becomes of it when notify is away, or
+                    is killed with it
   --orders N        how many orders go well first (default 300)`

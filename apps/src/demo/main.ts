@@ -1,7 +1,7 @@
 import { createOutput } from '@hoptrace/cli'
 import { parseDemoArguments, usage, type DemoArguments } from './arguments.js'
 import { CannotStart, endAll, prepare } from './prepare.js'
-import { withRealStore } from './real-store.js'
+import { withRealBroker, withRealStore } from './real-store.js'
 import { createDemoChain, runDemo } from './run-demo.js'
 import { showPage } from './show-page.js'
 import { startAgainOnEnter } from './start-again.js'
@@ -21,7 +21,8 @@ async function main(options: DemoArguments): Promise<number> {
   }
   const ended = await prepare(options)
   if (ended.length > 0) await output.lines([`ended what an earlier demo left running: ${ended.join(', ')}`])
-  return withChain(await withRealStore(options, (text) => output.lines([output.paint.faint(text)])))
+  const say = (text: string): Promise<void> => output.lines([output.paint.faint(text)])
+  return withChain(await withRealBroker(await withRealStore(options, say), say))
 }
 
 async function withChain(options: DemoArguments): Promise<number> {

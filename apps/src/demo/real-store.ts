@@ -15,7 +15,7 @@ export async function withRealStore(
 ): Promise<DemoArguments> {
   const { store } = options
   if (store === 'hbase') return { ...options, store: await startHBase(say) }
-  if (store === 'mysql' || store === 'redis') return withLogin(options, await startDebian(store, say))
+  if (store === 'mysql' || store === 'redis') return withLogin(options, await startReal(store, say))
   return withLogin(options, store)
 }
 
@@ -36,7 +36,17 @@ async function startHBase(say: (text: string) => Promise<void>): Promise<string>
   return `hbase://127.0.0.1:${master}`
 }
 
-async function startDebian(kind: ServerKind, say: (text: string) => Promise<void>): Promise<string> {
+/** The arguments with the address of a real Kafka in place of `--messages kafka`; it stays up as well. */
+export async function withRealBroker(
+  options: DemoArguments,
+  say: (text: string) => Promise<void>,
+): Promise<DemoArguments> {
+  if (options.messages !== 'kafka') return options
+  await say('starting Kafka, unless it is up (the first time: 50 MB of jars from Maven Central)')
+  return { ...options, messages: new URL(await startReal('kafka', say)).host }
+}
+
+async function startReal(kind: ServerKind, say: (text: string) => Promise<void>): Promise<string> {
   const reason = unavailableReason(kind)
   if (reason !== undefined) throw new CannotStart(reason)
   const { url, publicUrl } = await startServer(kind, { dir: defaultDir(kind), stays: true })

@@ -7,6 +7,7 @@ import { ask } from './ask.js'
 import { readDemoState, writeDemoState, type DemoProcess } from './demo-file.js'
 import { DEMO } from './leftovers.js'
 import { formatResult, formatSummary, heading, type Result } from './report.js'
+import { messageScenarios } from './message-scenarios.js'
 import { scenarios } from './scenarios.js'
 import type { Stage } from './scenario.js'
 import { createProgress } from './progress-line.js'
@@ -27,6 +28,7 @@ export function createDemoChain(options: DemoArguments): Chain {
     ...(options.fronts === undefined ? {} : { fronts: options.fronts }),
     dataDir: options.dataDir,
     store: options.store,
+    ...(options.messages === undefined ? {} : { env: { SHOP_KAFKA: options.messages } }),
     onChange: (chain) => {
       const services = [...chain.running].map(([name, { pid }]) => ({ name, pid, port: options.ports[name] }))
       const processes = [{ name: DEMO, pid: process.pid, port: null }, ...services].flatMap(
@@ -68,9 +70,10 @@ export async function runDemo(
   progress.done()
 
   const results: Result[] = []
-  for (const [index, scenario] of scenarios.entries()) {
+  const all = options.messages === undefined ? scenarios : messageScenarios()
+  for (const [index, scenario] of all.entries()) {
     signal.throwIfAborted()
-    await output.lines([heading(scenario, index, scenarios.length, paint)])
+    await output.lines([heading(scenario, index, all.length, paint)])
     const caused = await scenario.cause(stage)
     progress.step('asking both ways')
     const asked = await ask(options, caused.subject, scenario.expected)

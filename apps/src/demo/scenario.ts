@@ -3,11 +3,14 @@ import type { Chain } from '../chain/chain.js'
 import type { ServiceName } from '../chain/services.js'
 import type { Where } from './where.js'
 
+/** Where a mail waits until notify takes it. */
+export type MailsTopic = 'kafka://mails'
+
 /** What a verdict must say to be right. */
 export interface Expectation {
   readonly verdict: VerdictName
   /** Left out for what completed: it ended well wherever it ended last. */
-  readonly endedAt?: ServiceName
+  readonly endedAt?: ServiceName | MailsTopic
   readonly lastHealthy?: ServiceName | null
   /** Services whose hops must be in the walk. */
   readonly hops: readonly ServiceName[]

@@ -4,7 +4,8 @@ import type { Order } from '../services/order.js'
 import { ask } from './ask.js'
 import type { Caused, Expectation, Scenario, Stage } from './scenario.js'
 
-const COMPLETED: Expectation = {
+/** What is to be said of an order that went well. */
+export const COMPLETED: Expectation = {
   verdict: 'completed',
   hops: ['gateway', 'orders', 'payments', 'inventory', 'notify'],
   events: [
@@ -131,7 +132,8 @@ async function startAgain(stage: Stage, name: ServiceName): Promise<void> {
     throw new Error(`${name} runs again, but of a good order it is said: ${wrong.join('; ')}`)
 }
 
-async function order(stage: Stage, more: Partial<Order> = {}): Promise<Caused> {
+/** Places an order, and waits for the answer. */
+export async function order(stage: Stage, more: Partial<Order> = {}): Promise<Caused> {
   const id = stage.orderId()
   const placed = await placeOrder(stage.chain.entryUrl, someOrder(id, more))
   return { orderId: id, subject: placed.traceId ?? `orderId=${id}`, answer: String(placed.status) }

@@ -12,6 +12,12 @@ export function whatToTry(
 ): string[] {
   const hoptrace = 'npx hoptrace'
   const where = `--dir ${options.dataDir}${options.store === 'level' ? '' : ` --store ${options.store}`}`
+  if (options.messages !== undefined)
+    return results.flatMap(({ scenario, caused }) => [
+      paint.faint(`# ${scenario.caused}`),
+      `${hoptrace} resolve ${caused.subject} ${where}`,
+      '',
+    ])
   const of = (name: string): Result | undefined => results.find((one) => one.scenario.name === name)
   const killed = of('killed while handling')
   const later = of('killed after calling on')

@@ -22,6 +22,8 @@ export const published = [
   'axios',
   'http',
   'fetch',
+  'bullmq',
+  'kafkajs',
   'node',
   'ui',
   'cli',

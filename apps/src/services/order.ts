@@ -7,6 +7,8 @@ export interface Order {
   readonly card: string
   /** How long the customer is willing to wait for the warehouse. Default 1500. */
   readonly patienceMillis?: number
+  /** Attachments of the mail; each takes a second, if mails go by message. Default 0. */
+  readonly attachments?: number
 }
 
 /** A quantity of one article. */

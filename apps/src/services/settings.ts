@@ -21,6 +21,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   }
 }
 
+/** `SHOP_KAFKA`: the broker by which mails go, `host:port`. Undefined: they go by HTTP. */
+export function brokerOf(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['SHOP_KAFKA']
+}
+
 /** `level` or a server's URL as the store option of a tracer. Throws TypeError for anything else. */
 export function storeSpec(text: string): StoreSpec {
   if (text === 'level') return { kind: 'level' }

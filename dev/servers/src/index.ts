@@ -10,11 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kinds, searchPath, unavailableReason, type Kind, type ServerKind } from './kinds.js'
+import { freePort } from './free-port.js'
+import { searchPath, type Kind } from './kind.js'
+import { kinds, unavailableReason, type ServerKind } from './kinds.js'
 
 export { defaultDir } from './default-dir.js'
 export { unavailableReason, type ServerKind }
@@ -57,8 +59,9 @@ export class RunningServer {
     this.#stays = stays
   }
 
-  /** With user and password: `mysql://user:password@127.0.0.1:port/hoptrace`, `redis://…`. */
+  /** With user and password: `mysql://user:password@127.0.0.1:port/hoptrace`, `redis://…`. Kafka has no users. */
   get url(): string {
+    if (!this.#kind.hasLogin) return this.publicUrl
     const login = `hoptrace:${encodeURIComponent(this.#password)}`
     return this.publicUrl.replace('//', `//${login}@`)
   }
@@ -120,7 +123,7 @@ export class RunningServer {
       mkdirSync(this.dir, { recursive: true, mode: 0o700 })
       // It has what a URL must encode.
       const password = `${randomBytes(12).toString('hex')}@:/`
-      this.#kind.prepare(this.dir, password)
+      await this.#kind.prepare(this.dir, password)
       writeFileSync(`${this.dir}/port`, `${await freePort()}`)
       writeFileSync(`${this.dir}/password`, password, { mode: 0o600 })
     }
@@ -198,14 +201,4 @@ function readOrNothing(file: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

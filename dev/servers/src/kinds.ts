@@ -1,28 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { kafka } from './kafka.js'
+import { missing, type Kind } from './kind.js'
 
-/** Servers that Debian's packages bring. */
-export type ServerKind = 'mysql' | 'redis'
-
-/** How a server is run on its own directory. */
-export interface Kind {
-  readonly program: string
-  /** Debian's package of it. */
-  readonly package: string
-  /** What follows the port in its URL. */
-  readonly database: string
-  readonly args: (dir: string, port: number) => string[]
-  /** Makes its data, and the user that its URL names. */
-  readonly prepare: (dir: string, password: string) => void
-  /** What a client says first, and whether the answer shows that the server is ready. */
-  readonly hello: (password: string) => string
-  readonly isReady: (answer: string) => boolean
-}
+/** Servers that Debian's packages bring, and a Kafka of Maven Central. */
+export type ServerKind = 'mysql' | 'redis' | 'kafka'
 
 const mysql: Kind = {
   program: 'mariadbd',
-  package: 'mariadb-server',
+  hasLogin: true,
   database: '/hoptrace',
   args: (dir, port) => [
     '--no-defaults',
@@ -60,11 +47,12 @@ const mysql: Kind = {
   // The server greets when it is ready.
   hello: () => '',
   isReady: (answer) => answer.length > 5,
+  unavailableReason: () => missing('mariadbd', 'mariadb-server'),
 }
 
 const redis: Kind = {
   program: 'redis-server',
-  package: 'redis-server',
+  hasLogin: true,
   database: '/0',
   args: (dir, port) => [
     ...[`${dir}/users.conf`, '--port', `${port}`, '--bind', '127.0.0.1', '--dir', `${dir}/data`],
@@ -77,17 +65,12 @@ const redis: Kind = {
   },
   hello: (password) => `AUTH hoptrace ${password}\r\nPING\r\n`,
   isReady: (answer) => answer.includes('+PONG'),
+  unavailableReason: () => missing('redis-server', 'redis-server'),
 }
 
-export const kinds: Readonly<Record<ServerKind, Kind>> = { mysql, redis }
-
-/** Debian has servers where only root looks for programs. */
-export const searchPath = `${process.env['PATH'] ?? ''}:/usr/sbin`
+export const kinds: Readonly<Record<ServerKind, Kind>> = { mysql, redis, kafka }
 
 /** Why no such server can run here; undefined if one can. */
 export function unavailableReason(kind: ServerKind): string | undefined {
-  const { program, package: name } = kinds[kind]
-  const env = { ...process.env, PATH: searchPath }
-  const found = spawnSync('sh', ['-c', `command -v ${program}`], { env }).status === 0
-  return found ? undefined : `there is no ${program}: install Debian's package ${name}`
+  return kinds[kind].unavailableReason()
 }

@@ -1,11 +1,15 @@
 import { describe, it } from 'vitest'
 import { unavailableReason, type ServerKind } from './kinds.js'
 
-const names: Readonly<Record<ServerKind, string>> = { mysql: 'real MariaDB', redis: 'real Redis' }
+const names: Readonly<Record<ServerKind, string>> = {
+  mysql: 'real MariaDB',
+  redis: 'real Redis',
+  kafka: 'real Kafka',
+}
 const reasons = new Map<ServerKind, string | undefined>()
 
 /**
- * A suite that needs a real MariaDB or Redis. If none can run, the suite is skipped, and a line on the console says why, so that a skipped
+ * A suite that needs a real MariaDB, Redis or Kafka. If none can run, the suite is skipped, and a line on the console says why, so that a skipped
  * suite does not look passed. With `HOPTRACE_REQUIRE_SERVERS=1` it fails instead.
  */
 export function describeRealServer(kind: ServerKind, title: string, tests: () => void): void {

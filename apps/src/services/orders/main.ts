@@ -6,13 +6,20 @@ import express, { type ErrorRequestHandler } from 'express'
 import { failure } from '../failure.js'
 import { serveUntilStopped } from '../lifecycle.js'
 import type { Order } from '../order.js'
-import { readSettings, urlOf } from '../settings.js'
+import { mailSender, type Mail } from '../mails.js'
+import { brokerOf, readSettings, urlOf } from '../settings.js'
 
 const PRICE_CENTS = 1995
 
 const { port, ...settings } = readSettings()
 const tracer = createTracer({ service: 'orders', ...settings })
 const http = traceAxios(axios.create({ timeout: 35_000 }), tracer)
+
+const broker = brokerOf()
+const sendMail =
+  broker === undefined
+    ? (mail: Mail) => http.post(`${urlOf('notify')}/mails`, mail)
+    : await mailSender(broker, tracer)
 
 const app = express()
 app.use(hoptrace(tracer))
@@ -25,7 +32,8 @@ app.post('/orders', async (req, res) => {
   tracer.hop?.setAttributes({ customer: order.customer })
   tracer.hop?.event('order.accepted', { items: order.items.length, pieces })
 
-  const mail = http.post(`${urlOf('notify')}/mails`, { to: order.customer, template: 'order-received' })
+  const { attachments = 0 } = order
+  const mail = sendMail({ to: order.customer, template: 'order-received', attachments })
   const payment = http.post(`${urlOf('payments')}/payments`, { order, amountCents: pieces * PRICE_CENTS })
   await Promise.all([mail, payment])
 
