@@ -85,7 +85,9 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
     [
       new Command('ship')
         .description('ship the logs of dead instances in a data directory')
-        .argument('<dir>', 'their data directory'),
+        .argument('<dir>', 'their data directory')
+        .option('-w, --watch', 'continue until Ctrl-C: ship each instance when it has died')
+        .option('--every <duration>', 'how often --watch looks: 100ms to 1h', '10s'),
       () => import('./commands/ship.js'),
     ],
     [
@@ -99,6 +101,25 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
         .option('--service <name>', 'only this service')
         .option('--since <time>', 'only hops from this time on, as in range'),
       () => import('./commands/copy.js'),
+    ],
+    [
+      new Command('export')
+        .description('send traces to what takes OpenTelemetry spans: Jaeger, Tempo, a collector')
+        .argument('[id-or-key]', 'one trace: an id, or the newest trace of a business key')
+        .requiredOption('--otlp <url>', 'OTLP over HTTP: http://127.0.0.1:4318')
+        .option('--since <time>', 'all traces from this time on, as in range')
+        .option('--until <time>', 'to, likewise', 'now')
+        .option('--service <name>', 'only traces with a hop of this service')
+        .option('-f, --follow', 'continue with new traces until Ctrl-C')
+        .option('--every <duration>', 'how often --follow looks: 100ms to 1h', '5s')
+        .option('--hold <duration>', 'how long --follow waits for a trace that runs', '1m')
+        .option('--resume <file>', 'note there how far it is, and continue there')
+        .option(
+          '--header <name=value>',
+          'a header of every request; repeat it for several',
+          (text: string, before: readonly string[] = []) => [...before, text],
+        ),
+      () => import('./commands/export.js'),
     ],
     [
       new Command('key').description(

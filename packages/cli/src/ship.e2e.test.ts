@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
-import { hoptrace } from './command.fixture.js'
+import { ended, hoptrace, startHoptrace } from './command.fixture.js'
 
 interface Shipped {
   readonly shipped: readonly { readonly service: string; readonly hops: number; readonly damage: number }[]
@@ -50,6 +51,24 @@ describe('hoptrace ship', () => {
     const again = await hoptrace(['ship', dir])
     expect(again.stdout).toContain('nothing to ship')
     expect(again.code).toBe(0)
+  })
+
+  it('watches: waits for the data directory, ships each process when it has died, and ends by Ctrl-C', async () => {
+    await rm(dir, { recursive: true })
+    const child = startHoptrace(['ship', dir, '--watch', '--every', '100ms', '--json'])
+    const end = ended(child)
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+    for (let death = 0; death < 2; death++) {
+      const shipped = once(lines, 'line')
+      await killed()
+      const [line] = (await shipped) as [string]
+      expect(JSON.parse(line)).toMatchObject({
+        shipped: [{ service: 'nightly', hops: 2, interrupted: 1 }],
+        left: [],
+      })
+    }
+    child.kill('SIGINT')
+    expect(await end).toMatchObject({ code: 130, stderr: '' })
   })
 
   it('ends with 3 when a log was damaged, and says how much of it', async () => {

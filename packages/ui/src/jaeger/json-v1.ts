@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@hoptrace/core'
-import type { Span } from './spans.js'
+import type { Span } from '../model/spans.js'
 
 /** The answer of Jaeger's first HTTP API: what was asked for, or errors. */
 export interface Envelope<T> {

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@hoptrace/core'
-import type { Span } from './spans.js'
+import type { Span } from '../model/spans.js'
 
 const KINDS = { internal: 1, server: 2, client: 3 } as const
 const ERROR = 2

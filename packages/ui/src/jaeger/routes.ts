@@ -6,7 +6,7 @@ import { serviceMap, serviceNames } from '../server/service-map.js'
 import { failed, found, traceV1 } from './json-v1.js'
 import { resourceSpans, summaryV3 } from './json-v3.js'
 import { goMicros, searchTraces, type TraceSearch } from './search.js'
-import { operationOf, spansOf } from './spans.js'
+import { operationOf, spansOf } from '../model/spans.js'
 
 /**
  * Jaeger's query API, so that Jaeger's page and Grafana's Jaeger data source can ask: the first generation (`/api/traces`, …), which both

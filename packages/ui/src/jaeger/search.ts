@@ -1,7 +1,7 @@
 import type { HopJson, Resolver, ResolveResult } from '@hoptrace/core'
 import { isFailedHop } from '../model/failed.js'
 import { BadQuery } from '../server/query.js'
-import { operationOf } from './spans.js'
+import { operationOf } from '../model/spans.js'
 
 /** Which traces Jaeger's search asks for. */
 export interface TraceSearch {

@@ -6,10 +6,10 @@ import {
   type ResolveResult,
   type WalkedHopJson,
 } from '@hoptrace/core'
-import { endedBadly, verdictSentence } from '../model/sentence.js'
-import { nanosOf, traceModel, type TraceRow } from '../model/trace-model.js'
+import { endedBadly, verdictSentence } from './sentence.js'
+import { nanosOf, traceModel, type TraceRow } from './trace-model.js'
 
-/** A hop, or a call that led to no hop, as a span: what both generations of Jaeger's JSON are made from. */
+/** A hop, or a call that led to no hop, as a span: what the JSON of Jaeger and the export to OTLP are made from. */
 export interface Span {
   readonly traceId: string
   /** 16 hex digits: what `traceparent` carries for the hop. */
