@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CallRecord, HopRecord } from '../record/record.js'
 import type { Lookup } from '../record/lookup.js'
 import { formatHopId } from '../id/index.js'
+import type { HopId } from '../id/types.js'
 import { createResolver, type Resolver } from './create-resolver.js'
 import type { ResolveResult } from './result.js'
 import { MemoryRegistry, TestInstance } from './test-instance.fixture.js'
@@ -56,10 +57,10 @@ function take(by: TestInstance, more: Partial<HopRecord> = {}): HopRecord {
 
 /** It knows what it has taken up to now. */
 function isComplete(instance: TestInstance, more: Partial<Lookup> = {}): void {
-  const { lookup } = instance
+  const lookup = instance.lookup.bind(instance)
   Object.assign(instance, {
-    lookup: async (id: string) => {
-      const known = await lookup.call(instance, id as typeof hopId)
+    lookup: async (id: HopId) => {
+      const known = await lookup(id)
       return known.kind === 'found' ? known : { ...known, throughNanos: nowNanos(), ...more }
     },
   })
