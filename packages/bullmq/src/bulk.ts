@@ -15,7 +15,7 @@ interface BulkQueue {
 
 /**
  * Gives each job of `addBulk` its own metadata. BullMQ's telemetry has one for all jobs of a call, and each job
- * is a message of its own.
+ * is a separate message.
  */
 export function traceBulk(queue: BulkQueue, tracer: Tracer, options: BullmqOptions): void {
   const { name, addBulk } = queue

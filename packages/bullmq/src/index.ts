@@ -12,7 +12,7 @@ export interface Traceable {
 
 /**
  * Traces the jobs of a `Queue`, a `Worker` or a `FlowProducer`, and returns it. Adding a job is a call of the
- * current hop; each attempt of a worker is a hop of its own, `next` of the call. Do this once, directly after
+ * current hop; each attempt of a worker is a separate hop, `next` of the call. Do this once, directly after
  * the constructor.
  *
  * Uses BullMQ's option `telemetry`. Throws `TypeError` if another tracer uses it already.

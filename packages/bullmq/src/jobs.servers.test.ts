@@ -96,7 +96,7 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
   })
 
   it(
-    'that failed for the last time are failed, and a dead letter is a message of its own',
+    'that failed for the last time are failed, and a dead letter is a separate message',
     { timeout },
     async () => {
       const queue = queueOf('letters')
@@ -115,7 +115,7 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
     },
   )
 
-  it('of a flow are each a call of its own', { timeout }, async () => {
+  it('of a flow are separate calls', { timeout }, async () => {
     const flows = open(traceBullmq(new FlowProducer({ connection: connection() }), orders))
     work('parents', async () => 'all')
     work('children', async () => 'one')

@@ -9,7 +9,7 @@ export interface OutboundMessage {
   readonly headers: Readonly<Record<string, string>>
   /** The broker has it. */
   sent(): void
-  /** It did not get there, as far as the sender knows. The error is described, not touched. */
+  /** The sender does not know that it got there. The error is described, not touched. */
   failed(error: unknown): void
 }
 

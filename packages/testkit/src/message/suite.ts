@@ -27,7 +27,7 @@ export function messageAdapterSuite(subject: MessageSubject): void {
       ])
     })
 
-    it('is a hop of its own for its handler, with what the handler records', async () => {
+    it('has its own hop in its handler, with what the handler records', async () => {
       await using services = await KitServices.open(subject)
       const { channel, consumer } = services
       const hops: (HopId | undefined)[] = []
