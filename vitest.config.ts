@@ -16,7 +16,7 @@ const named = process.argv.some(
   (word) => word.startsWith('--project') || /^(packages|apps|bench|hostile)\//.test(word),
 )
 
-const project = ({ name, include, exclude }: TestProject, order: number) => ({
+const project = ({ name, include, exclude }: TestProject, order: number, isolate: boolean) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
@@ -24,6 +24,8 @@ const project = ({ name, include, exclude }: TestProject, order: number) => ({
     include: [...include],
     exclude: ['**/node_modules/**', ...exclude],
     pool: 'forks' as const,
+    // To load the sources again for each file would take a third of the quick tests' time.
+    isolate,
     execArgv: ['--conditions=@hoptrace/source'],
     // What fails twice is broken; what fails once is a defect of the test, which CI's output shows.
     retry: process.env['CI'] ? 1 : 0,
@@ -38,8 +40,8 @@ const project = ({ name, include, exclude }: TestProject, order: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      ...quickProjects.map((one) => project(one, 0)),
-      ...(named ? heavyProjects.map((one, index) => project(one, index + 1)) : []),
+      ...quickProjects.map((one) => project(one, 0, false)),
+      ...(named ? heavyProjects.map((one, index) => project(one, index + 1, true)) : []),
     ],
     globalSetup: [setup('vitest-setup')],
     maxWorkers: 2,
