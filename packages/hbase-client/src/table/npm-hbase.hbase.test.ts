@@ -6,7 +6,8 @@ import { createHBaseClient, type HBaseClient } from '../index.js'
 import { makeTable } from '../real-hbase.fixture.js'
 
 const sizes = [0, 1, 4096, 300_000]
-const valueOf = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 31) % 256))
+const valueOf = (bytes: number): Buffer =>
+  Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 31) % 256))
 
 describeRealHBase('a table with printable keys', () => {
   let hbase: HBaseInstance
