@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { npm, repo } from './installed.fixture.js'
@@ -6,6 +6,8 @@ import { npm, repo } from './installed.fixture.js'
 const examples = readdirSync(path.join(repo, 'examples'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
+  // The others are no applications.
+  .filter((name) => existsSync(path.join(repo, 'examples', name, 'package.json')))
   // The package of a store has a test of its own, and needs Node 22.
   .filter((name) => name !== 'sqlite-store')
 
