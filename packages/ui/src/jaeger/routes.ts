@@ -11,7 +11,8 @@ import { operationOf, spansOf } from '../model/spans.js'
 /**
  * Jaeger's query API, so that Jaeger's page and Grafana's Jaeger data source can ask: the first generation (`/api/traces`, …), which both
  * use, and the third (`/api/v3/…`), which newer ones use. Parameters of the third have two spellings, `query.serviceName` and
- * `query.service_name`; both are taken. Source: the routes and parameters that Jaeger 2 documents for its query service.
+ * `query.service_name`; both are taken. Jaeger's page calls the operation `query.span_name`. The README lists each request of both clients
+ * with the source file that makes it.
  */
 export async function jaegerRoutes(
   app: FastifyInstance,
@@ -169,7 +170,8 @@ function searchV3(parameters: Parameters): TraceSearch {
   const either = (camel: string, snake: string): string | undefined =>
     optional(parameters, `query.${camel}`) ?? optional(parameters, `query.${snake}`)
   const time = (camel: string, snake: string): number => {
-    const millis = Date.parse(either(camel, snake) ?? '')
+    // Grafana does not encode the `+` of an offset, so it arrives as a space.
+    const millis = Date.parse((either(camel, snake) ?? '').replace(/ (\d\d:\d\d)$/, '+$1'))
     if (!Number.isFinite(millis))
       throw new BadQuery(`query.${camel} must be a time such as 2026-11-22T15:00:00Z`)
     return millis
@@ -179,7 +181,7 @@ function searchV3(parameters: Parameters): TraceSearch {
   if (service === undefined) throw new BadQuery('query.serviceName is missing')
   return checked({
     service,
-    operation: either('operationName', 'operation_name'),
+    operation: either('operationName', 'operation_name') ?? either('spanName', 'span_name'),
     tags: tagsIn('query.attributes', optional(parameters, 'query.attributes')),
     from: time('startTimeMin', 'start_time_min'),
     to: time('startTimeMax', 'start_time_max'),
