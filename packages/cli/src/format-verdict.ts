@@ -1,6 +1,6 @@
 import type { Answer, HopPlace, HopView, VerdictName } from './answer.js'
 import { explainAddresses } from './format-address.js'
-import { formatDuration } from '@hoptrace/ui/model'
+import { formatDuration, partialSentence } from '@hoptrace/ui/model'
 import { count, formatBytes } from './format-units.js'
 import { safeText } from './format-text.js'
 import { plain, type Paint } from './paint.js'
@@ -44,25 +44,13 @@ export function formatVerdict(answer: Answer, paint: Paint = plain): string[] {
     `${paint.faint('verdict ')}  ${paintVerdict(answer.verdict, paint)(paint.strong(safeText(head ?? '')))}`,
     ...rest.map((text, index) => `${paint.faint(index === 0 ? 'evidence' : '        ')}  ${text}`),
     ...handledFaults(answer, paint),
-    ...(answer.partial ? [paint.waiting(`partial   ${partialText(answer.partialBecause ?? [])}`)] : []),
+    ...(answer.partial ? [paint.waiting(`partial   ${partialSentence(answer.partialBecause ?? [])}`)] : []),
     ...explainAddresses(
       answer.hops.map(({ instance }) => instance),
       paint,
     ).map((line) => `          ${line}`),
     paint.faint(`reads     ${asked}, in ${formatDuration(answer.elapsedMillis * 1000)}`),
   ]
-}
-
-const PARTIAL: Readonly<Record<string, string>> = {
-  hops: 'it has more hops than the limit',
-  depth: 'its chain of calls is longer than the limit',
-  deadline: 'the deadline passed (--timeout)',
-  beginning: 'its beginning is missing',
-}
-
-function partialText(reasons: readonly string[]): string {
-  const known = reasons.flatMap((reason) => PARTIAL[reason] ?? [])
-  return `not all of it is known: ${known.length > 0 ? known.join(', and ') : 'part of it was not told'}`
 }
 
 function handledFaults(answer: Answer, paint: Paint): string[] {

@@ -28,6 +28,9 @@ async function ask(
   const response = await fetch(`/api/${path}?${query}`, {
     ...(token === null ? {} : { headers: { authorization: `Bearer ${token}` } }),
     ...(signal === undefined ? {} : { signal }),
+  }).catch(() => {
+    signal?.throwIfAborted()
+    throw new ApiError('HOPTRACE_UI_UNAVAILABLE', 'hoptrace ui does not answer: does it still run?')
   })
   if (response.ok) return response
   const body = (await response.json().catch(() => undefined)) as
@@ -60,7 +63,10 @@ export async function* askForLines<T extends { readonly kind: string }>(
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ''
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(() => {
+      signal.throwIfAborted()
+      return { done: true, value: undefined } as const
+    })
     if (done) throw new ApiError('HOPTRACE_BAD_ANSWER', 'the answer was cut: ask again')
     const lines = (rest + value).split('\n')
     rest = lines.pop() ?? ''

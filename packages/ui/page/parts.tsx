@@ -11,12 +11,25 @@ export function VerdictBadge({ verdict }: { readonly verdict: Verdict }) {
   )
 }
 
+interface FailureProps {
+  readonly error: Error
+  /** Adds a button that asks again. */
+  readonly onAgain?: () => void
+}
+
 /** An error, said at once to readers of the screen. */
-export function Failure({ error }: { readonly error: Error }) {
+export function Failure({ error, onAgain }: FailureProps) {
   return (
-    <p class="failure" role="alert">
-      {error.message}
-    </p>
+    <>
+      <p class="failure" role="alert">
+        {error.message}
+      </p>
+      {onAgain !== undefined && (
+        <button type="button" onClick={onAgain}>
+          Ask again
+        </button>
+      )}
+    </>
   )
 }
 

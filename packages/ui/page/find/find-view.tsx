@@ -24,8 +24,8 @@ const DRAW_MILLIS = 60
 /** Finds traces: by an id, by a key, or by a service and a span of time. */
 export function FindView() {
   const { parameters } = useLocation()
-  const text = parameters.toString()
-  const search = useMemo(() => searchOf(parameters, Date.now()), [text])
+  // New parameters are another object, so that a search that was sent twice is asked twice.
+  const search = useMemo(() => searchOf(parameters, Date.now()), [parameters])
   const [found, setFound] = useState<readonly Found[]>([])
   const [state, setState] = useState<'idle' | 'reading' | 'done' | 'stopped'>('idle')
   const [error, setError] = useState<Error>()
@@ -77,7 +77,7 @@ export function FindView() {
     <>
       <h1>Find a request</h1>
       <Forms parameters={parameters} />
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && <Failure error={error} onAgain={() => goTo(`/?${parameters}`, true)} />}
       {state !== 'idle' && (
         <p class="status" role="status">
           {state === 'reading' ? 'Reading: ' : state === 'stopped' ? 'Stopped: ' : ''}

@@ -11,9 +11,12 @@ export function ProgressView({ of }: { readonly of: string }) {
   const [events, setEvents] = useState<readonly ProgressEvent[]>([])
   const [progress, setProgress] = useState<ProgressResult>()
   const [error, setError] = useState<Error>()
+  const [times, setTimes] = useState(0)
   const [now, setNow] = useState(Date.now())
   useEffect(() => {
     const abort = new AbortController()
+    setEvents([])
+    setError(undefined)
     const read = async (): Promise<void> => {
       for await (const step of askForLines<FollowStep>('follow', { of }, abort.signal)) {
         if (step.kind === 'event') setEvents((before) => [...before, step.event])
@@ -31,12 +34,12 @@ export function ProgressView({ of }: { readonly of: string }) {
       abort.abort()
       clearInterval(clock)
     }
-  }, [of])
+  }, [of, times])
   const ordered = events.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   return (
     <>
       <h1>Progress of {of}</h1>
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && <Failure error={error} onAgain={() => setTimes(times + 1)} />}
       {progress !== undefined && (
         <p class="sentence" role="status">
           <VerdictBadge verdict={progress.verdict} /> {verdictSentence(progress)}

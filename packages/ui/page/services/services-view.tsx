@@ -23,10 +23,12 @@ export function ServicesView() {
     readonly unread: readonly string[]
   }>()
   const [error, setError] = useState<Error>()
+  const [times, setTimes] = useState(0)
   useEffect(() => {
     const abort = new AbortController()
     const to = Date.now()
     setMap(undefined)
+    setError(undefined)
     const failed = (cause: Error): void => {
       if (!abort.signal.aborted) setError(cause)
     }
@@ -37,7 +39,7 @@ export function ServicesView() {
     )
     askFor<NonNullable<typeof instances>>('instances', {}, abort.signal).then(setInstances, failed)
     return () => abort.abort()
-  }, [span])
+  }, [span, times])
   return (
     <>
       <h1>Services</h1>
@@ -54,7 +56,7 @@ export function ServicesView() {
           ))}
         </select>
       </label>
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && <Failure error={error} onAgain={() => setTimes(times + 1)} />}
       {map === undefined ? error === undefined && <p role="status">Reading …</p> : <MapSection map={map} />}
       {instances !== undefined && <Instances {...instances} />}
     </>

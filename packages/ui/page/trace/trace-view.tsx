@@ -1,7 +1,7 @@
 import type { ResolveResult } from '@hoptrace/core'
 import { useCallback, useMemo, useRef, useState } from 'preact/hooks'
 import { formatClock, formatDuration } from '../../src/model/format.js'
-import { verdictSentence } from '../../src/model/sentence.js'
+import { partialSentence, verdictSentence } from '../../src/model/sentence.js'
 import { holdsText, shownRows, traceModel, type TraceModel } from '../../src/model/trace-model.js'
 import { goTo, Link, traceAddress, useLocation } from '../location.js'
 import { copy, Failure, VerdictBadge } from '../parts.js'
@@ -23,7 +23,7 @@ export function TraceView({ of }: { readonly of: string }) {
             Walking from hop to hop …
           </p>
         ) : (
-          <Failure error={error} />
+          <Failure error={error} onAgain={again} />
         )}
       </>
     )
@@ -136,6 +136,9 @@ function Trace({ of, result, isReading, error, again }: TraceProps) {
               <li key={line}>{line}</li>
             ))}
           </ul>
+        )}
+        {result.partialBecause.length > 0 && (
+          <p class="note">Partial: {partialSentence(result.partialBecause)}.</p>
         )}
         {error !== undefined && <Failure error={error} />}
       </section>

@@ -5,7 +5,10 @@ import { askForLines } from '../api.js'
 /** Between two questions about a trace that still runs. */
 const AGAIN_MILLIS = 1000
 
-/** A trace: hop by hop as the walk finds them, then the answer; asked again while it runs. */
+/**
+ * A trace: hop by hop as the walk finds them, then the answer; asked again while it runs. A walk that fails leaves the hops that it found,
+ * or the answer of the walk before it.
+ */
 export function useTrace(of: string): {
   readonly result: ResolveResult | undefined
   readonly isReading: boolean
@@ -19,24 +22,30 @@ export function useTrace(of: string): {
   useEffect(() => {
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
+    let isRunning = false
     const ask = async (isFirst: boolean): Promise<void> => {
       setReading(true)
+      const hops: ResolveResult['hops'][number][] = []
       try {
-        const hops: ResolveResult['hops'][number][] = []
         for await (const step of askForLines<WalkStep>('walk', { of }, abort.signal)) {
           if (step.kind === 'result') {
             setResult(step.result)
             setError(undefined)
-            if (step.result.verdict === 'running') timer = setTimeout(() => void ask(false), AGAIN_MILLIS)
+            isRunning = step.result.verdict === 'running'
           } else {
             hops.push(step.hop)
-            if (isFirst && hops.length % 50 === 1) setResult(soFar(inOrder(hops)))
+            if (isFirst && hops.length % 50 === 1) setResult(soFar(hops, 'running'))
           }
         }
       } catch (cause) {
-        if (!abort.signal.aborted) setError(cause as Error)
+        if (!abort.signal.aborted) {
+          setError(cause as Error)
+          if (isFirst && hops.length > 0) setResult(soFar(hops, 'undetermined'))
+        }
       }
-      if (!abort.signal.aborted) setReading(false)
+      if (abort.signal.aborted) return
+      setReading(false)
+      if (isRunning) timer = setTimeout(() => void ask(false), AGAIN_MILLIS)
     }
     void ask(times === 0)
     return () => {
@@ -47,15 +56,16 @@ export function useTrace(of: string): {
   return { result, isReading, error, again: useCallback(() => setTimes((before) => before + 1), []) }
 }
 
-/** What is known before the walk has ended. */
-function soFar(hops: ResolveResult['hops']): ResolveResult {
+/** What is known of a walk that still runs, or that was cut. */
+function soFar(found: ResolveResult['hops'], verdict: 'running' | 'undetermined'): ResolveResult {
+  const isCut = verdict === 'undetermined'
   return {
-    traceId: hops[0]?.traceId ?? '',
-    verdict: 'running',
+    traceId: found[0]?.traceId ?? '',
+    verdict,
     endedAt: null,
     lastHealthy: null,
-    hops,
-    evidence: ['The walk has not ended yet.'],
+    hops: inOrder(found),
+    evidence: [isCut ? 'The walk was cut; it had found these hops.' : 'The walk has not ended yet.'],
     faults: [],
     partial: true,
     partialBecause: [],

@@ -1,173 +1,14 @@
 import { rm } from 'node:fs/promises'
-import type { CallJson, InstanceRow, Resolver, ResolveResult, WalkedHopJson, WalkStep } from '@hoptrace/core'
+import { HoptraceError, type HopJson, type Resolver, type ResolveResult } from '@hoptrace/core'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { builtPage, startBrowser } from '../../../../dev/browser.mjs'
 import { describeInBrowser } from '../../../../dev/describe-in-browser.js'
 import { startUi, type Ui } from '../index.js'
+import { answer, died, hop, idOf, iso, resolverOf, wide } from './answers.fixture.js'
 
 const MARKUP = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
-
-const idOf = (n: number): WalkedHopJson['hopId'] =>
-  (0x18ec567f6e5bn * 2n ** 80n + BigInt(n)).toString(16).padStart(32, '0') as WalkedHopJson['hopId']
-
-const iso = (micros: number): string =>
-  `2026-11-22T15:00:0${Math.floor(micros / 1e6)}.${String((micros % 1e6) * 1000).padStart(9, '0')}Z`
-
-const call = (n: number, fields: Partial<CallJson> = {}): CallJson => ({
-  hopId: idOf(n),
-  target: `127.0.0.1:${4000 + (n % 1000)}`,
-  service: `service-${n % 7}`,
-  method: 'GET',
-  outcome: '200',
-  offsetMicros: 100,
-  durationMicros: 900_000,
-  found: 'hop',
-  ...fields,
-})
-
-const hop = (n: number, fields: Partial<WalkedHopJson> = {}): WalkedHopJson => ({
-  hopId: idOf(n),
-  traceId: idOf(0),
-  service: `service-${n % 7}`,
-  instance: `127.0.0.1:${4000 + (n % 1000)}`,
-  method: 'GET',
-  route: `/things/:id`,
-  status: 200,
-  state: 'closed',
-  startTime: iso(n * 100),
-  durationMicros: 500_000,
-  error: null,
-  aborted: false,
-  keys: { orderId: String(n) },
-  attributes: { size: n },
-  events: [{ name: `step.${n}`, time: iso(n * 100 + 50), attributes: { at: n } }],
-  next: [],
-  crash: null,
-  shed: 0,
-  lost: 0,
-  source: 'store',
-  calledBy: null,
-  depth: 0,
-  ...fields,
-})
-
-const answer = (hops: readonly WalkedHopJson[], fields: Partial<ResolveResult> = {}): ResolveResult => ({
-  traceId: idOf(0),
-  verdict: 'completed',
-  endedAt: null,
-  lastHealthy: null,
-  hops,
-  evidence: [],
-  faults: [],
-  partial: false,
-  partialBecause: [],
-  reads: { instances: 1, scans: 1, bytes: 1 },
-  elapsedMillis: 1,
-  ...fields,
-})
-
-/** gateway → orders → payments, which died: no record. */
-function died(): ResolveResult {
-  const gone = call(2, {
-    service: 'payments',
-    target: '127.0.0.1:4002',
-    outcome: 'ECONNRESET',
-    found: 'absent',
-    durationMicros: 30_000,
-  })
-  const orders = hop(1, {
-    service: 'orders',
-    depth: 1,
-    calledBy: idOf(0),
-    status: 502,
-    error: { name: 'Error', message: 'socket hang up', code: 'ECONNRESET' },
-    next: [gone],
-  })
-  const gateway = hop(0, {
-    service: 'gateway',
-    status: 502,
-    next: [call(1, { service: 'orders', outcome: '502' })],
-  })
-  return answer([gateway, orders], {
-    verdict: 'died',
-    endedAt: { service: 'payments', instance: '127.0.0.1:4002', hopId: idOf(2) },
-    lastHealthy: { service: 'orders', instance: '127.0.0.1:4001', hopId: idOf(1) },
-    evidence: ['orders saw ECONNRESET from payments 127.0.0.1:4002 after 30 ms'],
-  })
-}
-
-/** An entry that called many hops, one after the other. */
-function wide(count: number): ResolveResult {
-  const calls = Array.from({ length: count - 1 }, (_, index) =>
-    call(index + 1, { offsetMicros: index * 100 }),
-  )
-  const hops = calls.map((_, index) => hop(index + 1, { depth: 1, calledBy: idOf(0) }))
-  return answer([hop(0, { durationMicros: 1_000_000, next: calls }), ...hops])
-}
-
-const instance = (service: string): InstanceRow => ({
-  service,
-  address: '127.0.0.1:4000',
-  aliases: [],
-  reached: [],
-  worker: 0,
-  startNanos: 1n,
-  host: service,
-  boot: '',
-  pid: 1,
-  endpoint: null,
-  stores: [],
-  buckets: 1,
-  windowMillis: 1000,
-  logDir: 'logs',
-  loggedThrough: [0, 0],
-  heartbeatMillis: 1,
-  shippedThroughNanos: 0n,
-  dropped: [],
-  state: 'running',
-})
-
-/** Answers that the test chooses, in place of a resolver's. */
-function resolverOf(answers: () => ResolveResult): Resolver {
-  const walk = async function* (): AsyncGenerator<WalkStep> {
-    const result = answers()
-    for (const one of result.hops) yield { kind: 'hop', hop: one }
-    yield { kind: 'result', result }
-  }
-  const progress = (): Awaited<ReturnType<Resolver['progress']>> => {
-    const { traceId, verdict, endedAt, lastHealthy, hops, evidence } = answers()
-    const events = hops.flatMap(({ service, instance, hopId, events: own }) =>
-      own.map((event) => ({ ...event, service, instance, hopId, key: `${hopId}/${event.name}` })),
-    )
-    return {
-      traceId,
-      verdict,
-      endedAt,
-      lastHealthy,
-      keys: {},
-      events,
-      lastEvent: events.at(-1) ?? null,
-      running: [],
-      evidence,
-    }
-  }
-  return {
-    resolve: async () => answers(),
-    walk,
-    range: async function* () {
-      for (const one of answers().hops.slice(0, 40)) yield one
-    },
-    find: async () => [{ traceId: idOf(0), hopId: idOf(0), time: iso(0) }],
-    progress: async () => progress(),
-    follow: async function* () {
-      yield { kind: 'end', progress: progress() }
-    },
-    instances: async () => [instance(answers().hops[0]?.service ?? 'none')],
-    close: async () => undefined,
-  }
-}
 
 /** Waits until the row of a service is the chosen one. */
 const isChosen = (page: Page, service: string): Promise<unknown> =>
@@ -200,8 +41,9 @@ describeInBrowser('the page in a browser', () => {
     address: string,
     answers: () => ResolveResult,
     scheme: 'light' | 'dark' = 'light',
-  ): Promise<{ page: Page; errors: string[] }> {
-    const ui = await startUi({ resolver: resolverOf(answers), pageDir })
+    own: Partial<Resolver> = {},
+  ): Promise<{ ui: Ui; page: Page; errors: string[] }> {
+    const ui = await startUi({ resolver: resolverOf(answers, own), pageDir })
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: scheme })
     // A slow machine is no fault of the page.
     page.setDefaultTimeout(120_000)
@@ -210,7 +52,7 @@ describeInBrowser('the page in a browser', () => {
     page.on('pageerror', (error) => errors.push(error.message))
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())))
     await page.goto(ui.url.replace(/\/$/, '') + address)
-    return { page, errors }
+    return { ui, page, errors }
   }
 
   const VIEWS = [
@@ -265,14 +107,14 @@ describeInBrowser('the page in a browser', () => {
     await isChosen(page, 'orders')
     expect(new URL(page.url()).searchParams.get('hop')).toBe(idOf(1))
     await page.keyboard.press('Enter')
-    await page.waitForFunction("document.querySelectorAll('.row').length === 2")
+    await page.locator('.row').nth(2).waitFor({ state: 'detached' })
     await page.keyboard.press('d')
     await isChosen(page, 'payments')
     await page.keyboard.press('e')
     await isChosen(page, 'gateway')
     await page.keyboard.press('/')
     await page.keyboard.type('ECONNRESET')
-    await page.waitForFunction("document.querySelectorAll('.row.found').length === 2")
+    await page.locator('.row.found').nth(1).waitFor()
     await page.keyboard.press('Enter')
     await isChosen(page, 'orders')
     expect(await chosen()).toBe('orders')
@@ -330,6 +172,176 @@ describeInBrowser('the page in a browser', () => {
   it('says what the server refuses', async () => {
     const { page } = await show('/trace/junk', died)
     expect(await page.textContent('[role=alert]')).toContain('of must be an id')
+  })
+
+  it('shows what a service has given so far, and waits no longer when it is stopped', async () => {
+    let stopped = (): void => undefined
+    const gone = new Promise<void>((resolve) => (stopped = resolve))
+    const range: Resolver['range'] = async function* ({ signal }) {
+      yield* died().hops
+      // From here on the service does not answer.
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+      stopped()
+    }
+    const { page, errors } = await show('/?service=gateway', died, 'light', { range })
+    await page.waitForSelector('tbody tr:nth-child(2)')
+    expect(await page.textContent('.status')).toMatch(/^Reading: 2 requests, up to/)
+    await page.click('button:text("Stop")')
+    await page.waitForSelector('.status:has-text("Stopped: 2 requests")')
+    await gone
+    await page.click('tbody tr a')
+    await page.waitForSelector('.row.end.chosen')
+    expect(errors).toEqual([])
+  })
+
+  it('says which part of a list could not be read, beside what was read, and asks again', async () => {
+    let isAway = true
+    const range: Resolver['range'] = async function* () {
+      yield* died().hops
+      if (isAway) throw new HoptraceError('HOPTRACE_INSTANCE_UNAVAILABLE', 'orders does not answer')
+    }
+    const { page, errors } = await show('/?service=gateway', died, 'light', { range })
+    await page.waitForSelector('[role=alert]:has-text("orders does not answer")')
+    await page.waitForSelector('tbody tr:nth-child(2)')
+    isAway = false
+    await page.click('button:text("Ask again")')
+    await page.waitForSelector('.status:has-text("2 requests"):not(:has-text("Reading"))')
+    expect(await page.locator('[role=alert]').count()).toBe(0)
+    isAway = true
+    await page.click('button:text("List")')
+    await page.waitForSelector('[role=alert]')
+    expect(errors).toEqual([])
+  })
+
+  it('keeps the hops of a walk that was cut, and asks again', async () => {
+    let isAway = true
+    const walk: Resolver['walk'] = async function* () {
+      const result = died()
+      for (const one of result.hops) yield { kind: 'hop', hop: one }
+      if (isAway) throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', 'the store is away')
+      yield { kind: 'result', result }
+    }
+    const { page, errors } = await show(`/trace/${idOf(0)}`, died, 'light', { walk })
+    await page.waitForSelector('[role=alert]:has-text("the store is away")')
+    await page.waitForSelector('.verdict.undetermined')
+    await page.waitForSelector('.row strong:text-is("orders")')
+    isAway = false
+    await page.click('button:text("Ask again")')
+    await page.waitForSelector('.verdict.died')
+    expect(await page.locator('[role=alert]').count()).toBe(0)
+    expect(errors).toEqual([])
+  })
+
+  it('says why an answer is partial', async () => {
+    const { page } = await show(`/trace/${idOf(0)}`, () => ({
+      ...died(),
+      partial: true,
+      partialBecause: ['deadline'],
+    }))
+    expect(await page.textContent('.verdict .note')).toContain('the deadline passed')
+  })
+
+  it('follows a running trace through a time in which the server is away', async () => {
+    const running = (): ResolveResult => ({
+      ...answer([hop(0, { service: 'gateway', state: 'open', status: null, durationMicros: null })]),
+      verdict: 'running',
+    })
+    const { ui, page } = await show(`/trace/${idOf(0)}`, running)
+    await page.waitForSelector('.verdict.running')
+    await ui.close()
+    await page.waitForSelector('[role=alert]')
+    await page.waitForSelector('[role=alert]:has-text("does not answer")')
+    expect(await page.textContent('.row strong')).toBe('gateway')
+    const again = await startUi({ resolver: resolverOf(died), pageDir, port: Number(new URL(ui.url).port) })
+    open.push({ ui: again, page })
+    await page.waitForSelector('.verdict.died')
+    expect(await page.locator('[role=alert]').count()).toBe(0)
+  })
+
+  it.each([
+    ['/services', 'instances', '[aria-label=Instances] tbody tr'],
+    ['/progress/orderId=42', 'follow', '.sentence:has-text("died")'],
+  ] as const)('says in %s that nothing answers, and asks again', async (address, method, part) => {
+    let isAway = true
+    const usual = resolverOf(died)
+    const away = new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', 'the registry does not answer')
+    const own: Partial<Resolver> =
+      method === 'instances'
+        ? { instances: async () => (isAway ? Promise.reject(away) : usual.instances()) }
+        : {
+            follow: async function* (of) {
+              if (isAway) throw away
+              yield* usual.follow(of)
+            },
+          }
+    const { page } = await show(address, died, 'light', own)
+    await page.waitForSelector('[role=alert]:has-text("the registry does not answer")')
+    isAway = false
+    await page.click('button:text("Ask again")')
+    await page.waitForSelector(part)
+    expect(await page.locator('[role=alert]').count()).toBe(0)
+  })
+
+  describe('the scatter plot', () => {
+    // At the left edge, in the middle and at the right edge.
+    const hops = [0, 2, 4].map((second) =>
+      hop(second, {
+        traceId: idOf(second),
+        startTime: iso(second * 1e6),
+        durationMicros: 100_000 * (second + 1),
+      }),
+    )
+    const [first, middle, last] = hops.map(({ startTime }) => Date.parse(startTime)) as [
+      number,
+      number,
+      number,
+    ]
+    const address = `/?service=gateway&from=${first - 1000}&to=${last + 1000}`
+    const within = ({ startTime }: HopJson, from: number, to: number): boolean =>
+      Date.parse(startTime) >= from && Date.parse(startTime) <= to
+    const own: Partial<Resolver> = {
+      resolve: async (id) => answer(hops.filter(({ hopId }) => hopId === id)),
+      range: async function* ({ from, to }) {
+        yield* hops.filter((one) => within(one, Number(from), Number(to)))
+      },
+    }
+
+    /** Shows the three points; gives the plot's place, and that of the point in the middle. */
+    async function plotted(): Promise<{ page: Page; left: number; width: number; x: number; y: number }> {
+      const { page } = await show(address, () => answer(hops), 'light', own)
+      await page.waitForSelector('.status:has-text("3 requests"):not(:has-text("Reading"))')
+      const box = await page.locator('.scatter .u-over').boundingBox()
+      if (box === null) throw new Error('there is no plot')
+      // The axis of durations ends a tenth above the longest.
+      const y = box.y + box.height * (1 - 300 / (500 * 1.1))
+      return { page, left: box.x, width: box.width, x: box.x + box.width / 2, y }
+    }
+
+    it('opens the trace of a point that is clicked', async () => {
+      const { page, x, y } = await plotted()
+      await page.mouse.click(x + 3, y - 3)
+      await page.waitForSelector('.row.chosen')
+      expect(new URL(page.url()).pathname).toBe(`/trace/${idOf(2)}`)
+    })
+
+    it('narrows the time to what is dragged over, also where the drag ends at a point', async () => {
+      const { page, left, width, x, y } = await plotted()
+      await page.mouse.move(left + width / 4, y)
+      await page.mouse.down()
+      await page.mouse.move(left + width / 3, y, { steps: 4 })
+      await page.mouse.move(x + 6, y, { steps: 4 })
+      await page.mouse.up()
+      await page.waitForSelector('.status:has-text("1 request,"):not(:has-text("Reading"))')
+      const { pathname, searchParams } = new URL(page.url())
+      expect([pathname, searchParams.get('service')]).toEqual(['/', 'gateway'])
+      const [from, to] = [Number(searchParams.get('from')), Number(searchParams.get('to'))]
+      expect(from).toBeGreaterThan(first)
+      expect(from).toBeLessThan(middle)
+      expect(to).toBeGreaterThanOrEqual(middle)
+      expect(to).toBeLessThan(last)
+      await page.goBack()
+      await page.waitForSelector('.status:has-text("3 requests")')
+    })
   })
 
   it('keeps few rows in the document while a trace of 2,000 hops is moved', async () => {

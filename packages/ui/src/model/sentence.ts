@@ -58,3 +58,20 @@ export function verdictSentence({
 function placeText(place: Place | null): string {
   return place === null ? 'an unknown place' : `${place.service} (${place.instance})`
 }
+
+type PartialReason = ResolveResult['partialBecause'][number]
+
+const PARTIAL: Readonly<Record<PartialReason, string>> = {
+  hops: 'it has more hops than the limit',
+  depth: 'its chain of calls is longer than the limit',
+  deadline: 'the deadline passed (--timeout)',
+  beginning: 'its beginning is missing',
+}
+
+/** Why an answer is partial. Reasons that this version does not know are left out. */
+export function partialSentence(reasons: readonly string[]): string {
+  const known = reasons.flatMap((reason) =>
+    Object.hasOwn(PARTIAL, reason) ? PARTIAL[reason as PartialReason] : [],
+  )
+  return `not all of it is known: ${known.length > 0 ? known.join(', and ') : 'a part of it could not be read'}`
+}
