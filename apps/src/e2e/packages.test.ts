@@ -20,6 +20,7 @@ let project: InstalledProject
 beforeAll(async () => {
   const types = ['@types/node@20', '@types/express@5', '@types/koa@3']
   const nest = ['@nestjs/common@11', '@nestjs/core@11', 'reflect-metadata@0.2', 'rxjs@7']
+  const otel = ['@opentelemetry/api@1', '@opentelemetry/sdk-trace-base@2']
   const others = compilers.map((version) => `typescript-${version}@npm:typescript@~${version}.0`)
   project = await installed(
     'express@5',
@@ -28,6 +29,7 @@ beforeAll(async () => {
     'hono@4',
     'axios@1',
     ...nest,
+    ...otel,
     ...types,
     ...others,
   )
@@ -85,6 +87,7 @@ describe('the packed packages', { timeout: 300_000 }, () => {
       ...published.map((name) => `@hoptrace/${name}`),
       '@hoptrace/core/store',
       '@hoptrace/core/resolver',
+      '@hoptrace/otel/export',
     ]
     const program = await project.write(
       'one.mjs',
@@ -233,9 +236,9 @@ export const client = () => createHBaseClient({ servers: 'hbase://127.0.0.1:1600
 
 // The members that are promised, and no others.
 type Has<T, Names> = [Extract<keyof T, string>, Names] extends [Names, Extract<keyof T, string>] ? true : false
-export const hop: Has<Hop, 'id' | 'traceId' | 'service' | 'closed' | 'event' | 'setKey' | 'setAttributes' | 'fail' | 'call' | 'toJSON'> = true
-export const call: Has<Call, 'headers' | 'hopId' | 'end' | 'toJSON'> = true
-export const ofTracer: Has<Tracer, 'service' | 'hop' | 'active' | 'run' | 'flush' | 'close' | 'stats' | 'toJSON'> = true
+export const hop: Has<Hop, 'id' | 'traceId' | 'service' | 'closed' | 'event' | 'setKey' | 'setAttributes' | 'fail' | 'call' | 'openCalls' | 'toJSON'> = true
+export const call: Has<Call, 'headers' | 'hopId' | 'target' | 'end' | 'toJSON'> = true
+export const ofTracer: Has<Tracer, 'service' | 'hop' | 'active' | 'run' | 'begin' | 'issueId' | 'findHopBy' | 'consumes' | 'flush' | 'close' | 'stats' | 'toJSON'> = true
 `
 
 const settings = [

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs'
-import { lstat } from 'node:fs/promises'
 import path from 'node:path'
+import { lstat } from './calls.js'
 import { FileRefused } from './refused.js'
 
 /**

@@ -1,5 +1,5 @@
 import { type BigIntStats, closeSync, fstatSync, lstatSync, readSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { lstat } from './calls.js'
 
 /** Operations on open files, and questions about names that open nothing. */
 export { closeSync, existsSync, fstatSync, fsync, ftruncateSync, readSync } from 'node:fs'

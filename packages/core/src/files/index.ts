@@ -25,7 +25,8 @@ export {
   markerName,
   whyNotDataDir,
 } from './make-dir.js'
-export { type FileHandle, listedFileReader, openFile, openFileSync, readFile, readFileSync } from './open.js'
+export { lstat, type FileHandle } from './calls.js'
+export { listedFileReader, openFile, openFileSync, readFile, readFileSync } from './open.js'
 export { errorCode, FileRefused, isMissing } from './refused.js'
 export { type OurDir, removeDirSync, removeFileSync } from './remove.js'
 export {

@@ -1,6 +1,6 @@
 import { lstatSync, opendirSync } from 'node:fs'
-import { lstat, opendir } from 'node:fs/promises'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { lstat, opendir } from './calls.js'
 import { FileRefused, isMissing } from './refused.js'
 
 /** An entry of a directory; `kind` as the directory itself says, without following a link. */

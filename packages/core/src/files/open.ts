@@ -9,14 +9,12 @@ import {
   readSync,
   type Stats,
 } from 'node:fs'
-import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileModeOf } from './access.js'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { FileHandle, lstat } from './calls.js'
 import { stampOf } from './descriptor.js'
 import { FileRefused, isMissing } from './refused.js'
-
-export type { FileHandle }
 
 /** `create` makes the file and fails with `EEXIST` if it exists; `make` opens it, or makes it. */
 export type OpenFor = 'read' | 'update' | 'create' | 'make'
@@ -68,7 +66,7 @@ export async function openFile(place: Place, access: OpenFor, limits: OpenLimits
           if (!isMissing(error)) throw error
         })
   if (found !== undefined) refuse(file, found, limits)
-  const handle = await open(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileModeOf(file))
+  const handle = await FileHandle.open(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileModeOf(file))
   try {
     refuse(file, await handle.stat(), limits)
     if (found === undefined && access !== 'read') await handle.chmod(fileModeOf(file))

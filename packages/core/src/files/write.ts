@@ -9,9 +9,9 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { open, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { checkParents, pathOf, type Place } from './beneath.js'
+import { FileHandle, rename, unlink } from './calls.js'
 import { openFile, openFileSync } from './open.js'
 import { errorCode } from './refused.js'
 
@@ -86,7 +86,9 @@ export async function writeReplacing(
   try {
     {
       await using handle = await openFile(temporary, 'create')
-      await handle.writeFile(content)
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content
+      for (let at = 0; at < bytes.length;)
+        at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten
       if (sync) await handle.sync()
     }
     await rename(pathOf(temporary), pathOf(place))
@@ -137,7 +139,7 @@ export function syncDirSync(dir: string): void {
 /** `syncDirSync` without blocking. */
 export async function syncDir(dir: string): Promise<void> {
   try {
-    await using handle = await open(dir, 'r')
+    await using handle = await FileHandle.open(dir, 'r')
     await handle.sync()
   } catch (error) {
     if (!cannotSync(error)) throw error

@@ -1,7 +1,6 @@
 import { timing } from '../base/timing.js'
 import path from 'node:path'
-import { lstat } from 'node:fs/promises'
-import { isMissing, listDir, markerName } from '../files/index.js'
+import { isMissing, listDir, lstat, markerName } from '../files/index.js'
 import { isLogFileName, isRunName, isServiceName, runPlace } from './run-place.js'
 
 /**
