@@ -115,7 +115,7 @@ async function answers(page: Page, url: string): Promise<Figure[]> {
 }
 
 /**
- * Frames a second while the rows of a trace move from top to bottom, so many pixels in each frame; and the processor time that the page's main thread takes for
+ * Frames a second while the rows of a trace move from top to bottom, a fixed number of pixels in each frame; and the processor time that the page's main thread takes for
  * one, which says what a machine without other work would draw.
  */
 async function scrolled(page: Page, url: string, traceId: string): Promise<Figure[]> {

@@ -14,7 +14,7 @@ export interface Framework extends Subject {
   readonly hooked?: true
   /** The route that its record has: a template, or null where the framework shows none to the hook. */
   readonly route: string | null
-  /** Packages that need each other by name are installed in projects of their own. */
+  /** Packages that need each other by name are installed in a separate project each. */
   readonly project: string
 }
 

@@ -8,7 +8,7 @@ const examples = readdirSync(path.join(repo, 'examples'), { withFileTypes: true 
   .map(({ name }) => name)
   // The others are no applications.
   .filter((name) => existsSync(path.join(repo, 'examples', name, 'package.json')))
-  // The package of a store has a test of its own, and needs Node 22.
+  // The package of a store has a separate test, and needs Node 22.
   .filter((name) => name !== 'sqlite-store')
 
 describe('the example applications, with hoptrace in them', { timeout: 600_000 }, () => {

@@ -103,7 +103,7 @@ export async function npm(cwd: string, ...args: string[]): Promise<void> {
   await execute('npm', args, { cwd, env: clean(), timeout: 500_000, maxBuffer: 1e8 })
 }
 
-/** Not what npm and Vitest told this very process: the project is somebody else's. */
+/** Without the variables that npm and Vitest set for this process: the project is another one. */
 function clean(): NodeJS.ProcessEnv {
   const ours = /^npm_(?!config_)|^NODE_OPTIONS$|^NODE_ENV$|^VITEST|^HOPTRACE_|^FORCE_COLOR$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))

@@ -355,7 +355,7 @@ describe('a bundle with hoptrace inside', { timeout: 300_000 }, () => {
         await rm(DATA, { recursive: true })
         const whole = await node(away, [path.join(away, file)], { DATA })
         expect(whole).toMatchObject({ code: 0, stdout: '{"verdict":"completed"}\n' })
-        // ncc turns the place of the bundle into one of its own: there the advice to keep core external holds.
+        // ncc replaces the place of the bundle: there the advice to keep core external holds.
         if (kind !== 'ncc') expect(whole.stderr).toBe('')
       }
     } finally {

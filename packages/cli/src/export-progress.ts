@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.js'
 export class ExportProgress {
   constructor(private readonly file: string | undefined) {}
 
-  /** Nanoseconds since the epoch through which everything has arrived. Throws UsageError for a file that is none of ours. */
+  /** Nanoseconds since the epoch through which everything has arrived. Throws UsageError for a file that hoptrace did not write. */
   get through(): bigint | undefined {
     if (this.file === undefined || !existsSync(this.file)) return undefined
     try {

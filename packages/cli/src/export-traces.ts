@@ -28,7 +28,7 @@ export interface ExportedSlice {
   readonly through: bigint
 }
 
-/** So much time is read, resolved and sent before the progress is noted. */
+/** This much time is read, resolved and sent before the progress is noted. */
 const sliceNanos = 10_000_000_000n
 /** Traces that are walked at the same time. */
 const walks = 4
@@ -46,7 +46,7 @@ export class TraceExport {
     private readonly resolver: Resolver,
     private readonly sink: SpanSink,
     private readonly signal: AbortSignal,
-    /** A trace that runs is held back for so long; after that it is exported as it is. */
+    /** A trace that runs is held back for this time; after that it is exported as it is. */
     private readonly holdNanos: bigint = 0n,
   ) {}
 

@@ -9,7 +9,7 @@ import type { Waterfall } from './waterfall.js'
 export type Bars = (headColumns: readonly number[]) => Waterfall | undefined
 
 /**
- * A whole answer as `hoptrace resolve` prints it: the walk, with bars beside it where `bars` makes some, then the verdict. Lines
+ * A whole answer as `hoptrace resolve` prints it: the walk, with bars at its right where `bars` makes some, then the verdict. Lines
  * without line ends.
  */
 export function formatAnswer(answer: Answer, paint: Paint = plain, bars?: Bars): string[] {
@@ -64,7 +64,7 @@ function formatBlock(
     `${line}${' '.repeat(Math.max(0, fall.column - columns))}${bar}`
   const columns = columnsOf(first + headOf(node, answer, plain))
   if (columns < fall.column) return [barAfter(head, columns), ...details]
-  // A line that is too long to have its bar beside it has it below.
+  // The bar of a line that is too long is below the line.
   return [head, barAfter(paint.faint(trunk), columnsOf(trunk)), ...details]
 }
 

@@ -19,7 +19,7 @@ const called = (hopId: string, service: string, more: Partial<CallJson>): CallJs
 const walked = (hopId: string, service: string, depth: number, more: Partial<WalkedHopJson>): WalkedHopJson =>
   ({ ...hop(hopId, service, 1), crash: null, lost: 0, shed: 0, depth, ...more }) as WalkedHopJson
 
-/** Gateway, orders, payments, and an inventory that left no record; beside them a mail that is still being sent. */
+/** Gateway, orders, payments, and an inventory that left no record; and a mail that is still being sent. */
 function answer(more: Partial<ResolveResult> = {}): ResolveResult {
   const hops = [
     walked(GATEWAY, 'gateway', 0, {

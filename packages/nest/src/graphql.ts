@@ -4,7 +4,7 @@ import type { ExternalContextCreator } from '@nestjs/core'
 type Resolve = (...args: unknown[]) => unknown
 type Create = ExternalContextCreator['create']
 
-/** What graphql-js gives a resolver as its last argument, as far as it is used here. */
+/** What graphql-js gives a resolver as its last argument, in the parts that we use. */
 interface ResolveInfo {
   readonly operation?: { readonly operation?: unknown; readonly name?: { readonly value?: unknown } }
 }

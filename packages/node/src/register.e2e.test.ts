@@ -67,7 +67,7 @@ async function portOf({ child, errors, ended }: Application): Promise<number> {
 const bodyOf = async (port: number, from = '/'): Promise<string> =>
   (await exchange(port, { path: from })).body.toString()
 
-/** The closed hops of a service, as soon as there are so many, and their calls have ended. */
+/** The closed hops of a service, as soon as this number is there, and their calls have ended. */
 function hopsOf(service: string, count: number): Promise<readonly WalkedHopJson[]> {
   return vi.waitFor(
     async () => {

@@ -27,7 +27,7 @@ export interface OtlpCounts {
   readonly batches: number
 }
 
-/** A batch is sent when it has so many spans; a larger trace is split. */
+/** A batch is sent when it has this number of spans; a larger trace is split. */
 const batchSpans = 512
 const firstPauseMillis = 200
 const longestPauseMillis = 10_000

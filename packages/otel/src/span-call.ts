@@ -17,7 +17,7 @@ export interface SpanCall {
   answer?: Readonly<Record<string, unknown>>
   /** Of `node:http`. */
   response?: IncomingMessage
-  /** A span below it stands for the same request: the CLIENT span of an SDK has the one of its HTTP request below it. */
+  /** A span below it describes the same request: the CLIENT span of an SDK has the one of its HTTP request below it. */
   handedOn: boolean
 }
 

@@ -15,7 +15,7 @@ interface TopFlags extends GlobalOptions {
   readonly once?: boolean
 }
 
-/** `hoptrace top`: a table of the services, shown anew until Ctrl-C; once for scripts. */
+/** `hoptrace top`: a table of the services, updated until Ctrl-C; once for scripts. */
 export async function run(context: CommandContext, command: Command): Promise<void> {
   const { output, env, signal } = context
   const flags = command.optsWithGlobals<TopFlags>()

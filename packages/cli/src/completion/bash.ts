@@ -1,7 +1,7 @@
 import type { CommandWords, OptionWords, Value, Words } from './words.js'
 
 /**
- * A script for bash, from version 3.2. What it offers for a value depends on the option before the cursor; bash takes `--dir=x` for three words.
+ * A script for bash, from version 3.2. What it offers for a value depends on the option before the cursor; bash reads `--dir=x` as three words.
  */
 export function bashScript({ commands, options }: Words): string {
   const offers = new Map<string, Set<string>>()

@@ -53,7 +53,7 @@ function placeOf(shell: string): string | undefined {
 }
 
 describe('completion in bash', () => {
-  /** What bash offers if the words are on its command line and the cursor is behind the last one. */
+  /** What bash offers if the words are on its command line and the cursor is at the end of the last one. */
   const offered = (...words: string[]): Promise<string[]> => {
     const line = words.map((word) => `'${word}'`).join(' ')
     const script = `source '${files.get('bash')}'; COMP_WORDS=(hoptrace ${line}); COMP_CWORD=${words.length}

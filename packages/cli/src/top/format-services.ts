@@ -6,7 +6,7 @@ import { plain, type Paint } from '../paint.js'
 import type { ServiceFigures, ServicesNow } from './service-watch.js'
 
 const HEAD = ['service', 'live', 'req/s', 'errors', 'open', 'p50', 'p99', 'lag', '']
-/** A store that is further behind deserves a look: with default windows it is 12 seconds behind, and two more until the next heartbeat. */
+/** A store with a longer lag deserves a look: with default windows the lag is 12 seconds, and two more until the next heartbeat. */
 const LATE_MILLIS = 30_000
 
 /** The table of `hoptrace top`: one line for each service, below a line that says what it is about. */

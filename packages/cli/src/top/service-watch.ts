@@ -17,7 +17,7 @@ export interface ServiceFigures {
   /** Of the requests that ended, right to one part in a hundred. Null if there is none. */
   readonly p50Micros: number | null
   readonly p99Micros: number | null
-  /** How far the store is behind: the time since the watermark of the live run that is furthest behind. Null if no run is alive. */
+  /** The store's lag: the longest time since the watermark of a live run. Null if no run is alive. */
   readonly lagMillis: number | null
   /** Hops that its runs lost and counted. */
   readonly dropped: number
@@ -53,7 +53,7 @@ type Dead = ReadonlyMap<InstanceRow, DeadInstance>
 
 /** Slots of a span of time. */
 const SLOTS = 60
-/** A hop that began so long ago is in its log: later ones may still come. */
+/** A hop that began longer ago is in its log; a later one may not be yet. */
 const SETTLE_MILLIS = 5000
 /** Hops of one service that one look reads at most. */
 const MOST_HOPS = 20_000

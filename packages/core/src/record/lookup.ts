@@ -14,7 +14,7 @@ export type RunLiveness = 'alive' | 'ended' | 'unsure'
  * What one instance run knows of one id. A read that failed is neither: it rejects.
  * - `found`: its newest version. `others`: further hops that this run has under the same assigned id, if all were asked for.
  * - `absent`: every hop that this run handled and that began (by its own clock) up to `throughNanos` is known, and none has this id;
- *   and every request that had reached its process by then has begun.
+ *   and every request that had reached its process before that time has begun.
  *   `final` when the run has ended and everything it left is known, so that waiting changes nothing.
  *   `dropped` when the run lost records around this id: absence then proves nothing.
  *   `aliveNanos`: the last sign of life of a run that has ended, by its own clock; left out when it is not known.

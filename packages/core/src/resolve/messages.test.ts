@@ -35,7 +35,7 @@ afterEach(async () => {
   registry[Symbol.dispose]()
 })
 
-/** What is said of the sender's hop, which sent one message. */
+/** The answer about the sender's hop, which sent one message. */
 async function said(call: CallRecord = sent): Promise<ResolveResult> {
   const entry = testRecord('orders', sender.port, { next: [call] })
   sender.records.push(entry)

@@ -14,7 +14,7 @@ export class Counts {
   #timed = 0
   readonly #buckets = new Map<number, number>()
 
-  /** Counts one that took so many microseconds; null if that is not known. */
+  /** Counts one by its microseconds; null if that is not known. */
   add(durationMicros: number | null, isError: boolean): void {
     this.count++
     if (isError) this.errors++

@@ -37,7 +37,7 @@ export function causeOfHanging(parts: Parts): Finding | null {
   return cause
 }
 
-/** A process that ended while another one below it did: the request had come as far as the deeper one. */
+/** A process that ended while another one below it did: the request had reached the deeper one. */
 export function causeOfDeath(parts: Parts): Finding | null {
   let cause: Finding | null = null
   for (const [index, call] of parts.hop.record.next.entries()) {

@@ -15,7 +15,7 @@ import { findFaults } from './finding.js'
 import { sawOf } from './saw.js'
 import { wordFault, wordNotes } from './wording.js'
 
-/** How a trace ended, or that it has not. */
+/** How a trace ended, or that it still runs. */
 export type Verdict =
   'completed' | 'failed' | 'died' | 'unreachable' | 'running' | 'interrupted' | 'undetermined' | 'not-found'
 

@@ -77,7 +77,7 @@ function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst:
   const { final, throughNanos: through, aliveNanos: alive } = lookup
   if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) {
     const isOneClock = times.machine === undefined || times.machine === machineOf(row)
-    // What a process says now is said after the call, whatever its clock says.
+    // A process that answers now answers after the call, whatever its clock shows.
     if (isOneClock || lookup.source === 'live') return 'not-taken'
     return through >= times.endNanos + timing.clocksNanos ? 'not-taken' : 'unsure'
   }

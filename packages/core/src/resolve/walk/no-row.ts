@@ -57,7 +57,7 @@ export function otherKey(call: CallRecord): WithoutRecord {
 }
 
 /**
- * No consumer has taken a message, as far as is known. `rest`: what its consumers say; undefined if there is
+ * No consumer is known to have taken a message. `rest`: what its consumers say; undefined if there is
  * none. Never a proof that the message is lost: a consumer may start later.
  */
 export function waiting(
