@@ -65,6 +65,9 @@ describe('what absence proves', () => {
       const evidence = concludeAbsent(answers, times, id, true)
       return evidence.kind === 'absent' ? evidence.proof : evidence.kind
     }
+    const soonAfter = answer({ final: true, throughNanos: baseNanos + 9n * second })
+    const elsewhere = { ...times, machine: 'another' }
+    expect(concludeAbsent([soonAfter], elsewhere, id, true)).toMatchObject({ proof: 'not-taken' })
     expect(first(ended)).toBe('not-taken')
     expect(first(endedDuring, lived, ended)).toBe('not-taken')
     expect(first(ended, answer({ throughNanos: baseNanos }))).toBe('unsure')

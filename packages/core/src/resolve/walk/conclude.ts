@@ -75,6 +75,7 @@ function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst:
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
   const { final, throughNanos: through, aliveNanos: alive } = lookup
+  if (final && writesFirst) return 'not-taken'
   if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) {
     const isOneClock = times.machine === undefined || times.machine === machineOf(row)
     // A process that answers now answers after the call, whatever its clock shows.
@@ -82,7 +83,6 @@ function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst:
     return through >= times.endNanos + timing.clocksNanos ? 'not-taken' : 'unsure'
   }
   if (!final) return 'unsure'
-  if (writesFirst) return 'not-taken'
   // Life alone does not prove that the process read its sockets: its shipping thread lives while its event loop is blocked.
   if (alive === undefined || isAhead(alive, times)) return 'ended'
   return alive >= times.startNanos ? 'ended-during' : 'ended'
