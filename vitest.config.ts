@@ -16,7 +16,7 @@ const named = process.argv.some(
   (word) => word.startsWith('--project') || /^(packages|apps|bench|hostile)\//.test(word),
 )
 
-const project = ({ name, include, exclude }: TestProject, order: number, isolate: boolean) => ({
+const project = ({ name, include, exclude, sharesModules = false }: TestProject, order: number) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
@@ -25,7 +25,7 @@ const project = ({ name, include, exclude }: TestProject, order: number, isolate
     exclude: ['**/node_modules/**', ...exclude],
     pool: 'forks' as const,
     // To load the sources again for each file would take a third of the quick tests' time.
-    isolate,
+    isolate: !sharesModules,
     execArgv: ['--conditions=@hoptrace/source'],
     // What fails twice is broken; what fails once is a defect of the test, which CI's output shows.
     retry: process.env['CI'] ? 1 : 0,
@@ -40,8 +40,8 @@ const project = ({ name, include, exclude }: TestProject, order: number, isolate
 export default defineConfig({
   test: {
     projects: [
-      ...quickProjects.map((one) => project(one, 0, false)),
-      ...(named ? heavyProjects.map((one, index) => project(one, index + 1, true)) : []),
+      ...quickProjects.map((one) => project(one, 0)),
+      ...(named ? heavyProjects.map((one, index) => project(one, index + 1)) : []),
     ],
     globalSetup: [setup('vitest-setup')],
     maxWorkers: 2,

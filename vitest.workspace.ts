@@ -29,6 +29,9 @@ const servers = ['**/*.servers.test.ts']
 const net = ['apps/src/net/**/*.test.ts']
 const hostile = ['hostile/src/**/*.test.ts']
 
+/** Their tests change what a whole process shares: the globals of OpenTelemetry, the methods of `node:http`. */
+const alone = ['packages/otel', 'packages/node', 'packages/http', 'packages/fetch']
+
 /** What they leave out. `npm run check` runs it too, after them. */
 export const heavyProjects: readonly TestProject[] = [
   // Fleets of processes that are killed, and packages as npm packs them.
@@ -47,6 +50,7 @@ export const quickProjects: readonly TestProject[] = projects.map((folder) => ({
   name: folder.replace('packages/', ''),
   include: [`${folder}/src/**/*.test.ts`],
   exclude: [...e2e, ...hbase, ...servers, ...net],
+  sharesModules: !alone.includes(folder),
 }))
 
 /** A project as Vitest runs it; globs are relative to the root. */
@@ -54,4 +58,6 @@ export interface TestProject {
   readonly name: string
   readonly include: readonly string[]
   readonly exclude: readonly string[]
+  /** Its files run one after the other in a process, and share the modules that are loaded. @default false */
+  readonly sharesModules?: boolean
 }
