@@ -56,7 +56,7 @@ export const timing = {
   skewNanos: nanos(15 * minute),
   /** A signed question is refused if the asker's clock differs by more. */
   signatureSkewMillis: clocks,
-  /** What a process of another machine wrote proves nothing of a time that is closer to it. */
+  /** What a process of another machine, or one behind a proxy, wrote proves nothing of a time that is closer to it. */
   clocksNanos: nanos(clocks),
   /** A time that is further ahead of now is by a clock that was wrong. */
   lifeAheadNanos: nanos(minute),

@@ -27,6 +27,32 @@ async function callBehindBlock(dataDir: string, then: string): Promise<AsyncDisp
   return caller
 }
 
+describe('a request that waits behind others for a busy process to accept its connection', () => {
+  it('may have been taken by the process, as long as its log is not read', async () => {
+    using dir = tempDir()
+    const [waiting, millis] = [100, 100]
+    const callee = await TestService.start({ service: 'callee', dataDir: dir.path, port: 0, ...quick })
+    await using caller = await TestService.start({ service: 'caller', dataDir: dir.path, port: 0, ...quick })
+    expect((await send(`${callee.url}/ok`)).status).toBe(200)
+    // Its shipping thread is at work.
+    await callee.ask({ do: 'flush' })
+    const to = encodeURIComponent(`${callee.url}/block?millis=${millis}`)
+    const call = (order: number) => send(`${caller.url}/call?order=${order}&timeout=${callerWaits}&to=${to}`)
+    const answers = Array.from({ length: waiting }, (_, order) => call(order))
+    // Its loop takes one of them after the other for ten seconds, and marks its log meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, (waiting * millis * 3) / 4))
+    await callee.kill()
+    await Promise.all(answers)
+    const runs = path.join(dir.path, 'logs', 'callee')
+    for (const run of readdirSync(runs)) rmSync(path.join(runs, run), { recursive: true })
+    const verdicts = await Promise.all(
+      answers.map(async (_, order) => (await resolveIn(dir.path, `orderId=${order}`)).verdict),
+    )
+    expect(verdicts.filter((verdict) => verdict === 'unreachable')).toEqual([])
+    expect(verdicts).toContain('undetermined')
+  })
+})
+
 describe('a request that waits in the socket of a process whose event loop is blocked', () => {
   it('may have been taken by the process, as long as its log is not read', async () => {
     using dir = tempDir()

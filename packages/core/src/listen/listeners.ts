@@ -12,14 +12,19 @@ export interface ListenerOwner {
 }
 
 const channel = 'tracing:net.server.listen:asyncEnd'
+const connections = 'net.server.socket'
 const owners = new Set<ListenerOwner>()
 const ownerOf = new WeakMap<Server, ListenerOwner>()
 /** Servers of hoptrace itself, which do not lead to the application. */
 const internal = new WeakSet<Server>()
+let accepted = 0
 
 /** From now on `owner` receives each server that begins to listen, while it is the only owner. */
 export function watchListeners(owner: ListenerOwner): void {
-  if (owners.size === 0) subscribe(channel, began)
+  if (owners.size === 0) {
+    subscribe(channel, began)
+    subscribe(connections, count)
+  }
   owners.add(owner)
 }
 
@@ -28,8 +33,12 @@ export function unwatchListeners(owner: ListenerOwner): boolean {
   owners.delete(owner)
   if (owners.size > 0) return false
   unsubscribe(channel, began)
+  unsubscribe(connections, count)
   return true
 }
+
+/** How many connections the servers of this thread have accepted while they were watched. */
+export const acceptedConnections = (): number => accepted
 
 /** A server that is not the application's; to be called before it listens. */
 export function markInternal(server: Server): void {
@@ -59,6 +68,10 @@ export function boundTo(server: Pick<Server, 'address'>): { address: string; por
 
 /** Does it speak HTTP? A server of another kind has no live endpoint. */
 export const speaksHttp = (server: Server): boolean => server instanceof HttpServer
+
+function count(): void {
+  accepted++
+}
 
 function began(message: unknown): void {
   const { server } = message as { readonly server: Server }

@@ -3,15 +3,19 @@ import type { RecoveredRun } from './recover-run.js'
 /** Runs that are named one by one; of more, each service gets one line. */
 const maxNamed = 5
 
-/** What is said of runs that were shipped for their services: never a line for each of very many. */
+/**
+ * What is said of runs that were shipped for their services: never a line for each of very many, and none for those that
+ * ended in order and lost nothing.
+ */
 export function adoptedLines(adopted: readonly RecoveredRun[]): string[] {
-  const named = adopted
+  const died = adopted.filter(({ ended, interrupted, damage }) => !ended || interrupted > 0 || damage > 0)
+  const named = died
     .slice(0, maxNamed)
     .map(
       ({ run, hops, interrupted, damage }) =>
         `${run.service} ${run.address} (pid ${run.pid}) had died: shipped ${hops} hops, ${interrupted} interrupted${lost(damage)}`,
     )
-  const others = adopted.slice(maxNamed)
+  const others = died.slice(maxNamed)
   const services = [...new Set(others.map(({ run }) => run.service))]
   const more = services.map((service) => {
     const runs = others.filter(({ run }) => run.service === service)

@@ -16,6 +16,8 @@ export interface RecoveredRun {
   readonly interrupted: number
   /** Unreadable parts of its log. */
   readonly damage: number
+  /** Its log says that it ended: only the rest was to be shipped. */
+  readonly ended: boolean
 }
 
 /** The number of hops to keep in memory while reading a log; above it, they are cut. */
@@ -53,7 +55,7 @@ export async function recoverRun(
       await registerDead(runDir, run, engine, { storeUrl: store.url, registry, lost: lost.range })
     engine.finish()
     deleteRunDir(owned)
-    return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late }
+    return { runDir, run, hops: shipped, interrupted, damage: table.damage + table.late, ended: table.ended }
   } finally {
     engine.close()
   }

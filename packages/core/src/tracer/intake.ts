@@ -1,3 +1,8 @@
+import { acceptedConnections } from '../listen/listeners.js'
+
+/** As many turns of the event loop as connections may wait in a socket: `net.core.somaxconn` of Linux. */
+const maxTurns = 4096
+
 /**
  * Knows up to when the process has taken every request that had reached its sockets. A request may wait in a socket while
  * the event loop is blocked, and the loop runs timers and messages before it reads sockets. So the time at which
@@ -13,12 +18,19 @@ export class Intake {
   look(nowNanos: bigint): void {
     if (this.isLooking) return
     this.isLooking = true
-    // One turn of the loop accepts a connection; the next one reads the request from it.
+    this.turn(nowNanos, acceptedConnections(), 1)
+  }
+
+  /**
+   * A turn of the loop accepts one connection of each listening socket (libuv 1.45 and later), and reads what came by
+   * those of earlier turns. So nothing is left of the time before once a turn has accepted none.
+   */
+  private turn(nowNanos: bigint, accepted: number, turns: number): void {
     setImmediate(() => {
-      setImmediate(() => {
-        this.throughNanos = nowNanos
-        this.isLooking = false
-      }).unref()
+      const now = acceptedConnections()
+      if (now !== accepted && turns < maxTurns) return this.turn(nowNanos, now, turns + 1)
+      this.throughNanos = nowNanos
+      this.isLooking = false
     }).unref()
   }
 }

@@ -60,14 +60,35 @@ describe('what absence proves', () => {
     expect(proof({ throughNanos: baseNanos + 3n * second, source: 'live' })).toBe('not-taken')
   })
 
+  it('is nothing while a proxy, or the primary of a cluster, may have held the request back', () => {
+    const proof = (more: Parameters<typeof answer>[0], mayBeHeld: boolean, worker = 0): string => {
+      const one = answer(more)
+      const evidence = concludeAbsent([{ ...one, row: { ...one.row, worker } }], times, id, { mayBeHeld })
+      return evidence.kind === 'absent' ? evidence.proof : evidence.kind
+    }
+    const soon = { throughNanos: baseNanos + 30n * second }
+    const later = { throughNanos: baseNanos + 31n * second }
+    for (const [mayBeHeld, worker] of [
+      [true, 0],
+      [false, 2],
+    ] as const) {
+      expect(proof(soon, mayBeHeld, worker)).toBe('unsure')
+      expect(proof(later, mayBeHeld, worker)).toBe('not-taken')
+      expect(proof({ ...soon, source: 'live' }, mayBeHeld, worker)).toBe('not-taken')
+    }
+    expect(proof(soon, false)).toBe('not-taken')
+  })
+
   it('is certain of runs that have ended and write what they take first, whenever they ended', () => {
     const first = (...answers: Answer[]): string => {
-      const evidence = concludeAbsent(answers, times, id, true)
+      const evidence = concludeAbsent(answers, times, id, { writesFirst: true })
       return evidence.kind === 'absent' ? evidence.proof : evidence.kind
     }
     const soonAfter = answer({ final: true, throughNanos: baseNanos + 9n * second })
     const elsewhere = { ...times, machine: 'another' }
-    expect(concludeAbsent([soonAfter], elsewhere, id, true)).toMatchObject({ proof: 'not-taken' })
+    expect(concludeAbsent([soonAfter], elsewhere, id, { writesFirst: true })).toMatchObject({
+      proof: 'not-taken',
+    })
     expect(first(ended)).toBe('not-taken')
     expect(first(endedDuring, lived, ended)).toBe('not-taken')
     expect(first(ended, answer({ throughNanos: baseNanos }))).toBe('unsure')

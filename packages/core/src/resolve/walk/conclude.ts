@@ -29,18 +29,25 @@ export function livenessOf(row: InstanceRow, lookup: Lookup): RunLiveness {
 
 type Kind = 'unreadable' | 'unsure' | 'dropped' | 'not-taken' | 'ended-during' | 'ended'
 
+/** How a call comes to the runs that are asked. */
+export interface Arrival {
+  /** Each of them writes what it takes of this call before its handler runs. @default false */
+  readonly writesFirst?: boolean
+  /** By something that may hold a request back, such as a proxy. @default false */
+  readonly mayBeHeld?: boolean
+}
+
 /**
  * What the absence of a record in all runs that were asked proves: no more than the weakest of them, and of
  * several that ended, the one that was alive at the time of the call is the suspect. Pure.
- * @param writesFirst each of them writes what it takes of this call before its handler runs
  */
 export function concludeAbsent(
   answers: readonly Answer[],
   times: CallTimes,
   id: HopId,
-  writesFirst = false,
+  arrival: Arrival = {},
 ): CalleeEvidence {
-  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times, writesFirst) }))
+  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times, arrival) }))
   const pick = (...kinds: Kind[]): typeof judged => judged.filter(({ kind }) => kinds.includes(kind))
   const weakest =
     [
@@ -70,7 +77,8 @@ export function suspectOf(row: InstanceRow, id: HopId): Place {
   return { service: row.service, instance: row.address, hopId: id }
 }
 
-function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst: boolean): Kind {
+function kindOf({ row, lookup, failure }: Answer, times: CallTimes, arrival: Arrival): Kind {
+  const { writesFirst = false, mayBeHeld = false } = arrival
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
   if (lookup.dropped) return 'dropped'
@@ -78,8 +86,10 @@ function kindOf({ row, lookup, failure }: Answer, times: CallTimes, writesFirst:
   if (final && writesFirst) return 'not-taken'
   if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) {
     const isOneClock = times.machine === undefined || times.machine === machineOf(row)
+    // The primary of node:cluster holds connections before it gives them to a worker.
+    const isDirect = !mayBeHeld && row.worker === 0
     // A process that answers now answers after the call, whatever its clock shows.
-    if (isOneClock || lookup.source === 'live') return 'not-taken'
+    if ((isOneClock && isDirect) || lookup.source === 'live') return 'not-taken'
     return through >= times.endNanos + timing.clocksNanos ? 'not-taken' : 'unsure'
   }
   if (!final) return 'unsure'

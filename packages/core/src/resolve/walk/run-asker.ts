@@ -4,7 +4,7 @@ import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../record/instance-row.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
-import { concludeAbsent, type Answer } from './conclude.js'
+import { concludeAbsent, type Answer, type Arrival } from './conclude.js'
 import { foundAmong, hopKey, type Found, type OneAnswer } from './found.js'
 import { messageOf } from '../../base/message.js'
 import type { WithoutRecord } from '../verdict/evidence.js'
@@ -19,6 +19,9 @@ export interface Asked {
   readonly rest: WithoutRecord | undefined
 }
 
+/** By something between caller and callee: only then do runs write such a hop before its handler runs. */
+const byWay: Arrival = { writesFirst: true, mayBeHeld: true }
+
 /** Asks runs for the hops of an id, side by side. */
 export class RunAsker {
   constructor(
@@ -28,13 +31,13 @@ export class RunAsker {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Asks all candidates. Undefined when there is none. `writesFirst`: see `concludeAbsent`. */
+  /** Asks all candidates. Undefined when there is none. `isWay`: the call came by something between. */
   async ask(
     { rows, skewed = [], tooMany }: Candidates,
     id: HopId,
     times: CallTimes,
     errand?: Errand,
-    writesFirst = false,
+    isWay = false,
   ): Promise<Asked | undefined> {
     if (rows.length === 0) {
       const hops = await this.amongSkewed(skewed, id)
@@ -47,7 +50,7 @@ export class RunAsker {
     const without = answers.filter(({ lookup }) => lookup?.kind !== 'found')
     const rest = (): WithoutRecord | undefined => {
       if (without.length === 0) return undefined
-      const evidence = concludeAbsent(without, times, id, writesFirst) as WithoutRecord
+      const evidence = concludeAbsent(without, times, id, isWay ? byWay : {}) as WithoutRecord
       if (!tooMany || evidence.kind !== 'absent') return evidence
       const says = `${evidence.says}; more instances than may be asked`
       return { kind: 'unsure', suspect: evidence.suspect, says }
@@ -78,7 +81,9 @@ export class RunAsker {
       without.push({ row: first, lookup: null, failure: more })
     // Each writes the hop of a message before its handler runs.
     const rest =
-      without.length === 0 ? undefined : (concludeAbsent(without, times, id, true) as WithoutRecord)
+      without.length === 0
+        ? undefined
+        : (concludeAbsent(without, times, id, { writesFirst: true }) as WithoutRecord)
     return { hops: [...hops.values()], rest }
   }
 
@@ -97,7 +102,7 @@ export class RunAsker {
       ({ lookup }) => lookup?.kind !== 'found' && !(lookup?.kind === 'absent' && lookup.source === 'live'),
     )
     const rest =
-      without.length === 0 ? undefined : (concludeAbsent(without, times, id, true) as WithoutRecord)
+      without.length === 0 ? undefined : (concludeAbsent(without, times, id, byWay) as WithoutRecord)
     return { hops: foundAmong(answers, id), rest }
   }
 
