@@ -1,7 +1,8 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { ResolveResult } from '../index.js'
+import { createResolver, type HopJson, type ResolveResult } from '../index.js'
+import { fileRegistry } from '../store/registry/file-registry.js'
 import { tempDir } from '../log/test-run.fixture.js'
 import { adoptAll, eventually, resolveIn, send, TestService } from './test-service.fixture.js'
 
@@ -57,6 +58,24 @@ describe('what a killed process leaves', () => {
     expectDiedIn(await resolveIn(dir.path, 'orderId=lost'), 'back')
     expect((await resolveIn(dir.path, 'orderId=done')).verdict).toBe('completed')
     expect(front.errors).toContain('HOPTRACE_ADOPTED')
+  })
+
+  it('is in a range whose rows are from before the log was shipped', async () => {
+    using dir = tempDir()
+    await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })
+    expect((await send(`${back.url}/ok?order=1`)).status).toBe(200)
+    const registry = fileRegistry(dir.path)
+    const before = await registry.list()
+    await back.kill()
+    expect((await adoptAll(dir.path)).adopted).toHaveLength(1)
+    let lists = 0
+    const list = async () => (lists++ === 0 ? before : await registry.list())
+    const resolver = createResolver({ dir: dir.path, registry: { ...registry, list } })
+    const hops: HopJson[] = []
+    for await (const hop of resolver.range({ service: 'back', from: 0 })) hops.push(hop)
+    await resolver.close()
+    expect(hops).toMatchObject([{ service: 'back', status: 200 }])
+    expect(lists).toBe(2)
   })
 
   it('is taken by one of several that try at once, and a stopped process keeps its own', async () => {

@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 import type { Store } from '../../store/contract.js'
-import type { InstanceRow } from '../../record/instance-row.js'
+import { runName, type InstanceRow } from '../../record/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
@@ -49,25 +49,41 @@ export async function* runRange(
     }
   }
   const rest: Stretch = { ...stretch, afterId }
-  const stores = row.stores.filter((url) => !claimed.has(placeOf(url, row)))
-  if (afterId === stretch.afterId) for (const url of stores) claimed.add(placeOf(url, row))
+  const unclaimed = row.stores.filter((url) => !claimed.has(placeOf(url, row)))
+  if (afterId === stretch.afterId) for (const url of unclaimed) claimed.add(placeOf(url, row))
   const failures: unknown[] = []
   const failed = (error: unknown): void => void failures.push(error)
   const view = await parts.log.view(row, reads, stretch.signal).catch(failed)
+  const isGone = view === undefined && failures.length === 0 && mayHaveMore(row, stretch)
+  const newer = isGone ? await newerRow(parts, row).catch(failed) : undefined
+  // Another run may have read a shared store before this run's log was shipped to it.
+  const stores = newer === undefined ? unclaimed : newer.stores
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
   const stored = stores.map((url) =>
-    unfailing(parts.patience.each(url, storeRange(question, url, row, rest)), failed),
+    unfailing(parts.patience.each(url, storeRange(question, url, newer ?? row, rest)), failed),
   )
   // One that is away keeps back nothing of what the others have.
   yield* mergeById([...logged, ...stored])
   if (failures.length > 0) throw failures[0]
   if (view?.damage !== undefined) throw new HoptraceError('HOPTRACE_BAD_LOG', view.damage)
-  if (view === undefined && row.state === 'running' && row.shippedThroughNanos < stretch.toNanos) {
+  if (view === undefined && mayHaveMore(newer ?? row, stretch)) {
     throw new HoptraceError(
       'HOPTRACE_INSTANCE_UNAVAILABLE',
       `does not answer, and its log is not here: what it did since ${isoNanos(row.shippedThroughNanos)} may be missing`,
     )
   }
+}
+
+/** May the run have done something in the stretch that is in no store? */
+function mayHaveMore({ state, shippedThroughNanos }: InstanceRow, { toNanos }: Stretch): boolean {
+  return state === 'running' && shippedThroughNanos < toNanos
+}
+
+/** The row as it is now: an adopter puts it, and then deletes the log. Undefined when nothing is newer. */
+async function newerRow({ registry }: ResolverParts, row: InstanceRow): Promise<InstanceRow | undefined> {
+  const { rows } = await registry.list()
+  const now = rows.find((one) => runName(one) === runName(row))
+  return now === undefined || now.state === row.state ? undefined : now
 }
 
 /** Runs of one place are read together. */
@@ -86,7 +102,8 @@ async function* storeRange(
     const reader = new StoreReader(store, row)
     try {
       const same = placeOf(url, row)
-      const sharing = runs.filter((other) => other.stores.includes(url) && placeOf(url, other) === same)
+      const isOther = (run: InstanceRow): boolean => runName(run) !== runName(row) && run.stores.includes(url)
+      const sharing = [row, ...runs.filter((run) => isOther(run) && placeOf(url, run) === same)]
       yield* storedRange(reader, sharing, stretch, (run, service) => {
         if (service === row.service && !known.has(run)) onUnknownRun(url)
       })
