@@ -1,11 +1,14 @@
-import type { HopId, HopRecord, InstanceRow, Store } from '@hoptrace/core/store'
+import type { HopId, HopRecord, InstanceRef, InstanceRow, Row, Store } from '@hoptrace/core/store'
 import os from 'node:os'
 import path from 'node:path'
 import {
   StoreReader,
   clusterKeys,
+  ByteCounts,
+  countRows,
   expireRows,
   keyRows,
+  millisToDelete,
   segmentRows,
   storeRegistry,
   windowStart,
@@ -23,7 +26,7 @@ const fromNanos = 1_795_000_010_500_000_000n
 const instances = [
   realisticInstance,
   { ...realisticInstance, address: '10.1.2.4:4002' },
-  { ...realisticInstance, worker: 7 },
+  { ...realisticInstance, worker: 7, startNanos: realisticInstance.startNanos + 1n },
 ]
 
 /** The layout on top of a store: readers find exactly what shippers write. */
@@ -114,6 +117,49 @@ export function layoutSuite(subject: StoreSubject): void {
     const hits = await reader.findKey('orderId', keys['orderId'] as string, { limit: 100 })
     expect(hits.filter(({ nanos }) => nanos < beforeNanos)).toEqual([])
   })
+
+  it('with a limit of bytes, the oldest windows of one service go, and other services in the same rows stay', async () => {
+    const store = await freshStore(subject)
+    if (store.deleteRange === undefined) return
+    const { reader, records, put } = await filled(store)
+    const [one, two, other] = instances as [InstanceRef, InstanceRef, InstanceRef]
+    const runs = [one, two]
+    const counts = runs.map((run) => {
+      const counted = new ByteCounts()
+      countRows(counted, put.get(run) ?? [])
+      return counted
+    })
+    const total = counts.reduce((sum, counted) => sum + counted.total, 0)
+    const maxBytes = total / 2
+    const heartbeatMillis = Number(fromNanos / 1_000_000n) + 5000
+    const rows = counts.map(({ entries = [] }) => ({ bytes: entries, heartbeatMillis, windowMillis }))
+    const millis = millisToDelete({ rows, maxBytes, fromMillis: 0 }) as number
+    const beforeNanos = BigInt(Math.ceil(millis / windowMillis)) * windowNanos
+    await expireRows(store, { buckets, windowMillis, beforeNanos, runs })
+
+    const all = { fromNanos: 0n, toNanos: 2n ** 62n }
+    const isYoung = ({ hopId }: HopRecord): boolean => BigInt(`0x${hopId.slice(0, 16)}`) >= beforeNanos
+    const kept = records.filter((record) => record.instance === other || isYoung(record))
+    expect(await idsOf(reader.range(all))).toEqual(kept.map(({ hopId }) => hopId).toSorted())
+    const young = kept.filter(({ instance }) => instance !== other)
+    expect(young.length).toBeGreaterThan(0)
+    const rowsOf = (of: readonly InstanceRef[]): Row[] => of.flatMap((run) => put.get(run) ?? [])
+    expect(await bytesLeft(store, rowsOf([other]))).toBe(sizeOf(rowsOf([other])))
+    const left = await bytesLeft(store, rowsOf(runs))
+    expect(left).toBeLessThanOrEqual(maxBytes)
+    expect(left).toBeGreaterThan(maxBytes / 4)
+  })
+}
+
+function sizeOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+}
+
+/** The bytes of those of these rows that are in the store. */
+async function bytesLeft(store: Store, put: readonly Row[]): Promise<number> {
+  const found = await store.scan({ from: Buffer.alloc(1), to: Buffer.of(0xf2), limit: 100_000 })
+  const keys = new Set(found.map(({ key }) => Buffer.from(key).toString('hex')))
+  return sizeOf(put.filter(({ key }) => keys.has(Buffer.from(key).toString('hex'))))
 }
 
 const instanceRow: InstanceRow = {
@@ -139,8 +185,13 @@ const instanceRow: InstanceRow = {
 }
 
 /** About four thousand records of three instances in five windows, every tenth in the late lane. */
-async function filled(store: Store): Promise<{ reader: StoreReader; records: HopRecord[] }> {
+async function filled(store: Store): Promise<{
+  reader: StoreReader
+  records: HopRecord[]
+  put: ReadonlyMap<InstanceRef, readonly Row[]>
+}> {
   const records: HopRecord[] = []
+  const put = new Map<InstanceRef, Row[]>()
   for (const [i, instance] of instances.entries()) {
     // Workers with one address would issue the same id in the same nanosecond here.
     const ownNanos = fromNanos + BigInt(i)
@@ -185,10 +236,12 @@ async function filled(store: Store): Promise<{ reader: StoreReader; records: Hop
         batch: 2n,
         records: late.filter((_, n) => n % 2 === 0),
       })
-      await store.put([...first.rows, ...odd.rows, ...even.rows, ...keyRows(inWindow)])
+      const rows = [...first.rows, ...odd.rows, ...even.rows, ...keyRows(inWindow)]
+      await store.put(rows)
+      put.set(instance, [...(put.get(instance) ?? []), ...rows])
     }
   }
-  return { reader: new StoreReader(store, { buckets, windowMillis }), records }
+  return { reader: new StoreReader(store, { buckets, windowMillis }), records, put }
 }
 
 async function idsOf(records: AsyncIterable<HopRecord>): Promise<HopId[]> {

@@ -1,4 +1,4 @@
-import { copiedRow, copyRuns, type InstanceRow } from '@hoptrace/core/store'
+import { copiedRow, copyRuns, type InstanceRow, withDeletions } from '@hoptrace/core/store'
 import type { Command } from 'commander'
 import type { CommandContext, GlobalOptions } from '../context.js'
 import { openSource, openTarget, type CopySource, type CopyTarget } from '../copy-ends.js'
@@ -27,7 +27,7 @@ export async function run(
   try {
     const { rows, unread } = await source.registry.list()
     view.unread.push(...unread)
-    const wanted = rows
+    const wanted = withDeletions(rows)
       .filter(({ service }) => flags.service === undefined || service === flags.service)
       .sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0))
     const failed = new Set<InstanceRow>()

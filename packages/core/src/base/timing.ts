@@ -151,6 +151,8 @@ export const timing = {
   minExpiryMillis: 5 * second,
   /** A service looks for expired rows at least this often. */
   maxExpiryMillis: hour,
+  /** What is deleted because of its bytes is registered as deleted this long before: questions that began earlier have ended. */
+  deletionMillis: 15 * second,
   /** Services that start together do not all look for expired rows at once. */
   firstExpiryMillis: second,
 

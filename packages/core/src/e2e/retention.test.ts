@@ -40,6 +40,51 @@ it('with HOPTRACE_RETENTION, disk and registry stop growing, however often a ser
   expect(evidence.join('\n')).toMatch(/older than .*keeps?/)
 })
 
+it('with a limit of bytes, the oldest windows go, and no question takes them for hops that never were', async () => {
+  using dir = tempDir()
+  const options = { service: 'orders', dataDir: dir.path, windowMillis: 100, graceMillis: 0 } as const
+  const stores = path.join(dir.path, 'stores')
+  const run = async (maxBytes: number, jobs: number): Promise<string> => {
+    const tracer = createTracer({ ...options, store: { kind: 'level', ttlSeconds: Infinity, maxBytes } })
+    let first = ''
+    for (let job = 0; job < jobs; job++) {
+      const id = tracer.run({ name: 'job' }, () => {
+        tracer.hop?.setAttributes({ noise: noise() })
+        return tracer.hop?.id ?? ''
+      })
+      first ||= id
+    }
+    await tracer.close()
+    return first
+  }
+  const oldest = await run(Infinity, 300)
+  for (let restart = 0; restart < 3; restart++) await run(Infinity, 300)
+  const newest = await run(Infinity, 300)
+  const grown = bytesBelow(stores)
+
+  const tracer = createTracer({
+    ...options,
+    store: { kind: 'level', ttlSeconds: Infinity, maxBytes: 600_000 },
+  })
+  onTestFinished(() => tracer.close())
+  tracer.run({ name: 'last' }, () => undefined)
+  const verdicts = new Set<string>()
+  const resolver = createResolver({ dir: dir.path })
+  onTestFinished(() => resolver.close())
+  const ask = async (): Promise<string> => {
+    const { verdict, evidence } = await resolver.resolve(oldest)
+    verdicts.add(verdict)
+    return evidence.join('\n')
+  }
+  await expect
+    .poll(async () => (await ask(), bytesBelow(stores)), { timeout: 90_000 })
+    .toBeLessThan(Math.min(grown, 600_000))
+  await expect.poll(() => rowsIn(dir.path), { timeout: 90_000 }).toBeLessThan(6)
+  expect(await ask()).toMatch(/older than the store of orders keeps/)
+  expect([...verdicts].sort()).toEqual(['completed', 'undetermined'])
+  expect((await resolver.resolve(newest)).verdict).toBe('completed')
+}, 240_000)
+
 function noise(): string {
   return Array.from({ length: 1024 }, () => String.fromCharCode(33 + Math.floor(Math.random() * 90))).join('')
 }

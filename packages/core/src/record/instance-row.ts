@@ -1,3 +1,5 @@
+import type { BytesByTime } from './byte-counts.js'
+
 /** Ids whose record an instance could not keep: nothing about this range may be concluded from absence. */
 export interface DroppedRange {
   readonly fromNanos: bigint
@@ -42,6 +44,10 @@ export interface InstanceRow {
   readonly windowMillis: number
   /** How long its store keeps a record, in seconds; left out when that is for ever, or not known. */
   readonly keepsSeconds?: number
+  /** Bytes of keys and values that it has put into its store; left out before the first. */
+  readonly bytes?: BytesByTime
+  /** Its service has deleted older ids from the run's store, because the records took more than `maxBytes`. */
+  readonly deletedBeforeNanos?: bigint
   /** The directory of its log, relative to the data directory: `logs/<service>/<run>`. */
   readonly logDir: string
   /**
@@ -77,6 +83,8 @@ export interface EndedRuns {
   readonly service: string
   /** Of this service, milliseconds since the epoch. */
   readonly beforeMillis: number
+  /** Runs of this service that have only this store end earlier: its records were deleted up to this time. */
+  readonly deleted?: { readonly url: string; readonly beforeMillis: number } | undefined
   /** Nothing more is looked at when it fires. */
   readonly signal?: AbortSignal
 }

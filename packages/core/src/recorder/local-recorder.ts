@@ -230,6 +230,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
       unsaid: () => this.options.counts().unsaid,
       diagnostics,
       ttlSeconds: ttlSecondsOf(settings.store),
+      maxBytes: settings.store.maxBytes ?? Infinity,
     })
   }
 

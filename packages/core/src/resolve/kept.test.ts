@@ -79,6 +79,36 @@ describe('what a store does not keep any more', () => {
     expect(young.verdict).toBe('not-found')
   })
 
+  it('is unknown where a limit of bytes has deleted it, whichever run of the service says so', async () => {
+    const store = memoryStore()
+    onTestFinished(() => store.close())
+    await store.open()
+    const stores = [store.url]
+    const startNanos = nowNanos - 30n * BigInt(day) * 1_000_000_000n
+    const deletedBeforeNanos = nowNanos - 2n * BigInt(day) * 1_000_000_000n
+    const warnings: string[] = []
+    const dead = row({ startNanos, stores })
+    const living = row({ address: '127.0.0.1:4002', stores, deletedBeforeNanos })
+    const resolver = resolverOf([dead, living], warnings, store)
+    const old = await resolver.resolve(idAt(4001, 3 * day))
+    expect(old.verdict).toBe('undetermined')
+    expect(old.evidence.join('\n')).toMatch(
+      /has deleted its records from before .*Z, which took more than its limit of bytes: one of .* is older than its store keeps/,
+    )
+    expect((await resolver.resolve(idAt(4001, day))).verdict).toBe('not-found')
+    const ofNone = await resolver.resolve(idAt(4999, 3 * day))
+    expect(ofNone.verdict).toBe('undetermined')
+    expect(ofNone.evidence.join('\n')).toContain('it is older than the store of orders keeps')
+    expect((await resolver.resolve('orderId=42')).evidence.join('\n')).toMatch(
+      /no trace has the key orderId=42\nrecords from before .*Z have been deleted/,
+    )
+    await all(resolver.range({ service: 'orders', from: nowNanos - 3n * BigInt(day) * 1_000_000_000n }))
+    expect(warnings.join('\n')).toMatch(/^orders has deleted its records from before/)
+    // Another service, and another store of the same service, have deleted nothing.
+    const others = [dead, { ...living, service: 'billing' }, { ...living, stores: ['memory:other'] }]
+    expect((await resolverOf(others, [], store).resolve(idAt(4001, 3 * day))).verdict).toBe('not-found')
+  })
+
   it('is named beside a range, as are records that were lost, and a service that nobody knows', async () => {
     const warnings: string[] = []
     const lost = { fromNanos: nowNanos - 60_000_000_000n, toNanos: nowNanos - 50_000_000_000n, count: 3 }

@@ -2,8 +2,10 @@ import { timing } from '../base/timing.js'
 import { setMaxListeners } from 'node:events'
 import { HoptraceError } from '../base/errors.js'
 import { isHopId, hopIdInText, unsealId } from '../id/index.js'
+import { isoNanos } from '../base/iso.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
+import { keptFromNanos } from '../record/kept.js'
 import { runName, type InstanceRow, type Registry, type RegistryRows } from '../record/instance-row.js'
 import { listKnown } from '../store/registry/list-known.js'
 import { deadlineIn, orAborted, type Deadline } from '../base/deadline.js'
@@ -192,7 +194,10 @@ export class TraceResolver {
     const began = performance.now()
     const answer = await this.answer(idOrKey, asking)
     const elapsedMillis = performance.now() - began
-    if (answer === undefined) return unknownKey(idOrKey, elapsedMillis)
+    if (answer === undefined) {
+      const known = await this.listed?.list.catch(() => undefined)
+      return unknownKey(idOrKey, elapsedMillis, known?.rows ?? [])
+    }
     return resolveResult(answer.traceId, answer.tree, answer.judgement, answer.reads, elapsedMillis)
   }
 
@@ -268,14 +273,27 @@ function closed(): HoptraceError {
   return new HoptraceError('HOPTRACE_CLOSED', 'the resolver is closed')
 }
 
-function unknownKey(key: string, elapsedMillis: number): ResolveResult {
+function unknownKey(key: string, elapsedMillis: number, rows: readonly InstanceRow[]): ResolveResult {
+  const deleted = rows.flatMap((row) => {
+    const from = keptFromNanos(row)
+    // A run that began later has lost nothing yet.
+    return from === undefined || (from <= row.startNanos && row.deletedBeforeNanos === undefined)
+      ? []
+      : [from]
+  })
+  const latest = deleted.reduce((last, one) => (one > last ? one : last), 0n)
   return {
     traceId: '',
     verdict: 'not-found',
     endedAt: null,
     lastHealthy: null,
     hops: [],
-    evidence: [`no trace has the key ${key}`],
+    evidence: [
+      `no trace has the key ${key}`,
+      ...(latest === 0n
+        ? []
+        : [`records from before ${isoNanos(latest)} have been deleted: they are older than the stores keep`]),
+    ],
     faults: [],
     partial: false,
     partialBecause: [],

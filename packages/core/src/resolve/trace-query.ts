@@ -166,10 +166,11 @@ function nothing(
   if (located !== undefined && located.kind !== 'untraced') evidence.push(located.says)
   if (located === undefined)
     evidence.push(`no registered instance is named by ${id}, of ${isoNanos(hopIdNanos(id))}`)
-  const older = olderThanKept(id, rows)
-  if (located === undefined && older !== undefined) evidence.push(older)
+  const older = located === undefined ? olderThanKept(id, rows) : undefined
+  if (older !== undefined) evidence.push(older)
   if (expired) evidence.push('the deadline has passed')
-  const verdict = certain && missing?.notes.length === 0 && !expired ? 'not-found' : 'undetermined'
+  const isKnown = certain && older === undefined && missing?.notes.length === 0 && !expired
+  const verdict = isKnown ? 'not-found' : 'undetermined'
   const endedAt = verdict === 'not-found' || located === undefined ? null : located.suspect
   return {
     traceId: id,
@@ -179,9 +180,23 @@ function nothing(
   }
 }
 
-/** Why a hop of that time need not be there any more: every run that is registered keeps its records for a shorter time. */
+/**
+ * Why a hop of that time need not be there any more: every run that is registered keeps its records for a shorter time, or a service has
+ * deleted records of that time because of its limit of bytes. The registry no longer names the run that had it.
+ */
 function olderThanKept(id: HopId, rows: readonly InstanceRow[]): string | undefined {
+  const nanos = hopIdNanos(id)
   const longest = Math.max(...rows.map(({ keepsSeconds = Infinity }) => keepsSeconds))
-  if (!Number.isFinite(longest) || !isExpired({ keepsSeconds: longest }, hopIdNanos(id))) return undefined
-  return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`
+  if (Number.isFinite(longest) && isExpired({ keepsSeconds: longest }, nanos))
+    return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`
+  const [service, before = 0n] = latestDeletion(rows)
+  if (nanos >= before) return undefined
+  return `it is older than the store of ${service} keeps: that has deleted its records from before ${isoNanos(before)}, so if it was there, it has been deleted`
+}
+
+/** The service that has deleted the most recent records because of its limit of bytes, and up to when. */
+function latestDeletion(rows: readonly InstanceRow[]): readonly [service?: string, beforeNanos?: bigint] {
+  const before = rows.reduce((last, { deletedBeforeNanos: one = 0n }) => (one > last ? one : last), 0n)
+  const row = before === 0n ? undefined : rows.find((one) => one.deletedBeforeNanos === before)
+  return row === undefined ? [] : [row.service, before]
 }

@@ -1,5 +1,6 @@
 import type { RunInfo } from './run-info.js'
 import { logDirOf } from './index.js'
+import type { BytesByTime } from '../record/byte-counts.js'
 import type { DroppedRange, InstanceRow } from '../record/instance-row.js'
 
 /** The changing part of a run's registry row. */
@@ -7,6 +8,8 @@ export interface RunProgress {
   /** The stores with its records, the newest last. A level store knows its directory only once it is open. */
   readonly stores: readonly string[]
   readonly keepsSeconds?: number
+  readonly bytes?: BytesByTime | undefined
+  readonly deletedBeforeNanos?: bigint | undefined
   readonly runDir: string
   readonly heartbeatMillis: number
   readonly shippedThroughNanos: bigint
@@ -16,7 +19,16 @@ export interface RunProgress {
 }
 
 /** The registry's row of a run. */
-export function runRow(run: RunInfo, { runDir, ...progress }: RunProgress): InstanceRow {
+export function runRow(
+  run: RunInfo,
+  { runDir, bytes, deletedBeforeNanos, ...progress }: RunProgress,
+): InstanceRow {
   const { storeUrl: _, ...rest } = run
-  return { ...rest, logDir: logDirOf(runDir), ...progress }
+  return {
+    ...rest,
+    logDir: logDirOf(runDir),
+    ...progress,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(deletedBeforeNanos === undefined ? {} : { deletedBeforeNanos }),
+  }
 }

@@ -46,7 +46,7 @@ describe('the variables of the environment', () => {
       HOPTRACE_SERVICE: 'orders',
       HOPTRACE_STORE: 'hbase+http://127.0.0.1:8080/orders',
       HOPTRACE_REGISTRY: `level:${dir}/registry`,
-      HOPTRACE_RETENTION: '36h',
+      HOPTRACE_RETENTION: '36h,2gb',
       HOPTRACE_DIR: dir,
       HOPTRACE_ACCESS: 'owner',
       HOPTRACE_ADDRESS: '10.0.0.7:8080',
@@ -65,7 +65,7 @@ describe('the variables of the environment', () => {
     const options = optionsOfEnvironment(env)
     expect(options).toEqual({
       service: 'orders',
-      store: { kind: 'hbase', url: 'hbase+http://127.0.0.1:8080/orders', ttlSeconds: 129_600 },
+      store: { kind: 'hbase', url: 'hbase+http://127.0.0.1:8080/orders', ttlSeconds: 129_600, maxBytes: 2e9 },
       registry: { kind: 'level', dir: `${dir}/registry` },
       dataDir: dir,
       access: 'owner',
@@ -97,6 +97,8 @@ describe('the variables of the environment', () => {
   it.each([
     ['HOPTRACE_STORE', 'postgres//x'],
     ['HOPTRACE_RETENTION', '7'],
+    ['HOPTRACE_RETENTION', '99999999w'],
+    ['HOPTRACE_RETENTION', '7d,1kb'],
     ['HOPTRACE_KEY', 'secret'],
     ['HOPTRACE_REDACT', '/no/such/file.cjs'],
   ])('are refused with their name: %s=%s', (name, value) => {
@@ -109,7 +111,6 @@ describe('the variables of the environment', () => {
     ['HOPTRACE_TRUST', 'everyone'],
     ['HOPTRACE_ADDRESS', 'here'],
     ['HOPTRACE_LOG', '12'],
-    ['HOPTRACE_RETENTION', '99999999w'],
   ])('are named where createTracer refuses their value: %s=%s', (name, value) => {
     const options = optionsOfEnvironment({ HOPTRACE_SERVICE: 'orders', HOPTRACE_DIR: dir, [name]: value })
     let message = ''

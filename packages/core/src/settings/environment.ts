@@ -6,7 +6,7 @@ import type { Redact } from '../hop/redaction.js'
 import type { StoreSpec } from '../store/contract.js'
 import { driverOfUrl } from '../store/drivers.js'
 import type { TracerOptions } from './options.js'
-import { secondsToKeep } from './retention.js'
+import { parseRetention, type Retention } from './retention.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,8 +14,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface Variable {
   /** `HOPTRACE_SERVICE` */
   readonly name: string
-  /** `service`; `store.ttlSeconds` belongs to the store. */
-  readonly option: keyof TracerOptions | 'store.ttlSeconds'
+  /** `service`; the limits of the store have one variable. */
+  readonly option: keyof TracerOptions | 'store.ttlSeconds, store.maxBytes'
   /** What it may be. */
   readonly values: string
   /** What it is without the variable. */
@@ -39,7 +39,12 @@ export const variables: readonly Variable[] = [
     without: 'an embedded store in the data directory',
   },
   { name: 'HOPTRACE_REGISTRY', option: 'registry', values: 'as HOPTRACE_STORE', without: "the store's" },
-  { name: 'HOPTRACE_RETENTION', option: 'store.ttlSeconds', values: '12h, 7d, 4w, forever', without: '7d' },
+  {
+    name: 'HOPTRACE_RETENTION',
+    option: 'store.ttlSeconds, store.maxBytes',
+    values: '12h, 7d, 4w, forever; a size: 10gb; or both: 7d,10gb',
+    without: '7d',
+  },
   { name: 'HOPTRACE_DIR', option: 'dataDir', values: 'a directory', without: '.hoptrace' },
   { name: 'HOPTRACE_ACCESS', option: 'access', values: 'owner, group', without: 'owner' },
   {
@@ -92,7 +97,7 @@ const number = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Nu
 const parsers: Readonly<Partial<Record<Variable['option'], (text: string) => unknown>>> = {
   store: specOfUrl,
   registry: specOfUrl,
-  'store.ttlSeconds': secondsOf,
+  'store.ttlSeconds, store.maxBytes': parseRetention,
   clusterKey: keyOf,
   trustedTargets: list,
   allowAttributes: list,
@@ -118,12 +123,10 @@ export function optionsOfEnvironment(env: Environment = process.env): Partial<Tr
       throw new TypeError(`${name}: ${messageOf(error)}`, { cause: error })
     }
   }
-  const { 'store.ttlSeconds': ttlSeconds, ...others } = options
-  if (ttlSeconds === undefined) return others
-  return {
-    ...others,
-    store: { ...((others['store'] as StoreSpec | undefined) ?? { kind: 'level' }), ttlSeconds } as StoreSpec,
-  }
+  const { 'store.ttlSeconds, store.maxBytes': retention, ...others } = options
+  if (retention === undefined) return others
+  const store = (others['store'] as StoreSpec | undefined) ?? { kind: 'level' }
+  return { ...others, store: { ...store, ...(retention as Retention) } }
 }
 
 /** A message about an option, with the variable that gives it. */
@@ -142,13 +145,6 @@ function specOfUrl(url: string): StoreSpec {
   const kind = url.slice(0, end).replace(/\+.*/, '')
   if (kind === 'level') return { kind, dir: url.slice(end + 1) }
   return kind === 'memory' ? { kind } : { kind, url }
-}
-
-function secondsOf(text: string): number {
-  const seconds = secondsToKeep(text)
-  if (seconds === undefined)
-    throw new TypeError(`a time to keep records is 12h, 7d, 4w or forever (got ${JSON.stringify(text)})`)
-  return seconds
 }
 
 function keyOf(text: string): string {

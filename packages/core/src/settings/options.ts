@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type Access, shareWithGroup, whyNotDataDir } from '../files/index.js'
 import { processDiagnostics } from '../base/diagnostics.js'
+import { messageOf } from '../base/message.js'
 import { checkClusterKey, keySource, type KeySource } from '../key/index.js'
 import type { Redact } from '../hop/redaction.js'
 import { isTargetPattern } from '../propagation/trusted-targets.js'
@@ -9,7 +10,7 @@ import { isStore, type Store, type StoreSpec } from '../store/contract.js'
 import { driverOfSpec } from '../store/drivers.js'
 import { maxBuckets } from '../store/keys.js'
 import { isStoreUrl, rowLimits } from '../store/registry/check-row.js'
-import { checkTtlSeconds } from '../store/retention.js'
+import { checkMaxBytes, checkTtlSeconds } from '../store/retention.js'
 import { hasSecrets } from '../store/store-url.js'
 import { parseRetention } from './retention.js'
 
@@ -29,7 +30,7 @@ export type Trust = 'context' | 'none' | ((peer: Peer) => boolean)
 export interface TracerOptions {
   /** 1-64 of `a-z 0-9 . _ -`. */
   readonly service: string
-  /** The store of this service's records. It keeps them for `HOPTRACE_RETENTION` unless it has `ttlSeconds`. @default `{ kind: 'level' }` */
+  /** The store of this service's records. It keeps them as `HOPTRACE_RETENTION` says, unless it has `ttlSeconds` or `maxBytes`. @default `{ kind: 'level' }` */
   readonly store?: StoreSpec | Store
   /**
    * A store with registry rows that every service of the chain can see, if the services' own stores differ.
@@ -186,11 +187,15 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }
 
-/** A store object says by itself how long it keeps records. */
+/** A store object says by itself what it keeps. */
 function withRetention(store: StoreSpec | Store, retention: string | undefined): StoreSpec | Store {
   if (retention === undefined) return store
-  const ttlSeconds = parseRetention(retention)
-  return isStore(store) ? store : { ttlSeconds, ...store }
+  try {
+    const kept = parseRetention(retention)
+    return isStore(store) ? store : { ...kept, ...store }
+  } catch (error) {
+    throw new TypeError(`HOPTRACE_RETENTION: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 /** A path has at most 4,096 bytes; logs and stores are some levels below. */
@@ -260,7 +265,8 @@ function checkedRedact(redact: Redact | undefined): Redact | undefined {
 function checkNames(where: string, given: object, names: readonly string[]): void {
   const wrong = Object.keys(given).find((name) => !names.includes(name))
   if (wrong === undefined) return
-  const near = wrong === 'ttlSeconds' ? `; it belongs to the store: { kind: 'level', ttlSeconds }` : ''
+  const isOfStore = wrong === 'ttlSeconds' || wrong === 'maxBytes'
+  const near = isOfStore ? `; it belongs to the store: { kind: 'level', ${wrong} }` : ''
   throw new TypeError(`${where} has no option ${wrong}: there are ${names.join(', ')}${near}`)
 }
 
@@ -281,6 +287,7 @@ function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): 
       )
     }
     checkTtlSeconds(`${name}.ttlSeconds`, store.ttlSeconds)
+    checkMaxBytes(`${name}.maxBytes`, store.maxBytes)
     if (hasSecrets(store.url))
       throw new TypeError(`${name}.url must have no user, password or query: others are shown it`)
     return store
@@ -293,5 +300,6 @@ function checkedStore(store: StoreSpec | Store, name: string, dataDir: string): 
   if (buckets !== undefined) integer(`${name}.buckets`, buckets, 1, maxBuckets)
   checkNames(name, store, driver.options)
   checkTtlSeconds(`${name}.ttlSeconds`, store.ttlSeconds)
+  checkMaxBytes(`${name}.maxBytes`, store.maxBytes)
   return store
 }

@@ -1,6 +1,8 @@
 import type { HopTable } from '../log/hop-table.js'
+import type { ByteCounts } from '../record/byte-counts.js'
 import type { LoggedHop } from '../log/logged-hop.js'
 import type { Store } from '../store/contract.js'
+import { countRows } from '../store/count-rows.js'
 import { keyRows } from '../store/key-rows.js'
 
 const maxHops = 2000
@@ -10,6 +12,8 @@ export class KeyShipper {
   constructor(
     private readonly table: HopTable,
     private readonly store: Store,
+    /** Counts what the store has acknowledged. */
+    private readonly bytes: ByteCounts,
   ) {}
 
   get waiting(): boolean {
@@ -27,6 +31,7 @@ export class KeyShipper {
       try {
         const rows = keyRows(hops.map(({ record }) => record))
         if (rows.length > 0) await this.store.put(rows)
+        countRows(this.bytes, rows)
       } catch (error) {
         table.keyed = [...hops.filter((hop) => this.pending(hop)), ...table.keyed]
         throw error

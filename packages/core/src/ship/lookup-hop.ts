@@ -14,7 +14,7 @@ import type { RunShipping } from './run-shipping.js'
 const maxAliases = 64
 
 /** What a run lost, and what its store has deleted. */
-export type Gone = Pick<InstanceRow, 'dropped' | 'keepsSeconds'>
+export type Gone = Pick<InstanceRow, 'dropped' | 'keepsSeconds' | 'deletedBeforeNanos'>
 
 /**
  * A living run's record for an id, or for an id that its caller assigned and it did not take: first from the

@@ -1,6 +1,7 @@
 import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
 import { deleteRunDir, logDirOf, type OwnedRun } from '../rundir/index.js'
+import { ByteCounts } from '../record/byte-counts.js'
 import type { Store } from '../store/contract.js'
 import { readLost } from '../log/lost-file.js'
 import { runName, type DroppedRange, type Registry } from '../record/instance-row.js'
@@ -76,10 +77,15 @@ async function registerDead(
   if (known?.state === 'stopped' && shipped === 0 && lost === undefined) return
   const through = known?.shippedThroughNanos ?? 0n
   const dropped = engine.dropped(lost)
+  const bytes = new ByteCounts()
+  bytes.addAll(known?.bytes)
+  bytes.addAll(engine.bytes.entries)
   const row = runRow(run, {
     runDir,
     stores: [...(known?.stores.filter((url) => url !== storeUrl) ?? []), storeUrl],
     ...(known?.keepsSeconds === undefined ? {} : { keepsSeconds: known.keepsSeconds }),
+    bytes: bytes.entries,
+    deletedBeforeNanos: known?.deletedBeforeNanos,
     heartbeatMillis: known?.heartbeatMillis ?? Number(table.markedNanos / 1_000_000n),
     shippedThroughNanos: table.markedNanos > through ? table.markedNanos : through,
     dropped: dropped.length >= (known?.dropped.length ?? 0) ? dropped : (known?.dropped ?? []),

@@ -24,6 +24,8 @@ export interface RunRegistrarOptions {
 export class RunRegistrar {
   state: InstanceRow['state'] = 'running'
   watermarkNanos = 0n
+  /** What its service has deleted because of `maxBytes`, as far as this run knows. */
+  deletedBeforeNanos: bigint | undefined
   private readonly beating = new SingleFlight(() => this.put())
 
   /** The part of its row that does not come from shipping. */
@@ -42,6 +44,8 @@ export class RunRegistrar {
       runDir,
       stores: [store.url],
       ...keeps(ttlSeconds),
+      bytes: engine.bytes.entries,
+      deletedBeforeNanos: this.deletedBeforeNanos,
       // The clock of the ids does not go back when the time is set back.
       heartbeatMillis: Math.max(Date.now(), Number(engine.table.markedNanos / 1_000_000n)),
       shippedThroughNanos: this.watermarkNanos,

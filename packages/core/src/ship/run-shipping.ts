@@ -1,3 +1,4 @@
+import { ByteCounts } from '../record/byte-counts.js'
 import { SingleFlight } from '../base/single-flight.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { setImmediate } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import type { Store } from '../store/contract.js'
 import type { DroppedRange } from '../record/instance-row.js'
 import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
 import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
+import { countRows } from '../store/count-rows.js'
 import { changedHops, firstNeededFile } from './changed-hops.js'
 import { CutWindows } from './cut-windows.js'
 import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment } from './shipment.js'
@@ -53,6 +55,8 @@ export class RunShipping {
   /** Hops that the store has acknowledged, each counted once. */
   shipped = 0
   done = false
+  /** Of the rows that the store has acknowledged. */
+  readonly bytes = new ByteCounts()
   readonly windows = new CutWindows()
 
   private readonly runDir: string
@@ -295,6 +299,7 @@ export class RunShipping {
     const { pending } = this
     if (pending === undefined) return
     for (const rows of batches(pending.rows)) await this.store.put(rows)
+    countRows(this.bytes, pending.rows)
     this.pending = undefined
     this.acknowledge(pending)
     try {

@@ -14,6 +14,8 @@ export interface ShipperOptions {
   readonly graceMillis: number
   /** Records older than this are deleted, and rows of runs that have only such. @default never */
   readonly ttlSeconds?: number
+  /** The most bytes of the service's rows in the store: the oldest windows are deleted. @default no limit */
+  readonly maxBytes?: number
   readonly diagnostics?: Diagnostics
   /** What the run's log dropped and could not say yet. @default nothing */
   readonly unsaid?: () => DroppedRange | undefined
@@ -33,8 +35,8 @@ export interface ShipperOptions {
   readonly heartbeatMillis?: number
 }
 
-export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds'>> &
-  Pick<ShipperOptions, 'ttlSeconds'>
+export type ShipperSettings = Required<Omit<ShipperOptions, 'ttlSeconds' | 'maxBytes'>> &
+  Pick<ShipperOptions, 'ttlSeconds' | 'maxBytes'>
 
 export function withDefaults(options: ShipperOptions): ShipperSettings {
   return {

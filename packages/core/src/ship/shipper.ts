@@ -6,7 +6,7 @@ import { textOf } from '../base/message.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { Lookup } from '../record/lookup.js'
-import type { InstanceRow } from '../record/instance-row.js'
+import { runName, type InstanceRow } from '../record/instance-row.js'
 import { keeps } from '../store/retention.js'
 import { StoreReader } from '../store/reader.js'
 import { deleteRunDir, highestOwner, isOwnRun } from '../rundir/index.js'
@@ -43,7 +43,7 @@ export class Shipper {
     const { diagnostics } = this.options
     const { run, store, runDir } = options
     this.engine = new RunShipping({ runDir, store })
-    this.keys = new KeyShipper(this.engine.table, store)
+    this.keys = new KeyShipper(this.engine.table, store, this.engine.bytes)
     this.reader = new StoreReader(store, run)
     this.outages = shipperOutages(diagnostics, runDir)
     this.registrar = new RunRegistrar({
@@ -80,6 +80,7 @@ export class Shipper {
       return
     }
     this.outages.disk.succeeded()
+    if (this.options.again) await this.restore()
     const { pollMillis, heartbeatMillis } = this.options
     this.timers = [
       setInterval(() => this.tick(), pollMillis).unref(),
@@ -146,7 +147,12 @@ export class Shipper {
   /** Of what this run has no record, though it may have had one. */
   private get gone(): Gone {
     const { ttlSeconds, unsaid } = this.options
-    return { dropped: this.engine.dropped(unsaid()), ...keeps(ttlSeconds) }
+    const { deletedBeforeNanos } = this.registrar
+    return {
+      dropped: this.engine.dropped(unsaid()),
+      ...keeps(ttlSeconds),
+      ...(deletedBeforeNanos === undefined ? {} : { deletedBeforeNanos }),
+    }
   }
 
   /** Whether a put to the store is pending. */
@@ -203,10 +209,37 @@ export class Shipper {
     }
   }
 
-  private expiryOf({ store, registry, run, ttlSeconds = Infinity }: ShipperSettings): Expiry {
+  private expiryOf(settings: ShipperSettings): Expiry {
+    const { store, registry, run, ttlSeconds = Infinity, maxBytes = Infinity } = settings
     const { service, buckets, windowMillis } = run
-    const failed = (error: unknown): void => this.fault(error)
-    return new Expiry({ service, buckets, windowMillis, store, registry, ttlSeconds, failed })
+    return new Expiry({
+      service,
+      buckets,
+      windowMillis,
+      store,
+      registry,
+      ttlSeconds,
+      maxBytes,
+      shippedBytes: () => this.engine.bytes.total,
+      announce: (beforeNanos) => this.announce(beforeNanos),
+      failed: (error) => this.fault(error),
+    })
+  }
+
+  /** When it resolves, the registry says that this is deleted. Only then may it be deleted. */
+  private async announce(beforeNanos: bigint): Promise<void> {
+    this.registrar.deletedBeforeNanos = beforeNanos
+    await this.registrar.settled()
+    await this.registrar.beat()
+  }
+
+  /** What this run has registered before: its row is replaced as a whole. */
+  private async restore(): Promise<void> {
+    const { registry, run } = this.options
+    const { rows } = await registry.list().catch(() => ({ rows: [] }))
+    const known = rows.find((row) => runName(row) === runName(run))
+    this.engine.bytes.addAll(known?.bytes)
+    this.registrar.deletedBeforeNanos = known?.deletedBeforeNanos
   }
 
   private requireOwner(): void {

@@ -33,6 +33,11 @@ export interface Store {
   readonly supports: StoreSupports
   /** Records older than this are deleted, by the store itself or by the shipper. `Infinity`: never. @default 604800, seven days */
   readonly ttlSeconds?: number
+  /**
+   * The most bytes (keys and values) that a service keeps here; beyond it, the shipper calls `deleteRange` for the oldest windows of the
+   * service. @default Infinity
+   */
+  readonly maxBytes?: number
   /** Opens once; later calls share the first. Other methods may be called before it resolves. */
   open(): Promise<void>
   /**
@@ -46,17 +51,23 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** How a store is named in options. `ttlSeconds` is how long records are kept, see `Store`. */
+/** How a store is named in options. `ttlSeconds` and `maxBytes` limit what is kept, see `Store`. */
 export type StoreSpec =
-  | { readonly kind: 'level'; readonly dir?: string; readonly ttlSeconds?: number }
+  | {
+      readonly kind: 'level'
+      readonly dir?: string
+      readonly ttlSeconds?: number
+      readonly maxBytes?: number
+    }
   | {
       readonly kind: 'hbase'
       readonly url: string
       readonly table?: string
       readonly buckets?: number
       readonly ttlSeconds?: number
+      readonly maxBytes?: number
     }
-  | { readonly kind: 'memory'; readonly ttlSeconds?: number }
+  | { readonly kind: 'memory'; readonly ttlSeconds?: number; readonly maxBytes?: number }
   | PackagedStoreSpec
 
 /**
@@ -72,6 +83,7 @@ export interface PackagedStoreSpec {
   readonly url: string
   readonly buckets?: number
   readonly ttlSeconds?: number
+  readonly maxBytes?: number
 }
 
 /** Is it a store object, or the name of one? */

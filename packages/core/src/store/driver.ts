@@ -48,6 +48,7 @@ export interface StoreSpecLike {
   readonly table?: string
   readonly buckets?: number
   readonly ttlSeconds?: number
+  readonly maxBytes?: number
 }
 
 /** The service that a store is for, and its data directory. */

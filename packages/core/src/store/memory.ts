@@ -27,7 +27,7 @@ const form = /^memory:([\w.:-]{1,128})$/
 
 /** `memory:NAME`, within one process. */
 export const memoryDriver: KnownDriver = {
-  options: ['kind', 'ttlSeconds'],
+  options: ['kind', 'ttlSeconds', 'maxBytes'],
   buckets: 1,
   reach: () => 'process',
   isUrl: (url) => form.test(url),

@@ -16,7 +16,7 @@ export function packagedDriver(kind: string): KnownDriver | undefined {
 }
 
 class PackagedDriver implements KnownDriver {
-  readonly options = ['kind', 'url', 'buckets', 'ttlSeconds']
+  readonly options = ['kind', 'url', 'buckets', 'ttlSeconds', 'maxBytes']
   readonly buckets = 1
   readonly #kind: string
 

@@ -20,6 +20,18 @@ export function checkTtlSeconds(name: string, ttlSeconds: number | undefined): v
   )
 }
 
+/** The fewest bytes of a limit: a few segments. */
+const leastMaxBytes = 65_536
+
+/** Throws `TypeError` for what is no limit of bytes. */
+export function checkMaxBytes(name: string, maxBytes: number | undefined): void {
+  if (maxBytes === undefined || maxBytes === Infinity) return
+  if (Number.isSafeInteger(maxBytes) && maxBytes >= leastMaxBytes) return
+  throw new TypeError(
+    `${name} must be a whole number of bytes from ${leastMaxBytes} on, or Infinity: no limit (got ${String(maxBytes)})`,
+  )
+}
+
 /** What a registry row says of it. */
 export function keeps(ttlSeconds = Infinity): { readonly keepsSeconds?: number } {
   return ttlSeconds === Infinity ? {} : { keepsSeconds: ttlSeconds }

@@ -11,6 +11,9 @@ export function isDropped(ranges: readonly DroppedRange[], idNanos: bigint): boo
 }
 
 /** Is a record of this time missing because the run lost it, or because its store deleted it? Then absence proves nothing. */
-export function isLost(row: Pick<InstanceRow, 'dropped' | 'keepsSeconds'>, idNanos: bigint): boolean {
+export function isLost(
+  row: Pick<InstanceRow, 'dropped' | 'keepsSeconds' | 'deletedBeforeNanos'>,
+  idNanos: bigint,
+): boolean {
   return isDropped(row.dropped, idNanos) || isExpired(row, idNanos)
 }

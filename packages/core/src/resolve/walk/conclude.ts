@@ -47,7 +47,7 @@ export function concludeAbsent(
   id: HopId,
   arrival: Arrival = {},
 ): CalleeEvidence {
-  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, times, arrival) }))
+  const judged = answers.map((answer) => ({ ...answer, kind: kindOf(answer, id, times, arrival) }))
   const pick = (...kinds: Kind[]): typeof judged => judged.filter(({ kind }) => kinds.includes(kind))
   const weakest =
     [
@@ -77,11 +77,12 @@ export function suspectOf(row: InstanceRow, id: HopId): Place {
   return { service: row.service, instance: row.address, hopId: id }
 }
 
-function kindOf({ row, lookup, failure }: Answer, times: CallTimes, arrival: Arrival): Kind {
+function kindOf({ row, lookup, failure }: Answer, id: HopId, times: CallTimes, arrival: Arrival): Kind {
   const { writesFirst = false, mayBeHeld = false } = arrival
   if (lookup === null || failure !== null || lookup.kind !== 'absent' || lookup.damage !== undefined)
     return 'unreadable'
-  if (lookup.dropped) return 'dropped'
+  // A living run may not know yet what another run of its service has deleted.
+  if (lookup.dropped || isExpired(row, hopIdNanos(id))) return 'dropped'
   const { final, throughNanos: through, aliveNanos: alive } = lookup
   if (final && writesFirst) return 'not-taken'
   if (through >= times.endNanos + timing.settleNanos && !isAhead(through, times)) {
@@ -129,11 +130,18 @@ function says({ row, lookup, failure, blockedSince }: Answer, id: HopId): string
   const who = `${row.service} ${row.address}`
   if (lookup?.kind !== 'absent') return `${who} could not be read: ${failure ?? 'no answer'}`
   if (lookup.damage !== undefined) return lookup.damage
-  if (lookup.dropped && isExpired(row, hopIdNanos(id)))
-    return `${who} keeps records for ${wordSeconds(row.keepsSeconds ?? 0)}: one of ${isoNanos(hopIdNanos(id))} is older than its store keeps`
+  if (isExpired(row, hopIdNanos(id)))
+    return `${who} ${keepsWhat(row, hopIdNanos(id))}: one of ${isoNanos(hopIdNanos(id))} is older than its store keeps`
   if (lookup.dropped) return `unknown: dropped here: ${who} lost records of that time`
   if (lookup.final) return `${who} has ended and is known to its end, no record`
   const known = lookup.source === 'store' ? 'shipped' : 'known'
   const state = `${who} is ${known} through ${isoNanos(lookup.throughNanos)}, no record`
   return blockedSince === undefined ? state : `${state}; ${wordBlocked(blockedSince)}`
+}
+
+/** Why the store of a run does not have a record of that time any more. */
+function keepsWhat({ keepsSeconds, deletedBeforeNanos }: InstanceRow, idNanos: bigint): string {
+  if (keepsSeconds !== undefined && isExpired({ keepsSeconds }, idNanos))
+    return `keeps records for ${wordSeconds(keepsSeconds)}`
+  return `has deleted its records from before ${isoNanos(deletedBeforeNanos ?? 0n)}, which took more than its limit of bytes`
 }

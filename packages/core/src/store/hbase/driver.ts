@@ -22,7 +22,7 @@ const supports = { durable: true, shared: true, ttl: true } as const
 
 /** `hbase://host:port[,host:port][/table]` by HBase's own RPC, `hbase+http://host:port[/table]` by a REST gateway. */
 export const hbaseDriver: KnownDriver = {
-  options: ['kind', 'url', 'table', 'buckets', 'ttlSeconds'],
+  options: ['kind', 'url', 'table', 'buckets', 'ttlSeconds', 'maxBytes'],
   buckets,
   reach: () => 'network',
   isUrl: (url) => locationOf(url) !== undefined,

@@ -9,7 +9,7 @@ const supports = { durable: true, shared: true, ttl: false } as const
 
 /** `level:DIR`: files of one host, which all its processes may have open. */
 export const levelDriver: KnownDriver = {
-  options: ['kind', 'dir', 'ttlSeconds'],
+  options: ['kind', 'dir', 'ttlSeconds', 'maxBytes'],
   buckets: 1,
   reach: () => 'host',
   isUrl: (url) => url.startsWith(scheme) && url.length > scheme.length && !url.includes('\0'),

@@ -1,5 +1,6 @@
 import { isDestination } from '../../record/destination.js'
 import { isWhole } from '../../record/checks.js'
+import { type BytesByTime, maxByteEntries } from '../../record/byte-counts.js'
 import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
@@ -46,6 +47,8 @@ export function rowToJson(row: InstanceRow): string {
     buckets: row.buckets,
     windowMillis: row.windowMillis,
     ...(row.keepsSeconds === undefined ? {} : { keepsSeconds: row.keepsSeconds }),
+    ...(row.bytes === undefined ? {} : { bytes: row.bytes }),
+    ...(row.deletedBeforeNanos === undefined ? {} : { deletedBeforeNanos: row.deletedBeforeNanos }),
     logDir: row.logDir,
     heartbeatMillis: row.heartbeatMillis,
     shippedThroughNanos: row.shippedThroughNanos,
@@ -101,6 +104,7 @@ function checkRow(value: unknown): InstanceRow | undefined {
     stores,
     state,
   } = row
+  const { bytes, deletedBeforeNanos } = row
   const { buckets, windowMillis, keepsSeconds, logDir, heartbeatMillis, shippedThroughNanos, dropped } = row
   if (!isText(service, servicePattern) || !isText(address, ipPortPattern)) return undefined
   if (!isList(aliases, rowLimits.aliases) || !aliases.every((alias) => isText(alias, aliasPattern)))
@@ -112,6 +116,8 @@ function checkRow(value: unknown): InstanceRow | undefined {
     return undefined
   if (!isWhole(windowMillis, 1, 86_400_000) || !isWhole(heartbeatMillis, 0, 2 ** 53 - 1)) return undefined
   if (keepsSeconds !== undefined && !isWhole(keepsSeconds, 1, maxTtlSeconds)) return undefined
+  if (bytes !== undefined && !isBytesByTime(bytes)) return undefined
+  if (deletedBeforeNanos !== undefined && !isNanos(deletedBeforeNanos)) return undefined
   if (!isNanos(startNanos) || !isNanos(shippedThroughNanos)) return undefined
   if (!isChars(host, 255) || !isChars(boot, 64) || !isText(logDir, logDirPattern)) return undefined
   if (!isList(stores, rowLimits.stores) || !stores.every(isStoreUrl)) return undefined
@@ -134,6 +140,8 @@ function checkRow(value: unknown): InstanceRow | undefined {
     buckets,
     windowMillis,
     ...(keepsSeconds === undefined ? {} : { keepsSeconds }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(deletedBeforeNanos === undefined ? {} : { deletedBeforeNanos: BigInt(deletedBeforeNanos) }),
     logDir,
     heartbeatMillis,
     shippedThroughNanos: BigInt(shippedThroughNanos),
@@ -182,6 +190,18 @@ function isNanos(value: unknown): value is string {
 
 function isList(value: unknown, most: number): value is unknown[] {
   return Array.isArray(value) && value.length <= most
+}
+
+function isBytesByTime(value: unknown): value is BytesByTime {
+  if (!isList(value, maxByteEntries)) return false
+  let last = -1
+  return value.every((entry) => {
+    if (!isList(entry, 2) || entry.length !== 2) return false
+    const [fromMillis, bytes] = entry
+    if (!isWhole(fromMillis, last + 1, 2 ** 53 - 1) || !isWhole(bytes, 0, 2 ** 53 - 1)) return false
+    last = fromMillis
+    return true
+  })
 }
 
 function isDropped(value: unknown): boolean {

@@ -15,6 +15,7 @@ import type { EndedRuns } from '../../record/instance-row.js'
 import { rowLimits } from './check-row.js'
 import { ourRowFiles, rowFileStart } from './row-file.js'
 import { hasExpired } from './expired-row.js'
+import { readPaths } from './row-paths.js'
 import { readRow, unverifiedRow } from './signed-row.js'
 
 /** What is left is for the next service that starts. */
@@ -28,7 +29,7 @@ const maxLooked = 5000
 export async function removeRows(
   dataDir: string,
   keys: AskersKeys,
-  { service, beforeMillis, signal }: EndedRuns,
+  { service, beforeMillis, deleted, signal }: EndedRuns,
 ): Promise<number> {
   const place = { dir: dataDir, name: 'registry' }
   const registry: OurDir = { place, ours: ourRowFiles }
@@ -47,11 +48,12 @@ export async function removeRows(
       // Under a key of before: a run that lived would have written it again.
       const modified = await modifiedMillis(path.join(dataDir, 'registry', name))
       if (modified === undefined || modified >= beforeMillis) return false
-    } else if (!hasExpired(row, { service, beforeMillis })) return false
+    } else if (!hasExpired(readPaths(row, dataDir), { service, beforeMillis, deleted })) return false
     return (await modifiedMillis(path.resolve(dataDir, row.logDir))) === undefined
   }
   let removed = 0
-  for (const [index, name] of (await candidates(dataDir, beforeMillis)).entries()) {
+  const latestMillis = Math.max(beforeMillis, deleted?.beforeMillis ?? 0)
+  for (const [index, name] of (await candidates(dataDir, latestMillis)).entries()) {
     if (signal?.aborted === true) break
     if (index % 16 === 15) await setImmediate()
     try {
