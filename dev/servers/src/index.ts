@@ -11,14 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import net from 'node:net'
+import tls from 'node:tls'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeCertificate } from './certificate.js'
 import { freePort } from './free-port.js'
 import { searchPath, type Kind } from './kind.js'
 import { kinds, unavailableReason, type ServerKind } from './kinds.js'
 
 export { defaultDir } from './default-dir.js'
+export { makeCertificate } from './certificate.js'
 export { unavailableReason, type ServerKind }
 
 /** A server to start. */
@@ -27,6 +30,8 @@ export interface ServerOptions {
   readonly dir?: string
   /** It stays when this process ends, until `stop`. Otherwise it is killed then. @default false */
   readonly stays?: boolean
+  /** MySQL and Redis: clients have to use TLS. The certificate is for `localhost`, its authority in `ca.pem` of the directory. @default false */
+  readonly tls?: boolean
 }
 
 const startMillis = 120_000
@@ -36,7 +41,7 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
   const reason = unavailableReason(kind)
   if (reason !== undefined) throw new Error(reason)
   const dir = options.dir ?? mkdtempSync(path.join(tmpdir(), `hoptrace-${kind}-`))
-  const server = new RunningServer(kind, dir, options.stays === true)
+  const server = new RunningServer(kind, dir, options)
   await server.restart()
   return server
 }
@@ -47,16 +52,18 @@ export class RunningServer {
   readonly #name: ServerKind
   readonly #kind: Kind
   readonly #stays: boolean
+  readonly #tls: boolean
   #password = ''
   #port = 0
   /** The shell that kills the server when this process ends, even by SIGKILL. */
   #guard: ChildProcess | undefined
 
-  constructor(kind: ServerKind, dir: string, stays: boolean) {
+  constructor(kind: ServerKind, dir: string, { stays = false, tls = false }: ServerOptions) {
     this.#name = kind
     this.#kind = kinds[kind]
     this.dir = dir
     this.#stays = stays
+    this.#tls = tls
   }
 
   /** With user and password: `mysql://user:password@127.0.0.1:port/hoptrace`, `redis://…`. Kafka has no users. */
@@ -68,7 +75,8 @@ export class RunningServer {
 
   /** The same without them. */
   get publicUrl(): string {
-    return `${this.#name}://127.0.0.1:${this.#port}${this.#kind.database}`
+    const scheme = this.#tls ? `${this.#name}+tls` : this.#name
+    return `${scheme}://${this.#tls ? 'localhost' : '127.0.0.1'}:${this.#port}${this.#kind.database}`
   }
 
   /** Starts it on its port and data, unless it runs. */
@@ -124,6 +132,7 @@ export class RunningServer {
       // It has what a URL must encode.
       const password = `${randomBytes(12).toString('hex')}@:/`
       await this.#kind.prepare(this.dir, password)
+      if (this.#tls) makeCertificate(this.dir)
       writeFileSync(`${this.dir}/port`, `${await freePort()}`)
       writeFileSync(`${this.dir}/password`, password, { mode: 0o600 })
     }
@@ -137,7 +146,7 @@ export class RunningServer {
     const begin = '"$@" </dev/null & echo $! >"$0/pid"'
     const script = this.#stays ? begin : `${begin}; cat; kill -9 $! 2>/dev/null`
     const { program, args } = this.#kind
-    this.#guard = spawn('sh', ['-c', script, this.dir, program, ...args(this.dir, this.#port)], {
+    this.#guard = spawn('sh', ['-c', script, this.dir, program, ...args(this.dir, this.#port, this.#tls)], {
       env: { ...process.env, PATH: searchPath },
       detached: true,
       stdio: [this.#stays ? 'ignore' : 'pipe', log, log],
@@ -172,16 +181,22 @@ export class RunningServer {
   }
 
   #answers(): Promise<boolean> {
-    const { hello, isReady } = this.#kind
+    const { hello, isReady, beginsWithTls } = this.#kind
     return new Promise((resolve) => {
       let answer = ''
-      const socket = net.connect(this.#port, '127.0.0.1', () => socket.write(hello(this.#password)))
+      const greet = (): void => void socket.write(hello(this.#password))
+      const place = { port: this.#port, host: '127.0.0.1' }
+      // It is the server that this process has made.
+      const socket =
+        this.#tls && beginsWithTls
+          ? tls.connect({ ...place, rejectUnauthorized: false }, greet)
+          : net.connect(place, greet)
       const done = (): void => {
         socket.destroy()
         resolve(isReady(answer))
       }
       socket.setTimeout(1000, done).on('error', done).on('close', done)
-      socket.on('data', (data) => {
+      socket.on('data', (data: Buffer) => {
         answer += data.toString('latin1')
         if (isReady(answer)) done()
       })

@@ -37,6 +37,7 @@ export const kafka: Kind = {
       ...['--override', `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`],
     ]
   },
+  beginsWithTls: false,
   prepare: async (dir) => {
     installKafka()
     const controllerPort = await freePort()

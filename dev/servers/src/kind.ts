@@ -7,9 +7,12 @@ export interface Kind {
   readonly hasLogin: boolean
   /** What follows the port in its URL. */
   readonly database: string
-  readonly args: (dir: string, port: number) => string[]
+  /** `tls`: clients connect over TLS only, with the certificate in the directory. */
+  readonly args: (dir: string, port: number, tls: boolean) => string[]
   /** Makes its data, and the user that its URL names. */
   readonly prepare: (dir: string, password: string) => void | Promise<void>
+  /** Whether a TLS connection begins with TLS, and not with a greeting of the server. */
+  readonly beginsWithTls: boolean
   /** What a client says first, and whether the answer shows that the server is ready. */
   readonly hello: (password: string) => string
   readonly isReady: (answer: string) => boolean

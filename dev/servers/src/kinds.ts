@@ -11,7 +11,7 @@ const mysql: Kind = {
   program: 'mariadbd',
   hasLogin: true,
   database: '/hoptrace',
-  args: (dir, port) => [
+  args: (dir, port, tls) => [
     '--no-defaults',
     `--datadir=${dir}/data`,
     // A server that starts removes temporary tables, also those of another one in the same directory.
@@ -23,7 +23,11 @@ const mysql: Kind = {
     `--init-file=${dir}/init.sql`,
     '--innodb-buffer-pool-size=64M',
     `--user=${userInfo().username}`,
+    ...(tls
+      ? [`--ssl-cert=${dir}/server.pem`, `--ssl-key=${dir}/server.key`, '--require-secure-transport=ON']
+      : []),
   ],
+  beginsWithTls: false,
   prepare: (dir, password) => {
     mkdirSync(`${dir}/tmp`)
     const lines = [
@@ -54,10 +58,24 @@ const redis: Kind = {
   program: 'redis-server',
   hasLogin: true,
   database: '/0',
-  args: (dir, port) => [
-    ...[`${dir}/users.conf`, '--port', `${port}`, '--bind', '127.0.0.1', '--dir', `${dir}/data`],
+  args: (dir, port, tls) => [
+    ...[`${dir}/users.conf`, '--bind', '127.0.0.1', '--dir', `${dir}/data`],
+    ...(tls
+      ? [
+          '--port',
+          '0',
+          '--tls-port',
+          `${port}`,
+          '--tls-auth-clients',
+          'no',
+          '--tls-ca-cert-file',
+          `${dir}/ca.pem`,
+        ]
+      : ['--port', `${port}`]),
+    ...(tls ? ['--tls-cert-file', `${dir}/server.pem`, '--tls-key-file', `${dir}/server.key`] : []),
     ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
   ],
+  beginsWithTls: true,
   prepare: (dir, password) => {
     mkdirSync(`${dir}/data`)
     const lines = ['user default off', `user hoptrace on >${password} ~* &* +@all`]

@@ -12,4 +12,4 @@ if (
 }
 const dir = defaultDir(kind)
 if (command === 'start') console.log((await startServer(kind, { dir, stays: true })).url)
-else await new RunningServer(kind, dir, true)[command as 'stop' | 'kill9' | 'wipe']()
+else await new RunningServer(kind, dir, { stays: true })[command as 'stop' | 'kill9' | 'wipe']()

@@ -7,7 +7,7 @@ import { createResolver, createTracer } from '@hoptrace/core'
 import { openStore, type Row, type Store } from '@hoptrace/core/store'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { built } from '../../built.mjs'
-import { startServer, type RunningServer, type ServerKind } from './index.js'
+import { makeCertificate, startServer, type RunningServer, type ServerKind } from './index.js'
 import { describeRealServer } from './suite.js'
 
 const clusterKey = 'the-key-of-the-suite-for-servers-0123456789abcdefghijklmnop'
@@ -80,6 +80,33 @@ export function serverStoreSuite(kind: ServerKind): void {
         promisify(execFile)(process.execPath, [program, store.url], { env: { ...env, ...logins } })
       expect((await read({ HOPTRACE_STORE_LOGINS: `x ${server.url}` })).stdout).toBe('2 rows')
       await expect(read({})).rejects.toThrow('HOPTRACE_STORE_UNAVAILABLE')
+    })
+
+    it('is read over TLS where the server has a certificate that the process trusts, and refused otherwise', async () => {
+      const secure = await startServer(kind, { tls: true })
+      const other = await temporaryDir()
+      makeCertificate(other)
+      const program = built(new URL('reader.fixture.ts', import.meta.url))
+      const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
+      const run = (url: string, ca: object): Promise<{ stdout: string }> =>
+        promisify(execFile)(process.execPath, [program, `${url}#secure`, 'makes'], {
+          env: { ...env, HOPTRACE_STORE_LOGINS: secure.url, ...ca },
+        })
+      try {
+        const trusted = { NODE_EXTRA_CA_CERTS: path.join(secure.dir, 'ca.pem') }
+        expect((await run(secure.publicUrl, trusted)).stdout).toBe('1 rows')
+        const distrust = /the certificate of the server is not trusted .*NODE_EXTRA_CA_CERTS/
+        await expect(
+          run(secure.publicUrl, { NODE_EXTRA_CA_CERTS: path.join(other, 'ca.pem') }),
+        ).rejects.toThrow(distrust)
+        await expect(run(secure.publicUrl, {})).rejects.toThrow(distrust)
+        // Without TLS, the server takes no login.
+        await expect(run(secure.publicUrl.replace('+tls', ''), trusted)).rejects.toThrow(
+          'HOPTRACE_STORE_UNAVAILABLE',
+        )
+      } finally {
+        await secure.wipe()
+      }
     })
 
     it('refuses a wrong password, and shows none', async () => {

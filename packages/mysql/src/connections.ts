@@ -28,12 +28,14 @@ export class Connections {
   readonly #known = new WeakMap<object, ServerSettings>()
   readonly #open = new Set<PoolConnection>()
 
-  constructor({ url, host, port, database }: MysqlLocation, login: StoreLogin | undefined) {
+  constructor({ url, tls, host, port, database }: MysqlLocation, login: StoreLogin | undefined) {
     this.#url = url
     this.#pool = createPool({
       host,
       port,
       database,
+      // Otherwise every certificate of a trusted authority would do, for whatever server.
+      ...(tls ? { ssl: { verifyIdentity: true, minVersion: 'TLSv1.2' } } : {}),
       ...(login === undefined ? {} : { user: login.user, password: login.password }),
       connectTimeout: connectMillis,
       connectionLimit: maxConnections,

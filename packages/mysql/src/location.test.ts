@@ -10,6 +10,7 @@ describe('the URL of a MySQL store', () => {
       database: 'traces',
       table: 'hoptrace.orders',
     })
+    expect(locationOf('mysql+tls://db.example/traces')).toMatchObject({ host: 'db.example', tls: true })
     expect(locationOf('mysql://[::1]/traces')).toMatchObject({ host: '::1', port: 3306, table: 'hoptrace' })
   })
 
@@ -20,6 +21,8 @@ describe('the URL of a MySQL store', () => {
   })
 
   it.each([
+    'mysql+tls://10.0.0.7/d',
+    'mysql+ssl://h/d',
     'mysql:/x',
     'mysql://h',
     'mysql://h/',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError, type Row, type ScanRange, type Store, type StoreLogin } from '@hoptrace/core/store'
-import { checkRange, lastOfEach, orAborted } from '@hoptrace/core/store'
+import { certificateReason, checkRange, lastOfEach, orAborted } from '@hoptrace/core/store'
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise'
 import { Connections, type Connected } from './connections.js'
 import type { MysqlLocation } from './location.js'
@@ -138,7 +138,8 @@ export class MysqlStore implements Store {
     if (error instanceof HoptraceError) return error
     // The table was dropped while we used it. The next call makes it again, if this service makes its table.
     if (codeOf(error) === 'ER_NO_SUCH_TABLE') this.#opening = undefined
-    const reason = error instanceof Error ? error.message || codeOf(error) : String(error)
+    const told = error instanceof Error ? error.message || codeOf(error) : String(error)
+    const reason = certificateReason(error) ?? told
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })
   }
 

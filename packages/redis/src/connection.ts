@@ -4,11 +4,17 @@ import type { RedisLocation } from './location.js'
 
 const connectMillis = 5000
 
-function newClient({ host, port, database }: RedisLocation, login: StoreLogin | undefined) {
+function newClient({ tls, host, port, database }: RedisLocation, login: StoreLogin | undefined) {
   return createClient({
     // Redis 5 knows no other protocol.
     RESP: 2,
-    socket: { host, port, connectTimeout: connectMillis, reconnectStrategy: false },
+    socket: {
+      host,
+      port,
+      connectTimeout: connectMillis,
+      reconnectStrategy: false,
+      ...(tls ? { tls: true as const, minVersion: 'TLSv1.2' as const } : {}),
+    },
     database,
     disableClientInfo: true,
     disableOfflineQueue: true,

@@ -10,6 +10,7 @@ describe('the URL of a Redis store', () => {
       database: 2,
       key: 'hoptrace:orders',
     })
+    expect(locationOf('redis+tls://10.0.0.7')).toMatchObject({ host: '10.0.0.7', tls: true })
     expect(locationOf('redis://[::1]')).toMatchObject({
       host: '::1',
       port: 6379,

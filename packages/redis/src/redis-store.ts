@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError, type Row, type ScanRange, type Store, type StoreLogin } from '@hoptrace/core/store'
-import { checkRange, lastOfEach, orAborted } from '@hoptrace/core/store'
+import { certificateReason, checkRange, lastOfEach, orAborted } from '@hoptrace/core/store'
 import { Connection, isAnswer } from './connection.js'
 import type { RedisLocation } from './location.js'
 import { afterMember, encodeKey, rowsOf } from './members.js'
@@ -119,6 +119,7 @@ export class RedisStore implements Store {
         return await this.#connection.send(command, Math.max(1, until - performance.now()))
       } catch (error) {
         if (this.#closed) throw this.#closedError()
+        if (certificateReason(error) !== undefined) throw this.#failure(error)
         const maybe = isAnswer(error) ? passing.test(error.message) : !(error instanceof HoptraceError)
         // An open connection may have been dead before.
         const again = maybe && (patient || reused) && performance.now() + pause < until
@@ -130,7 +131,8 @@ export class RedisStore implements Store {
 
   #failure(error: unknown): HoptraceError {
     if (error instanceof HoptraceError) return error
-    const message = error instanceof Error ? error.message || codeOf(error) : String(error)
+    const told = error instanceof Error ? error.message || codeOf(error) : String(error)
+    const message = certificateReason(error) ?? told
     const what = isAnswer(error) ? /\bHOPTRACE (\w+)/.exec(message)?.[1] : undefined
     // It is made again by the next call, if its service makes it.
     if (what === 'missing') this.#opening = undefined
