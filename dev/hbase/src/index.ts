@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,7 +11,24 @@ const execFileAsync = promisify(execFile)
 
 /** Where an instance has its files. */
 export function dataDirOf(name: string): string {
-  return path.join(process.env['HBASE_DEV_DATA'] ?? path.join(path.dirname(script), '.data'), name)
+  const { HBASE_DEV_DATA, HBASE_VERSION } = process.env
+  const dir = HBASE_DEV_DATA ?? path.join(path.dirname(script), '.data')
+  return path.join(
+    HBASE_VERSION === undefined || HBASE_VERSION === '' ? dir : `${dir}-${HBASE_VERSION}`,
+    name,
+  )
+}
+
+/** Where the jars of the version in `HBASE_VERSION` are, or those of the usual version. */
+export function jarsDir(): string {
+  const { HBASE_DEV_LIB, HBASE_VERSION } = process.env
+  const dir = HBASE_DEV_LIB ?? path.join(path.dirname(script), '.lib')
+  return HBASE_VERSION === undefined || HBASE_VERSION === '' ? dir : `${dir}-${HBASE_VERSION}`
+}
+
+/** Has the version a REST gateway? The jars must be installed. */
+export function hasGateway(): boolean {
+  return readdirSync(jarsDir()).some((name) => name.startsWith('hbase-rest-'))
 }
 
 /** The instance to start. */
@@ -22,11 +39,16 @@ export interface HBaseOptions {
   rest?: boolean
   /** Region servers in the one JVM. Only for an instance with its own name. @default 1 */
   regionServers?: number
+  /**
+   * RPC over TLS only: a directory with `server.pem`, `server.key` and `ca.pem`. Only for an instance with its own name, and HBase 2.6 or newer.
+   * @default no TLS
+   */
+  tls?: string
 }
 
 /** A running HBase. */
 export interface HBaseInstance {
-  /** `hbase://127.0.0.1:port` of the master's RPC port. */
+  /** `hbase://127.0.0.1:port` of the master's RPC port; with `tls`, `hbase+tls://localhost:port`. */
   readonly url: string
   /** `hbase://127.0.0.1:port` of the region server's RPC port; meaningless with several region servers. */
   readonly regionServerUrl: string
@@ -64,10 +86,14 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
   const name = ['--name', options.name ?? 'default']
   const start = ['start', ...name, '--lease', lease, ...(options.rest ? ['--rest'] : [])]
   if (options.regionServers !== undefined) start.push('--servers', String(options.regionServers))
+  if (options.tls !== undefined) start.push('--tls', options.tls)
   await run(start)
   const port = parsePorts(await run(['ports', ...name]))
   return {
-    url: `hbase://127.0.0.1:${port('MASTER')}`,
+    url:
+      options.tls === undefined
+        ? `hbase://127.0.0.1:${port('MASTER')}`
+        : `hbase+tls://localhost:${port('MASTER')}`,
     regionServerUrl: `hbase://127.0.0.1:${port('REGIONSERVER')}`,
     ...(options.rest ? { restUrl: `http://127.0.0.1:${port('REST')}` } : {}),
     kill9: async () => void (await run(['kill9', ...name])),

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { inflateRawSync } from 'node:zlib'
-import { startHBase } from '@hoptrace/hbase-dev'
+import { jarsDir, startHBase } from '@hoptrace/hbase-dev'
 import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
 import { beforeAll, expect, it } from 'vitest'
 import * as proto from './hbase.js'
 import type { Field, Message } from './message.js'
 
-const lib = fileURLToPath(new URL('../../../../dev/hbase/.lib/', import.meta.url))
+const lib = `${jarsDir()}/`
 
 /** The definitions in HBase's own jar, all files as one text without comments. */
 function publishedDefinitions(): string {

@@ -5,8 +5,8 @@ import { maxUrlChars, withoutSecrets } from '../store-url.js'
 import { registryTable, serviceTable } from './table-schema.js'
 
 interface HBaseLocation {
-  /** `native`: HBase's own RPC, found through the servers named. `http`, `https`: a REST gateway. */
-  readonly transport: 'native' | 'http' | 'https'
+  /** `native`: HBase's own RPC, found through the servers named; `tls`: the same over TLS. `http`, `https`: a REST gateway. */
+  readonly transport: 'native' | 'tls' | 'http' | 'https'
   /** `host:port`, at least one. */
   readonly hosts: readonly string[]
   readonly table: string | null
@@ -14,13 +14,16 @@ interface HBaseLocation {
 
 const host = String.raw`(?:[A-Za-z0-9._-]{1,255}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}`
 const pattern = new RegExp(
-  `^hbase(?:\\+(https?))?://(${host}(?:,${host}){0,31})(?:/([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})?)?$`,
+  `^hbase(?:\\+(https?|tls))?://(${host}(?:,${host}){0,31})(?:/([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})?)?$`,
 )
 /** A new table has one region for each bucket. Each costs the cluster memory, so there are few. */
 const buckets = 4
 const supports = { durable: true, shared: true, ttl: true } as const
 
-/** `hbase://host:port[,host:port][/table]` by HBase's own RPC, `hbase+http://host:port[/table]` by a REST gateway. */
+/**
+ * `hbase://host:port[,host:port][/table]` by HBase's own RPC, `hbase+http://host:port[/table]` by a REST gateway; `hbase+tls://` and
+ * `hbase+https://` over TLS.
+ */
 export const hbaseDriver: KnownDriver = {
   options: ['kind', 'url', 'table', 'buckets', 'ttlSeconds', 'maxBytes'],
   buckets,
@@ -48,8 +51,8 @@ function open({ transport, hosts, table }: HBaseLocation, making: StoreMaking | 
     ...(making ?? { buckets: 1, ttlSeconds: undefined }),
   }
   return lazyStore(urlOf({ transport, hosts }, options.table), supports, async () =>
-    transport === 'native'
-      ? (await import('./native-store.js')).nativeStore(options)
+    transport === 'native' || transport === 'tls'
+      ? (await import('./native-store.js')).nativeStore({ tls: transport === 'tls', ...options })
       : (await import('./rest-store.js')).restStore({ transport, ...options }),
   )
 }
@@ -64,7 +67,7 @@ function locationOf(url: string): HBaseLocation | undefined {
   if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true)
     return undefined
   return {
-    transport: scheme === 'http' || scheme === 'https' ? scheme : 'native',
+    transport: scheme === 'http' || scheme === 'https' || scheme === 'tls' ? scheme : 'native',
     hosts,
     table: table ?? null,
   }

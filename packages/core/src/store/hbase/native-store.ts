@@ -1,4 +1,5 @@
 import type { HBaseClient, Table } from '@hoptrace/hbase-client'
+import { certificateReason } from '../../base/certificate.js'
 import { HoptraceError } from '../../base/errors.js'
 import { textOf } from '../../base/message.js'
 import type { Row, ScanRange, Store } from '../contract.js'
@@ -12,6 +13,8 @@ import { family, qualifier, splitKeys, storeTimeouts, type TableNeeds } from './
 export interface NativeStoreOptions extends TableNeeds {
   /** `host:port` of masters or region servers. */
   readonly hosts: readonly string[]
+  /** Whether connections use TLS. */
+  readonly tls: boolean
   /** Makes the table when it is missing; otherwise a missing table is a failed read. */
   readonly create: boolean
 }
@@ -36,9 +39,9 @@ class NativeStore implements Store {
 
   constructor(options: NativeStoreOptions) {
     this.#options = options
-    const servers = `hbase://${options.hosts.join(',')}`
-    this.url = `${servers}/${options.table}`
-    this.#shared = useClient(servers)
+    const servers = options.hosts.join(',')
+    this.url = `hbase${options.tls ? '+tls' : ''}://${servers}/${options.table}`
+    this.#shared = useClient(servers, options.tls)
   }
 
   async open(): Promise<void> {
@@ -164,7 +167,7 @@ class NativeStore implements Store {
     if (this.#closed) return this.#closedError()
     // The table was dropped while we used it. The next call makes it again, if this service makes its table.
     if (codeOf(error) === 'TABLE_NOT_FOUND') this.#opening = undefined
-    const reason = textOf(error)
+    const reason = certificateReason(error) ?? textOf(error)
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })
   }
 

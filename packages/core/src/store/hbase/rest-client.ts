@@ -1,6 +1,7 @@
 import { timing } from '../../base/timing.js'
 import http from 'node:http'
 import https from 'node:https'
+import { certificateReason } from '../../base/certificate.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
 
@@ -65,6 +66,7 @@ export class GatewayClient {
         failure = new Error(`${host} answered ${response.status}: ${excerpt(response.body)}`)
       } catch (error) {
         signal?.throwIfAborted()
+        if (certificateReason(error) !== undefined) throw error
         failure = error
       }
       this.current++

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { certificateReason } from '../../base/certificate.js'
 import { HoptraceError } from '../../base/errors.js'
 import { textOf } from '../../base/message.js'
 import type { Row, ScanRange, Store } from '../contract.js'
@@ -287,7 +288,7 @@ class RestStore implements Store {
   #failure(error: unknown): Error {
     if (this.#closing.signal.aborted) return this.#closedError()
     if (error instanceof TypeError) return error
-    const reason = textOf(error)
+    const reason = certificateReason(error) ?? textOf(error)
     const message = reason.startsWith(this.url) ? reason : `${this.url}: ${reason}`
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', message, { cause: error })
   }
