@@ -19,8 +19,10 @@ export async function runPlan(fleet: Fleet, plan: Plan, prefix: string): Promise
 
 /** Mends everything: ends what hangs, and starts what does not run. */
 export async function mend(fleet: Fleet, plan: Plan, prefix: string): Promise<Got> {
-  for (const { fault, service } of plan) {
+  for (const { fault, service, restart } of plan) {
     if (fault === 'hang') await fleet.down(service)
+    // On a busy machine it stops itself later than it was to be continued.
+    if (fault === 'sigstop') fleet.signalStopped(service, restart ? 'SIGCONT' : 'SIGKILL')
     if (fault === 'partition') await fleet.terrain.link(service, 'up')
     if (fault === 'clock-ahead' || fault === 'clock-behind') fleet.setClock(service, 0)
   }

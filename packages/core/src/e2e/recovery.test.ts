@@ -60,6 +60,19 @@ describe('what a killed process leaves', () => {
     expect(front.errors).toContain('HOPTRACE_ADOPTED')
   })
 
+  it('is nothing if its first request killed it, and then it is known to have died with that request', async () => {
+    using dir = tempDir()
+    await using front = await TestService.start({ service: 'front', dataDir: dir.path, port: 0, ...quick })
+    await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })
+    await send(`${front.url}/call?order=7&to=${encodeURIComponent(`${back.url}/stall?millis=0`)}`)
+    await back.ended
+    const died = { verdict: 'died', endedAt: { service: 'back' } }
+    expect(await resolveIn(dir.path, 'orderId=7')).toMatchObject(died)
+    await adoptAll(dir.path)
+    expect(logsOf(dir.path, 'back')).toEqual([])
+    expect(await resolveIn(dir.path, 'orderId=7')).toMatchObject(died)
+  })
+
   it('is in a range whose rows are from before the log was shipped', async () => {
     using dir = tempDir()
     await using back = await TestService.start({ service: 'back', dataDir: dir.path, port: 0, ...quick })

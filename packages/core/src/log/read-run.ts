@@ -10,6 +10,7 @@ import { addDropped } from './drops.js'
 import { HopTable } from './hop-table.js'
 import { type CheckpointRecord, Journal } from './journal.js'
 import { comparePositions, type LogPosition, LogTail } from './log-tail.js'
+import { listLogFiles } from '../rundir/run-dir.js'
 import { readLost } from './lost-file.js'
 
 /** The content of one run's log on disk. */
@@ -29,6 +30,8 @@ export interface LoggedRun {
   readonly ended: boolean
   /** Damaged sections, entries and references. */
   readonly damage: number
+  /** It begins with the run: no file of it has been shipped and deleted. */
+  readonly whole: boolean
 }
 
 /** A shipper may delete files while we read them; its journal then says where to start again. */
@@ -69,7 +72,8 @@ export async function readRun(runDir: string, options: ReadRunOptions = {}): Pro
       }
       if (anew) continued.add(record.hopId)
     }
-    return { run, header: table.header, hops, continued, markedNanos, crash, dropped, ended, damage }
+    const whole = (journal.checkpoint?.firstFile ?? 1) <= 1 && listLogFiles(runDir)[0] === 1
+    return { run, header: table.header, hops, continued, markedNanos, crash, dropped, ended, damage, whole }
   }
 }
 

@@ -9,7 +9,7 @@ import { runLiveness } from '../log/run-liveness.js'
 import { listLogFiles } from '../rundir/run-dir.js'
 import { acquireRunDir, deleteRunDir, listRunDirs, logDirOf, type OwnedRun } from '../rundir/index.js'
 import type { Store } from '../store/contract.js'
-import type { Registry } from '../record/instance-row.js'
+import type { InstanceRow, Registry } from '../record/instance-row.js'
 import { clusterRegistry } from '../store/registry/cluster-registry.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { openRunStore } from '../store/spec-url.js'
@@ -80,7 +80,8 @@ export async function shipDeadRuns(options: AdoptOptions): Promise<AdoptReport> 
 
 /** The recovered run, or undefined if it is alive or had nothing to ship. */
 async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRun | undefined> {
-  if ((await runLiveness(runDir)) !== 'dead') return undefined
+  const bootOf = async (): Promise<string | undefined> => (await rowOf(runDir, options.registry))?.boot
+  if ((await runLiveness(runDir, bootOf)) !== 'dead') return undefined
   const owned = await acquireRunDir(runDir, { silent: true })
   if (owned === undefined) return undefined
   try {
@@ -148,6 +149,12 @@ export function openSigned(run: RunInfo, signed: boolean, dataDir: string): Stor
  * end.
  */
 async function registerEnded(runDir: string, registry: Registry): Promise<void> {
-  const row = (await registry.list()).rows.find(({ logDir }) => logDir === logDirOf(runDir))
-  if (row?.state === 'running') await registry.put({ ...row, state: 'dead' })
+  const row = await rowOf(runDir, registry)
+  if (row?.state !== 'running') return
+  // Of a run that logged nothing, the store may never have been made.
+  await registry.put({ ...row, stores: row.loggedThrough[0] === 0 ? [] : row.stores, state: 'dead' })
+}
+
+async function rowOf(runDir: string, registry: Registry): Promise<InstanceRow | undefined> {
+  return (await registry.list()).rows.find(({ logDir }) => logDir === logDirOf(runDir))
 }

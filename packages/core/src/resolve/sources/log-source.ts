@@ -5,8 +5,9 @@ import type { HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { listLogFiles, logFilePath, readRun } from '../../log/index.js'
-import { runDirOf } from '../../rundir/index.js'
-import type { InstanceRow } from '../../record/instance-row.js'
+import { readLost } from '../../log/lost-file.js'
+import { isOwnRun, runDirOf } from '../../rundir/index.js'
+import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
 import type { Lookup, RunLiveness } from '../../record/lookup.js'
 import { readRecord } from '../../record/record-json.js'
 import { orAborted } from '../../base/deadline.js'
@@ -27,6 +28,8 @@ export interface LogView {
   /** `alive`: a hop that it leaves open is open, but for those in `continued`. */
   readonly liveness: RunLiveness
   readonly continued: ReadonlySet<HopId>
+  /** It has every hop of the run, so that its stores have none that is missing here. */
+  readonly whole: boolean
 }
 
 /** A view as it is kept: whether the run lives is asked each time. */
@@ -72,7 +75,7 @@ export class LogSource {
     // Asked first: what a run that has ended by now wrote is all there.
     const alive = await this.isAlive(row, runDir)
     const files = await statFiles(runDir)
-    if (files.length === 0) return undefined
+    if (files.length === 0) return alive || !hasLoggedNothing(row, runDir) ? undefined : emptyLog(row)
     const stamp = `${alive} ${files.map(({ size, mtimeNs }) => `${size}@${mtimeNs}`).join(' ')}`
     let cached = this.cache.get(runDir)
     if (cached?.stamp !== stamp) {
@@ -121,6 +124,33 @@ export class LogSource {
   }
 }
 
+/**
+ * Whether a run that has ended wrote no entry. Its directory is here, no other process has owned it, and its row tells of
+ * no log: otherwise files may have been shipped, or removed.
+ */
+function hasLoggedNothing({ state, loggedThrough }: InstanceRow, runDir: string): boolean {
+  const lost = readLost(runDir)
+  return (
+    state === 'running' &&
+    loggedThrough[0] === 0 &&
+    isOwnRun(runDir) &&
+    !lost.damaged &&
+    lost.range === undefined
+  )
+}
+
+const emptyLog = (row: InstanceRow): LogView => ({
+  records: new Map(),
+  aliases: new Map(),
+  throughNanos: row.startNanos,
+  aliveNanos: heartbeatNanos(row),
+  damage: undefined,
+  dropped: [],
+  liveness: 'ended',
+  continued: new Set(),
+  whole: true,
+})
+
 /** A run that listens says itself that it lives; of others their process does. */
 function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
   const alive = !over && log.damage === undefined && row.endpoint === null && isWriting(writer)
@@ -128,8 +158,8 @@ function viewOf(row: InstanceRow, { over, writer, ...log }: ReadLog): LogView {
 }
 
 /**
- * The result of looking up an id in a log only. Absence is proven only together with the store, because
- * shipped hops leave the log.
+ * The result of looking up an id in a log only. If the log is not whole, absence is proven only together with the store,
+ * because shipped hops leave the log.
  */
 export function lookupInLog(view: LogView, row: InstanceRow, id: HopId): Lookup {
   const record = view.records.get(id) ?? view.records.get(view.aliases.get(id)?.at(-1) ?? id)
@@ -181,7 +211,7 @@ async function read(
   writtenNanos: bigint,
   signal: AbortSignal,
 ): Promise<ReadLog> {
-  const { run, hops, continued, markedNanos, crash, dropped, ended, damage } = await readRun(runDir, {
+  const { run, hops, continued, markedNanos, crash, dropped, ended, damage, whole } = await readRun(runDir, {
     through: { file: row.loggedThrough[0], offset: row.loggedThrough[1] },
     signal,
   })
@@ -219,6 +249,7 @@ async function read(
         : `the log of ${row.service} ${row.address} is damaged: ${row.logDir}`,
     dropped,
     continued,
+    whole: whole && damage === 0 && unreadable === 0,
     over,
     writer: { runDir, pid: run.pid, process: run.process, writtenNanos, markedNanos },
   }

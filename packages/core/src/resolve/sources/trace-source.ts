@@ -11,7 +11,7 @@ import type { Reads } from '../walk/reads.js'
 import type { Errand, Told, TraceSource } from '../walk/source.js'
 import { aliasesInLog, lookupInLog, type LogSource, type LogView } from './log-source.js'
 import type { LiveSource } from './live-source.js'
-import { earliest, type StoreSource } from './store-source.js'
+import { absentInStores, earliest, type StoreSource } from './store-source.js'
 
 /** The three places where a record may be. Each may be missing. */
 export interface Places {
@@ -47,10 +47,14 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
     }
     const logged = view === undefined ? undefined : lookupInLog(view, row, id)
     if (logged?.kind === 'found' && logged.record.state === 'closed') return logged
+    if (view?.whole === true && logged !== undefined) return logged
     if (store === null || row.stores.length === 0) {
       // A run that has shipped nothing yet: its log is all there is.
       if (logged !== undefined) return logged
-      throw isError(logFailure) ? logFailure : unavailable(row)
+      if (isError(logFailure)) throw logFailure
+      // It ended without a log, as the process says that registered its end.
+      if (row.state !== 'running') return absentInStores(row, id)
+      throw unavailable(row)
     }
     let stored: Lookup
     try {
@@ -85,14 +89,19 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       )
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
+      const viewOf = async (row: InstanceRow): Promise<LogView | undefined> => log?.view(row, reads, signal)
+      const isWhole = async (row: InstanceRow): Promise<boolean> =>
+        (await viewOf(row).catch(() => undefined))?.whole === true
       const stored = async (): Promise<readonly AliasHit[]> => {
-        const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
+        const whole = await Promise.all(silent.map(isWhole))
+        const partly = silent.filter((_, index) => whole[index] !== true)
+        const urls = [...new Set(partly.flatMap(({ stores }) => stores))]
         if (store === null || urls.length === 0) return []
-        return patience.within(urls.join(' '), () => store.aliases(silent, id, reads))
+        return patience.within(urls.join(' '), () => store.aliases(partly, id, reads))
       }
       // What a run has not shipped yet is in its log alone.
       const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {
-        const view = await log?.view(row, reads, signal)
+        const view = await viewOf(row)
         if (view === undefined && row.state === 'running' && row.stores.length === 0) throw unavailable(row)
         const hopIds = view === undefined ? [] : aliasesInLog(view, id)
         return hopIds.map((hopId) => ({ hopId, startNanos: row.startNanos }))
