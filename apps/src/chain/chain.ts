@@ -12,6 +12,8 @@ export interface ChainOptions {
   readonly dataDir: string
   /** `level` (each service its own), or an HBase URL. @default 'level' */
   readonly store?: string
+  /** The words that run a program in the runtime of the services. @default those of Node */
+  readonly runtime?: readonly string[]
   /** Further environment of the services. */
   readonly env?: NodeJS.ProcessEnv
   /** Called after each start and end of a service. */
@@ -59,15 +61,16 @@ export class Chain {
   /** Starts one service; resolves when it listens. */
   async start(name: ServiceName): Promise<void> {
     if (this.#children.has(name)) return
-    const { ports, fronts, dataDir, store = 'level', env } = this.#options
+    const { ports, fronts, dataDir, store = 'level', runtime, env } = this.#options
     const urls = SERVICES.map((other) => [`${other.toUpperCase()}_URL`, this.#urlOf(other)])
-    const child = await startChild(programOf(name), {
+    const settings = {
       ...(Object.fromEntries(urls) as NodeJS.ProcessEnv),
       PORT: String(ports[name]),
       HOPTRACE_DIR: dataDir,
       SHOP_STORE: store,
       ...env,
-    })
+    }
+    const child = await startChild(programOf(name), settings, runtime === undefined ? {} : { runtime })
     this.#children.set(name, child)
     const front = fronts && (await openFront(frontKindOf(name), fronts[name], ports[name]))
     if (front) this.#fronts.set(name, front)

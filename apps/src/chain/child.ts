@@ -20,7 +20,9 @@ export interface ChildOptions {
    * another host.
    */
   readonly inside?: readonly string[]
-  /** More arguments for Node. */
+  /** The words that run a program in a runtime. @default those of Node */
+  readonly runtime?: readonly string[]
+  /** More arguments for the runtime. */
   readonly nodeArguments?: readonly string[]
   /** Hears each message of the program. */
   readonly onMessage?: (message: unknown) => void
@@ -33,9 +35,9 @@ export interface ChildOptions {
 export async function startChild(
   program: string,
   env: NodeJS.ProcessEnv,
-  { patienceMillis = 240_000, inside = [], nodeArguments = [], onMessage }: ChildOptions = {},
+  { patienceMillis = 240_000, inside = [], runtime = [process.execPath], nodeArguments = [], onMessage }: ChildOptions = {},
 ): Promise<Child> {
-  const words = [...inside, process.execPath, ...nodeArguments, built(program)]
+  const words = [...inside, ...runtime, ...nodeArguments, built(program)]
   const child = spawn(words[0] ?? '', words.slice(1), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

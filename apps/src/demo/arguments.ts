@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runtimeNames, type RuntimeName } from '../../../dev/runtime.mjs'
 import { portsFrom, type Ports } from '../chain/services.js'
 import { storeSpec } from '../services/settings.js'
 
@@ -12,6 +13,8 @@ export interface DemoArguments {
   /** By what mails go: HTTP, or a broker of `host:port` (`kafka` until it is started). */
   readonly messages: string | undefined
   readonly orders: number
+  /** What the services run on; undefined for Node. */
+  readonly runtime: RuntimeName | undefined
   readonly keep: boolean
   /** Whether the page is shown; then the chain is kept. */
   readonly ui: boolean
@@ -29,6 +32,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
       store: { type: 'string', default: 'level' },
       messages: { type: 'string' },
       orders: { type: 'string', default: '300' },
+      runtime: { type: 'string', default: 'node' },
       'behind-proxy': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       ui: { type: 'boolean', default: false },
@@ -43,6 +47,9 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
   }
   if (values.messages !== undefined && values.messages !== 'kafka')
     throw new TypeError('--messages must be kafka')
+  const runtime = runtimeNames.find((name) => name === values.runtime)
+  if (runtime === undefined && values.runtime !== 'node')
+    throw new TypeError(`--runtime must be node, ${runtimeNames.join(' or ')}`)
   const base = Number(values['port-base'])
   return {
     ports: portsFrom(base),
@@ -51,6 +58,7 @@ export function parseDemoArguments(argv: readonly string[]): DemoArguments {
     store: values.store,
     messages: values.messages,
     orders,
+    runtime,
     keep: values.keep || values.ui,
     ui: values.ui,
     stop: values.stop,
@@ -76,4 +84,5 @@ Starts five services, places orders, breaks the chain in every way that hoptrace
                     hbase+http://host:port, mysql://user:password@host:port/database, redis://user:password@host:port
   --messages kafka  orders tells notify by a message over a real Kafka on this machine: what becomes of it when notify is away, or
                     is killed with it
+  --runtime NAME    what the services run on: node (default), bun or deno, from their npm packages
   --orders N        how many orders go well first (default 300)`

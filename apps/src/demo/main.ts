@@ -26,7 +26,7 @@ async function main(options: DemoArguments): Promise<number> {
 }
 
 async function withChain(options: DemoArguments): Promise<number> {
-  const chain = createDemoChain(options)
+  const chain = await createDemoChain(options)
   const stopped = new AbortController()
   const stop = (): void => stopped.abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)

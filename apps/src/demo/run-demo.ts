@@ -1,4 +1,5 @@
 import type { Output } from '@hoptrace/cli'
+import { runtimeOf } from '../../../dev/runtime.mjs'
 import { Chain } from '../chain/chain.js'
 import { identify } from '../chain/process-identity.js'
 import { placeMany } from '../chain/shop.js'
@@ -22,12 +23,14 @@ export interface Demo {
  * The chain of a demo; each start and end of a service is noted in the state file, so that a later demo can
  * stop leftovers.
  */
-export function createDemoChain(options: DemoArguments): Chain {
+export async function createDemoChain(options: DemoArguments): Promise<Chain> {
+  const runtime = options.runtime && (await runtimeOf(options.runtime))
   return new Chain({
     ports: options.ports,
     ...(options.fronts === undefined ? {} : { fronts: options.fronts }),
     dataDir: options.dataDir,
     store: options.store,
+    ...(runtime === undefined ? {} : { runtime: runtime.command }),
     ...(options.messages === undefined ? {} : { env: { SHOP_KAFKA: options.messages } }),
     onChange: (chain) => {
       const services = [...chain.running].map(([name, { pid }]) => ({ name, pid, port: options.ports[name] }))
