@@ -26,6 +26,8 @@ export type {
 } from './record/record.js'
 export { beginInbound, beginUnframed, inboundOf } from './http/inbound.js'
 export type { InboundHop } from './http/inbound.js'
+export { beginFetch, connectionOf } from './http/fetch-inbound.js'
+export type { FetchConnection, FetchHop } from './http/fetch-inbound.js'
 export { agentProxy, environmentProxy, hostPort } from './http/dialled.js'
 export { headWith } from './http/head.js'
 export { untilLastTracerCloses, wrapShared } from './base/wrappers.js'

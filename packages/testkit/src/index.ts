@@ -1,4 +1,6 @@
 export { exchange, listen } from './adapter/exchange.js'
+export { serveFetch } from './adapter/serve-fetch.js'
+export type { ServedFetch } from './adapter/serve-fetch.js'
 export type { KitRequest, KitResponse, Listening } from './adapter/exchange.js'
 export { foreignContext, openKitTracer } from './adapter/kit-tracer.js'
 export type { ForeignContext, KitTracer } from './adapter/kit-tracer.js'

@@ -26,26 +26,36 @@ function withoutOurs(
   headers: unknown,
   ours: Readonly<Record<string, string>>,
 ): unknown {
-  if (typeof headers !== 'object' || headers === null) return headers
-  const isOurs = (name: unknown): boolean =>
-    typeof name === 'string' && lengths.has(name.length) && Object.hasOwn(ours, name.toLowerCase())
-  if (Array.isArray(headers)) {
-    const list = headers as readonly unknown[]
-    if (Array.isArray(list[0])) return list.filter((pair) => !isOurs((pair as readonly unknown[])[0]))
-    return list.some((name, i) => i % 2 === 0 && isOurs(name))
-      ? list.filter((_, i) => !isOurs(list[i - (i % 2)]))
-      : headers
-  }
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+    return withoutHeaders(headers, ours)
   // What was set before the head: a list of names and values, which Node takes as well.
   for (const name in ours) {
     if (hasHeader.call(message, name)) {
-      return Object.values(headers as Record<string, unknown[]>).filter(([set]) => !isOurs(set))
+      return Object.values(headers as Record<string, unknown[]>).filter(([set]) => !isNamed(ours, set))
     }
   }
+  return withoutHeaders(headers, ours)
+}
+
+/** `headers`, in any form that `writeHead` takes, without those of the names of `ours`; what is no headers as it is. */
+export function withoutHeaders(headers: unknown, ours: Readonly<Record<string, string>>): unknown {
+  if (typeof headers !== 'object' || headers === null) return headers
+  if (Array.isArray(headers)) {
+    const list = headers as readonly unknown[]
+    if (Array.isArray(list[0])) return list.filter((pair) => !isNamed(ours, (pair as readonly unknown[])[0]))
+    return list.some((name, i) => i % 2 === 0 && isNamed(ours, name))
+      ? list.filter((_, i) => !isNamed(ours, list[i - (i % 2)]))
+      : headers
+  }
   for (const name in headers) {
-    if (isOurs(name)) return Object.fromEntries(Object.entries(headers).filter(([one]) => !isOurs(one)))
+    if (isNamed(ours, name))
+      return Object.fromEntries(Object.entries(headers).filter(([one]) => !isNamed(ours, one)))
   }
   return headers
+}
+
+function isNamed(ours: Readonly<Record<string, string>>, name: unknown): boolean {
+  return typeof name === 'string' && lengths.has(name.length) && Object.hasOwn(ours, name.toLowerCase())
 }
 
 /** Of `hoptrace`, `tracestate`, `traceparent` and `traceresponse`. */

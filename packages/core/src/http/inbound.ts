@@ -2,14 +2,12 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { processDiagnostics } from '../base/diagnostics.js'
 import type { Hop } from '../hop/hop.js'
-import { hopIdAddress } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import { isInternal, serverOf } from '../listen/listeners.js'
-import { truncate } from '../record/limits.js'
-import type { Peer, Trust } from '../settings/options.js'
-import { carriesContext, noContext, readContext, responseHeaders } from '../propagation/index.js'
+import { carriesContext, noContext } from '../propagation/index.js'
 import type { Tracer } from '../tracer/tracer.js'
 import { localAddress } from './local-address.js'
+import { contextOf, headersOf, openHop } from './open-hop.js'
 import {
   isObservable,
   observe,
@@ -110,35 +108,14 @@ function begin(
     if (!isObservable(req, res)) return undefined
     const run = tracer.runs.forRequest(req.socket)
     const context = carriesContext(req)
-      ? readContext(req.headers, {
-          trusted: isTrusted(tracer.settings.trust, req),
-          nowNanos: run.ids.nowNanos(),
-          keys: tracer.keys,
-        })
+      ? contextOf(tracer, run, req.headers, () => ({
+          address: req.socket.remoteAddress,
+          port: req.socket.remotePort,
+        }))
       : noContext
-    const method = req.method === undefined ? null : truncate(req.method, 32)
-    const assigned = context.hopId
-    const taken =
-      assigned !== undefined
-        ? run.take(assigned, localAddress(req.socket))
-        : context.traceId === undefined
-          ? newId
-          : undefined
-    hop = tracer.beginHop(run, context, method, taken)
-    const who = {
-      hopId: hop.id,
-      traceId: hop.traceId,
-      flags: hop.flags,
-      service: hop.service,
-      address: run.address,
-      isDialled:
-        context.introduction !== undefined &&
-        context.assignedId !== undefined &&
-        // A caller of the cluster whose id is of another time has no need of it.
-        context.assignedId !== context.introduction &&
-        run.owns(hopIdAddress(context.assignedId)),
-    }
-    const ours = responseHeaders(context, who, tracer.keys)
+    const local = context.hopId === undefined ? undefined : localAddress(req.socket)
+    hop = openHop(tracer, run, context, req.method, local, newId)
+    const ours = headersOf(tracer, run, context, hop)
     const inbound = new InboundRequest(tracer, hop, res, ours)
     observe(req, res, inbound)
     if (isUpgrade(req)) inbound.observeUpgrade(req.socket)
@@ -150,13 +127,6 @@ function begin(
     tracer.currentRun.failed()
     return undefined
   }
-}
-
-function isTrusted(trust: Trust, req: IncomingMessage): boolean {
-  if (trust === 'context') return true
-  if (trust === 'none') return false
-  const peer: Peer = { address: req.socket.remoteAddress, port: req.socket.remotePort }
-  return trust(peer)
 }
 
 class InboundRequest implements InboundHop, ResponseObserver {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { untilLastTracerCloses } from '../base/wrappers.js'
-import { headWith } from './head.js'
+import { headWith, withoutHeaders } from './head.js'
 import { isUpgrade } from './upgrade.js'
 
 /** Learns what an application does with a request and its response. What it throws is caught and counted. */
@@ -49,7 +49,8 @@ const ofResponse = {
   write: wrapWrite,
   end: wrapEnd,
   emit: wrapResponseEmit,
-  _storeHeader: wrapStoreHeader,
+  // Bun has both, and writes a head by this one alone.
+  ...('bun' in process.versions ? { writeHead: wrapWriteHead } : { _storeHeader: wrapStoreHeader }),
 } as const
 const ofOtherResponse = { write: wrapWrite, end: wrapEnd, emit: wrapResponseEmit } as const
 const ofRequest = { emit: wrapEmit } as const
@@ -216,6 +217,28 @@ function wrapStoreHeader(original: Original<Response>, find: Find<Response>): Me
       if (observer !== undefined) {
         observer.heading()
         given = headWith(this, args, observer.headers)
+      }
+    } catch {
+      observer?.failed()
+    }
+    return original().apply(this, given)
+  }
+}
+
+/** Every head of Bun's passes here. It has no later point at which ours could be added, so the application sees them among its own. */
+function wrapWriteHead(original: Original<Response>, find: Find<Response>): Method<Response> {
+  return function (...args) {
+    let given = args
+    let observer: ResponseObserver | undefined
+    try {
+      observer = find(this)
+      // Bun's own, as below: an application may have put others in their place.
+      if (observer !== undefined && Reflect.get(ServerResponse.prototype, 'headersSent', this) !== true) {
+        observer.heading()
+        const { headers } = observer
+        given = args.map((argument) => withoutHeaders(argument, headers))
+        const setHeader = Reflect.get(ServerResponse.prototype, 'setHeader') as Method<Response>
+        for (const [name, value] of Object.entries(headers)) setHeader.call(this, name, value)
       }
     } catch {
       observer?.failed()

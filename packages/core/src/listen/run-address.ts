@@ -37,11 +37,18 @@ export function addressOfConnection(socket: Socket, given: string | undefined): 
   return addressOf({ address: localAddress, port: localPort }, given, true)
 }
 
-function addressOf(
-  bound: { readonly address: string; readonly port: number },
-  given: string | undefined,
-  http: boolean,
-): RunAddress {
+/** Of a server that is not Node's. It has no live endpoint: this host asks the run by its socket. */
+export function addressOfBound(bound: Bound, given: string | undefined): RunAddress {
+  return addressOf(bound, given, false)
+}
+
+/** Where a server listens. */
+export interface Bound {
+  readonly address: string
+  readonly port: number
+}
+
+function addressOf(bound: Bound, given: string | undefined, http: boolean): RunAddress {
   const { address, aliases, host } = discoverAddress({ bound })
   const dialled = given ?? `${host.includes(':') ? `[${host}]` : host}:${bound.port}`
   return { address, aliases, listening: true, endpoint: http ? endpointAt(dialled) : null }

@@ -52,10 +52,16 @@ function serve(port: MessagePort, { settings, runDir, again, memory }: WorkerDat
         clearInterval(timer)
         return reply(
           message.id,
-          recorder.close().finally(() => setImmediate(() => port.close())),
+          recorder.close().finally(() => setImmediate(() => endThread(port))),
         )
     }
   })
+}
+
+/** Deno's port has no `close`; a thread of Deno is a worker of the web, which ends itself. */
+function endThread(port: Partial<MessagePort>): void {
+  if (port.close !== undefined) port.close()
+  else (globalThis as { close?: () => void }).close?.()
 }
 
 function describe(error: unknown): { code: string; message: string } {

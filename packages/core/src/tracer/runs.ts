@@ -5,9 +5,11 @@ import { claimServer, serverOf, type ListenerOwner } from '../listen/listeners.j
 import type { Settings } from '../settings/options.js'
 import type { WireRules } from '../propagation/index.js'
 import {
+  addressOfBound,
   addressOfConnection,
   addressOfProcess,
   addressOfServer,
+  type Bound,
   type RunAddress,
 } from '../listen/run-address.js'
 import { Run } from './run.js'
@@ -27,6 +29,8 @@ export class Runs implements ListenerOwner {
   private readonly wire: WireRules
   /** The server that accepted the newest request: nothing about it is new. */
   private served: Server | undefined
+  /** Where the server that is not Node's listens. */
+  private bound: string | undefined
   private readonly destinations = new Set<string>()
   private readonly known = new WeakSet<Server>()
 
@@ -62,6 +66,16 @@ export class Runs implements ListenerOwner {
     if (server !== undefined && server === this.served) return this.current
     if (server === undefined || !this.known.has(server)) this.serves(server, socket)
     this.served = server
+    return this.forJob()
+  }
+
+  /** The run of a request of a server that is not Node's. @param bound where it listens, if that is known */
+  forBound(bound: Bound | undefined): Run {
+    const place = bound && `${bound.address} ${bound.port}`
+    if (bound !== undefined && place !== this.bound) {
+      this.bound = place
+      this.reachedAt(addressOfBound(bound, this.settings.address))
+    }
     return this.forJob()
   }
 

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { itWhere } from '../client/where.js'
 import { samples } from './samples.js'
 import { startBare, startTraced, type TracedSubject } from './running.js'
+import { closedAtLastByte } from './last-byte.js'
 import { signal } from './signal.js'
 import type { ServerSubject } from './subject.js'
 
 /** The content of a request's record. */
 export function testRecords(subject: ServerSubject): void {
+  const { nodeObjects = true, framework = true, connection = true } = subject.supports
   describe('records', () => {
     let shared: TracedSubject
     beforeAll(async () => {
@@ -30,7 +33,7 @@ export function testRecords(subject: ServerSubject): void {
       })
       expect(all[0]?.error?.message).toEqual(error)
       expect(all[0]?.durationMicros).toBeGreaterThan(0)
-      expect(all[0]?.instance.address).toBe(`127.0.0.1:${shared.port}`)
+      if (connection) expect(all[0]?.instance.address).toBe(`127.0.0.1:${shared.port}`)
     })
 
     it('an error before routing, such as a body that cannot be parsed', async () => {
@@ -44,7 +47,8 @@ export function testRecords(subject: ServerSubject): void {
       const record = (await traced.kit.records()).find((hop) => hop.traceId === traceId)
       expect(record).toMatchObject({ state: 'closed', status: response.status })
       expect(record?.error?.name).toMatch(/Error$/)
-      expect(record?.error?.message).toBe('')
+      // The message of an error with a 4xx status may contain the client's input.
+      if (framework) expect(record?.error?.message).toBe('')
     })
 
     it('a request with a malformed URL, answered as without tracing', async () => {
@@ -80,7 +84,7 @@ export function testRecords(subject: ServerSubject): void {
       })
       const answer = traced.sendTraced({ path: '/tenants/acme/parcels/7' })
       await entered.promise
-      const route = '/tenants/:tenant/parcels/:parcel'
+      const route = framework ? '/tenants/:tenant/parcels/:parcel' : null
       const events = [{ name: 'parcel.found' }]
       expect(await traced.kit.records()).toMatchObject([{ state: 'open', route, events }])
       gate.resolve()
@@ -88,7 +92,7 @@ export function testRecords(subject: ServerSubject): void {
       expect(await traced.kit.records()).toMatchObject([{ state: 'closed', route, status: 200, events }])
     })
 
-    it('before the last byte of the response leaves', async () => {
+    itWhere(nodeObjects, 'before the last byte of the response is written', async () => {
       const appended: number[] = []
       await using traced = await startTraced(subject, {
         hooks: {
@@ -108,28 +112,44 @@ export function testRecords(subject: ServerSubject): void {
       expect(appended.at(-1)).toBe(1)
     })
 
-    it('nothing for questions of other hosts, which never reach the application', async () => {
-      const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
-      await using traced = await startTraced(subject, { options: { clusterKey } })
-      const answer = await traced.send({ path: '/_hoptrace/v1/instance' })
-      expect(answer).toMatchObject({ status: 401, body: Buffer.alloc(0) })
-      expect(await traced.kit.records()).toHaveLength(0)
-      // This path only resolves to the endpoint, so it belongs to the application.
-      await traced.send({ path: '/_hoptrace/v1/../../items/1' })
-      expect(await traced.kit.records()).toHaveLength(1)
-      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
-      expect(traced.errors).toEqual([])
+    it('before the last byte of the response arrives', async () => {
+      await using traced = await startTraced(subject)
+      const { body } = await traced.send({ path: '/stream' })
+      for (const path of ['/items/1', '/stream', '/large'])
+        expect(await closedAtLastByte(traced, path), path).toBe(true)
+      expect(String(body)).toBe('onetwothree')
     })
 
-    it('nothing for them where the adapter is under a path: they are at the root, as the registry says', async () => {
-      const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
-      await using bare = await startBare(subject)
-      await using traced = await startTraced(subject, { options: { clusterKey }, under: '/api' })
-      for (const path of ['/_hoptrace/v1/instance', '/_hoptrace/v1/range?from=0&to=9'])
-        expect(await traced.send({ path })).toMatchObject({ status: 401, body: Buffer.alloc(0) })
-      const path = '/api/_hoptrace/v1/instance'
-      expect((await traced.send({ path })).status).toBe((await bare.send({ path })).status)
-      expect((await traced.send({ path: '/items/1' })).status).toBe(200)
-    })
+    itWhere(
+      nodeObjects,
+      'nothing for questions of other hosts, which never reach the application',
+      async () => {
+        const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
+        await using traced = await startTraced(subject, { options: { clusterKey } })
+        const answer = await traced.send({ path: '/_hoptrace/v1/instance' })
+        expect(answer).toMatchObject({ status: 401, body: Buffer.alloc(0) })
+        expect(await traced.kit.records()).toHaveLength(0)
+        // This path only resolves to the endpoint, so it belongs to the application.
+        await traced.send({ path: '/_hoptrace/v1/../../items/1' })
+        expect(await traced.kit.records()).toHaveLength(1)
+        expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+        expect(traced.errors).toEqual([])
+      },
+    )
+
+    itWhere(
+      nodeObjects,
+      'nothing for them where the adapter is under a path: they are at the root, as the registry says',
+      async () => {
+        const clusterKey = 'kJ3nq0v1Zs8wYt5LxP7cRb2MdHg4Fa6e'
+        await using bare = await startBare(subject)
+        await using traced = await startTraced(subject, { options: { clusterKey }, under: '/api' })
+        for (const path of ['/_hoptrace/v1/instance', '/_hoptrace/v1/range?from=0&to=9'])
+          expect(await traced.send({ path })).toMatchObject({ status: 401, body: Buffer.alloc(0) })
+        const path = '/api/_hoptrace/v1/instance'
+        expect((await traced.send({ path })).status).toBe((await bare.send({ path })).status)
+        expect((await traced.send({ path: '/items/1' })).status).toBe(200)
+      },
+    )
   })
 }

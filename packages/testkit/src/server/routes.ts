@@ -80,19 +80,6 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
     get('/teapot', () => {
       throw kitErrors.teapot
     }),
-    get('/raw', ({ res }) => {
-      res.writeHead(201, 'Made', { 'x-raw': 'yes', trailer: 'x-after' })
-      res.write('raw ')
-      res.addTrailers({ 'x-after': 'done' })
-      res.end('body')
-      return undefined
-    }),
-    get('/callback', ({ res }) => {
-      res.statusCode = 200
-      res.write('first ')
-      setTimeout(() => res.end('second', () => undefined), 5)
-      return undefined
-    }),
     get('/context/:id', async ({ params }) => {
       const seen = [currentTrace()]
       for (const step of [
@@ -112,20 +99,10 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
       hooks.spy?.(exchange)
       return { status: 200, body: { spied: true } }
     }),
-    get('/by-hand', async (exchange) => {
-      await hooks.byHand?.(exchange)
-      return undefined
-    }),
     get('/held', async () => {
       hooks.entered?.()
       await hooks.gate
       return { status: 200, body: { held: true } }
-    }),
-    // It has answered by itself, as it says, and did not.
-    get('/mute', async () => {
-      hooks.entered?.()
-      await hooks.gate
-      return undefined
     }),
     get(
       '/parcels/:parcel',
@@ -138,6 +115,7 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
       '/tenants/:tenant',
     ),
   ]
+  if (supports.nodeObjects !== false) routes.push(...byHand(get, hooks))
   if (supports.asyncErrors) {
     routes.push(
       get('/rejects', async () => {
@@ -148,4 +126,35 @@ export function kitRoutes(supports: ServerSupports, hooks: RouteHooks): KitRoute
   }
   if (supports.passOn) routes.push(get('/passes-on', () => ({ passOn: kitErrors.passedOn })))
   return routes
+}
+
+type Get = (path: string, handle: KitRoute['handle']) => KitRoute
+
+/** Routes that answer on Node's response. */
+function byHand(get: Get, hooks: RouteHooks): KitRoute[] {
+  return [
+    get('/raw', ({ res }) => {
+      res.writeHead(201, 'Made', { 'x-raw': 'yes', trailer: 'x-after' })
+      res.write('raw ')
+      res.addTrailers({ 'x-after': 'done' })
+      res.end('body')
+      return undefined
+    }),
+    get('/callback', ({ res }) => {
+      res.statusCode = 200
+      res.write('first ')
+      setTimeout(() => res.end('second', () => undefined), 5)
+      return undefined
+    }),
+    get('/by-hand', async (exchange) => {
+      await hooks.byHand?.(exchange)
+      return undefined
+    }),
+    // It has answered by itself, as it says, and did not.
+    get('/mute', async () => {
+      hooks.entered?.()
+      await hooks.gate
+      return undefined
+    }),
+  ]
 }

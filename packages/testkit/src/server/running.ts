@@ -60,9 +60,8 @@ async function start(
     event: (name) => tracer?.hop?.event(name),
     ...hooks,
   })
-  const server = await listen(
-    await subject.create({ tracer, under, routes, onError: (error) => errors.push(error) }),
-  )
+  const created = await subject.create({ tracer, under, routes, onError: (error) => errors.push(error) })
+  const server = 'url' in created ? created : await listen(created)
   const send = (request: KitRequest): Promise<KitResponse> => exchange(server.port, request)
   return {
     port: server.port,

@@ -43,8 +43,6 @@ export function samples(supports: ServerSupports): Sample[] {
     { title: 'a redirect', path: '/moved', route: '/moved', status: 302 },
     { title: 'a large answer', path: '/large', route: '/large', status: 200 },
     { title: 'a streamed answer', path: '/stream', route: '/stream', status: 200 },
-    { title: 'writeHead and trailers', path: '/raw', route: '/raw', status: 201 },
-    { title: 'an answer from a callback', path: '/callback', route: '/callback', status: 200 },
     {
       title: 'a router under a parameter',
       path: '/tenants/acme/orders/42',
@@ -65,15 +63,21 @@ export function samples(supports: ServerSupports): Sample[] {
       status: 500,
       error: 'thrown by a handler',
     },
-    {
+  ]
+  if (supports.framework !== false)
+    all.push({
       title: 'an error with a status',
       path: '/teapot',
       route: '/teapot',
       status: 418,
       // The message of an error with a 4xx status may contain the client's input.
       error: '',
-    },
-  ]
+    })
+  if (supports.nodeObjects !== false)
+    all.push(
+      { title: 'writeHead and trailers', path: '/raw', route: '/raw', status: 201 },
+      { title: 'an answer from a callback', path: '/callback', route: '/callback', status: 200 },
+    )
   if (supports.asyncErrors) {
     const error = 'rejected by a handler'
     all.push({ title: 'an error rejected', path: '/rejects', route: '/rejects', status: 500, error })
@@ -82,5 +86,5 @@ export function samples(supports: ServerSupports): Sample[] {
     const error = 'passed on by a handler'
     all.push({ title: 'an error passed on', path: '/passes-on', route: '/passes-on', status: 500, error })
   }
-  return all
+  return supports.framework === false ? all.map((sample) => ({ ...sample, route: null })) : all
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Tracer } from '@hoptrace/core'
+import type { Listening } from '../adapter/exchange.js'
 
 /** The abilities of a framework; the kit tests nothing else. */
 export interface ServerSupports {
@@ -13,11 +14,19 @@ export interface ServerSupports {
    * Where the framework shows no such end, a hop without an answer closes some time after its caller went away.
    */
   readonly handled: boolean
+  /** Handlers have Node's request and response, and answer by them as well. @default true */
+  readonly nodeObjects?: boolean
+  /** Between the adapter and the handlers is a framework, which has routes, and answers errors by their status. @default true */
+  readonly framework?: boolean
+  /** The server says where it listens, and that a caller has gone away. @default true */
+  readonly connection?: boolean
 }
 
 /** What a kit handler gets from the framework. */
 export interface KitExchange {
+  /** Not there where `supports.nodeObjects` is false. */
   readonly req: IncomingMessage
+  /** As `req`. */
   readonly res: ServerResponse
   readonly params: Readonly<Record<string, string>>
   /** The parsed JSON body. */
@@ -64,6 +73,6 @@ export interface ServerSubject {
   /** `express 5` */
   readonly name: string
   readonly supports: ServerSupports
-  /** The application, not listening yet. */
-  create(setup: ServerSetup): Server | Promise<Server>
+  /** The application, not listening yet; where the server is not Node's, listening on 127.0.0.1. */
+  create(setup: ServerSetup): Server | Listening | Promise<Server | Listening>
 }

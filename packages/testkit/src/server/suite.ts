@@ -16,10 +16,10 @@ import type { ServerSubject } from './subject.js'
 export function serverAdapterSuite(subject: ServerSubject): void {
   describe(`${subject.name}, as every server adapter,`, () => {
     testTransparency(subject)
-    testByHand(subject)
+    if (subject.supports.nodeObjects !== false) testByHand(subject)
     testRecords(subject)
     testContext(subject)
-    testEvents(subject)
+    if (subject.supports.nodeObjects !== false) testEvents(subject)
     testHeaders(subject)
     testAborts(subject)
   })

@@ -1,0 +1,61 @@
+// npm test [-- --runtime bun|deno] [arguments of Vitest]. On another runtime, Vitest itself and all that tests start run there; what the
+// run comes to is written to docs/runtimes.md. Decision 0016 says why.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runtimeNames, runtimeOf } from './runtime.mjs'
+import { judge, pageWith } from './runtime-page.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
+
+/** The kits on servers and clients, and what core does with logs, stores and killed processes. */
+const projects = ['core', 'testkit', 'express', 'koa', 'fastify', 'hono', 'axios', 'http', 'fetch', 'e2e']
+const folders = projects.filter((name) => name !== 'e2e').map((name) => `packages/${name}/src`)
+const whole = [...projects.flatMap((name) => ['--project', name]), ...folders]
+
+const args = process.argv.slice(2)
+const at = args.indexOf('--runtime')
+if (at < 0) process.exit(await ended([process.execPath, vitest, 'run', ...args]))
+
+const [, name] = args.splice(at, 2)
+if (!runtimeNames.includes(name)) {
+  console.error(`--runtime must be ${runtimeNames.join(' or ')}`)
+  process.exit(2)
+}
+const runtime = await runtimeOf(name)
+const temporary = mkdtempSync(path.join(tmpdir(), 'hoptrace-runtime-'))
+const output = path.join(temporary, 'results.json')
+await ended([
+  ...runtime.command,
+  vitest,
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${output}`,
+  ...(args.length > 0 ? args : whole),
+])
+const judged = judge(runtime, root, JSON.parse(readFileSync(output, 'utf8')))
+rmSync(temporary, { recursive: true, force: true })
+const { passed, failed, skipped, cannot, mended } = judged
+console.log(
+  `${name} ${runtime.version}: ${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped, ${cannot.length} that it cannot`,
+)
+for (const { reason, titles } of judged.reasons) console.log(`  ${titles.length} cannot: ${reason}`)
+for (const { title } of failed) console.log(`  failed: ${title}`)
+for (const { title } of mended)
+  console.log(`  can by now, so take it out of dev/runtime-limits.mjs: ${title}`)
+if (args.length === 0) {
+  const page = path.join(root, 'docs/runtimes.md')
+  writeFileSync(page, pageWith(readFileSync(page, 'utf8'), judged))
+}
+process.exit(failed.length === 0 ? 0 : 1)
+
+function ended([command, ...rest]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, { cwd: root, stdio: 'inherit' })
+    child.once('error', reject).once('exit', (code) => resolve(code ?? 1))
+  })
+}
