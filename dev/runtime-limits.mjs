@@ -14,6 +14,12 @@ export const limits = [
   },
   {
     runtimes: ['bun'],
+    tests: /records an upgrade/,
+    reason:
+      'Bun answers an upgrade past `socket.write` too: its hop closes when the socket does, without the status 101.',
+  },
+  {
+    runtimes: ['bun'],
     tests: /packages\/fetch\/.*undici/,
     reason:
       "Bun puts a module of its own in the place of the package `undici`. It publishes nothing on undici's channels, so its `request` and `stream` are not recorded; `fetch` is.",

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { limits } from './runtime-limits.mjs'
 
 /** Sorts the results of Vitest: a test that fails as a limit says is no failure, but what the runtime cannot do. */
-export function judge(runtime, root, { testResults }) {
+export function judge(runtime, root, testResults) {
   const own = limits.filter(({ runtimes }) => runtimes.includes(runtime.name))
   const tests = testResults.flatMap(({ name, status, assertionResults }) => {
     const file = path.relative(root, name)

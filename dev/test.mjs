@@ -11,10 +11,18 @@ import { judge, pageWith } from './runtime-page.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
 
-/** The kits on servers and clients, and what core does with logs, stores and killed processes. */
-const projects = ['core', 'testkit', 'express', 'koa', 'fastify', 'hono', 'axios', 'http', 'fetch', 'e2e']
-const folders = projects.filter((name) => name !== 'e2e').map((name) => `packages/${name}/src`)
-const whole = [...projects.flatMap((name) => ['--project', name]), ...folders]
+/** What runs on another runtime: core and the kits, then what core does with processes that were killed. */
+const parts = [
+  ['core', 'testkit', 'express', 'koa', 'fastify', 'hono', 'axios', 'http', 'fetch'].flatMap((name) => [
+    '--project',
+    name,
+  ]),
+  [
+    '--project',
+    'e2e',
+    ...['crash', 'recovery', 'close'].map((name) => `packages/core/src/e2e/${name}.test.ts`),
+  ],
+]
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--runtime')
@@ -27,17 +35,14 @@ if (!runtimeNames.includes(name)) {
 }
 const runtime = await runtimeOf(name)
 const temporary = mkdtempSync(path.join(tmpdir(), 'hoptrace-runtime-'))
-const output = path.join(temporary, 'results.json')
-await ended([
-  ...runtime.command,
-  vitest,
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${output}`,
-  ...(args.length > 0 ? args : whole),
-])
-const judged = judge(runtime, root, JSON.parse(readFileSync(output, 'utf8')))
+const testResults = []
+for (const [i, part] of (args.length > 0 ? [args] : parts).entries()) {
+  const output = path.join(temporary, `${i}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`]
+  await ended([...runtime.command, vitest, 'run', ...reporters, ...part])
+  testResults.push(...JSON.parse(readFileSync(output, 'utf8')).testResults)
+}
+const judged = judge(runtime, root, testResults)
 rmSync(temporary, { recursive: true, force: true })
 const { passed, failed, skipped, cannot, mended } = judged
 console.log(
