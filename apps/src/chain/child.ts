@@ -35,7 +35,13 @@ export interface ChildOptions {
 export async function startChild(
   program: string,
   env: NodeJS.ProcessEnv,
-  { patienceMillis = 240_000, inside = [], runtime = [process.execPath], nodeArguments = [], onMessage }: ChildOptions = {},
+  {
+    patienceMillis = 240_000,
+    inside = [],
+    runtime = [process.execPath],
+    nodeArguments = [],
+    onMessage,
+  }: ChildOptions = {},
 ): Promise<Child> {
   const words = [...inside, ...runtime, ...nodeArguments, built(program)]
   const child = spawn(words[0] ?? '', words.slice(1), {
