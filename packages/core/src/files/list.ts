@@ -1,4 +1,5 @@
 import { lstatSync, opendirSync } from 'node:fs'
+import path from 'node:path'
 import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
 import { lstat, opendir } from './calls.js'
 import { FileRefused, isMissing } from './refused.js'
@@ -55,15 +56,20 @@ interface Found {
 
 function add(entries: Entry[], found: Found, dir: string, limit: number): void {
   if (entries.length >= limit) throw new FileRefused('EFBIG', dir, `has more than ${limit} entries`)
-  const kind = found.isFile()
-    ? 'file'
-    : found.isDirectory()
-      ? 'directory'
-      : found.isSocket()
-        ? 'socket'
-        : 'other'
-  entries.push({ name: found.name, kind })
+  entries.push({ name: found.name, kind: kindOf(found, dir) })
 }
+
+function kindOf(found: Found, dir: string): Entry['kind'] {
+  if (found.isFile()) return 'file'
+  if (found.isDirectory()) return 'directory'
+  if (found.isSocket()) return 'socket'
+  // An entry of Deno's does not know that it is one.
+  const isSocket =
+    isDeno && lstatSync(path.join(dir, found.name), { throwIfNoEntry: false })?.isSocket() === true
+  return isSocket ? 'socket' : 'other'
+}
+
+const isDeno = 'deno' in process.versions
 
 function refuseLink(file: string, isDirectory: boolean): void {
   if (!isDirectory) throw new FileRefused('ENOTREG', file, 'is not a directory')
