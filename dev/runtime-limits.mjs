@@ -14,6 +14,12 @@ export const limits = [
   },
   {
     runtimes: ['bun'],
+    tests: /headersSent that throws$/,
+    reason:
+      'Where `writeHead` is wrapped, Bun reads `headersSent` before it ends a response: an application that makes this property throw gets its error.',
+  },
+  {
+    runtimes: ['bun'],
     tests: /records an upgrade/,
     reason:
       'Bun answers an upgrade past `socket.write` too: its hop closes when the socket does, without the status 101.',
