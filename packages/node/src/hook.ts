@@ -14,6 +14,7 @@ import {
 import { traceFetch } from '@hoptrace/fetch'
 import { traceHttp } from '@hoptrace/http'
 import { observeFastify, templateOf } from './templates.js'
+import { keepTicksFast } from './ticks.js'
 
 /** Another copy of this package in the process finds it here: the hook is loaded once. */
 const startedKey = Symbol.for('hoptrace.node')
@@ -31,6 +32,7 @@ export function start(): void {
   if (shared[startedKey] === true) return
   shared[startedKey] = true
   started = true
+  keepTicksFast()
   // As late as possible: until the first server begins to listen, the application may create its own tracer.
   subscribe('tracing:net.server.listen:asyncStart', (message) => {
     const { server } = message as { readonly server?: unknown }
@@ -64,13 +66,13 @@ type Emit = (this: object, ...args: unknown[]) => unknown
 /** No channel of Node runs the listeners of a request within a context. */
 function wrapEmit(original: () => Emit): Emit {
   return function (...args) {
-    const inbound = begin(args)
+    const inbound = begin(args[0], args[1], args[2])
     if (inbound === undefined) return original().apply(this, args)
     return inbound.run(() => original().apply(this, args))
   }
 }
 
-function begin([event, req, answers]: readonly unknown[]): InboundHop | undefined {
+function begin(event: unknown, req: unknown, answers: unknown): InboundHop | undefined {
   const isUpgrade = event === 'upgrade'
   if (event !== 'request' && !isUpgrade && event !== 'checkContinue' && event !== 'checkExpectation')
     return undefined

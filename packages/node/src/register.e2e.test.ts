@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createResolver, type WalkedHopJson } from '@hoptrace/core'
 import { closedPort, exchange } from '@hoptrace/testkit'
@@ -108,6 +109,19 @@ describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
       ['/leaf', 200, []],
     ])
     expect(app.errors()).toBe('')
+  })
+
+  it('keeps process.nextTick fast when a garbage collection finds none of its objects alive', async () => {
+    const fast = ['--expose-gc', '--allow-natives-syntax']
+    const literals = async (...how: readonly string[]): Promise<readonly string[]> => {
+      const { child, ended } = start([...fast, ...how, fixture('ticks.fixture.mjs')], {})
+      const printed = await text(child.stdout as NodeJS.ReadableStream)
+      await ended
+      return [...printed.matchAll(/DefineKeyedOwnPropertyInLiteral ([A-Z]+)/g)].map(([, kind = '']) => kind)
+    }
+    const kinds = await literals('--import', register)
+    expect(kinds.length).toBeGreaterThan(0)
+    expect(new Set(kinds)).toEqual(new Set(['MONOMORPHIC']))
   })
 
   it('is loaded once if it is named twice, and by NODE_OPTIONS in a process that serves nothing', async () => {

@@ -33,7 +33,9 @@ export function observeFastify(): void {
   subscribe('fastify.initialization', (message) => {
     const { fastify } = message as { readonly fastify: FastifyLike }
     fastify.addHook('onRequest', (request: FastifyRequestLike, _reply: unknown, done: () => void) => {
-      inboundOf(request.raw)?.route(() => request.routeOptions?.url)
+      // Fastify makes `routeOptions` each time.
+      let template: string | undefined
+      inboundOf(request.raw)?.route(() => (template ??= request.routeOptions?.url))
       done()
     })
     fastify.addHook(
