@@ -13,6 +13,7 @@ export const projects = [
   'packages/kafkajs',
   'packages/node',
   'packages/otel',
+  'packages/parquet',
   'packages/testkit',
   'packages/cli',
   'packages/ui',

@@ -26,6 +26,7 @@ export const published = [
   'kafkajs',
   'mysql',
   'otel',
+  'parquet',
   'redis',
   'node',
   'ui',

@@ -104,15 +104,16 @@ function definitions(): [command: Command, load: () => Promise<{ readonly run: R
     ],
     [
       new Command('export')
-        .description('send traces to what takes OpenTelemetry spans: Jaeger, Tempo, a collector')
-        .argument('[id-or-key]', 'one trace: an id, or the newest trace of a business key')
-        .requiredOption('--otlp <url>', 'OTLP over HTTP: http://127.0.0.1:4318')
-        .option('--since <time>', 'all traces from this time on, as in range')
+        .description('send traces to Jaeger, Tempo or a collector, or write Parquet for Spark and DuckDB')
+        .argument('[id-or-key]', 'one trace for --otlp: an id, or the newest trace of a business key')
+        .option('--otlp <url>', 'to what takes OpenTelemetry spans over HTTP: http://127.0.0.1:4318')
+        .option('--parquet <dir>', 'into files of this directory, one row for each hop that has ended')
+        .option('--since <time>', 'all from this time on, as in range; of --parquet all that is kept')
         .option('--until <time>', 'to, likewise', 'now')
-        .option('--service <name>', 'only traces with a hop of this service')
-        .option('-f, --follow', 'continue with new traces until Ctrl-C')
+        .option('--service <name>', 'only this service; of --otlp traces with a hop of it')
+        .option('-f, --follow', 'continue with what is new until Ctrl-C')
         .option('--every <duration>', 'how often --follow looks: 100ms to 1h', '5s')
-        .option('--hold <duration>', 'how long --follow waits for a trace that runs', '1m')
+        .option('--hold <duration>', 'how long it waits for what still runs', '1m')
         .option('--resume <file>', 'note there how far it is, and continue there')
         .option(
           '--header <name=value>',

@@ -1,5 +1,6 @@
 import type { Resolver, ResolveResult } from '@hoptrace/core'
 import { spansOf, type Span } from '@hoptrace/ui/model'
+import type { ExportedSlice, Exporter, ExportSpan } from './export-span.js'
 
 /** Takes the spans of traces, batches them, and sends them. */
 export interface SpanSink {
@@ -8,24 +9,6 @@ export interface SpanSink {
   flush(): Promise<void>
   /** Forgets what has not arrived: it will be added again. */
   discard(): void
-}
-
-/** Which traces are exported: those with a hop of these services in a span of time. */
-export interface ExportSpan {
-  /** @default all that are registered */
-  readonly service?: string
-  /** Nanoseconds since the epoch; inclusive. */
-  readonly from: bigint
-  /** Exclusive. */
-  readonly to: bigint
-}
-
-/** A part of the time that has arrived. */
-export interface ExportedSlice {
-  /** Where the next part begins. */
-  readonly to: bigint
-  /** Where another process has to begin: earlier if traces are held back. */
-  readonly through: bigint
 }
 
 /** This much time is read, resolved and sent before the progress is noted. */
@@ -37,7 +20,7 @@ const walks = 4
  * Exports traces slice by slice of time. A trace that spans two slices, or that is exported again after an interruption, is sent
  * again with the same ids: receivers keep one.
  */
-export class TraceExport {
+export class TraceExport implements Exporter {
   traces = 0
   /** Traces that still ran, by the id to ask for, with the time from which on they are to be read again. */
   private running: ReadonlyMap<string, bigint> = new Map()
@@ -50,7 +33,6 @@ export class TraceExport {
     private readonly holdNanos: bigint = 0n,
   ) {}
 
-  /** @param noted called after each slice. Rejects if a slice could not be read or sent; what came before was noted. */
   async range(span: ExportSpan, noted: (slice: ExportedSlice) => void): Promise<void> {
     for (let from = span.from; from < span.to; from += sliceNanos) {
       const to = from + sliceNanos < span.to ? from + sliceNanos : span.to

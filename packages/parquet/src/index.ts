@@ -1,0 +1,2 @@
+export { HopFiles, type FileCounts } from './hop-files.js'
+export { nextHour } from './partition.js'
