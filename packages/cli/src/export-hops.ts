@@ -82,14 +82,17 @@ export class HopExport implements Exporter {
     held: bigint,
   ): Promise<void> {
     for await (const hop of this.resolver.range({ service, from, to, signal: this.signal })) {
-      if (hop.state === 'open' || (callsAreOpen(hop) && hopIdNanos(hop.hopId) > held)) this.open++
+      if (mayChange(hop, held)) this.open++
       else await this.sink.add(hop)
     }
   }
 }
 
-/** A hop may answer before its calls have. */
-const callsAreOpen = ({ next }: HopJson): boolean => next.some(({ outcome }) => outcome === null)
+/** A hop is not final while it is open. It may also answer before its calls have ended. */
+function mayChange({ state, next, hopId }: HopJson, held: bigint): boolean {
+  if (state !== 'closed') return state === 'open'
+  return hopIdNanos(hopId) > held && next.some(({ outcome }) => outcome === null)
+}
 
 /** Parts of a span, each in one hour. */
 function* slicesOf(span: ExportSpan): Generator<ExportSpan> {

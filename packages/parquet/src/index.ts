@@ -1,2 +1,1 @@
 export { HopFiles, type FileCounts } from './hop-files.js'
-export { nextHour } from './partition.js'

@@ -1,7 +1,5 @@
 import { hopIdNanos, type HopId } from '@hoptrace/core'
 
-const hourMillis = 3_600_000
-
 /**
  * The directory of a hop: `service=orders/hour=2026-11-29T10`. The hour is that of the id's time, in UTC, by
  * which records are ordered everywhere; so a hop is always in the same partition.
@@ -9,12 +7,6 @@ const hourMillis = 3_600_000
 export function partitionOf(service: string, hopId: HopId): string {
   const hour = new Date(Number(hopIdNanos(hopId) / 1_000_000n)).toISOString().slice(0, 13)
   return `service=${escapedName(service)}/hour=${hour}`
-}
-
-/** The beginning of the hour after this time, both in nanoseconds since the epoch. */
-export function nextHour(nanos: bigint): bigint {
-  const hour = BigInt(hourMillis) * 1_000_000n
-  return (nanos / hour + 1n) * hour
 }
 
 /** Hive, Spark and DuckDB read this directory as null. */
