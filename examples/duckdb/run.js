@@ -13,7 +13,7 @@ await connection.run(`
   set timezone = 'UTC';
   create view hops as
     select * from read_parquet('${files}', hive_partitioning = true, hive_types_autocast = false);
-  create view calls as
+  create view edges as
     select hour, service, trace_id, caller_id, call.hop_id, call.target, call.service as callee, call.outcome
     from (select hour, service, trace_id, hop_id as caller_id, unnest(calls) as call from hops)`)
 

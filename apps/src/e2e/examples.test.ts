@@ -10,7 +10,7 @@ const examples = readdirSync(path.join(repo, 'examples'), { withFileTypes: true 
   .filter((name) => existsSync(path.join(repo, 'examples', name, 'package.json')))
   // The package of a store has a separate test, and needs Node 22.
   .filter((name) => name !== 'sqlite-store')
-  // Questions, which `duckdb.test.ts` asks.
+  // Questions, which `duckdb.e2e.test.ts` asks.
   .filter((name) => name !== 'duckdb')
 
 describe('the example applications, with hoptrace in them', { timeout: 600_000 }, () => {

@@ -5,7 +5,7 @@ failed as (
   select trace_id
   from hops
   where (state = 'interrupted' or status >= 500)
-    and not exists (select 1 from calls where calls.hop_id = hops.hop_id)
+    and not exists (select 1 from edges where edges.hop_id = hops.hop_id)
 ),
 dead as (
   -- The process ended while the hop was open.
@@ -15,8 +15,8 @@ dead as (
   union all
   -- The process ended before it had written anything: only its caller saw it.
   select hour, coalesce(callee, target) as service, trace_id, hop_id
-  from calls
-  where outcome = 'ECONNRESET' and not exists (select 1 from hops where hops.hop_id = calls.hop_id)
+  from edges
+  where outcome = 'ECONNRESET' and not exists (select 1 from hops where hops.hop_id = edges.hop_id)
 )
 select hour, service, count(distinct trace_id) as requests
 from dead
@@ -24,9 +24,9 @@ where trace_id in (select trace_id from failed)
   -- The deepest one: a caller that was killed as well is not the cause.
   and not exists (
     select 1
-    from calls
-    join dead as deeper on deeper.hop_id = calls.hop_id
-    where calls.caller_id = dead.hop_id
+    from edges
+    join dead as deeper on deeper.hop_id = edges.hop_id
+    where edges.caller_id = dead.hop_id
   )
 group by hour, service
 order by hour, service

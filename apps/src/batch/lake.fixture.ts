@@ -8,7 +8,7 @@ import { freePorts } from '../chain/ports.js'
 import { placeMany } from '../chain/shop.js'
 import { order, scenarios } from '../demo/scenarios.js'
 import type { Stage } from '../demo/scenario.js'
-import { node, repo } from './installed.fixture.js'
+import { node, repo } from '../e2e/installed.fixture.js'
 
 /** An export of a real chain, whose services were killed, and what the resolver says of the same requests. */
 export interface Lake extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { node, repo } from './installed.fixture.js'
+import { node, repo } from '../e2e/installed.fixture.js'
 import { exportedChain, type Lake } from './lake.fixture.js'
 
 describe('examples/duckdb, over the export of a chain whose services were killed', () => {
