@@ -64,6 +64,8 @@ describe('shipDeadRuns', () => {
       expect(await runLiveness(runDir)).toBe('alive')
       await run.kill('SIGKILL')
       expect(await runLiveness(runDir)).toBe('dead')
+      const known = (await registry.list()).rows[0]
+      if (known !== undefined) await registry.put({ ...known, bytes: [[1, 1000]], deletedBeforeNanos: 7n })
       const { adopted, left } = await shipDeadRuns({ ...options(dir.path, store), registry })
       expect(left).toEqual([])
       expect(adopted).toMatchObject([{ hops: 101, interrupted: 1, damage: 0, run: { service: 'orders' } }])
@@ -77,6 +79,15 @@ describe('shipDeadRuns', () => {
       expect((await segmentsOf(store)).every(({ lane }) => lane === 'late')).toBe(true)
       expect((await registry.list()).rows).toMatchObject([
         { state: 'dead', shippedThroughNanos: baseNanos + 100n, stores: ['memory:away', store.url] },
+      ])
+      expect((await registry.list()).rows).toMatchObject([
+        {
+          bytes: [
+            [1, 1000],
+            [expect.any(Number), expect.any(Number)],
+          ],
+          deletedBeforeNanos: 7n,
+        },
       ])
       expect(existsSync(runDir)).toBe(false)
     },

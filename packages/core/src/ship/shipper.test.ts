@@ -94,6 +94,31 @@ describe('Shipper', () => {
     expect((await segmentsOf(store)).map(({ lane }) => lane)).toEqual(['late', 'late'])
   })
 
+  it('registers the bytes that it ships, in addition to what the run has registered before', async () => {
+    const before = { bytes: [[1, 1000]], deletedBeforeNanos: 7n } as const
+    const { store, registry, log, shipper } = setUp({ again: true })
+    const former = new Shipper({
+      runDir: '/nowhere/logs/orders/1',
+      run: testRun(),
+      store,
+      registry,
+      graceMillis: 0,
+    })
+    await registry.put({ ...former.row(), ...before })
+    await shipper.start()
+    expect(registry.row()).toMatchObject(before)
+    log.close(testHop(1), testClose())
+    log.mark(baseNanos + 9n * second)
+    await shipper.flush()
+    const put = (await store.scan({ from: Buffer.of(0), to: Buffer.of(255), limit: 100 })).map(
+      ({ key, value }) => key.length + value.length,
+    )
+    expect(put.length).toBeGreaterThan(0)
+    const counted = registry.row()?.bytes?.map(([, bytes]) => bytes) ?? []
+    const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+    expect(sum(counted)).toBe(1000 + sum(put))
+  })
+
   it('reports a damaged log until it is closed', async () => {
     const { log, shipper, runDir } = setUp()
     log.close(testHop(1), testClose())

@@ -20,6 +20,12 @@ export const row: InstanceRow = {
   stores: ['level:/var/x', 'hbase://a:2181/t', 'mysql://db:3306/traces'],
   buckets: 4,
   windowMillis: 10_000,
+  keepsSeconds: 604_800,
+  bytes: [
+    [1_795_000_000_000, 5000],
+    [1_795_000_010_000, 1],
+  ],
+  deletedBeforeNanos: 1_795_000_000_000_000_000n,
   logDir: 'logs/payments/1-2-3',
   loggedThrough: [1, 4096],
   heartbeatMillis: 1_795_000_000_000,

@@ -42,6 +42,19 @@ describe('a row of an instance', () => {
     ['a log above, too', { logDir: 'logs/payments/..' }],
     ['a store above', { stores: ['level:stores/../../etc'] }],
     ['a worker that is none', { worker: 256 }],
+    [
+      'counts of bytes in another order',
+      {
+        bytes: [
+          [2, 1],
+          [1, 1],
+        ],
+      },
+    ],
+    ['counts of bytes that are none', { bytes: [[1, -1]] }],
+    ['counts of bytes with more in a pair', { bytes: [[1, 1, 1]] }],
+    ['too many counts of bytes', { bytes: Array.from({ length: 33 }, (_, time) => [time, 1]) }],
+    ['a deletion at no time', { deletedBeforeNanos: 5 }],
   ])('is refused with %s', (_, fields) => {
     expect(rowFromJson(forged({}))).toEqual(row)
     expect(rowFromJson(forged(fields))).toBeUndefined()
