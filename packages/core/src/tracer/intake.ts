@@ -1,5 +1,7 @@
 import { acceptedConnections } from '../listen/listeners.js'
 
+/** One to accept a connection and one to read from it, where the runtime does not say what it accepts (Bun). */
+const minTurns = 2
 /** As many turns of the event loop as connections may wait in a socket: `net.core.somaxconn` of Linux. */
 const maxTurns = 4096
 
@@ -28,7 +30,8 @@ export class Intake {
   private turn(nowNanos: bigint, accepted: number, turns: number): void {
     setImmediate(() => {
       const now = acceptedConnections()
-      if (now !== accepted && turns < maxTurns) return this.turn(nowNanos, now, turns + 1)
+      const isOver = (now === accepted && turns >= minTurns) || turns >= maxTurns
+      if (!isOver) return this.turn(nowNanos, now, turns + 1)
       this.throughNanos = nowNanos
       this.isLooking = false
     }).unref()
