@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -182,6 +182,23 @@ tracer.close().then(() => {
     const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
     const { stdout } = await node(project.dir, [command, 'resolve', 'orderId=42', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'completed' })
+  })
+
+  it.each([
+    ['otel', ['--otlp', 'http://127.0.0.1:9']],
+    ['parquet', ['--parquet', 'exported']],
+  ])('say that @hoptrace/%s is to be installed where an export needs it', async (name, how) => {
+    const installed = path.join(project.dir, 'node_modules/@hoptrace', name)
+    await rename(installed, `${installed}.away`)
+    try {
+      const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
+      const { code, stderr } = await node(project.dir, [command, 'export', '--since', '1h', ...how])
+      expect(stderr).toContain(`the package @hoptrace/${name} is not installed`)
+      expect(stderr).toContain(`npm install @hoptrace/${name}`)
+      expect(code).not.toBe(0)
+    } finally {
+      await rename(`${installed}.away`, installed)
+    }
   })
 
   it.each(['publint', 'attw'])('pass %s', async (checker) => {

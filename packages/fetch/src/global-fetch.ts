@@ -9,7 +9,7 @@ import {
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit & BunInit) => Promise<Response>
 
-/** What Bun's `fetch` takes besides. */
+/** What only Bun's `fetch` takes. */
 interface BunInit {
   readonly proxy?: string | { readonly url: string }
   readonly unix?: string
@@ -18,7 +18,7 @@ interface BunInit {
 /** Is `fetch` of this runtime its own? Then it tells nothing by undici's channels. */
 export const hasOwnFetch = 'bun' in process.versions || 'deno' in process.versions
 
-/** A body is read ahead as far as this, so that the call of a response whose body nobody reads has an end. */
+/** This much of a body is read ahead, so that a call ends though the application does not read the body. */
 const readAheadBytes = 65_536
 
 /**
