@@ -167,9 +167,11 @@ function nothing(
   if (located === undefined)
     evidence.push(`no registered instance is named by ${id}, of ${isoNanos(hopIdNanos(id))}`)
   const older = located === undefined ? olderThanKept(id, rows) : undefined
-  if (older !== undefined) evidence.push(older)
+  const deleted = located === undefined ? deletedByLimit(id, rows) : undefined
+  const gone = older ?? deleted
+  if (gone !== undefined) evidence.push(gone)
   if (expired) evidence.push('the deadline has passed')
-  const isKnown = certain && older === undefined && missing?.notes.length === 0 && !expired
+  const isKnown = certain && deleted === undefined && missing?.notes.length === 0 && !expired
   const verdict = isKnown ? 'not-found' : 'undetermined'
   const endedAt = verdict === 'not-found' || located === undefined ? null : located.suspect
   return {
@@ -180,17 +182,20 @@ function nothing(
   }
 }
 
-/**
- * Why a hop of that time need not be there any more: every run that is registered keeps its records for a shorter time, or a service has
- * deleted records of that time because of its limit of bytes. The registry no longer names the run that had it.
- */
+/** Why a hop of that time need not be there any longer: every run that is registered keeps its records for a shorter time. */
 function olderThanKept(id: HopId, rows: readonly InstanceRow[]): string | undefined {
-  const nanos = hopIdNanos(id)
   const longest = Math.max(...rows.map(({ keepsSeconds = Infinity }) => keepsSeconds))
-  if (Number.isFinite(longest) && isExpired({ keepsSeconds: longest }, nanos))
-    return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`
+  if (!Number.isFinite(longest) || !isExpired({ keepsSeconds: longest }, hopIdNanos(id))) return undefined
+  return `it is older than the stores keep, ${wordSeconds(longest)}: if it was there, it has been deleted`
+}
+
+/**
+ * A service has deleted records of that time because of its limit of bytes, earlier than its time says, and the registry
+ * may no longer name the run that had the hop.
+ */
+function deletedByLimit(id: HopId, rows: readonly InstanceRow[]): string | undefined {
   const [service, before = 0n] = latestDeletion(rows)
-  if (nanos >= before) return undefined
+  if (hopIdNanos(id) >= before) return undefined
   return `it is older than the store of ${service} keeps: that has deleted its records from before ${isoNanos(before)}, so if it was there, it has been deleted`
 }
 
