@@ -38,7 +38,7 @@ export class LiveSource {
     const { lookup, subtree, instance } = told
     this.heard.add(row)
     const blocked = instance.blockedSince === undefined ? {} : { blockedSince: instance.blockedSince }
-    if (lookup.kind === 'absent') return { lookup, ...blocked }
+    if (lookup.kind === 'absent') return { lookup: { ...lookup, source: 'live' }, ...blocked }
     const { record } = lookup
     // A run speaks for itself alone.
     if ((record.hopId !== id && record.assignedId !== id) || runName(record.instance) !== runName(row))

@@ -94,13 +94,11 @@ export class RunAsker {
 
   /**
    * The hops that an id has behind the gateway that copied it, and what the other runs there come to. Each of them writes such a
-   * hop before its handler runs; one that answers and has none took none before the gateway gave up.
+   * hop before its handler runs.
    */
   async behind(rows: readonly InstanceRow[], id: HopId, times: CallTimes): Promise<Asked> {
     const answers = await Promise.all(rows.map((row) => this.one(row, id)))
-    const without = answers.filter(
-      ({ lookup }) => lookup?.kind !== 'found' && !(lookup?.kind === 'absent' && lookup.source === 'live'),
-    )
+    const without = answers.filter(({ lookup }) => lookup?.kind !== 'found')
     const rest =
       without.length === 0 ? undefined : (concludeAbsent(without, times, id, byWay) as WithoutRecord)
     return { hops: foundAmong(answers, id), rest }
