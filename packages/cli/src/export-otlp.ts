@@ -5,6 +5,7 @@ import { exportSpan, type SpanFlags } from './export-span.js'
 import { TraceExport } from './export-traces.js'
 import { safeText } from './format-text.js'
 import { count } from './format-units.js'
+import { loadPackage } from './load-package.js'
 import { parseDurationWithin } from './moment.js'
 import { withResolver } from './open-resolver.js'
 import { parseSubject, subjectText } from './parse.js'
@@ -66,14 +67,8 @@ function checkedUrl(text: string): string {
 }
 
 /** OpenTelemetry's transformer is large, and only this command needs it. */
-async function loadSender(): Promise<{ readonly OtlpSender: typeof OtlpSender }> {
-  try {
-    return await import('@hoptrace/otel/export')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UsageError('the package @hoptrace/otel is not installed', 'npm install @hoptrace/otel')
-  }
-}
+const loadSender = (): Promise<{ readonly OtlpSender: typeof OtlpSender }> =>
+  loadPackage('@hoptrace/otel', () => import('@hoptrace/otel/export'))
 
 /** `--header name=value`, and the variable that OpenTelemetry's exporters read: `name=value,name=value`, escaped as in a URL. */
 function headersIn({ header = [] }: OtlpFlags, env: NodeJS.ProcessEnv): Record<string, string> {

@@ -5,9 +5,9 @@ import { EXIT } from './exit-codes.js'
 import { HopExport } from './export-hops.js'
 import { exportSpan, type SpanFlags } from './export-span.js'
 import { count, formatBytes } from './format-units.js'
+import { loadPackage } from './load-package.js'
 import { parseDurationWithin } from './moment.js'
 import { withResolver } from './open-resolver.js'
-import { UsageError } from './usage-error.js'
 
 export interface ParquetFlags extends GlobalOptions, SpanFlags {
   readonly parquet: string
@@ -55,14 +55,8 @@ function oldestKept(rows: readonly InstanceRow[]): bigint {
 }
 
 /** The writer and its zstd are large, and only this command needs them. */
-async function loadWriter(): Promise<{ readonly HopFiles: typeof HopFiles }> {
-  try {
-    return await import('@hoptrace/parquet')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UsageError('the package @hoptrace/parquet is not installed', 'npm install @hoptrace/parquet')
-  }
-}
+const loadWriter = (): Promise<{ readonly HopFiles: typeof HopFiles }> =>
+  loadPackage('@hoptrace/parquet', () => import('@hoptrace/parquet'))
 
 function sentence({ hops, known, files, bytes, open }: FileCounts & { readonly open: number }): string {
   const more = [
