@@ -73,6 +73,13 @@ describe('the oracle of the fault harness', () => {
     expect(allowed(both, [8, 9])).toEqual(['died s2', 'died s3'])
   })
 
+  it('lets a service that its caller still waits for be the place of a failure further up', () => {
+    const slow = { s1: s1('ETIMEDOUT'), s2: did({ saw: { s6: '200' } }), s3: did({}) }
+    expect(allowed(slow)).toEqual(['failed s2', 'running s2', 'failed s3', 'running s3'])
+    expect(allowed({ ...slow, s3: well })).toEqual(['failed s2', 'running s2'])
+    expect(allowed({ ...slow, s2: did({ saw: { s3: 'ETIMEDOUT' } }) })).toEqual(['failed s2', 'running s2'])
+  })
+
   it('tells refused from reset where nobody took the request', () => {
     expect(allowed({ s1: s1('ECONNREFUSED') })).toEqual(['unreachable s2'])
     expect(allowed({ s1: s1('ECONNRESET') }, [9], ['s2'])).toEqual(['unreachable s2', 'died s2'])

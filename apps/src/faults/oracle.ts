@@ -121,10 +121,19 @@ function answeredInstead(next: ServiceName, saw: string, { standIns }: Facts): A
 function notFinished(next: ServiceName, saw: string, below: Deed, facts: Facts): Allowed[] {
   const standIn = facts.standIns.get(next)
   const failed = [next, ...(standIn ? [standIn] : [])].map((one) => at('failed', one))
-  if (!hasDied(below, facts)) return [...failed, at('running', next)]
+  if (!hasDied(below, facts)) return [...failed, at('running', next), ...waitedFor(next, facts)]
   // It may have hung first, until its caller gave up, and have ended later.
   const hung = isTimeout(saw) ? failed : []
   return [at('died', next), ...hung, ...deathsBelow(next, facts)]
+}
+
+/** Services that have not answered `name` yet, and those that they wait for: their caller waits for nothing else. */
+function waitedFor(name: ServiceName, facts: Facts): Allowed[] {
+  return TOPOLOGY[name].next.flatMap((next) => {
+    const below = facts.deeds.get(next)
+    if (!below || below.answered || facts.deeds.get(name)?.saw[next] !== undefined) return []
+    return [at('failed', next), at('running', next), ...waitedFor(next, facts)]
+  })
 }
 
 /** Services that `name` was waiting for, and whose processes ended as its own did: the request had reached them. */
