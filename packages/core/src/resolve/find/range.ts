@@ -53,6 +53,7 @@ export async function* rangeOf(
   const damaged = new Set<string>()
   const reads = noRangeReads()
   const unknown = new Set<string>()
+  let again: Promise<RegistryRows> | undefined
   const question = {
     parts,
     runs,
@@ -61,6 +62,7 @@ export async function* rangeOf(
     reads,
     known: new Set(rows.map((row) => runKey(row).toString('hex'))),
     onUnknownRun: (url: string) => unknown.add(url),
+    listAgain: () => (again ??= parts.registry.list()),
     claimed: new Set<string>(),
   }
   const streams =

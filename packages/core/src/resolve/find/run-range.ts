@@ -1,6 +1,6 @@
 import { HoptraceError } from '../../base/errors.js'
 import type { Store } from '../../store/contract.js'
-import { runName, type InstanceRow } from '../../record/instance-row.js'
+import { runName, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
 import type { ResolverParts } from '../options.js'
 import type { RangeReads } from '../walk/reads.js'
@@ -22,6 +22,8 @@ export interface RangeQuestion {
   readonly known: ReadonlySet<string>
   /** Called for a store that has records of the service of a run that is not registered. */
   readonly onUnknownRun: (url: string) => void
+  /** The registry as it is after the question began, read once: for runs whose log has gone. */
+  readonly listAgain: () => Promise<RegistryRows>
   /** Instances and stores that are read from their beginning for all of their runs at once. */
   readonly claimed: Set<string>
 }
@@ -55,7 +57,7 @@ export async function* runRange(
   const failed = (error: unknown): void => void failures.push(error)
   const view = await parts.log.view(row, reads, stretch.signal).catch(failed)
   const isGone = view === undefined && failures.length === 0 && mayHaveMore(row, stretch)
-  const newer = isGone ? await newerRow(parts, row).catch(failed) : undefined
+  const newer = isGone ? await newerRow(question, row).catch(failed) : undefined
   // Another run may have read a shared store before this run's log was shipped to it.
   const stores = newer === undefined ? unclaimed : newer.stores
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
@@ -80,8 +82,8 @@ function mayHaveMore({ state, shippedThroughNanos }: InstanceRow, { toNanos }: S
 }
 
 /** The row as it is now: an adopter puts it, and then deletes the log. Undefined when nothing is newer. */
-async function newerRow({ registry }: ResolverParts, row: InstanceRow): Promise<InstanceRow | undefined> {
-  const { rows } = await registry.list()
+async function newerRow({ listAgain }: RangeQuestion, row: InstanceRow): Promise<InstanceRow | undefined> {
+  const { rows } = await listAgain()
   const now = rows.find((one) => runName(one) === runName(row))
   return now === undefined || now.state === row.state ? undefined : now
 }

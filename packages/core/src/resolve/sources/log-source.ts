@@ -129,14 +129,9 @@ export class LogSource {
  * no log: otherwise files may have been shipped, or removed.
  */
 function hasLoggedNothing({ state, loggedThrough }: InstanceRow, runDir: string): boolean {
+  if (state !== 'running' || loggedThrough[0] !== 0 || !isOwnRun(runDir)) return false
   const lost = readLost(runDir)
-  return (
-    state === 'running' &&
-    loggedThrough[0] === 0 &&
-    isOwnRun(runDir) &&
-    !lost.damaged &&
-    lost.range === undefined
-  )
+  return !lost.damaged && lost.range === undefined
 }
 
 const emptyLog = (row: InstanceRow): LogView => ({

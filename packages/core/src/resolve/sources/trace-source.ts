@@ -91,13 +91,18 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       const silent = rows.filter((row) => live === null || !live.answered(row))
       const viewOf = async (row: InstanceRow): Promise<LogView | undefined> => log?.view(row, reads, signal)
       const isWhole = async (row: InstanceRow): Promise<boolean> =>
-        (await viewOf(row).catch(() => undefined))?.whole === true
+        row.stores.length === 0 || (await viewOf(row).catch(() => undefined))?.whole === true
+      // A store also leads to hops of other runs, so it is read where the logs of these are whole, too.
       const stored = async (): Promise<readonly AliasHit[]> => {
-        const whole = await Promise.all(silent.map(isWhole))
-        const partly = silent.filter((_, index) => whole[index] !== true)
-        const urls = [...new Set(partly.flatMap(({ stores }) => stores))]
+        const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
         if (store === null || urls.length === 0) return []
-        return patience.within(urls.join(' '), () => store.aliases(partly, id, reads))
+        try {
+          return await patience.within(urls.join(' '), () => store.aliases(silent, id, reads))
+        } catch (error) {
+          const whole = await Promise.all(silent.map(isWhole))
+          if (whole.includes(false)) throw error
+          return []
+        }
       }
       // What a run has not shipped yet is in its log alone.
       const logged = async (row: InstanceRow): Promise<readonly AliasHit[]> => {
