@@ -9,6 +9,9 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
  * plugins. Responses, errors and error handling do not change.
  */
 export function hoptrace(tracer: Tracer): FastifyPluginCallback {
+  // `register(hoptrace, { tracer })`, as for most plugins, gives us the application, and nothing would be traced.
+  if (!('hop' in tracer))
+    throw new TypeError('write app.register(hoptrace(tracer)), with a tracer of createTracer')
   const begin = (req: IncomingMessage, res: ServerResponse): void => {
     beginInbound(tracer, req, res)
   }

@@ -34,6 +34,10 @@ describe.each([
     return kit.records()
   }
 
+  it('says how it is registered when it gets the application and no tracer', () => {
+    expect(() => hoptrace(fastify() as never)).toThrow('write app.register(hoptrace(tracer))')
+  })
+
   it('records what a handler throws that is no error', async () => {
     const records = await recordsOf(
       (app) => {

@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib'
+import { writeVarint } from '../base/varint.js'
+import { hexHalf } from '../id/words.js'
 import { frameSeed } from './pattern.js'
 import { frameHeaderBytes, maxInterned, maxInternedChars, sync0, sync1 } from './format.js'
-
-const hexDigit = new Uint8Array(128).fill(255)
-for (let digit = 0; digit < 16; digit++) hexDigit[digit.toString(16).charCodeAt(0)] = digit
 
 /** The frame under construction: one preallocated buffer, written without allocation. */
 export class EntryBuffer {
@@ -62,16 +61,8 @@ export class EntryBuffer {
 
   /** A whole number from 0 to 2^53 - 1; another value is replaced by the nearest of those. */
   varint(value: number): void {
-    let rest = value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
-    while (rest > 0x7fffffff) {
-      this.bytes[this.at++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
-    }
-    while (rest > 127) {
-      this.bytes[this.at++] = (rest & 127) | 0x80
-      rest >>>= 7
-    }
-    this.bytes[this.at++] = rest
+    const whole = value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
+    this.at = writeVarint(this.bytes, this.at, whole)
   }
 
   nanos(value: bigint): void {
@@ -89,14 +80,14 @@ export class EntryBuffer {
     if (text.length !== digits) throw new RangeError('not an id')
     const { bytes } = this
     let at = this.at
-    let bad = 0
-    for (let i = 0; i < digits; i += 2) {
-      const high = hexDigit[text.charCodeAt(i)] ?? 255
-      const low = hexDigit[text.charCodeAt(i + 1)] ?? 255
-      bad |= high | low
-      bytes[at++] = (high << 4) | low
+    let all = 0
+    for (let i = 0; i < digits; i += 4) {
+      const half = hexHalf(text, i)
+      all |= half
+      bytes[at++] = half >> 8
+      bytes[at++] = half
     }
-    if (bad > 15) throw new RangeError('not an id')
+    if (all < 0) throw new RangeError('not an id')
     this.at = at
   }
 

@@ -1,3 +1,4 @@
+import { writeVarint } from '../base/varint.js'
 import { badSegment } from '../record/damage.js'
 
 /** A growing buffer. */
@@ -26,22 +27,10 @@ export class ByteWriter {
     this.#bytes[this.#length++] = value
   }
 
-  /** LEB128: seven bits a byte, lowest first; a safe non-negative integer. */
+  /** A safe non-negative integer. */
   varint(value: number): void {
     this.reserve(8)
-    const bytes = this.#bytes
-    let at = this.#length
-    let rest = value
-    while (rest > 0x7fffffff) {
-      bytes[at++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
-    }
-    while (rest > 127) {
-      bytes[at++] = (rest & 127) | 0x80
-      rest >>>= 7
-    }
-    bytes[at++] = rest
-    this.#length = at
+    this.#length = writeVarint(this.#bytes, this.#length, value)
   }
 
   bytes(value: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { HopRecord } from '../record/record.js'
+import { hexOfWords } from '../id/hex.js'
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { foldVersions } from '../record/fold.js'
@@ -8,7 +9,7 @@ import { readRecord, skipRecords } from './record-reader.js'
 import { SegmentReader } from './segment-reader.js'
 import type { HopTemplate } from './template.js'
 import type { Words } from './words.js'
-import { readWords, wordsHex } from './words.js'
+import { readWords } from './words.js'
 
 /** All records of a segment, in id order. Damage is a `HOPTRACE_BAD_SEGMENT`. */
 export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: HopRecord[] } {
@@ -62,5 +63,5 @@ export function findInSegment(value: Uint8Array, id: HopId): HopRecord | undefin
 }
 
 function idOf({ high, low, tailHigh, tailLow }: Words): HopId {
-  return wordsHex(high, low, tailHigh, tailLow) as HopId
+  return hexOfWords(high, low, tailHigh, tailLow) as HopId
 }

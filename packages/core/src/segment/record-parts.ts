@@ -1,6 +1,6 @@
+import { splitWords } from '../id/hex.js'
 import type { CallRecord, HopRecord, InstanceRef } from '../record/record.js'
 import { maxNanosDifference, type sizeOf, columnType } from './layout.js'
-import { nanosHigh, nanosLow } from './words.js'
 
 /** `a - b` in nanoseconds; exact up to `maxNanosDifference`. */
 export function difference(a: { high: number; low: number }, b: { high: number; low: number }): number {
@@ -9,7 +9,8 @@ export function difference(a: { high: number; low: number }, b: { high: number; 
 
 /** A time as halves. */
 export function startOf(time: bigint): { high: number; low: number } {
-  return { high: nanosHigh(time), low: nanosLow() }
+  const [high, low] = splitWords(time)
+  return { high, low }
 }
 
 /** The end of a call, or its start if the end is unknown: microseconds since the hop started. */

@@ -6,6 +6,7 @@ import type {
   HopRecord,
   ServedBy,
 } from '../record/record.js'
+import { hex64, hexOfWords, joinWords } from '../id/hex.js'
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { recordFromJson } from '../record/json-record.js'
@@ -14,7 +15,6 @@ import { unzigzag } from './number-column.js'
 import { textUnits } from './record-parts.js'
 import type { SegmentReader } from './segment-reader.js'
 import type { CallTemplate, HopTemplate, ValueTemplate } from './template.js'
-import { joinNanos, wordsHex } from './words.js'
 
 const word = 4_294_967_296
 
@@ -65,7 +65,7 @@ function fromColumns(segment: SegmentReader, template: HopTemplate, id: HopId): 
     service: head.service,
     instance: head.instance,
     state: template.state,
-    startNanos: joinNanos(start.high, start.low),
+    startNanos: joinWords(start.high, start.low),
     durationMicros: coded === null ? null : template.durationRest ? positive(coded + lastEnd) : coded,
     method: template.method,
     route: template.route,
@@ -230,17 +230,17 @@ function stepped(
 ): string {
   const time = shifted(from, nanos)
   const { high, low } = segment.tail(tail)
-  return wordsHex(time.high, time.low, high, low)
+  return hexOfWords(time.high, time.low, high, low)
 }
 
 function wordsOf(segment: SegmentReader): string {
   const { words } = segment.numbers
-  return wordsHex(nextWord(words), nextWord(words), nextWord(words), nextWord(words))
+  return hexOfWords(nextWord(words), nextWord(words), nextWord(words), nextWord(words))
 }
 
 function spanOf(segment: SegmentReader): string {
   const { words } = segment.numbers
-  return wordsHex(nextWord(words), nextWord(words), 0, 0).slice(0, 16)
+  return hex64(nextWord(words), nextWord(words))
 }
 
 function nextWord(words: { next(): number }): number {

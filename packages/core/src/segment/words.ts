@@ -24,38 +24,3 @@ export function readWords(text: string, into: Words): boolean {
   into.tailLow = hexWord(text, 24)
   return !Number.isNaN(into.high + into.low + into.tailHigh + into.tailLow)
 }
-
-const scratch = Buffer.alloc(16)
-
-/** The 16 bytes of four words as 32 lowercase hex digits. */
-export function wordsHex(high: number, low: number, tailHigh: number, tailLow: number): string {
-  scratch.writeUInt32BE(high, 0)
-  scratch.writeUInt32BE(low, 4)
-  scratch.writeUInt32BE(tailHigh, 8)
-  scratch.writeUInt32BE(tailLow, 12)
-  return scratch.toString('hex')
-}
-
-const nanos = new BigUint64Array(1)
-const halves = new Uint32Array(nanos.buffer)
-// The platform's byte order decides which half is which.
-nanos[0] = 1n
-const lowHalf = halves[0] === 1 ? 0 : 1
-
-/** The upper 32 bits of an unsigned 64-bit time. `nanosLow` then gives the lower ones of the same time. */
-export function nanosHigh(time: bigint): number {
-  nanos[0] = time
-  return halves[1 - lowHalf] as number
-}
-
-/** The lower 32 bits of the time last given to `nanosHigh`. */
-export function nanosLow(): number {
-  return halves[lowHalf] as number
-}
-
-/** A time from its halves. */
-export function joinNanos(high: number, low: number): bigint {
-  halves[1 - lowHalf] = high
-  halves[lowHalf] = low
-  return nanos[0] as bigint
-}

@@ -1,4 +1,5 @@
 import { HoptraceError } from '../../base/errors.js'
+import { varintBytes, writeVarint } from '../../base/varint.js'
 import type { Row } from '../contract.js'
 
 /*
@@ -117,13 +118,7 @@ function damaged(): HoptraceError {
 }
 
 function fieldSize(length: number): number {
-  return 1 + varintSize(length) + length
-}
-
-function varintSize(value: number): number {
-  let size = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++
-  return size
+  return 1 + varintBytes(length) + length
 }
 
 class Writer {
@@ -146,9 +141,7 @@ class Writer {
   }
 
   varint(value: number): void {
-    let rest = value
-    for (; rest >= 128; rest = Math.floor(rest / 128)) this.buffer[this.at++] = (rest % 128) | 128
-    this.buffer[this.at++] = rest
+    this.at = writeVarint(this.buffer, this.at, value)
   }
 
   done(): Buffer {
