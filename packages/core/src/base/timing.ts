@@ -90,6 +90,8 @@ export const timing = {
   rowsMillis: second / 2,
   /** A put to one of several registries is waited for this long: the next row must not be late for the others. */
   putRowMillis: 1500,
+  /** A registry that is late with the first row of a run for longer is reported: until then its table may be being made. */
+  firstRowMillis: 15 * second,
   /** A registry that does not answer is waited for this long if others have given rows. */
   registryMillis: 2500,
   /** And this long if none has given a row. */
@@ -163,6 +165,8 @@ export const timing = {
   rereadMillis: 5,
   /** Where no process is at work, the pause: longer than the file system's clock takes to turn, so that a later change shows another time. */
   stillMillis: 20,
+  /** A directory that looked the same for this time shows a later change by its time: the clocks of file systems turn within two seconds. */
+  stillDirMillis: 2 * second,
   /** HBase: a gateway without an answer for this time is asked again. */
   gatewayMillis: 8 * second,
   /** HBase: a gateway that fails is asked again after this, then after twice as long, and so on. */

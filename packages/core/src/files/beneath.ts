@@ -22,6 +22,16 @@ export function checkParents(place: Place): void {
   for (const parent of parentsOf(place)) refuseParent(parent, lstatSync(parent))
 }
 
+/** `checkParents`, and whether all of them are there. */
+export function hasParents(place: Place): boolean {
+  for (const parent of parentsOf(place)) {
+    const stats = lstatSync(parent, { throwIfNoEntry: false })
+    if (stats === undefined) return false
+    refuseParent(parent, stats)
+  }
+  return true
+}
+
 /** `checkParents` without blocking. */
 export async function checkParentsLater(place: Place): Promise<void> {
   for (const parent of parentsOf(place)) refuseParent(parent, await lstat(parent))

@@ -30,6 +30,11 @@ export function modifiedMillisSync(file: string): number {
   return lstatSync(file).mtimeMs
 }
 
+/** Whether something has that name, be it a link that leads nowhere. Throws other file system errors. */
+export function isThereSync(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+}
+
 /** Bytes of a file, and when it was last written, in nanoseconds since the epoch. A link is not followed. */
 export interface FileStamp {
   readonly size: bigint

@@ -10,6 +10,7 @@ export {
   fstatSync,
   fsync,
   ftruncateSync,
+  isThereSync,
   modifiedMillisSync,
   readAtSync,
   readSync,
@@ -17,6 +18,7 @@ export {
   stampSync,
 } from './descriptor.js'
 export { type Entry, listDir, listDirSync } from './list.js'
+export { StillList } from './still-list.js'
 export {
   isMarkedSync,
   makeDirSync,

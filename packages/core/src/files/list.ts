@@ -1,6 +1,6 @@
 import { lstatSync, opendirSync } from 'node:fs'
 import path from 'node:path'
-import { checkParents, checkParentsLater, pathOf, type Place } from './beneath.js'
+import { checkParentsLater, hasParents, pathOf, type Place } from './beneath.js'
 import { lstat, opendir } from './calls.js'
 import { FileRefused, isMissing } from './refused.js'
 
@@ -18,8 +18,10 @@ export function listDirSync(place: Place, limit = maxEntries): Entry[] {
   const entries: Entry[] = []
   const file = pathOf(place)
   try {
-    checkParents(place)
-    refuseLink(file, lstatSync(file).isDirectory())
+    // Often there is no such directory, and an error takes longer than all else.
+    const stats = hasParents(place) ? lstatSync(file, { throwIfNoEntry: false }) : undefined
+    if (stats === undefined) return entries
+    refuseLink(file, stats.isDirectory())
     const dir = opendirSync(file)
     try {
       for (let found = dir.readSync(); found !== null; found = dir.readSync())

@@ -9,7 +9,7 @@ import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.j
 import { judge, type Judgement } from './verdict/overall.js'
 import { isExpired } from '../record/kept.js'
 import { wordSeconds } from './verdict/wording.js'
-import { InstanceIndex } from './walk/candidates.js'
+import { instanceIndex } from './walk/candidates.js'
 import { Locator } from './walk/locate.js'
 import { noReads, type Reads } from './walk/reads.js'
 import type { TraceSource } from './walk/source.js'
@@ -55,7 +55,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   const { source, known, holders = [], limits, recursive, onHop } = query
   const { rows } = known
   const reads = noReads()
-  const index = new InstanceIndex(known)
+  const index = instanceIndex(known)
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new Error('the deadline has passed')), limits.deadlineMillis)
   const signal =

@@ -2,7 +2,7 @@
 export { giveDirMode, heldSocketPath } from './ask-socket.js'
 export { bootId } from './boot.js'
 export { deleteRunDir, deleteRunFile } from './delete-run.js'
-export { isQuiet, listRunDirs } from './list-runs.js'
+export { isQuiet, listRunDirs, RunDirs } from './list-runs.js'
 export { acquireRunDir, claimRunDir, highestOwner, isOwnRun, type OwnedRun, probeRun } from './owner.js'
 export { isStopped, processToken, tokenOfProcess } from './process-token.js'
 export { isLogFileName, logDirOf, newRunName, nextRunDir, runDirOf, runFile, runPlace } from './run-place.js'

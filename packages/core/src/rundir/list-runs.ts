@@ -1,6 +1,6 @@
 import { timing } from '../base/timing.js'
 import path from 'node:path'
-import { isMissing, listDir, lstat, markerName } from '../files/index.js'
+import { isMissing, listDir, lstat, markerName, StillList } from '../files/index.js'
 import { isLogFileName, isRunName, isServiceName, runPlace } from './run-place.js'
 
 /**
@@ -8,22 +8,47 @@ import { isLogFileName, isRunName, isServiceName, runPlace } from './run-place.j
  * only reads. It skips a directory with another name, or with neither our marker nor a log file.
  */
 export async function listRunDirs(dataDir: string, service?: string): Promise<string[]> {
-  const dir = path.resolve(dataDir)
-  const services =
-    service === undefined
-      ? (await listDir({ dir, name: 'logs' }))
-          .filter(({ name, kind }) => kind === 'directory' && isServiceName(name))
-          .map(({ name }) => name)
-      : [service]
-  const runs: string[] = []
-  for (const name of services.sort()) {
-    const entries = await listDir({ dir, name: `logs/${name}` })
-    for (const run of entries.filter(({ name: run, kind }) => kind === 'directory' && isRunName(run))) {
-      const runDir = path.join(dir, 'logs', name, run.name)
-      if (await isRunDir(runDir)) runs.push(runDir)
-    }
+  return new RunDirs(dataDir).list(service)
+}
+
+/** The same again and again: a directory that has not changed is not listed again. */
+export class RunDirs {
+  private readonly dir: string
+  private readonly services: StillList
+  private readonly runs = new Map<string, StillList>()
+  /** Directories that are of runs. */
+  private known = new Set<string>()
+
+  constructor(dataDir: string) {
+    this.dir = path.resolve(dataDir)
+    this.services = new StillList({ dir: this.dir, name: 'logs' })
   }
-  return runs.sort()
+
+  async list(service?: string): Promise<string[]> {
+    const services =
+      service === undefined
+        ? (await this.services.listLater())
+            .filter(({ name, kind }) => kind === 'directory' && isServiceName(name))
+            .map(({ name }) => name)
+        : [service]
+    const runs: string[] = []
+    for (const name of services) {
+      for (const { name: run, kind } of await this.ofService(name).listLater()) {
+        if (kind !== 'directory' || !isRunName(run)) continue
+        const runDir = path.join(this.dir, 'logs', name, run)
+        if (this.known.has(runDir) || (await isRunDir(runDir))) runs.push(runDir)
+      }
+    }
+    this.known = new Set(runs)
+    return runs.sort()
+  }
+
+  private ofService(name: string): StillList {
+    let list = this.runs.get(name)
+    if (list === undefined)
+      this.runs.set(name, (list = new StillList({ dir: this.dir, name: `logs/${name}` })))
+    return list
+  }
 }
 
 async function isRunDir(runDir: string): Promise<boolean> {

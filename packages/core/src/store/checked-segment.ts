@@ -1,11 +1,17 @@
 import { badSegment } from '../record/damage.js'
-import { readSegmentHead, type SegmentHead } from '../segment/head.js'
+import { openHead, type OpenedSegment, type SegmentHead } from '../segment/head.js'
 import type { Row } from './contract.js'
 import { idNanos, readSegmentKey, runKey } from './keys.js'
 
 /** The head of a row's segment, which must be of the run and window that the row's key names: else `HOPTRACE_BAD_SEGMENT`. */
-export function checkedHead({ key, value }: Row, windowNanos: bigint): SegmentHead {
-  const head = readSegmentHead(value)
+export function checkedHead(row: Row, windowNanos: bigint): SegmentHead {
+  return checkedSegment(row, windowNanos).head
+}
+
+/** The same with the segment, to be decoded. */
+export function checkedSegment({ key, value }: Row, windowNanos: bigint): OpenedSegment {
+  const opened = openHead(value)
+  const { head } = opened
   const parts = readSegmentKey(key)
   if (
     parts === undefined ||
@@ -16,5 +22,5 @@ export function checkedHead({ key, value }: Row, windowNanos: bigint): SegmentHe
   ) {
     throw badSegment('its key names other records')
   }
-  return head
+  return opened
 }

@@ -1,8 +1,8 @@
 import type { HopRecord, InstanceRef } from '../record/record.js'
 import type { HopId, TraceId } from '../id/types.js'
-import { findInSegment } from '../segment/decode.js'
+import { findInOpened } from '../segment/decode.js'
 import { foldVersions } from '../record/fold.js'
-import { checkedHead } from './checked-segment.js'
+import { checkedSegment } from './checked-segment.js'
 import type { Store } from './contract.js'
 import type { ReadCounts } from './counts.js'
 import type { StoreLayout } from './layout.js'
@@ -150,10 +150,11 @@ export class StoreReader {
     const found: HopRecord[] = []
     for await (const rows of pages(this.#store, range, one ? 1 : latePage, this.counts, signal)) {
       for (const row of rows) {
-        const { minId, maxId } = checkedHead(row, this.#windowNanos)
+        const opened = checkedSegment(row, this.#windowNanos)
+        const { minId, maxId } = opened.head
         if (minId <= id && id <= maxId) {
           this.counts.segments++
-          const record = findInSegment(row.value, id)
+          const record = findInOpened(opened, id)
           if (record !== undefined) found.push(record)
         } else this.counts.pruned++
       }

@@ -214,7 +214,8 @@ async function askLive(
   { name, value, limit, beforeNanos }: KeyQuery,
   signal: AbortSignal,
 ): Promise<KeysJson | undefined> {
-  const place = live === null ? undefined : await client.place(row)
+  // One that has ended does not answer.
+  const place = live === null || row.state !== 'running' ? undefined : await client.place(row)
   if (place === undefined) return undefined
   const question = { path: 'keys', query: { name, value, limit, before: beforeNanos } }
   const bounds = { maxBytes, idleMillis: patienceMillis, totalMillis: patienceMillis * 4 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { HoptraceError } from '../../base/errors.js'
-import { fileStamp, type FileStamp } from '../../files/index.js'
+import { fileStamp, type FileStamp, isThereSync } from '../../files/index.js'
 import type { HopRecord } from '../../record/record.js'
 import { hopIdNanos } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
@@ -71,7 +71,8 @@ export class LogSource {
   async view(row: InstanceRow, reads: Reads, signal?: AbortSignal): Promise<LogView | undefined> {
     signal?.throwIfAborted()
     const runDir = runDirOf(this.dataDir, row.logDir)
-    if (runDir === undefined) return undefined
+    // Most runs that are asked for have ended, and have left no directory.
+    if (runDir === undefined || !isThereSync(runDir)) return undefined
     // Asked first: what a run that has ended by now wrote is all there.
     const alive = await this.isAlive(row, runDir)
     const files = await statFiles(runDir)

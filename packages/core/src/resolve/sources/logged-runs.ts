@@ -1,11 +1,11 @@
 import { timing } from '../../base/timing.js'
 import { textOf } from '../../base/message.js'
 import path from 'node:path'
-import { isMarkedSync, isMissing, listDir, modifiedMillisSync } from '../../files/index.js'
+import { isMarkedSync, isMissing, modifiedMillisSync, StillList } from '../../files/index.js'
 import type { AskersKeys, ClusterKeys } from '../../key/index.js'
 import { readRunHeader } from '../../log/read-run.js'
 import { listLogFiles } from '../../rundir/run-dir.js'
-import { listRunDirs, logDirOf } from '../../rundir/index.js'
+import { logDirOf, RunDirs } from '../../rundir/index.js'
 import { isServiceName } from '../../rundir/run-place.js'
 import { runRow } from '../../rundir/run-row.js'
 import { runName, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
@@ -22,16 +22,21 @@ const maxRuns = 1000
  */
 export class LoggedRuns {
   private readonly known = new Map<string, InstanceRow>()
+  private readonly runDirs: RunDirs
+  private readonly stores: StillList
 
   constructor(
     private readonly dataDir: string,
     private readonly keys: AskersKeys,
-  ) {}
+  ) {
+    this.runDirs = new RunDirs(dataDir)
+    this.stores = new StillList({ dir: dataDir, name: 'stores' })
+  }
 
   /** The rows that `list` gives, and those of runs that are not among them. */
   async beside(list: () => Promise<RegistryRows>): Promise<RegistryRows> {
     // List the logs first: a run that registers in between is in both lists, and then its row counts.
-    const runDirs = await listRunDirs(this.dataDir).catch(() => [])
+    const runDirs = await this.runDirs.list().catch(() => [])
     const { rows, unread: unreadRows } = await list()
     const registered = new Set(rows.map(runName))
     const dirs = new Set(rows.map(({ logDir }) => logDir))
@@ -59,7 +64,7 @@ export class LoggedRuns {
   /** Services whose store is there, while every row of theirs is missing. */
   private async storesWithout(rows: readonly InstanceRow[]): Promise<string[]> {
     const services = new Set(rows.map(({ service }) => service))
-    const entries = await listDir({ dir: this.dataDir, name: 'stores' }).catch(() => [])
+    const entries = await this.stores.listLater().catch(() => [])
     return entries
       .filter(({ name, kind }) => kind === 'directory' && isServiceName(name) && !services.has(name))
       .map(({ name }) => name)

@@ -25,6 +25,15 @@ export interface Candidates {
   readonly tooMany: boolean
 }
 
+const indexes = new WeakMap<RegistryRows, InstanceIndex>()
+
+/** The index of these rows: questions that follow each other have the same. */
+export function instanceIndex(known: RegistryRows): InstanceIndex {
+  let index = indexes.get(known)
+  if (index === undefined) indexes.set(known, (index = new InstanceIndex(known)))
+  return index
+}
+
 /** The registry as it was when a question was asked, indexed. */
 export class InstanceIndex {
   readonly rows: readonly InstanceRow[]

@@ -51,7 +51,7 @@ class LevelStore implements Store {
     private readonly make: boolean,
   ) {
     this.url = `level:${dir}`
-    this.#view = new StoreView(dir)
+    this.#view = new StoreView(dir, () => this.#made())
   }
 
   async open(): Promise<void> {
@@ -74,7 +74,6 @@ class LevelStore implements Store {
     }
     await this.#guard(async () => {
       signal?.throwIfAborted()
-      this.#made()
       await this.#view.scan(from, to, take, signal)
     }, signal)
     return rows

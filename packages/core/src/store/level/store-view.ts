@@ -1,6 +1,6 @@
 import { timing } from '../../base/timing.js'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { listDirSync } from '../../files/index.js'
+import { type Entry, StillList } from '../../files/index.js'
 import { HoptraceError } from '../../base/errors.js'
 import { BlockCache } from './block-cache.js'
 import { damagedStore, Unsettled } from './damage.js'
@@ -29,10 +29,17 @@ export type Take = (row: MergedKey, value: Buffer) => boolean
 export class StoreView {
   readonly #writers = new Map<string, WriterView>()
   readonly #cache = new BlockCache(cacheBytes)
+  readonly #list: StillList
   #scans = 0
   #closed = false
 
-  constructor(readonly dir: string) {}
+  /** @param check Throws where there is no store. */
+  constructor(
+    readonly dir: string,
+    private readonly check: () => void,
+  ) {
+    this.#list = new StillList(storePlace(dir))
+  }
 
   /**
    * Passes the rows of a range in order to `take`, until it returns false. If files were replaced during the
@@ -89,7 +96,7 @@ export class StoreView {
   #refresh(): readonly WriterView[] {
     const heads = new Set<string>()
     const dirs = new Set<string>()
-    for (const { name } of listDirSync(storePlace(this.dir))) {
+    for (const { name } of this.#list.last() ?? this.#anew()) {
       const writer = writerOfHead(name)
       if (writer !== undefined) heads.add(writer)
       else if (isWriterName(name)) dirs.add(name)
@@ -104,6 +111,11 @@ export class StoreView {
       this.#writers.delete(name)
     }
     return [...heads].map((name) => this.#refreshed(name))
+  }
+
+  #anew(): readonly Entry[] {
+    this.check()
+    return this.#list.listAnew()
   }
 
   close(): void {

@@ -1,5 +1,4 @@
 import { timing } from '../../base/timing.js'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { orLate } from '../../base/deadline.js'
 import { HoptraceError } from '../../base/errors.js'
 import { textOf } from '../../base/message.js'
@@ -34,6 +33,13 @@ export function composedRegistry(registries: readonly Registry[], patience: Regi
     registries.map((registry) => new Part(registry)),
     patience,
   )
+}
+
+/** A registry has not taken a row in time: it may still do. */
+export class RegistryLate extends HoptraceError {
+  constructor(name: string) {
+    super('HOPTRACE_STORE_UNAVAILABLE', `${name} does not answer yet`)
+  }
 }
 
 class ComposedRegistry implements Registry {
@@ -78,22 +84,24 @@ class ComposedRegistry implements Registry {
   private async answers(): Promise<ReadonlyMap<Part, RegistryRows>> {
     const { millis = timing.registryMillis, emptyMillis = timing.emptyRegistryMillis } = this.patience
     const answers = new Map<Part, RegistryRows>()
-    const enough = new AbortController()
-    let anyRows = (): void => undefined
-    const known = new Promise<void>((resolve) => (anyRows = resolve))
-    const asked = this.parts.map(async (part) => {
-      const answer = await part.list()
-      answers.set(part, answer)
-      if (answer.rows.length > 0) anyRows()
+    await new Promise<void>((resolve) => {
+      let some: NodeJS.Timeout | undefined
+      const done = (): void => {
+        clearTimeout(some)
+        clearTimeout(none)
+        resolve()
+      }
+      const none = setTimeout(done, emptyMillis)
+      let left = this.parts.length
+      if (left === 0) done()
+      for (const part of this.parts) {
+        void part.list().then((answer) => {
+          answers.set(part, answer)
+          if (--left === 0) done()
+          else if (answer.rows.length > 0) some ??= setTimeout(done, Math.min(millis, emptyMillis))
+        })
+      }
     })
-    const pause = (time: number): Promise<unknown> =>
-      sleep(time, undefined, { signal: enough.signal }).catch(() => undefined)
-    await Promise.race([
-      Promise.all(asked),
-      Promise.all([known, pause(Math.min(millis, emptyMillis))]),
-      pause(emptyMillis),
-    ])
-    enough.abort()
     return answers
   }
 }
@@ -130,8 +138,7 @@ class Part {
   }
 
   private async inTime(task: Promise<void>): Promise<void> {
-    if ((await orLate(task, timing.putRowMillis)) === undefined)
-      throw new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.name} does not answer yet`)
+    if ((await orLate(task, timing.putRowMillis)) === undefined) throw new RegistryLate(this.name)
   }
 }
 

@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import {
   type Entry,
   isMissing,
-  listDir,
   listedFileReader,
   makeDirSync,
   type Place,
   stampSync,
+  StillList,
   writeReplacing,
   writeReplacingSync,
 } from '../../files/index.js'
@@ -76,15 +76,18 @@ interface Known {
 class RowReader {
   private known = new Map<string, Known>()
   private fingerprint: string | undefined
+  private readonly files: StillList
 
   constructor(
     private readonly dir: string,
     private readonly keys: AskersKeys,
-  ) {}
+  ) {
+    this.files = new StillList({ dir, name: 'registry' })
+  }
 
   async list(): Promise<RegistryRows> {
     const { dir } = this
-    const files = await rowFiles(dir)
+    const files = rowFiles(await this.files.listLater())
     if (files.length === 0) return { rows: [], unread: [] }
     const rows: InstanceRow[] = []
     const unread = new UnreadRows()
@@ -158,8 +161,7 @@ const notPlain: Known = { stamp: '', read: { why: 'is not a plain file' }, bytes
  * What may be rows, newest run first. A name that no row can have is one that was damaged: its row is
  * missing.
  */
-async function rowFiles(dir: string): Promise<Entry[]> {
-  const entries = await listDir({ dir, name: 'registry' })
+function rowFiles(entries: readonly Entry[]): Entry[] {
   return entries
     .filter(({ name }) => name.endsWith('.json'))
     .map((entry) => ({ entry, start: rowFileStart(entry.name) }))

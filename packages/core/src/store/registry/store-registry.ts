@@ -25,6 +25,7 @@ const maxLooked = 8 * page
  */
 export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
   const removed = removal(store, keys)
+  const known = new KnownRows(keys)
   return {
     ...(store.deleteRange === undefined ? {} : { removeEnded: removed }),
 
@@ -32,7 +33,7 @@ export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = 
       return store.url
     },
 
-    list: () => listRows(store, keys),
+    list: () => listRows(store, known),
 
     async put(row) {
       const text = writeRow(writtenPaths(row, dataDir), keys)
@@ -43,14 +44,15 @@ export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = 
   }
 }
 
-async function listRows(store: Store, keys: AskersKeys): Promise<RegistryRows> {
+async function listRows(store: Store, known: KnownRows): Promise<RegistryRows> {
+  const reading = known.begin()
   const found: InstanceRow[] = []
   const unread = new UnreadRows()
   const { from: first, to } = instanceRange()
   for (let from = first, count = 0; ;) {
     const rows = await store.scan({ from, to, limit: page })
     for (const { key, value } of rows) {
-      const read = readValue(value, keys)
+      const read = reading.read(key, value)
       const where = `a row of ${store.url} (${Buffer.from(key).toString('hex').slice(0, 64)})`
       if ('why' in read) unread.add(where, read.why)
       else if (instanceRowKey(read.row).equals(key)) found.push(read.row)
@@ -65,7 +67,50 @@ async function listRows(store: Store, keys: AskersKeys): Promise<RegistryRows> {
     }
     from = nextKey(last.key)
   }
+  reading.end()
   return { rows: found, unread: unread.all }
+}
+
+type KnownRow = { readonly value: Uint8Array; readonly read: ReadRow }
+
+/** Rows that were read and verified: of many runs few have changed since. */
+class KnownRows {
+  private known: ReadonlyMap<string, KnownRow> = new Map()
+  private fingerprint: string | undefined
+
+  constructor(private readonly keys: AskersKeys) {}
+
+  /** Begins a list: `read` each of its rows, and at the `end` others are forgotten. */
+  begin(): { read(key: Uint8Array, value: Uint8Array): ReadRow; end(): void } {
+    const before = this.before()
+    const rows = new Map<string, KnownRow>()
+    return {
+      read: (key, value) => {
+        const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+        let row = before.get(name)
+        if (row === undefined || Buffer.compare(row.value, value) !== 0)
+          row = { value: Buffer.from(value), read: readValue(value, this.keys) }
+        rows.set(name, row)
+        return row.read
+      },
+      end: () => {
+        this.known = rows
+      },
+    }
+  }
+
+  /** What is known under the keys in use now. */
+  private before(): ReadonlyMap<string, KnownRow> {
+    let fingerprint: string | undefined
+    try {
+      fingerprint = this.keys()?.fingerprint
+    } catch {
+      // Each row says why.
+    }
+    if (fingerprint === undefined || fingerprint !== this.fingerprint) this.known = new Map()
+    this.fingerprint = fingerprint
+    return this.known
+  }
 }
 
 function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {
