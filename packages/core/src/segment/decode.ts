@@ -3,7 +3,7 @@ import { hexOfWords } from '../id/hex.js'
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { foldVersions } from '../record/fold.js'
-import type { SegmentHead } from './head.js'
+import { openHead, type OpenedSegment, type SegmentHead } from './head.js'
 import { maxValues } from './layout.js'
 import { readRecord, skipRecords } from './record-reader.js'
 import { SegmentReader } from './segment-reader.js'
@@ -13,7 +13,7 @@ import { readWords } from './words.js'
 
 /** All records of a segment, in id order. Damage is a `HOPTRACE_BAD_SEGMENT`. */
 export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: HopRecord[] } {
-  const segment = new SegmentReader(value)
+  const segment = new SegmentReader(openHead(value))
   const { head, time } = segment
   const records: HopRecord[] = []
   let values = 0
@@ -34,30 +34,41 @@ export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: 
 
 /** The record with an id, its versions folded. Only ids and the columns that the record has are decoded. */
 export function findInSegment(value: Uint8Array, id: HopId): HopRecord | undefined {
-  const segment = new SegmentReader(value)
-  const { head, time } = segment
+  return findInOpened(openHead(value), id)
+}
+
+/** The same in a segment whose checksum is verified. */
+export function findInOpened(opened: OpenedSegment, id: HopId): HopRecord | undefined {
+  const { head } = opened
   const wanted: Words = { high: 0, low: 0, tailHigh: 0, tailLow: 0 }
   if (id < head.minId || id > head.maxId || !readWords(id, wanted)) return undefined
-  const passed = new Map<HopTemplate, { count: number; assigned: number }>()
+  const segment = new SegmentReader(opened)
+  const { time, templates, numbers } = segment
+  // Records of each shape that were passed, and of these the ones that callers issued the id of.
+  const passed = new Uint32Array(templates.length)
+  const assigned = new Uint32Array(templates.length)
   let found: HopRecord | undefined
   for (let i = 0; i < head.count; i++) {
-    segment.nextId()
+    const tail = segment.tail(segment.nextTime())
     if (time.high > wanted.high || (time.high === wanted.high && time.low > wanted.low)) break
-    const template = segment.template()
-    if (time.low === wanted.low && idOf(time) === id) {
-      for (const [shape, { count, assigned }] of passed) skipRecords(segment, shape, count, assigned)
-      passed.clear()
-      const record = readRecord(segment, template, id)
-      found = found === undefined ? record : foldVersions(found, record)
+    const shape = numbers.shape.next()
+    const template = templates[shape]
+    if (template === undefined) throw badSegment('a record has an unknown shape')
+    const isTime = time.low === wanted.low && time.high === wanted.high
+    if (!isTime || tail.high !== wanted.tailHigh || tail.low !== wanted.tailLow) {
+      passed[shape] = (passed[shape] as number) + 1
+      if (tail.high >= 0x8000_0000) assigned[shape] = (assigned[shape] as number) + 1
       continue
     }
-    const assigned = time.tailHigh >= 0x8000_0000 ? 1 : 0
-    const seen = passed.get(template)
-    if (seen === undefined) passed.set(template, { count: 1, assigned })
-    else {
-      seen.count++
-      seen.assigned += assigned
+    for (const [other, count] of passed.entries()) {
+      if (count > 0) skipRecords(segment, templates[other] as HopTemplate, count, assigned[other] as number)
     }
+    passed.fill(0)
+    assigned.fill(0)
+    time.tailHigh = tail.high
+    time.tailLow = tail.low
+    const record = readRecord(segment, template, id)
+    found = found === undefined ? record : foldVersions(found, record)
   }
   return found
 }

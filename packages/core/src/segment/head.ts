@@ -42,8 +42,16 @@ export function seal(segment: Buffer): void {
   segment.writeUInt32BE(crc32(segment.subarray(8)), 4)
 }
 
-/** Verifies a segment's checksum and reads its head; `end` is where the body begins. */
-export function openHead(value: Uint8Array): { head: SegmentHead; end: number; bytes: Buffer } {
+/** A segment whose checksum is verified. */
+export interface OpenedSegment {
+  readonly head: SegmentHead
+  /** Where the body begins. */
+  readonly end: number
+  readonly bytes: Buffer
+}
+
+/** Verifies a segment's checksum and reads its head. */
+export function openHead(value: Uint8Array): OpenedSegment {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if (bytes.length < fixedBytes || bytes.length > maxSegmentBytes)
     throw badSegment(`it has ${bytes.length} bytes`)

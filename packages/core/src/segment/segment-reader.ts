@@ -3,8 +3,7 @@ import { DecodeBudget } from './budget.js'
 import { ByteReader } from './bytes.js'
 import { badSegment } from '../record/damage.js'
 import { FloatReader } from './float-column.js'
-import type { SegmentHead } from './head.js'
-import { openHead } from './head.js'
+import type { OpenedSegment, SegmentHead } from './head.js'
 import type { NumberColumnName, TextColumnName } from './layout.js'
 import {
   maxShapeBytes,
@@ -17,7 +16,8 @@ import {
 import { NumberReader } from './number-reader.js'
 import type { HopTemplate } from './template.js'
 import { ValueColumns, readTemplate } from './template.js'
-import { TextReader, readPlain } from './text-column.js'
+import { Strings } from './strings.js'
+import { TextReader } from './text-column.js'
 import type { Words } from './words.js'
 
 export type ValueReader = NumberReader | TextReader | FloatReader
@@ -35,11 +35,9 @@ export class SegmentReader {
   readonly time: Words
 
   /**
-   * Verifies the checksum, unpacks, and reads all headers of columns. Rejects damage with
-   * `HOPTRACE_BAD_SEGMENT`.
+   * Unpacks, and reads all headers of columns. Rejects damage with `HOPTRACE_BAD_SEGMENT`.
    */
-  constructor(value: Uint8Array) {
-    const { head, end, bytes } = openHead(value)
+  constructor({ head, end, bytes }: OpenedSegment) {
     this.head = head
     this.time = {
       high: parseInt(head.minId.slice(0, 8), 16),
@@ -49,7 +47,7 @@ export class SegmentReader {
     }
     const { high, low } = unpack(bytes, end)
     const { budget } = this
-    const strings = readStrings(high, low, budget)
+    const strings = new Strings(high, low, budget)
     const tails = high.take(high.varint(maxValues) * 8)
     this.tails = Array.from({ length: tails.length / 8 }, (_, i) => ({
       high: tails.readUInt32BE(i * 8),
@@ -77,6 +75,13 @@ export class SegmentReader {
 
   /** Goes to the id of the next record: `time`. */
   nextId(): void {
+    const tail = this.tail(this.nextTime())
+    this.time.tailHigh = tail.high
+    this.time.tailLow = tail.low
+  }
+
+  /** Goes to the time of the next record's id, and gives the number of its tail. */
+  nextTime(): number {
     const { time } = this
     let low = time.low + this.numbers.idStep.next()
     if (low > 0xffff_ffff) {
@@ -85,9 +90,7 @@ export class SegmentReader {
       if (time.high > 0xffff_ffff) throw badSegment('an id is out of bounds')
     }
     time.low = low
-    const tail = this.tail(this.numbers.idTail.next())
-    time.tailHigh = tail.high
-    time.tailLow = tail.low
+    return this.numbers.idTail.next()
   }
 
   /** A tail by its number. */
@@ -105,6 +108,9 @@ export class SegmentReader {
   }
 }
 
+/** More than what most segments unpack to. */
+const maxPieceBytes = 1 << 18
+
 function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader } {
   if (end + 8 > bytes.length) throw badSegment('it ends too early')
   const unpackedLength = bytes.readUInt32BE(end)
@@ -114,6 +120,8 @@ function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader
   try {
     unpacked = brotliDecompressSync(bytes.subarray(end + 8, packedEnd), {
       maxOutputLength: Math.max(1, unpackedLength),
+      // In one piece, with room to spare: a full piece makes Node ask for another.
+      chunkSize: Math.min(unpackedLength, maxPieceBytes) + 64,
     })
   } catch (cause) {
     throw badSegment('it does not unpack', cause)
@@ -125,7 +133,7 @@ function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader
 function readTemplates(
   high: ByteReader,
   most: number,
-  strings: readonly string[],
+  strings: Strings,
   columns: ValueColumns,
 ): HopTemplate[] {
   let bytes = 0
@@ -138,18 +146,5 @@ function readTemplates(
     size += template.size
     if (size > maxValues) throw badSegment('it holds too much')
     return template
-  })
-}
-
-function readStrings(high: ByteReader, low: ByteReader, budget: DecodeBudget): string[] {
-  const count = high.varint(maxValues)
-  if (count === 0) return []
-  const textAt = readPlain(count, high, low, budget)
-  // Names become keys of objects, so each becomes a separate text in memory.
-  const dictionary = new DecodeBudget()
-  return Array.from({ length: count }, (_, i) => {
-    const text = textAt(i)
-    dictionary.texts(text.length)
-    return text
   })
 }

@@ -1,6 +1,7 @@
 import type { HopState } from '../record/record.js'
 import type { ByteReader } from './bytes.js'
 import { badSegment } from '../record/damage.js'
+import type { Strings } from './strings.js'
 import { callBits, hopBits, hopStates, idForm, maxMicros, sizeOf, columnType } from './layout.js'
 
 /** An attribute or key of a shape; `column` is its number among the value columns, or -1 for a boolean. */
@@ -75,16 +76,8 @@ export class ValueColumns {
 }
 
 /** Reads one shape: symbols in the order in which `RecordWriter` takes a record apart. */
-export function readTemplate(
-  symbols: ByteReader,
-  strings: readonly string[],
-  columns: ValueColumns,
-): HopTemplate {
-  const textAt = (code: number): string => {
-    const found = strings[code - 1]
-    if (found === undefined) throw badSegment('a shape names an unknown text')
-    return found
-  }
+export function readTemplate(symbols: ByteReader, strings: Strings, columns: ValueColumns): HopTemplate {
+  const textAt = (code: number): string => strings.at(code)
   const textOrNull = (): string | null => {
     const code = symbols.varint()
     return code === 0 ? null : textAt(code)
