@@ -5,6 +5,8 @@ import type { DroppedRange, InstanceRow, Registry } from '../record/instance-row
 import type { Outage } from './outage.js'
 import { runRow } from '../rundir/run-row.js'
 import { keeps } from '../store/retention.js'
+import { RegistryLate } from '../store/registry/composed-registry.js'
+import { timing } from '../base/timing.js'
 import type { RunShipping } from './run-shipping.js'
 
 export interface RunRegistrarOptions {
@@ -30,6 +32,8 @@ export class RunRegistrar {
 
   /** The part of its row that does not come from shipping. */
   run: RunInfo
+  private isRegistered = false
+  private readonly beganMillis = performance.now()
 
   constructor(private readonly options: RunRegistrarOptions) {
     this.run = options.run
@@ -75,10 +79,20 @@ export class RunRegistrar {
     const { registry, outage } = this.options
     try {
       await registry.put(this.row())
+      this.isRegistered = true
       outage.succeeded()
     } catch (error) {
-      outage.failed(error)
+      if (!this.mayBeMaking(error)) outage.failed(error)
       throw error
     }
+  }
+
+  /** Whether the registry may be late because its table is being made, as at the first start with a store. */
+  private mayBeMaking(error: unknown): boolean {
+    return (
+      error instanceof RegistryLate &&
+      !this.isRegistered &&
+      performance.now() - this.beganMillis < timing.firstRowMillis
+    )
   }
 }
