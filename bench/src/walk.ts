@@ -1,91 +1,129 @@
 /**
- * The cost of a question: five-hop traces over five services with one store each, resolved from the stores
- * after every service has stopped, and an id without a record, with more and more hops stored. Medians over
- * rounds, and the reads of one answer.
- * `npm run bench:walk -- --stored 1000,20000 --questions 200`
+ * The cost of a question: five-hop traces over five services with one store each, an id without a record, and
+ * `find` by a key, with more and more hops stored. By default the services have stopped, and their stores are
+ * asked; with `--live`, five Express processes are. Another process asks. Medians over rounds, and the reads
+ * of one answer.
+ * `npm run bench:walk -- --stored 1000,20000 --questions 200 --store level|hbase --live`
+ * `--profile DIR`: a CPU profile of the process that asks, for each size.
  */
-import { createResolver, createTracer, type HopId, type Tracer } from '@hoptrace/core'
+import { newClusterKey, type HopId } from '@hoptrace/core'
+import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { median, table } from './report.js'
-
-const services = ['gateway', 'orders', 'payments', 'inventory', 'shipping']
-const firstPort = 45_600
+import { table } from './report.js'
+import type { Answers, Questions } from './walk/asked.js'
+import { LivingServices } from './walk/living.js'
+import { record, services } from './walk/recorded.js'
 
 const { values } = parseArgs({
   options: {
     stored: { type: 'string', default: '1000,20000' },
     questions: { type: 'string', default: '200' },
+    store: { type: 'string', default: 'level' },
+    live: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 })
 
-function trace(
-  tracers: readonly Tracer[],
-  level: number,
-  headers: Readonly<Record<string, string>>,
-): HopId | undefined {
-  const tracer = tracers[level] as Tracer
-  return tracer.run({ name: `/${tracer.service}`, headers }, () => {
-    const { hop } = tracer
-    hop?.event('work.done', { items: level })
-    if (level + 1 < tracers.length) {
-      const call = hop?.call({ url: `http://127.0.0.1:${firstPort + level + 1}/`, method: 'POST' })
-      trace(tracers, level + 1, call?.headers ?? {})
-      call?.end(200)
-    }
-    return hop?.id
-  })
+/** The process that asks is another one than those that recorded: it has nothing of what they hold in memory. */
+async function ask(questions: Questions): Promise<Answers> {
+  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]
+  const program = fileURLToPath(new URL('./walk/asked.js', import.meta.url))
+  const child = fork(program, { execArgv: [...process.execArgv, ...profile] })
+  child.send(questions)
+  const [answers] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => [undefined]),
+  ])) as [Answers | undefined]
+  if (answers === undefined) throw new Error('the process that asks has failed')
+  return answers
 }
 
-async function measure(stored: number, questions: number): Promise<string[]> {
+async function measure(
+  stored: number,
+  hbase: string | undefined,
+  firstPort: number,
+): Promise<[string, Answers][]> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-walk-'))
+  // With a server as the store, the one that asks is on another host: it has no data directory of theirs.
+  const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-walk-'))
+  const clusterKey = newClusterKey()
+  const making = {
+    dataDir,
+    clusterKey,
+    ...(hbase === undefined ? {} : { store: { kind: 'hbase', url: hbase } }),
+  }
+  const options = {
+    clusterKey,
+    dir: hbase === undefined ? dataDir : elsewhere,
+    ...(hbase && { store: hbase }),
+  }
+  const living = values.live ? await LivingServices.start(making) : undefined
   try {
-    const tracers = services.map((service, i) =>
-      createTracer({
-        service,
-        dataDir,
-        address: `127.0.0.1:${firstPort + i}`,
-        windowMillis: 1000,
-        graceMillis: 500,
-      }),
-    )
-    const ids: HopId[] = []
-    for (let i = 0; i < stored / services.length; i++) {
-      const id = trace(tracers, 0, {})
-      if (id !== undefined) ids.push(id)
-      if (i % 500 === 499) await Promise.all(tracers.map((tracer) => tracer.flush()))
-    }
-    await Promise.all(tracers.map((tracer) => tracer.close()))
-
-    const resolver = createResolver({ dir: dataDir })
-    const present: number[] = []
-    const absent: number[] = []
-    let reads = ''
-    for (let i = 0; i < questions; i++) {
-      const id = ids[Math.floor(Math.random() * ids.length)] as HopId
-      const answer = await resolver.resolve(id)
-      if (answer.verdict !== 'completed' || answer.hops.length !== services.length)
-        throw new Error(`wrong answer for ${id}`)
-      present.push(answer.elapsedMillis)
-      reads = `${answer.reads.scans} scans, ${(answer.reads.bytes / 1024).toFixed(0)} KiB`
-      const absentId = `${id.slice(0, 14)}${id.slice(14, 16) === '00' ? '01' : '00'}${id.slice(16)}`
-      absent.push((await resolver.resolve(absentId)).elapsedMillis)
-    }
-    await resolver.close()
-    return [
-      String(ids.length * services.length),
-      median(present).toFixed(2),
-      median(absent).toFixed(2),
-      reads,
-    ]
+    const traces: [HopId, string][] = await (living?.record(stored) ??
+      record({ ...making, firstPort }, stored))
+    const asked = { options, traces, hopsOfATrace: services.length, questions: Number(values.questions) }
+    const rows: [string, Answers][] = []
+    for (const mode of values.live ? (['iterative', 'recursive'] as const) : (['iterative'] as const))
+      rows.push([
+        values.live ? `${stored}, ${mode}` : String(stored),
+        await ask({ ...asked, options: { ...options, mode } }),
+      ])
+    return rows
   } finally {
-    rmSync(dataDir, { recursive: true, force: true })
+    await living?.stop()
+    for (const dir of [dataDir, elsewhere]) rmSync(dir, { recursive: true, force: true })
   }
 }
 
-const rows: string[][] = []
-for (const stored of values.stored.split(','))
-  rows.push(await measure(Number(stored), Number(values.questions)))
-console.log(table(['hops stored', 'five-hop walk, ms', 'absent id, ms', 'reads of a walk'], rows))
+async function main(): Promise<void> {
+  if (values.store !== 'level' && values.store !== 'hbase') throw new TypeError('--store is level or hbase')
+  const reason = values.store === 'hbase' ? hbaseUnavailableReason() : undefined
+  if (reason !== undefined) throw new Error(`no HBase can run here: ${reason}`)
+  const rows: string[][] = []
+  const first = new Map<string, Answers>()
+  for (const [i, stored] of values.stored.split(',').entries()) {
+    // Each size has an HBase of its own: nothing that an earlier one stored is in its tables.
+    const hbase = values.store === 'hbase' ? await startHBase({ name: 'bench-walk' }) : undefined
+    try {
+      for (const [name, answers] of await measure(Number(stored), hbase?.url, 45_600 + 10 * i)) {
+        const mode = name.slice(stored.length)
+        const least = first.get(mode) ?? answers
+        first.set(mode, least)
+        const { present, cpu, absent, find, instances, scans, kibibytes } = answers
+        rows.push([
+          name,
+          answers.first.toFixed(1),
+          present.toFixed(2),
+          cpu.toFixed(2),
+          (present / least.present).toFixed(2),
+          absent.toFixed(2),
+          (absent / present).toFixed(2),
+          find.toFixed(2),
+          `${instances} instances, ${scans} scans, ${kibibytes.toFixed(0)} KiB`,
+        ])
+      }
+    } finally {
+      await hbase?.wipe()
+    }
+  }
+  const head = [
+    'hops stored',
+    'first question, ms',
+    'five-hop walk, ms',
+    'CPU of it, ms',
+    'of the first row',
+    'absent id, ms',
+    'of a walk',
+    'find by key, ms',
+    'reads of a walk',
+  ]
+  console.log(table(head, rows))
+}
+
+await main()

@@ -1,0 +1,79 @@
+import { createResolver, type HopId, type ResolverOptions } from '@hoptrace/core'
+import { once } from 'node:events'
+import { median } from '../report.js'
+
+/** What the asking process is told. */
+export interface Questions {
+  /** Of the resolver. */
+  readonly options: Pick<ResolverOptions, 'dir' | 'store' | 'clusterKey' | 'mode'>
+  /** Entry hops, and the value of their key `orderId`. */
+  readonly traces: readonly (readonly [id: HopId, orderId: string])[]
+  readonly hopsOfATrace: number
+  readonly questions: number
+}
+
+/** Medians of milliseconds, the CPU time of the process that asks for each walk, and the reads of one answer. */
+export interface Answers {
+  readonly first: number
+  readonly cpu: number
+  readonly present: number
+  readonly absent: number
+  readonly find: number
+  readonly instances: number
+  readonly scans: number
+  readonly kibibytes: number
+}
+
+/** An id of the same time and place without a record. */
+function absentId(id: HopId): string {
+  return `${id.slice(0, 14)}${id.slice(14, 16) === '00' ? '01' : '00'}${id.slice(16)}`
+}
+
+/** Asks in turns, so that what else runs on the machine meets all three alike. */
+async function ask({ options, traces, hopsOfATrace, questions }: Questions): Promise<Answers> {
+  const resolver = createResolver(options)
+  const times = { present: [] as number[], absent: [] as number[], find: [] as number[] }
+  let first = 0
+  let cpu = 0
+  let reads = { instances: 0, scans: 0, bytes: 0 }
+  const timed = async <T>(into: number[], question: () => Promise<T>): Promise<T> => {
+    const began = performance.now()
+    const answer = await question()
+    into.push(performance.now() - began)
+    return answer
+  }
+  for (let i = 0; i < questions; i++) {
+    const [id, orderId] = traces[Math.floor(Math.random() * traces.length)] as [HopId, string]
+    const before = process.cpuUsage()
+    const answer = await timed(times.present, () => resolver.resolve(id))
+    const { user, system } = process.cpuUsage(before)
+    // While the code is new to the engine, it takes many times as long.
+    if (i >= questions / 2) cpu += user + system
+    if (answer.verdict !== 'completed' || answer.hops.length !== hopsOfATrace)
+      throw new Error(
+        `${id} is ${answer.verdict} with ${answer.hops.length} hops: ${answer.evidence.join('; ')}`,
+      )
+    reads = answer.reads
+    if (i === 0) first = times.present.pop() ?? 0
+    const absent = absentId(id)
+    const none = await timed(times.absent, () => resolver.resolve(absent))
+    if (none.hops.length > 0) throw new Error(`${absent} has a record`)
+    const hits = await timed(times.find, () => resolver.find({ key: 'orderId', value: orderId }))
+    if (hits[0]?.hopId !== id) throw new Error(`orderId=${orderId} led to ${hits.length} traces`)
+  }
+  await resolver.close()
+  return {
+    first,
+    cpu: cpu / 1000 / Math.floor((questions + 1) / 2),
+    present: median(times.present),
+    absent: median(times.absent),
+    find: median(times.find),
+    instances: reads.instances,
+    scans: reads.scans,
+    kibibytes: reads.bytes / 1024,
+  }
+}
+
+const [questions] = (await once(process, 'message')) as [Questions]
+process.send?.(await ask(questions))
+process.disconnect()
