@@ -31,6 +31,29 @@ export const limits = [
       "Bun puts a module of its own in the place of the package `undici`. It publishes nothing on undici's channels, so its `request` and `stream` are not recorded; `fetch` is.",
   },
   {
+    runtimes: ['bun'],
+    tests: /with the hop that an unhandled rejection interrupted$/,
+    reason:
+      'Bun has no event for an unhandled rejection that nobody handles (`uncaughtExceptionMonitor`), and gives the code 0 to `exit` then: the record says that the process exited without a code, not with which error.',
+  },
+  {
+    runtimes: ['deno'],
+    tests: /packages\/fetch\/.*(undici [567].*(\/broken-off|breaks off)|sees it: undici [57])/,
+    reason:
+      'On Deno, the body of a response that undici (the package) receives never ends if its connection breaks off: neither with hoptrace nor without. `fetch` of Deno itself does.',
+  },
+  {
+    runtimes: ['deno'],
+    tests: /packages\/fetch\/.*undici is recorded with each attempt of its retries$/,
+    reason:
+      'Deno calls the listeners of a socket (`readable`) without the asynchronous context in which it was made, so what a `RetryAgent` of undici sends again is outside of the hop.',
+  },
+  {
+    runtimes: ['deno'],
+    tests: /not made up where SIGSEGV ended it$/,
+    reason: 'Deno does not end when another process sends it a SIGSEGV, so the test waits for nothing.',
+  },
+  {
     runtimes: ['deno'],
     tests: /because of res\.destroy\(error\)/,
     reason:

@@ -1,3 +1,4 @@
+import type { UnderlyingSource } from 'node:stream/web'
 import {
   beginOutbound,
   environmentProxy,
@@ -90,26 +91,36 @@ function observed(response: Response, call: OutboundCall): Response {
     answered()
     return response
   }
+  const bytes = isByteStream(body) ? { type: 'bytes' as const } : undefined
   const reader = (body as ReadableStream<Uint8Array>).getReader()
   const watched = new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
+      ...bytes,
+      async pull(controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) {
         try {
           const { done, value } = await reader.read()
-          if (!done) return controller.enqueue(value)
+          if (!done) {
+            controller.enqueue(value)
+            return
+          }
           answered()
           controller.close()
+          // A reader with a buffer of its own waits for it.
+          if ('byobRequest' in controller) controller.byobRequest?.respond(0)
         } catch (error) {
           call.failed(failureOf(error))
           controller.error(error)
         }
       },
-      cancel(reason) {
+      cancel(reason: unknown) {
         call.failed('ERR_CANCELED')
         return reader.cancel(reason)
       },
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: readAheadBytes }),
+    } as UnderlyingSource<Uint8Array>,
+    // A stream of bytes counts them by itself.
+    bytes !== undefined
+      ? { highWaterMark: readAheadBytes }
+      : new ByteLengthQueuingStrategy({ highWaterMark: readAheadBytes }),
   )
   const { url, redirected, type } = response
   const result = new Response(watched, response)
@@ -118,20 +129,19 @@ function observed(response: Response, call: OutboundCall): Response {
   return result
 }
 
-/** Deno says in words what others say by a code. */
-const denoFailures: readonly (readonly [RegExp, string])[] = [
-  [/connection refused/i, 'ECONNREFUSED'],
-  [/dns error/i, 'ENOTFOUND'],
-  [/reset by peer|connection closed|reading a body from connection/i, 'ECONNRESET'],
-  [/timed out/i, 'ETIMEDOUT'],
-]
+function isByteStream(stream: ReadableStream): boolean {
+  try {
+    stream.getReader({ mode: 'byob' }).releaseLock()
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** The error, or a code for it. */
 function failureOf(error: unknown): unknown {
-  const { code, name, message, cause } = (error ?? {}) as Readonly<Record<string, unknown>>
-  if (typeof code === 'string' || name === 'TimeoutError') return error
-  // All that `fetch` throws by itself; everything else is the reason for which the application gave the request up.
-  if (name !== 'TypeError') return 'ERR_CANCELED'
-  const text = `${String(message)} ${cause instanceof Error ? cause.message : ''}`
-  return denoFailures.find(([pattern]) => pattern.test(text))?.[1] ?? error
+  const { code, name } = (error ?? {}) as Readonly<Record<string, unknown>>
+  // `TypeError` is all that `fetch` throws by itself; everything else is the reason for which the application gave the request up.
+  const isItsOwn = typeof code === 'string' || name === 'TimeoutError' || name === 'TypeError'
+  return isItsOwn ? error : 'ERR_CANCELED'
 }

@@ -9,6 +9,7 @@ import { Agent, ProxyAgent, RetryAgent, fetch as fetch7, request, stream } from 
 import { fetch as fetch5 } from 'undici5'
 import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { hasOwnFetch } from './global-fetch.js'
 import { traceFetch } from './index.js'
 import { timeoutOnceSent } from './timeout.fixture.js'
 
@@ -18,8 +19,27 @@ const tracedKit = async (): Promise<KitTracer> => {
   return kit
 }
 
+const timeoutAtOnce = (millis: number): AbortSignal => AbortSignal.timeout(millis)
+/** As it is when it is called: Bun's and Deno's own is wrapped. */
+const globalFetch: typeof fetch = (...args) => fetch(...args)
+
 const outcomes = (calls: readonly { readonly outcome: string | null }[]): (string | null)[] =>
   calls.map(({ outcome }) => outcome)
+
+async function readIntoBuffer({ body }: Response): Promise<string> {
+  let text = ''
+  try {
+    const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader({ mode: 'byob' })
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(3))
+      if (done) return text
+      text += Buffer.from(value).toString()
+    }
+  } catch (error) {
+    await body?.cancel()
+    return String(error)
+  }
+}
 
 describe('undici', () => {
   it('is recorded with each attempt of its retries', async () => {
@@ -90,10 +110,11 @@ describe('undici', () => {
 
 describe('the body of fetch', () => {
   it.each([
-    ['the global one', fetch],
-    ['undici 5', fetch5 as unknown as typeof fetch],
-    ['undici 7', fetch7 as unknown as typeof fetch],
-  ])('ends the call as its reader sees it: %s', async (_, send) => {
+    // Of Bun's and Deno's own, no channel says when it has a connection.
+    ['the global one', globalFetch, hasOwnFetch ? timeoutAtOnce : timeoutOnceSent],
+    ['undici 5', fetch5 as unknown as typeof fetch, timeoutOnceSent],
+    ['undici 7', fetch7 as unknown as typeof fetch, timeoutOnceSent],
+  ])('ends the call as its reader sees it: %s', async (_, send, timeout) => {
     await using server = await startKitServer()
     await using kit = await tracedKit()
     await using endless = await listen(createServer((_, res) => void res.write('one ')))
@@ -104,9 +125,20 @@ describe('the body of fetch', () => {
       const response = await send(endless.url, { signal: abort.signal })
       abort.abort(new Error('stop'))
       await response.text().catch(() => undefined)
-      await send(`${server.url}/never`, { signal: timeoutOnceSent(20) }).catch(() => undefined)
+      await send(`${server.url}/never`, { signal: timeout(20) }).catch(() => undefined)
     })
     expect(outcomes(calls)).toEqual(['ERR_CANCELED', 'ECONNRESET', 'ERR_CANCELED', 'ETIMEDOUT'])
+  })
+
+  it('can be read into a buffer of its reader where it can be without hoptrace', async () => {
+    await using server = await startKitServer()
+    const bare = await readIntoBuffer(await fetch(`${server.url}/streamed`))
+    await using kit = await tracedKit()
+    const { calls, result } = await inHop(kit, async () =>
+      readIntoBuffer(await fetch(`${server.url}/streamed`)),
+    )
+    expect(result).toEqual(bare)
+    expect(outcomes(calls)).toHaveLength(1)
   })
 
   it('leaves the request that the application gave as it was', async () => {

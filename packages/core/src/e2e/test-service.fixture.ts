@@ -83,13 +83,19 @@ export class TestService implements AsyncDisposable {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.child.kill(signal)
+    this.signal(signal)
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.ended
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    this.signal('SIGKILL')
     await this.ended
+  }
+
+  /** `child.kill` of Deno takes a stopped process for an ended one. */
+  private signal(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.child
+    if (exitCode === null && signalCode === null) process.kill(pid as number, signal)
   }
 
   private waitFor(id: number): Promise<unknown> {

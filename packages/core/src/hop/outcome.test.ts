@@ -26,6 +26,14 @@ describe('the outcome of a call that failed', () => {
       'ECONNRESET',
     ],
     ['a cause that is no Error', new TypeError('x', { cause: { code: 'EPIPE' } }), 'ECONNRESET'],
+    [
+      'what it says in words alone',
+      error(
+        'ERR_NETWORK',
+        new TypeError('client error (Connect): tcp connect error: Connection refused (os error 111)'),
+      ),
+      'ECONNREFUSED',
+    ],
     ['nothing', new Error('why'), 'ERROR'],
   ])('is %s', (_, thrown, outcome) => {
     expect(outcomeOf(thrown)).toBe(outcome)

@@ -247,7 +247,8 @@ class InboundRequest implements InboundHop, ResponseObserver {
     if (!(res instanceof ServerResponse)) return true
     if (res.errored !== null && res.errored !== undefined) return false
     const { readableEnded, errored } = res.req.socket as Socket & { errored: NodeJS.ErrnoException | null }
-    return readableEnded || errored?.syscall !== undefined
+    // Bun says no end of a socket that ended in the middle of a request.
+    return readableEnded || errored?.syscall !== undefined || errored?.code === 'HPE_INVALID_EOF_STATE'
   }
 
   private close(unanswered: boolean, wouldBe?: number): void {

@@ -39,7 +39,7 @@ for (const mode of ['iterative', 'recursive'] as const) {
       chain.healthy()
       await chain.instance(1).ship(chain.record(1))
       chain.instance(1).behaviour = behaviour
-      const result = await chain.resolver({ mode, patienceMillis: 100 }).resolve(chain.traceId)
+      const result = await chain.resolver({ mode, patienceMillis: 400 }).resolve(chain.traceId)
       expect(result.hops.map(({ source }) => source)).toEqual(['live', 'store', 'live'])
       expect(result.verdict).toBe('completed')
     })

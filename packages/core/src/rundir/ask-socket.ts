@@ -19,7 +19,10 @@ export function heldSocketPath(dir: string, name: string): SocketPath {
   const plain = path.join(dir, name)
   if (Buffer.byteLength(plain) <= maxBytes) return { path: plain, release: () => undefined }
   if (process.platform !== 'linux') throw new RangeError(`${plain} is too long for a socket`)
-  let fd: number | undefined = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
+  let fd: number | undefined = openSync(
+    dir,
+    constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+  )
   return {
     path: `/proc/self/fd/${fd}/${name}`,
     release: () => {

@@ -31,9 +31,9 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
 async function ownerProcess(): Promise<ChildProcess> {
   const module = built(new URL('owner.ts', import.meta.url))
   const program = `import { claimRunDir } from '${module}'; claimRunDir(${JSON.stringify(runDir)}); console.log('owned'); setInterval(() => undefined, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const file = path.join(dataDir, 'owner.mjs')
+  writeFileSync(file, program)
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return child
 }
@@ -64,13 +64,15 @@ describe('the owner of a run', () => {
 
   it('is alive while its process lives, even a stopped one, and dead afterwards', async () => {
     const child = await ownerProcess()
+    // `child.kill` of Deno takes a stopped process for an ended one.
+    const pid = child.pid as number
     try {
       expect(await probeRun(runDir)).toBe('alive')
-      child.kill('SIGSTOP')
+      process.kill(pid, 'SIGSTOP')
       for (let tries = 0; tries < 600; tries++) expect(await probeRun(runDir)).toBe('alive')
     } finally {
       const exited = once(child, 'exit')
-      child.kill('SIGKILL')
+      process.kill(pid, 'SIGKILL')
       await exited
     }
     await expect.poll(() => probeRun(runDir)).toBe('dead')

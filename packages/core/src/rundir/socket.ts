@@ -1,27 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, constants, openSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import path from 'node:path'
+import { timing } from '../base/timing.js'
 import { errorCode } from '../files/index.js'
-
-/** The maximum length of a socket's path on every system. */
-const maxPathBytes = 100
-
-/**
- * Calls `use` with a short enough path for a socket in `dir`, whatever the length of `dir`: on Linux through
- * an open descriptor. Undefined if there is no such path.
- */
-export function withSocketPath<T>(dir: string, name: string, use: (file: string) => T): T | undefined {
-  const plain = path.join(dir, name)
-  if (Buffer.byteLength(plain) <= maxPathBytes) return use(plain)
-  if (process.platform !== 'linux') return undefined
-  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-  try {
-    return use(`/proc/self/fd/${fd}/${name}`)
-  } finally {
-    closeSync(fd)
-  }
-}
+import { heldSocketPath, type SocketPath } from './ask-socket.js'
 
 /**
  * Listens on a socket in `dir` under a temporary name; undefined if that is impossible. The socket does not
@@ -31,14 +14,17 @@ export function listenNow(dir: string): { server: Server; name: string } | undef
   if (process.platform === 'win32') return undefined
   const name = `.owner.${randomBytes(8).toString('hex')}.sock`
   try {
-    const server = withSocketPath(dir, name, (file) => {
-      const made = createServer((socket) => socket.destroy())
-      made.on('error', () => undefined)
-      return made.listen({ path: file, exclusive: true }).unref()
-    })
-    if (server?.listening !== true) return undefined
-    chmodSync(path.join(dir, name), 0o660)
-    return { server, name }
+    const { path: file, release } = heldSocketPath(dir, name)
+    try {
+      const server = createServer((socket) => socket.destroy())
+      server.on('error', () => undefined)
+      server.listen({ path: file, exclusive: true }).unref()
+      if (!server.listening) return undefined
+      chmodSync(path.join(dir, name), 0o660)
+      return { server, name }
+    } finally {
+      release()
+    }
   } catch {
     return undefined
   }
@@ -47,26 +33,61 @@ export function listenNow(dir: string): { server: Server; name: string } | undef
 /** The result of a connection attempt: `alive` if a process listens, `dead` if none does. */
 export type SocketState = 'alive' | 'dead' | 'unknown'
 
-/** Whether a process listens on a socket. It only connects, and sends nothing. */
-export function probeSocket(dir: string, name: string): Promise<SocketState> {
+/** Whether a process listens on a socket. It only connects, and sends nothing that is read. */
+export async function probeSocket(dir: string, name: string): Promise<SocketState> {
+  let held: SocketPath
+  try {
+    held = heldSocketPath(dir, name)
+  } catch (error) {
+    if (error instanceof RangeError) return 'unknown'
+    throw error
+  }
+  const { path: file, release } = held
+  try {
+    const code = await connectTo(file)
+    return stateOf(code === 'ECONNREFUSED' && bun !== undefined ? await connectByFetch(file, bun) : code)
+  } finally {
+    release()
+  }
+}
+
+/** The code of the error, if there is one. */
+function connectTo(file: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const begun = withSocketPath(dir, name, (file) => {
-      const socket = connect({ path: file })
-      socket.unref()
-      const end = (state: SocketState): void => {
-        resolve(state)
-        socket.destroy()
-      }
-      socket.once('connect', () => end('alive'))
-      socket.on('error', (error) => end(stateOf(errorCode(error))))
-      return true
-    })
-    if (begun === undefined) resolve('unknown')
+    const socket = connect({ path: file })
+    const end = (code?: string): void => {
+      resolve(code)
+      socket.destroy()
+    }
+    socket.once('connect', () => end())
+    socket.on('error', (error) => end(errorCode(error)))
   })
 }
 
-function stateOf(code: string): SocketState {
+interface Bun {
+  readonly fetch: (url: string, options: { unix: string; signal: AbortSignal }) => Promise<unknown>
+}
+const { Bun: bun } = globalThis as { readonly Bun?: Bun }
+
+/** `net` of Bun says ECONNREFUSED whatever the system said. Its `fetch` has the system's code. */
+async function connectByFetch(file: string, { fetch }: Bun): Promise<string | undefined> {
+  const given = new AbortController()
+  const timer = setTimeout(() => given.abort(), timing.requestThreadMillis)
+  try {
+    await fetch('http://localhost/', { unix: file, signal: given.signal })
+    return undefined
+  } catch (error) {
+    const code = errorCode(error)
+    return notConnected.has(code) ? code : undefined
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const notConnected: ReadonlySet<string> = new Set(['EAGAIN', 'EACCES', 'ECONNREFUSED', 'ENOENT'])
+
+function stateOf(code: string | undefined): SocketState {
   // A stopped process does not accept connections, so its queue can be full.
-  if (code === 'EAGAIN') return 'alive'
+  if (code === undefined || code === 'EAGAIN') return 'alive'
   return code === 'ECONNREFUSED' ? 'dead' : 'unknown'
 }

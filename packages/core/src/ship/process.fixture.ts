@@ -33,12 +33,18 @@ export class TestProcess implements AsyncDisposable {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.child.kill(signal)
+    this.signal(signal)
     if (signal === 'SIGKILL') await this.exited
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    this.signal('SIGKILL')
     await this.exited
+  }
+
+  /** `child.kill` of Deno takes a stopped process for an ended one. */
+  private signal(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.child
+    if (exitCode === null && signalCode === null) process.kill(pid as number, signal)
   }
 }

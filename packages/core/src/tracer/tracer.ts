@@ -347,6 +347,9 @@ interface Crash {
 }
 
 function exitReason(code: number, crashed: Crash | undefined): string {
+  // Bun tells an unhandled rejection to nobody, and here has the code 0 for it.
+  if ('bun' in process.versions && code === 0 && process.exitCode === undefined)
+    return 'the process exited without a code, perhaps for an unhandled rejection'
   const exit = `the process exited with code ${code}`
   if (code === 0 || crashed === undefined) return exit
   if (performance.now() - crashed.millis > timing.crashExitMillis) return exit

@@ -92,6 +92,9 @@ export async function listen(server: http.Server): Promise<Listening> {
 
 const OURS = new Set(['hoptrace', 'traceresponse'])
 
+/** `Deno.serve` writes `content-type` if it is the only header, and else `Content-Type`. */
+const isDeno = 'deno' in process.versions
+
 /**
  * The part of a response that must be the same with and without tracing. Only the date may differ by itself.
  */
@@ -100,7 +103,7 @@ export function comparable(response: KitResponse): object {
   for (let i = 0; i < response.rawHeaders.length; i += 2) {
     const name = (response.rawHeaders[i] as string).toLowerCase()
     if (OURS.has(name)) continue
-    headers.push(`${response.rawHeaders[i]}: ${name === 'date' ? '' : response.rawHeaders[i + 1]}`)
+    headers.push(`${isDeno ? name : response.rawHeaders[i]}: ${name === 'date' ? '' : response.rawHeaders[i + 1]}`)
   }
   const { status, statusText, body, trailers } = response
   return { status, statusText, headers: headers.sort(), body: body.toString('latin1'), trailers }
