@@ -59,14 +59,14 @@ export async function startChild(
   try {
     await listening(child, patienceMillis)
   } catch (error) {
-    child.kill('SIGKILL')
+    signal(child, 'SIGKILL')
     throw new Error(`${program} did not start: ${(error as Error).message}\n${output}`, { cause: error })
   }
   return {
     pid: child.pid ?? 0,
     ended,
     output: () => output,
-    kill: (signal) => void child.kill(signal),
+    kill: (name) => signal(child, name),
   }
 }
 
@@ -91,4 +91,9 @@ async function listening(child: ChildProcess, patienceMillis: number): Promise<v
     clearTimeout(timer)
     off()
   }
+}
+
+/** `child.kill` of Deno takes a process that was sent any signal for an ended one. */
+function signal({ pid, exitCode, signalCode }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, name)
 }

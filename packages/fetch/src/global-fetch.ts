@@ -91,11 +91,11 @@ function observed(response: Response, call: OutboundCall): Response {
     answered()
     return response
   }
-  const bytes = isByteStream(body) ? { type: 'bytes' as const } : undefined
+  const isOfBytes = isByteStream(body)
   const reader = (body as ReadableStream<Uint8Array>).getReader()
   const watched = new ReadableStream<Uint8Array>(
     {
-      ...bytes,
+      ...(isOfBytes ? { type: 'bytes' as const } : {}),
       async pull(controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) {
         try {
           const { done, value } = await reader.read()
@@ -116,9 +116,9 @@ function observed(response: Response, call: OutboundCall): Response {
         call.failed('ERR_CANCELED')
         return reader.cancel(reason)
       },
-    } as UnderlyingSource<Uint8Array>,
+    } as unknown as UnderlyingSource<Uint8Array>,
     // A stream of bytes counts them by itself.
-    bytes !== undefined
+    isOfBytes
       ? { highWaterMark: readAheadBytes }
       : new ByteLengthQueuingStrategy({ highWaterMark: readAheadBytes }),
   )
