@@ -54,7 +54,7 @@ export const quickProjects: readonly TestProject[] = projects.map((folder) => ({
   name: folder.replace('packages/', ''),
   include: [`${folder}/src/**/*.test.ts`],
   exclude: [...e2e, ...hbase, ...servers, ...net],
-  sharesModules: !alone.includes(folder),
+  isolate: alone.includes(folder),
 }))
 
 /** A project as Vitest runs it; globs are relative to the root. */
@@ -62,6 +62,6 @@ export interface TestProject {
   readonly name: string
   readonly include: readonly string[]
   readonly exclude: readonly string[]
-  /** Its files run one after the other in a process, and share the modules that are loaded. @default false */
-  readonly sharesModules?: boolean
+  /** Each file has a process of its own, and does not share loaded modules with those before it. @default false */
+  readonly isolate?: boolean
 }

@@ -34,6 +34,8 @@ for (const [suite, folder, title] of [
 }
 const passed = tests.filter((test) => test.status === 'passed').length
 const failed = tests.filter((test) => test.status === 'failed')
+const late = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)
+for (const test of late) console.log(`passed at its second attempt only: ${named(test)}`)
 for (const test of failed) console.log(`failed: ${named(test)}`)
 if (status !== '0' && failed.length === 0 && problems.length === 0)
   problems.push(`a command ended with ${status}`)

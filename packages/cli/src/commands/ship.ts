@@ -43,7 +43,7 @@ async function watch(
   context: CommandContext,
 ): Promise<void> {
   const { output, signal } = context
-  let told = ''
+  let told = JSON.stringify([])
   while (!signal.aborted) {
     try {
       const view = existsSync(dataDir) ? await ship() : { shipped: [], left: [] }

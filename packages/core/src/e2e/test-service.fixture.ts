@@ -155,8 +155,11 @@ export function adoptAll(dir: string): Promise<AdoptReport> {
   return shipDeadRuns({ dataDir: dir, registry: fileRegistry(dir) })
 }
 
+/** A slow machine is no reason for another answer. */
+const patienceMillis = 120_000
+
 /** One question to a new resolver, which remembers no earlier answer. */
 export async function resolveIn(dir: string, idOrKey: string): Promise<ResolveResult> {
-  const resolver = createResolver({ dir })
+  const resolver = createResolver({ dir, deadlineMillis: patienceMillis })
   return resolver.resolve(idOrKey).finally(() => resolver.close())
 }
