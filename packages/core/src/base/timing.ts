@@ -113,12 +113,14 @@ export const timing = {
   // The shipping thread
   /** The request thread shows this often that its event loop turns. */
   turnMillis: turn,
+  /** After this time without a new hop, a process that has nothing to do wakes only for its marks. */
+  restAfterMillis: 2 * mark,
   /** After five missed turns, the event loop of the request thread is blocked. */
   blockedMillis: 5 * turn,
   /** A question waits one turn for the request thread; then it is answered without. */
   requestThreadMillis: turn,
   /** The shipping thread reports its counts this often. */
-  statsMillis: second / 2,
+  statsMillis: second,
   /** The socket of a run is looked for this often: its directory may be removed and made again. */
   socketLookMillis: 2 * second,
   /** `close` waits this long for the shipping thread to ship the rest. */
@@ -143,6 +145,8 @@ export const timing = {
   adoptMillis: look,
   /** For three looks, dead runs of other services are left to a restart of their service. */
   adoptOthersMillis: 3 * look,
+  /** A shipper to which nothing comes looks this often. */
+  restTickMillis: second,
   /** A dead run that could not be shipped is tried again after this, then after twice as long, and so on. */
   failedRunMillis: 5 * second,
   /** The longest pause, if the store was unavailable: it will be back. */

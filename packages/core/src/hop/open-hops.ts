@@ -14,6 +14,11 @@ export class OpenHops {
   /** Whose caller went away, in the order in which it did. */
   private readonly abandoned = list()
 
+  /** Whether every hop that is in it was looked at. */
+  get isSwept(): boolean {
+    return this.fresh.newer === this.fresh
+  }
+
   add(hop: Hop): void {
     this.size++
     append(this.fresh, hop)

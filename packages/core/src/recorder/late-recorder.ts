@@ -40,6 +40,10 @@ export class LateRecorder implements Recorder {
     this.#recorder?.relocated(runDir)
   }
 
+  requestThreadTurns(): void {
+    // It is this thread.
+  }
+
   async flush(): Promise<void> {
     await (await this.#loaded).flush()
   }

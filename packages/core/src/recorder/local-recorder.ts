@@ -105,6 +105,10 @@ export class LocalRecorder implements Recorder, OwnRecords {
       .then(() => this.began())
   }
 
+  requestThreadTurns(): void {
+    // What needs to know has it from the other thread.
+  }
+
   async flush(): Promise<void> {
     await this.starting
     await this.shipper?.flush()

@@ -22,6 +22,8 @@ export interface Recorder {
   describe(run: RunInfo): void
   /** The run continues in another directory, which has everything that is not shipped. */
   relocated(runDir: string): void
+  /** The request thread runs, and will run again after this time. */
+  requestThreadTurns(periodMillis: number): void
   /**
    * Everything in the log so far is in the store when it resolves. Rejects when the store does not take it.
    */

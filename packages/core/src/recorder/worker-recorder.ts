@@ -28,7 +28,7 @@ export class WorkerRecorder implements Recorder {
   private readonly run: RecordedRun
   private readonly diagnostics: Diagnostics
   private readonly shared = new SharedState()
-  private readonly turns: NodeJS.Timeout
+  private periodMillis: number = timing.turnMillis
   private readonly waiting = new Map<number, Waiting>()
   private info: RunInfo | undefined
   private lastId = 0
@@ -55,7 +55,6 @@ export class WorkerRecorder implements Recorder {
     this.data = { settings, runDir: run.dir, again: false, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
-    this.turns = setInterval(() => this.shared.requestThreadTurns(run.log.stats()), timing.turnMillis).unref()
     this.worker = this.spawn()
   }
 
@@ -74,6 +73,11 @@ export class WorkerRecorder implements Recorder {
     // A worker that is started again begins there.
     this.data = { ...this.data, runDir }
     this.post({ type: 'relocated', runDir })
+  }
+
+  requestThreadTurns(periodMillis: number): void {
+    this.periodMillis = periodMillis
+    this.shared.requestThreadTurns(this.run.log.stats(), periodMillis)
   }
 
   async flush(): Promise<void> {
@@ -95,7 +99,6 @@ export class WorkerRecorder implements Recorder {
   async close(): Promise<void> {
     this.closing = true
     if (this.gone) return
-    clearInterval(this.turns)
     const stopped = new Promise<void>((resolve) => (this.stopped = resolve))
     const timer = setTimeout(() => void this.stop(), timing.closeMillis)
     // A process that waits for its tracer to close must not end before.
@@ -151,6 +154,8 @@ export class WorkerRecorder implements Recorder {
         return this.diagnostics(message.code, message.message)
       case 'sweep':
         this.run.sweep(0)
+        // Its counters may be a second old.
+        this.requestThreadTurns(this.periodMillis)
         return this.post({ type: 'swept', id: message.id })
       default: {
         const waiting = this.waiting.get(message.id)

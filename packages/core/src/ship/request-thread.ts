@@ -38,11 +38,11 @@ export class RequestThread {
 
   /** While it does not turn: when it last did, milliseconds since the epoch. */
   async blockedSince(): Promise<number | undefined> {
-    if (this.shared.requestThreadSilence() < timing.blockedMillis) return undefined
+    if (!this.shared.isRequestThreadLate()) return undefined
     // If the whole process was stopped and has just continued, this thread has not run yet either.
     await this.sweep()
-    const silence = this.shared.requestThreadSilence()
-    return this.sweeping === undefined || silence < timing.blockedMillis ? undefined : Date.now() - silence
+    if (this.sweeping === undefined || !this.shared.isRequestThreadLate()) return undefined
+    return Date.now() - this.shared.requestThreadSilence()
   }
 
   private asked(): Promise<void> {

@@ -1,3 +1,4 @@
+import { timing } from '../base/timing.js'
 import type { HopLogStats } from '../log/entries.js'
 
 const names = ['appended', 'bytes', 'shed', 'dropped', 'errors'] as const
@@ -5,7 +6,8 @@ const requestTurn = 0
 const shippingTurn = 1
 const firstCount = 2
 const firstUnsaid = firstCount + names.length
-const slots = firstUnsaid + 3
+const requestPeriod = firstUnsaid + 3
+const slots = requestPeriod + 1
 
 /**
  * State shared by the request thread and the shipping thread of a run. Each can read it even if the other
@@ -20,13 +22,14 @@ export class SharedState {
     this.slots = new BigInt64Array(memory)
   }
 
-  /** Call it when the request thread runs. */
-  requestThreadTurns(counts: HopLogStats): void {
+  /** Call it when the request thread runs, with the time after which it will run again. */
+  requestThreadTurns(counts: HopLogStats, periodMillis: number): void {
     for (const [index, name] of names.entries())
       Atomics.store(this.slots, firstCount + index, BigInt(counts[name]))
     const { fromNanos = 0n, toNanos = 0n, count = 0 } = counts.unsaid ?? {}
     for (const [index, value] of [fromNanos, toNanos, BigInt(count)].entries())
       Atomics.store(this.slots, firstUnsaid + index, value)
+    Atomics.store(this.slots, requestPeriod, BigInt(periodMillis))
     Atomics.store(this.slots, requestTurn, process.hrtime.bigint())
   }
 
@@ -38,6 +41,12 @@ export class SharedState {
   /** Milliseconds since the request thread last ran. */
   requestThreadSilence(): number {
     return silence(Atomics.load(this.slots, requestTurn))
+  }
+
+  /** Whether the request thread should have run five times since, had it not been at rest, or busy. */
+  isRequestThreadLate(): boolean {
+    const periodMillis = Number(Atomics.load(this.slots, requestPeriod))
+    return this.requestThreadSilence() >= timing.blockedMillis + Math.max(0, periodMillis - timing.turnMillis)
   }
 
   /** Whether the shipping thread has started. */

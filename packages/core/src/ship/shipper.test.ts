@@ -164,13 +164,13 @@ describe('Shipper', () => {
     const lost = { fromNanos: baseNanos + 4n, toNanos: baseNanos + 6n, count: 2 }
     const shared = new SharedState()
     const counts = { appended: 0, bytes: 0, shed: 0, dropped: 2, errors: 1 }
-    shared.requestThreadTurns({ ...counts, unsaid: lost })
+    shared.requestThreadTurns({ ...counts, unsaid: lost }, 100)
     const other = new SharedState(shared.memory)
     const { registry, shipper } = setUp({ unsaid: () => other.counts().unsaid })
     await shipper.start()
     expect(await shipper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: true })
     expect(registry.row()?.dropped).toEqual([lost])
-    shared.requestThreadTurns(counts)
+    shared.requestThreadTurns(counts, 100)
     expect(other.counts().unsaid).toBeUndefined()
     expect(await shipper.lookup(testId(5))).toMatchObject({ kind: 'absent', dropped: false })
   })

@@ -18,6 +18,8 @@ import { RunRegistrar } from './run-registrar.js'
 import { RunShipping } from './run-shipping.js'
 import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
 
+const ticksToRest = 10
+
 /**
  * Ships the log of a living run. It reads the files that the request path writes, and never touches the
  * request path. It ships a window when the window is over, keys at once, and puts the registry row every two
@@ -32,7 +34,11 @@ export class Shipper {
   private readonly outages: ShipperOutages
   private begun = false
   private retry: NodeJS.Timeout | undefined
-  private timers: NodeJS.Timeout[] = []
+  private timer: NodeJS.Timeout | undefined
+  private ticking: NodeJS.Timeout | undefined
+  /** Ticks that found nothing new. */
+  private still = 0
+  private seen = 0
   private shippingKeys: Promise<void> | undefined
   private expiry: Expiry | undefined
   private faults = 0
@@ -82,10 +88,8 @@ export class Shipper {
     this.outages.disk.succeeded()
     if (this.options.again) await this.restore()
     const { pollMillis, heartbeatMillis } = this.options
-    this.timers = [
-      setInterval(() => this.tick(), pollMillis).unref(),
-      setInterval(() => void this.beat().catch(() => undefined), heartbeatMillis).unref(),
-    ]
+    this.timer = setInterval(() => void this.beat().catch(() => undefined), heartbeatMillis).unref()
+    this.tickIn(pollMillis)
     await this.beat().catch(() => undefined)
     if (!this.closed) this.expiry ??= this.expiryOf(this.options)
   }
@@ -111,7 +115,7 @@ export class Shipper {
   async describe(run: RunInfo): Promise<void> {
     this.registrar.run = run
     await this.registrar.settled()
-    if (this.timers.length > 0) await this.beat()
+    if (this.timer !== undefined) await this.beat()
   }
 
   /**
@@ -191,7 +195,8 @@ export class Shipper {
     this.closed = true
     const expired = this.expiry?.close()
     clearTimeout(this.retry)
-    for (const timer of this.timers) clearInterval(timer)
+    clearInterval(this.timer)
+    clearTimeout(this.ticking)
     const { engine } = this
     try {
       if (!this.begun || !this.owns()) return
@@ -252,6 +257,25 @@ export class Shipper {
 
   private owns(): boolean {
     return isOwnRun(this.options.runDir)
+  }
+
+  private tickIn(millis: number): void {
+    if (this.closed) return
+    this.ticking = setTimeout(() => {
+      this.tick()
+      const { pollMillis } = this.options
+      this.tickIn(this.isResting() ? Math.max(pollMillis, timing.restTickMillis) : pollMillis)
+    }, millis).unref()
+  }
+
+  /** Whether nothing has come for a while, and nothing waits. */
+  private isResting(): boolean {
+    const { size } = this.engine.table
+    const seen = size + this.engine.shipped
+    const isBusy = seen !== this.seen || this.engine.pending !== undefined || this.keys.waiting
+    this.seen = seen
+    this.still = isBusy ? 0 : this.still + 1
+    return this.still > ticksToRest
   }
 
   private tick(): void {

@@ -52,16 +52,22 @@ const turns = 'bun' in process.versions ? ofBun : 'deno' in process.versions ? o
 export class Intake {
   private isLooking = false
   private lastMillis = Number.NEGATIVE_INFINITY
+  private done: (() => void) | undefined
 
   /** @param throughNanos No request had reached the process before. */
   constructor(public throughNanos: bigint) {}
 
-  /** Call it from a timer, regularly, with the time of now. */
-  look(nowNanos: bigint): void {
+  /**
+   * Call it from a timer, regularly, with the time of now.
+   * @param done Called when `throughNanos` is as late as it can be now. Not called while an earlier look is under way.
+   */
+  look(nowNanos: bigint, done?: () => void): void {
+    if (this.isLooking) return
     const now = performance.now()
-    if (this.isLooking || now - this.lastMillis < turns.everyMillis) return
+    if (now - this.lastMillis < turns.everyMillis) return done?.()
     this.isLooking = true
     this.lastMillis = now
+    this.done = done
     this.turn(nowNanos, acceptedConnections(), 1, 0)
   }
 
@@ -73,6 +79,7 @@ export class Intake {
       if (!isOver) return this.turn(nowNanos, now, count + 1, quietNow)
       this.throughNanos = nowNanos
       this.isLooking = false
+      this.done?.()
     })
   }
 }

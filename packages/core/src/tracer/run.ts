@@ -21,6 +21,7 @@ import type { Settings } from '../settings/options.js'
 import type { RunAddress } from '../listen/run-address.js'
 import type { Recorder } from '../recorder/recorder.js'
 import { Intake } from './intake.js'
+import { RunClock } from './run-clock.js'
 import { runRow } from '../rundir/run-row.js'
 import { keeps, ttlSecondsOf } from '../store/retention.js'
 import { registerNow } from '../store/registry/file-registry.js'
@@ -51,7 +52,7 @@ export class Run implements HopOwner {
   private readonly open = new OpenHops()
   private readonly taken = new TakenIds()
   private readonly noteClock: (idNanos: bigint) => void
-  private readonly timer: NodeJS.Timeout
+  private readonly clock: RunClock
   private readonly intake: Intake
   private answers = false
   private owned: OwnedRun | undefined
@@ -90,12 +91,20 @@ export class Run implements HopOwner {
       },
     })
     this.recorder = recorder(this)
-    let sweeps = 0
     this.intake = new Intake(this.startNanos)
-    this.timer = setInterval(() => {
-      this.intake.look(this.ids.nowNanos())
-      this.sweep(timing.sweepMillis, ++sweeps % (timing.markMillis / timing.sweepMillis) === 0)
-    }, timing.sweepMillis).unref()
+    this.clock = new RunClock({
+      turn: (isMark) => {
+        this.intake.look(this.ids.nowNanos())
+        this.sweep(timing.sweepMillis, isMark)
+        this.turned()
+      },
+      rest: () => {
+        // Looks first: the next look is a second away, and what the mark says must not be older.
+        this.intake.look(this.ids.nowNanos(), () => this.sweep(timing.sweepMillis))
+        this.turned()
+      },
+      isBusy: () => !this.open.isSwept,
+    })
   }
 
   /** Makes the run known under its address. Before the first hop. */
@@ -185,6 +194,7 @@ export class Run implements HopOwner {
 
   opened(hop: Hop): void {
     this.open.add(hop)
+    if (this.clock.hopBegins()) this.turned()
   }
 
   closed(hop: Hop): void {
@@ -307,7 +317,11 @@ export class Run implements HopOwner {
 
   /** Stops the sweeps; open hops stay open in the log. */
   stop(): void {
-    clearInterval(this.timer)
+    this.clock.stop()
+  }
+
+  private turned(): void {
+    this.recorder.requestThreadTurns(this.clock.period)
   }
 
   /** Releases the directory, so that another process may ship the rest of it. */

@@ -254,5 +254,6 @@ function unique(rows: readonly InstanceRow[]): InstanceRow[] {
 function add<K>(map: Map<K, InstanceRow[]>, key: K, row: InstanceRow): void {
   const rows = map.get(key)
   if (rows === undefined) map.set(key, [row])
-  else if (!rows.includes(row)) rows.push(row)
+  // A row is added completely before the next one. To search a list would take seconds where all share a port.
+  else if (rows.at(-1) !== row) rows.push(row)
 }
