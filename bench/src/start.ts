@@ -1,0 +1,74 @@
+/**
+ * What a traced process takes longer to start: `import('@hoptrace/express')` and `createTracer`, as an application has them
+ * from the packages, beside OpenTelemetry's tracer provider with the instrumentations of HTTP and Express. Every round starts a
+ * process of each kind. Milliseconds inside the process, and from its start to its end.
+ * `npm run bench:start -- --rounds 15`
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { median, table } from './report.js'
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } })
+/** The folder of the package itself: packages are found there as they are published. */
+const here = realpathSync(fileURLToPath(new URL('../package.json', import.meta.url)))
+
+const programs = {
+  node: '',
+  'express alone': `await import('express')`,
+  hoptrace: `
+    const { createTracer } = await import('@hoptrace/core')
+    const { hoptrace } = await import('@hoptrace/express')
+    hoptrace(createTracer({ service: 'start', dataDir: process.argv[1] }))`,
+  OpenTelemetry: `
+    const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node')
+    const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base')
+    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http')
+    const { HttpInstrumentation } = await import('@opentelemetry/instrumentation-http')
+    const { ExpressInstrumentation } = await import('@opentelemetry/instrumentation-express')
+    const { registerInstrumentations } = await import('@opentelemetry/instrumentation')
+    const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] })
+    provider.register()
+    registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] })`,
+}
+
+/** Milliseconds that the program took, and its process. */
+function run(program: string, dataDir: string): { inside: number; outside: number } {
+  const text = `const began = performance.now();${program};console.log(performance.now() - began);process.exit(0)`
+  const began = performance.now()
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', text, dataDir],
+    { cwd: path.dirname(here), encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(stderr.slice(-500))
+  return { inside: Number(stdout), outside: performance.now() - began }
+}
+
+const times = new Map(Object.keys(programs).map((name) => [name, { inside: [], outside: [] } as Times]))
+interface Times {
+  readonly inside: number[]
+  readonly outside: number[]
+}
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const [name, program] of Object.entries(programs)) {
+    const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-start-'))
+    try {
+      const { inside, outside } = run(program, dataDir)
+      times.get(name)?.inside.push(inside)
+      times.get(name)?.outside.push(outside)
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  }
+}
+const rows = [...times].map(([name, { inside, outside }]) => [
+  name,
+  median(inside).toFixed(1),
+  Math.min(...inside).toFixed(1),
+  median(outside).toFixed(1),
+])
+console.log(table(['', 'ms inside', 'least', 'ms of the process'], rows))
