@@ -48,11 +48,14 @@ function run(program: string, dataDir: string): { inside: number; outside: numbe
   return { inside: Number(stdout), outside: performance.now() - began }
 }
 
-const times = new Map(Object.keys(programs).map((name) => [name, { inside: [], outside: [] } as Times]))
 interface Times {
   readonly inside: number[]
   readonly outside: number[]
 }
+
+const times = new Map(
+  Object.keys(programs).map((name): [string, Times] => [name, { inside: [], outside: [] }]),
+)
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, program] of Object.entries(programs)) {
     const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-start-'))
