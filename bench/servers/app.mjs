@@ -1,4 +1,4 @@
-// One hello-world server: node app.mjs <express|koa|fastify> <bare|hoptrace|hook|otel>. Reports its port and CPU use by IPC.
+// One hello-world server: node app.mjs <express|koa|fastify|handler> <bare|hoptrace|hook|otel>. Reports its port and CPU use by IPC.
 import { createServer } from 'node:http'
 
 const [framework, mode] = process.argv.slice(2)
@@ -8,7 +8,8 @@ let middleware
 if (mode === 'hoptrace') {
   const { createTracer } = await import('@hoptrace/core')
   tracer = createTracer({ service: 'bench', dataDir: process.env.BENCH_DIR })
-  middleware = (await import(`@hoptrace/${framework}`)).hoptrace(tracer)
+  const adapter = framework === 'handler' ? 'fetch' : framework
+  middleware = (await import(`@hoptrace/${adapter}`)).hoptrace(tracer)
 }
 
 const apps = {
@@ -35,6 +36,19 @@ const apps = {
     app.get('/hello/:name', async (req) => ({ hello: req.params.name }))
     await app.ready()
     return app.server
+  },
+  // Without a server of `node:http`: that of Bun or of Deno.
+  handler() {
+    const plain = (request) => Response.json({ hello: new URL(request.url).pathname.slice(7) })
+    const fetch = middleware ? middleware(plain) : plain
+    const on = { hostname: '127.0.0.1', port: 0 }
+    const server = globalThis.Bun?.serve({ ...on, fetch }) ?? Deno.serve({ ...on, onListen() {} }, fetch)
+    return {
+      listen: (port, host, listening) => listening(),
+      address: () => ({ port: server.port ?? server.addr.port }),
+      close: () => undefined,
+      closeAllConnections: () => undefined,
+    }
   },
 }
 

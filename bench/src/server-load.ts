@@ -6,7 +6,8 @@ import os from 'node:os'
 import path from 'node:path'
 
 export const frameworks = ['express', 'koa', 'fastify'] as const
-export type Framework = (typeof frameworks)[number]
+/** Or a plain handler of requests, on the server of Bun or of Deno. */
+export type Framework = (typeof frameworks)[number] | 'handler'
 /** How a server is traced: not at all, by its framework's adapter, by the hook for `--import`, by OpenTelemetry. */
 export type Mode = 'bare' | 'hoptrace' | 'hook' | 'otel'
 
@@ -18,12 +19,14 @@ export interface Sample {
 
 /**
  * Runs `use` against a fresh server. When it resolves, the server's records are in its store, or at the sink.
+ * @param runtime the words that run a program
  */
 export async function withServer<T>(
   framework: Framework,
   mode: Mode,
   otlpUrl: string,
   use: (url: string, child: ChildProcess) => Promise<T>,
+  [execPath = process.execPath, ...words]: readonly string[] = [],
 ): Promise<T> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
@@ -35,7 +38,8 @@ export async function withServer<T>(
       HOPTRACE_SERVICE: 'bench',
       HOPTRACE_DIR: dir,
     },
-    execArgv: mode === 'hook' ? ['--import', '@hoptrace/node/register'] : [],
+    execPath,
+    execArgv: mode === 'hook' ? ['--import', '@hoptrace/node/register'] : [...words],
   })
   try {
     const { port } = (await message(child)) as { port: number }
@@ -49,8 +53,14 @@ export async function withServer<T>(
 }
 
 /** CPU of the server's process per request, and requests per second, with 50 connections that send without a pause. */
-export const measure = (framework: Framework, mode: Mode, seconds: number, otlpUrl = ''): Promise<Sample> =>
-  withServer(framework, mode, otlpUrl, async (url, child) => {
+export function measure(
+  framework: Framework,
+  mode: Mode,
+  seconds: number,
+  otlpUrl = '',
+  runtime: readonly string[] = [],
+): Promise<Sample> {
+  const load = async (url: string, child: ChildProcess): Promise<Sample> => {
     await autocannon({ url, connections: 50, duration: 2 })
     const before = await usage(child)
     const result = await autocannon({ url, connections: 50, duration: seconds })
@@ -58,7 +68,9 @@ export const measure = (framework: Framework, mode: Mode, seconds: number, otlpU
     if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
     const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
     return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
-  })
+  }
+  return withServer(framework, mode, otlpUrl, load, runtime)
+}
 
 interface Usage {
   readonly cpu: NodeJS.CpuUsage

@@ -1,11 +1,14 @@
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runInThisContext } from 'node:vm'
 import {
   exchange,
   openKitTracer,
   serveFetch,
   serverAdapterSuite,
   type KitRoute,
+  type ServedFetch,
   type ServerSetup,
 } from '@hoptrace/testkit'
 import { describe, expect, it } from 'vitest'
@@ -124,6 +127,23 @@ describe('a handler of requests', () => {
     await using server = await serveFetch(traced(traced(() => new Response('ok'))))
     expect((await exchange(server.port, { path: '/' })).body.toString()).toBe('ok')
     expect(await kit.records()).toHaveLength(1)
+  })
+})
+
+describe('README.md', () => {
+  it('shows a handler of requests that runs', async () => {
+    await using kit = await openKitTracer()
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const [, example = ''] = /```js\n(import { hoptrace }[^]*?)```/.exec(readme) ?? []
+    const served: ServedFetch[] = []
+    const serve = (options: { readonly fetch: ServedFetch }): void => void served.push(options.fetch)
+    const body = example.replace(/^import .*\n/gm, '')
+    const run = runInThisContext(`((tracer, hoptrace, Bun) => {${body}})`) as (...given: unknown[]) => void
+    run(kit.tracer, hoptrace, { serve })
+    await using server = await serveFetch(served[0] as ServedFetch)
+    const answer = await exchange(server.port, { path: '/?order=42' })
+    expect(JSON.parse(answer.body.toString())).toEqual({ ready: true })
+    expect(await kit.records()).toMatchObject([{ state: 'closed', status: 200, keys: { orderId: '42' } }])
   })
 })
 
