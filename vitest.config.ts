@@ -10,7 +10,10 @@ const conditions = ['@hoptrace/source', 'node']
  * Only a test that hangs takes longer, on whatever machine: what a test waits for is progress. On another runtime some hang because of
  * what it cannot do.
  */
-const HANG_MILLIS = 'bun' in process.versions || 'deno' in process.versions ? 60_000 : 300_000
+const isOther = 'bun' in process.versions || 'deno' in process.versions
+const HANG_MILLIS = isOther ? 30_000 : 300_000
+/** The heavy ones start processes and kill them. */
+const HEAVY_HANG_MILLIS = (isOther ? 2 : 5) * HANG_MILLIS
 
 const setup = (name: string): string => fileURLToPath(new URL(`dev/${name}.mjs`, import.meta.url))
 
@@ -32,8 +35,8 @@ const project = ({ name, include, exclude, isolate = false }: TestProject, order
     execArgv: ['--conditions=@hoptrace/source'],
     // In the heavy projects, what fails twice is broken, and what fails once is a defect that CI's last lines name.
     retry: order > 0 && process.env['CI'] ? 1 : 0,
-    testTimeout: order > 0 ? 5 * HANG_MILLIS : HANG_MILLIS,
-    hookTimeout: order > 0 ? 5 * HANG_MILLIS : HANG_MILLIS,
+    testTimeout: order > 0 ? HEAVY_HANG_MILLIS : HANG_MILLIS,
+    hookTimeout: order > 0 ? HEAVY_HANG_MILLIS : HANG_MILLIS,
     expect: { poll: { timeout: HANG_MILLIS / 2 } },
     globalSetup: name === 'hbase' || name === 'net' ? [setup('vitest-hbase')] : [],
     sequence: { groupOrder: order },
