@@ -44,11 +44,16 @@ export interface HBaseOptions {
    * @default no TLS
    */
   tls?: string
+  /**
+   * Clients authenticate by Kerberos: the directory of a {@link Kdc}. Only for an instance with its own name.
+   * @default simple authentication
+   */
+  kerberos?: string
 }
 
 /** A running HBase. */
 export interface HBaseInstance {
-  /** `hbase://127.0.0.1:port` of the master's RPC port; with `tls`, `hbase+tls://localhost:port`. */
+  /** `hbase://127.0.0.1:port` of the master's RPC port; `hbase+tls://localhost:port` with `tls`, and with `kerberos` alike. */
   readonly url: string
   /** `hbase://127.0.0.1:port` of the region server's RPC port; meaningless with several region servers. */
   readonly regionServerUrl: string
@@ -87,13 +92,13 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
   const start = ['start', ...name, '--lease', lease, ...(options.rest ? ['--rest'] : [])]
   if (options.regionServers !== undefined) start.push('--servers', String(options.regionServers))
   if (options.tls !== undefined) start.push('--tls', options.tls)
+  if (options.kerberos !== undefined) start.push('--kerberos', options.kerberos)
   await run(start)
   const port = parsePorts(await run(['ports', ...name]))
+  const secured = [...(options.tls ? ['+tls'] : []), ...(options.kerberos ? ['+kerberos'] : [])]
+  const host = secured.length === 0 ? '127.0.0.1' : 'localhost'
   return {
-    url:
-      options.tls === undefined
-        ? `hbase://127.0.0.1:${port('MASTER')}`
-        : `hbase+tls://localhost:${port('MASTER')}`,
+    url: `hbase${secured.join('')}://${host}:${port('MASTER')}`,
     regionServerUrl: `hbase://127.0.0.1:${port('REGIONSERVER')}`,
     ...(options.rest ? { restUrl: `http://127.0.0.1:${port('REST')}` } : {}),
     kill9: async () => void (await run(['kill9', ...name])),
