@@ -4,6 +4,7 @@ export const hbaseErrorCodes = [
   'ACCESS_DENIED',
   'CLOSED',
   'FAMILY_NOT_FOUND',
+  'KERBEROS',
   'PROTOCOL',
   'REMOTE',
   'TABLE_DISABLED',

@@ -1,5 +1,5 @@
 export { createHBaseClient, type HBaseClient } from './client.js'
-export type { HBaseClientOptions, Address } from './options.js'
+export type { HBaseClientOptions, KerberosOptions, Address } from './options.js'
 export {
   HBaseError,
   hbaseErrorCodes,

@@ -1,11 +1,20 @@
 import { userInfo } from 'node:os'
-import { checkFields } from './check.js'
+import { checkFields, shown } from './check.js'
 import { connect as tcpConnect, type Socket } from 'node:net'
 
 /** A server's RPC address. */
 export interface Address {
   readonly host: string
   readonly port: number
+}
+
+/** Authentication by Kerberos. */
+export interface KerberosOptions {
+  /**
+   * The first part of the servers' principals: `hbase` of `hbase/HOST@REALM`. The host is that of the address, as `krb5.conf` canonicalizes
+   * it, and the realm is the one that `krb5.conf` has for it. @default 'hbase'
+   */
+  readonly service?: string
 }
 
 /** The options of `createHBaseClient`. */
@@ -17,6 +26,11 @@ export interface HBaseClientOptions {
   readonly servers: string
   /** User name for simple authentication. @default the user of this process */
   readonly user?: string
+  /**
+   * Authenticates by Kerberos, with the ticket or keytab of this process; needs the npm package `kerberos`. A server that does not use
+   * Kerberos is refused. @default simple authentication
+   */
+  readonly kerberos?: KerberosOptions
   /** How long an operation may take, including all its attempts. @default 30000 */
   readonly timeoutMillis?: number
   /** How long to wait for the answer to one request before a retry. @default 10000 */
@@ -34,13 +48,15 @@ export interface HBaseClientOptions {
 }
 
 /** The options with every default applied. */
-export type Settings = Required<Omit<HBaseClientOptions, 'servers'>> & {
+export type Settings = Required<Omit<HBaseClientOptions, 'servers' | 'kerberos'>> & {
   readonly servers: readonly Address[]
+  readonly kerberos: Required<KerberosOptions> | undefined
 }
 
 const optionFields = [
   'servers',
   'user',
+  'kerberos',
   'timeoutMillis',
   'attemptTimeoutMillis',
   'connectTimeoutMillis',
@@ -57,6 +73,7 @@ export function normalizeOptions(options: HBaseClientOptions): Settings {
   return {
     servers: parseServers(options.servers),
     user: options.user ?? defaultUser(),
+    kerberos: options.kerberos && checkKerberos(options.kerberos, options.user),
     timeoutMillis: positive('timeoutMillis', options.timeoutMillis, 30_000),
     attemptTimeoutMillis,
     connectTimeoutMillis: positive('connectTimeoutMillis', options.connectTimeoutMillis, 3000),
@@ -65,6 +82,16 @@ export function normalizeOptions(options: HBaseClientOptions): Settings {
     maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes, 128 * 1024 * 1024),
     connect: options.connect ?? (({ host, port }) => tcpConnect({ host, port })),
   }
+}
+
+function checkKerberos(options: KerberosOptions, user: string | undefined): Required<KerberosOptions> {
+  checkFields('kerberos', options, ['service'])
+  if (user !== undefined)
+    throw new TypeError('user: with kerberos, the ticket says who the user is; leave user out')
+  const { service = 'hbase' } = options
+  if (typeof service !== 'string' || !/^[\w.-]{1,100}$/.test(service))
+    throw new TypeError(`kerberos.service: expected the first part of a principal, got ${shown(service)}`)
+  return { service }
 }
 
 /** The addresses of `hbase://host:port[,host:port]`. Throws `TypeError`. */

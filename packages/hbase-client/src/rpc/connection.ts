@@ -3,9 +3,18 @@ import { abortedError, type Deadline } from '../deadline.js'
 import { HBaseError, protocolError } from '../errors.js'
 import { addressText, type Address, type Settings } from '../options.js'
 import type { CellBlock } from './cell-block.js'
-import { decodeResponse, encodePreamble, encodeRequest, type Reply, type Service } from './envelope.js'
+import {
+  decodeResponse,
+  encodeConnectionHeader,
+  encodePreamble,
+  encodeRequest,
+  type Reply,
+  type Service,
+} from './envelope.js'
 import { FrameReader } from './frame-reader.js'
 import { InFlightLimit } from './in-flight-limit.js'
+import { authenticate } from './kerberos.js'
+import { NotSasl, SaslAnswers, withLength } from './sasl.js'
 
 /** The server's call id for "the whole connection". */
 const noCall = 0xffff_ffff
@@ -28,6 +37,9 @@ export class Connection {
   readonly #limit: InFlightLimit
   readonly #calls = new Map<number, PendingCall>()
   readonly #closed: Promise<void>
+  /** While the server and this process prove who they are: what the server says, and requests that wait. */
+  #answers: SaslAnswers | undefined
+  #waiting: (() => void)[] | undefined
   #nextCallId = 1
   #broken: HBaseError | undefined
   /** Since when a call waits and the server has sent nothing. */
@@ -66,7 +78,16 @@ export class Connection {
       })
     })
     socket.unref()
-    socket.write(encodePreamble(service, settings.user))
+    if (settings.kerberos === undefined) {
+      socket.cork()
+      socket.write(encodePreamble('simple'))
+      socket.write(encodeConnectionHeader(service, settings.user))
+      socket.uncork()
+    } else {
+      this.#answers = new SaslAnswers(this.where)
+      this.#waiting = []
+      void this.#authenticate(this.#answers, settings.kerberos.service, address.host, service)
+    }
   }
 
   /** False once the connection cannot take new calls. */
@@ -131,8 +152,41 @@ export class Connection {
         this.#socket.ref()
       }
       this.#calls.set(callId, call)
-      this.#write(encodeRequest(callId, method, parameter, cells, timeoutMillis), cells)
+      const write = (): void =>
+        this.#write(encodeRequest(callId, method, parameter, cells, timeoutMillis), cells)
+      if (this.#waiting === undefined) write()
+      else this.#waiting.push(() => this.#calls.has(callId) && write())
     })
+  }
+
+  async #authenticate(
+    answers: SaslAnswers,
+    kerberosService: string,
+    host: string,
+    service: Service,
+  ): Promise<void> {
+    const peer = {
+      where: this.where,
+      send: (token: Uint8Array) => void this.#socket.write(withLength(token)),
+      check: () => {
+        if (this.#broken !== undefined) throw this.#broken
+      },
+      reply: () => answers.reply(),
+    }
+    try {
+      this.#socket.write(encodePreamble('kerberos'))
+      const user = await authenticate(peer, kerberosService, host)
+      if (this.#broken !== undefined) return
+      this.#socket.write(encodeConnectionHeader(service, user))
+      const waiting = this.#waiting ?? []
+      this.#waiting = undefined
+      for (const write of waiting) write()
+      await answers.end()
+    } catch (error) {
+      if (!(error instanceof NotSasl)) return this.#break(typed(error))
+    }
+    this.#answers = undefined
+    this.#onData(answers.rest())
   }
 
   #write(head: Buffer, cells: CellBlock | undefined): void {
@@ -147,9 +201,10 @@ export class Connection {
     if (this.#broken) return
     this.#silentSince = performance.now()
     try {
-      this.#reader.push(chunk, (frame) => this.#onFrame(frame))
+      if (this.#answers === undefined) this.#reader.push(chunk, (frame) => this.#onFrame(frame))
+      else this.#answers.push(chunk)
     } catch (error) {
-      const reason = error instanceof HBaseError ? error : protocolError('an unexpected response', error)
+      const reason = typed(error)
       this.#break(new HBaseError(reason.code, `${this.where}: ${reason.message}`, { cause: reason.cause }))
     }
   }
@@ -163,7 +218,8 @@ export class Connection {
   }
 
   #onTimeout(call: PendingCall, timeoutMillis: number): void {
-    const message = `${this.where}: no answer within ${Math.round(timeoutMillis)} ms`
+    const doing = this.#waiting === undefined ? '' : ', while Kerberos was asked'
+    const message = `${this.where}: no answer within ${Math.round(timeoutMillis)} ms${doing}`
     call.settle(new HBaseError('TIMEOUT', message, { recovery: 'elsewhere' }))
     const silentMillis = performance.now() - this.#silentSince
     // The peer is gone (half open) or hangs. A new connection is better in both cases.
@@ -180,7 +236,12 @@ export class Connection {
     if (this.#broken) return
     this.#broken = reason
     this.#socket.destroy()
+    this.#answers?.fail(reason)
     this.#limit.fail(reason)
     for (const call of [...this.#calls.values()]) call.settle(reason)
   }
+}
+
+function typed(error: unknown): HBaseError {
+  return error instanceof HBaseError ? error : protocolError('an unexpected response', error)
 }

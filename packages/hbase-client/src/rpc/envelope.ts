@@ -2,6 +2,7 @@ import { type HBaseError, protocolError } from '../errors.js'
 import { noBytes } from '../bytes.js'
 import type { CellBlock } from './cell-block.js'
 import { remoteError } from './remote-error.js'
+import { withLength } from './sasl.js'
 import { ConnectionHeader, RequestHeader, ResponseHeader } from '../proto/hbase.js'
 import { decode, encode } from '../proto/message.js'
 
@@ -20,14 +21,21 @@ export interface Response {
   readonly outcome: Reply | HBaseError
 }
 
-const simpleAuthentication = 80
+const authenticationBytes = { simple: 80, kerberos: 81 } as const
+
+/** The first bytes of a client: magic, version, authentication method. */
+export function encodePreamble(authentication: keyof typeof authenticationBytes): Buffer {
+  const preamble = Buffer.alloc(6)
+  preamble.write('HBas', 'latin1')
+  preamble[5] = authenticationBytes[authentication]
+  return preamble
+}
 
 /**
- * The first bytes of a client: magic, version, authentication method, and the service that it wants. The
- * version numbers matter: to a client before 1.3 the server answers a Get with protobuf cells instead of a
- * cell block.
+ * What follows the preamble, or the exchange of SASL: who the user is, and the service that it wants. The version numbers matter: to a
+ * client before 1.3 the server answers a Get with protobuf cells instead of a cell block.
  */
-export function encodePreamble(service: Service, user: string): Buffer {
+export function encodeConnectionHeader(service: Service, user: string): Buffer {
   const header = encode(ConnectionHeader, {
     userInfo: { effectiveUser: user },
     serviceName: service,
@@ -43,12 +51,7 @@ export function encodePreamble(service: Service, user: string): Buffer {
       versionMinor: 6,
     },
   })
-  const preamble = Buffer.alloc(10 + header.length)
-  preamble.write('HBas', 'latin1')
-  preamble[5] = simpleAuthentication
-  preamble.writeUInt32BE(header.length, 6)
-  preamble.set(header, 10)
-  return preamble
+  return withLength(header)
 }
 
 /** A request without its cells: frame length, header, parameter; `cells` follow on the wire. */

@@ -94,7 +94,9 @@ export function remoteError(exception: RemoteException, where: string): HBaseErr
     ? firstLine.slice(className.length).replace(/^:\s*/, '')
     : firstLine
   const [code, recovery] = judge(exception, message)
-  return new HBaseError(code, `${where}: ${simpleName(className)}: ${message.slice(0, longestMessage)}`, {
+  const remedy = isLoginMissing(message) ? ' (the server demands Kerberos, and this client has none)' : ''
+  const text = `${simpleName(className)}: ${message.slice(0, longestMessage)}${remedy}`
+  return new HBaseError(code, `${where}: ${text}`, {
     recovery,
     exceptionClass: className,
   })
@@ -102,11 +104,15 @@ export function remoteError(exception: RemoteException, where: string): HBaseErr
 
 function judge(exception: RemoteException, message: string): Verdict {
   if (/exceeds (the )?limit of \d+ bytes/i.test(message)) return ['TOO_LARGE', 'none']
-  if (/Authentication is required/i.test(message)) return ['ACCESS_DENIED', 'none']
+  if (isLoginMissing(message)) return ['ACCESS_DENIED', 'none']
   const known = verdicts.get(simpleName(exception.className))
   if (known !== undefined) return known
   const passing = !exception.doNotRetry && !refused.has(simpleName(exception.className))
   return ['REMOTE', passing ? 'later' : 'none']
+}
+
+function isLoginMissing(message: string): boolean {
+  return /Authentication is required/i.test(message)
 }
 
 function simpleName(className: string): string {
