@@ -32,8 +32,8 @@ export interface KnownDriver {
   readonly options: readonly string[]
   /** Salt buckets where a spec does not say. */
   readonly buckets: number
-  /** What to install when its package is missing. */
-  readonly missing?: string | undefined
+  /** What to install when a package that the URL's store needs is missing. */
+  missing?(url: string): string | undefined
   /** `login` is that of a spec; without it, what this process knows of the server. */
   open(url: string, making?: StoreMaking, login?: StoreLogin): Store
   /** Where the services that share a store's server register; undefined when only their host needs to know them. */

@@ -13,7 +13,7 @@ const own: ReadonlyMap<string, KnownDriver> = new Map([
   ['memory', memoryDriver],
 ])
 
-const scheme = /^([a-z][a-z0-9-]{1,31})(?:\+[a-z0-9]{1,16})?:/
+const scheme = /^([a-z][a-z0-9-]{1,31})(?:\+[a-z0-9]{1,16}){0,2}:/
 
 /** The driver of a kind, of core or of a package; undefined for what cannot be a kind. */
 export function driverOfKind(kind: string): KnownDriver | undefined {
@@ -31,7 +31,7 @@ export function driverOfUrl(url: string): KnownDriver {
 
 /** Throws `TypeError` when a URL is not a store's, or when no installed package opens it. */
 export function checkStoreUrl(url: string): void {
-  const { missing } = driverOfUrl(url)
+  const missing = driverOfUrl(url).missing?.(url)
   if (missing !== undefined) throw new TypeError(missing)
 }
 

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { HoptraceError } from '../base/errors.js'
 import type { Store } from './contract.js'
 import type { KnownDriver, SpecContext, StoreDriver, StoreMaking, StoreSpecLike } from './driver.js'
 import { lazyStore } from './lazy-store.js'
 import { loginFor, withoutLogin, type StoreLogin } from './login.js'
+import { placeOfPackage } from './package-place.js'
 import { hasSecrets } from './store-url.js'
 
 const kindPattern = /^[a-z][a-z0-9-]{1,31}$/
@@ -37,12 +36,12 @@ class PackagedDriver implements KnownDriver {
     if (typeof url !== 'string' || !this.isUrl(url))
       throw new TypeError(`${name}.url must be a URL that begins with ${kind}: (a store of kind '${kind}')`)
     const named = this.reach(url) === 'network' ? networkUrl(url, service, name) : fileUrl(url, service)
-    const { missing } = this
-    if (missing !== undefined) throw new TypeError(`${name}.kind '${kind}': ${missing}`)
+    const lacking = this.missing()
+    if (lacking !== undefined) throw new TypeError(`${name}.kind '${kind}': ${lacking}`)
     return named
   }
 
-  get missing(): string | undefined {
+  missing(): string | undefined {
     return placeOf(this.#kind) === undefined ? missing(this.#kind) : undefined
   }
 
@@ -83,25 +82,10 @@ function missing(kind: string): string {
   return `no package opens ${kind}:… stores; npm install ${packagesOf(kind).join(', or ')}`
 }
 
-/**
- * Where the package of a kind is; undefined when none is installed. Packages are found beside core, or beside the program that
- * was started, where the installer keeps packages apart. The working directory does not count: it may be a stranger's, and its
- * registry could name a package in it.
- */
 function placeOf(kind: string): string | undefined {
-  const program = process.argv[1]
-  const origins = [import.meta.url, ...(program === undefined ? [] : [path.resolve(program)])].map((origin) =>
-    createRequire(origin),
-  )
   for (const name of packagesOf(kind)) {
-    for (const require of origins) {
-      try {
-        return pathToFileURL(require.resolve(name)).href
-      } catch (error) {
-        // Only `import` may resolve it.
-        if ((error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return name
-      }
-    }
+    const place = placeOfPackage(name)
+    if (place !== undefined) return place
   }
   return undefined
 }

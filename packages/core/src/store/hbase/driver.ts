@@ -1,12 +1,15 @@
 import type { Store } from '../contract.js'
 import type { KnownDriver, StoreMaking } from '../driver.js'
 import { lazyStore } from '../lazy-store.js'
+import { placeOfPackage } from '../package-place.js'
 import { maxUrlChars, withoutSecrets } from '../store-url.js'
 import { registryTable, serviceTable } from './table-schema.js'
 
+/** `native`: HBase's own RPC, found through the servers named. `http`, `https`: a REST gateway. */
+type Transport = 'native' | 'tls' | 'kerberos' | 'tls+kerberos' | 'http' | 'https'
+
 interface HBaseLocation {
-  /** `native`: HBase's own RPC, found through the servers named; `tls`: the same over TLS. `http`, `https`: a REST gateway. */
-  readonly transport: 'native' | 'tls' | 'http' | 'https'
+  readonly transport: Transport
   /** `host:port`, at least one. */
   readonly hosts: readonly string[]
   readonly table: string | null
@@ -14,7 +17,7 @@ interface HBaseLocation {
 
 const host = String.raw`(?:[A-Za-z0-9._-]{1,255}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}`
 const pattern = new RegExp(
-  `^hbase(?:\\+(https?|tls))?://(${host}(?:,${host}){0,31})(?:/([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})?)?$`,
+  `^hbase(?:\\+(https?|(?:tls\\+)?kerberos|tls))?://(${host}(?:,${host}){0,31})(?:/([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})?)?$`,
 )
 /** A new table has one region for each bucket. Each costs the cluster memory, so there are few. */
 const buckets = 4
@@ -22,7 +25,7 @@ const supports = { durable: true, shared: true, ttl: true } as const
 
 /**
  * `hbase://host:port[,host:port][/table]` by HBase's own RPC, `hbase+http://host:port[/table]` by a REST gateway; `hbase+tls://` and
- * `hbase+https://` over TLS.
+ * `hbase+https://` over TLS; `hbase+kerberos://` and `hbase+tls+kerberos://` with Kerberos.
  */
 export const hbaseDriver: KnownDriver = {
   options: ['kind', 'url', 'table', 'buckets', 'ttlSeconds', 'maxBytes'],
@@ -32,12 +35,17 @@ export const hbaseDriver: KnownDriver = {
   urlOf: ({ url, table }, { service }, name) => {
     const location = typeof url === 'string' ? locationOf(url) : undefined
     const named = location && urlOf(location, table ?? location.table ?? serviceTable(service))
-    if (named !== undefined && locationOf(named) !== undefined) return named
+    if (named !== undefined && locationOf(named) !== undefined) {
+      const lacking = missing(named)
+      if (lacking !== undefined) throw new TypeError(`${name}.url: ${lacking}`)
+      return named
+    }
     // The message does not show the URL: it may hold a password.
     throw new TypeError(
-      `${name}.url must be hbase://host:port[,host:port][/table] or hbase+http://host:port[/table], without user and query, and of ${maxUrlChars} characters at most`,
+      `${name}.url must be hbase://host:port[,host:port][/table] (or hbase+tls, hbase+kerberos, hbase+tls+kerberos) or hbase+http://host:port[/table] (or hbase+https), without user and query, and of ${maxUrlChars} characters at most`,
     )
   },
+  missing,
   open: (url, making) => open(mustBe(url), making),
   registry: (url) => open({ ...mustBe(url), table: registryTable }, { buckets: 1, ttlSeconds: undefined }),
 }
@@ -51,10 +59,24 @@ function open({ transport, hosts, table }: HBaseLocation, making: StoreMaking | 
     ...(making ?? { buckets: 1, ttlSeconds: undefined }),
   }
   return lazyStore(urlOf({ transport, hosts }, options.table), supports, async () =>
-    transport === 'native' || transport === 'tls'
-      ? (await import('./native-store.js')).nativeStore({ tls: transport === 'tls', ...options })
-      : (await import('./rest-store.js')).restStore({ transport, ...options }),
+    transport === 'http' || transport === 'https'
+      ? (await import('./rest-store.js')).restStore({ transport, ...options })
+      : (await import('./native-store.js')).nativeStore({
+          tls: transport.startsWith('tls'),
+          kerberos: usesKerberos(transport),
+          ...options,
+        }),
   )
+}
+
+function usesKerberos(transport: Transport): boolean {
+  return transport.endsWith('kerberos')
+}
+
+function missing(url: string): string | undefined {
+  const { transport } = mustBe(url)
+  if (!usesKerberos(transport) || placeOfPackage('kerberos') !== undefined) return undefined
+  return `hbase+${transport}:… needs a package: npm install kerberos`
 }
 
 function urlOf({ transport, hosts }: Pick<HBaseLocation, 'transport' | 'hosts'>, table: string): string {
@@ -67,7 +89,8 @@ function locationOf(url: string): HBaseLocation | undefined {
   if (hosts?.every((name) => Number(name.slice(name.lastIndexOf(':') + 1)) <= 65_535) !== true)
     return undefined
   return {
-    transport: scheme === 'http' || scheme === 'https' || scheme === 'tls' ? scheme : 'native',
+    // The pattern has no other.
+    transport: (scheme as Transport | undefined) ?? 'native',
     hosts,
     table: table ?? null,
   }

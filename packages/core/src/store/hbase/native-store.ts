@@ -15,6 +15,8 @@ export interface NativeStoreOptions extends TableNeeds {
   readonly hosts: readonly string[]
   /** Whether connections use TLS. */
   readonly tls: boolean
+  /** Whether this process and the servers authenticate by Kerberos. */
+  readonly kerberos: boolean
   /** Makes the table when it is missing; otherwise a missing table is a failed read. */
   readonly create: boolean
 }
@@ -40,8 +42,9 @@ class NativeStore implements Store {
   constructor(options: NativeStoreOptions) {
     this.#options = options
     const servers = options.hosts.join(',')
-    this.url = `hbase${options.tls ? '+tls' : ''}://${servers}/${options.table}`
-    this.#shared = useClient(servers, options.tls)
+    const { tls, kerberos } = options
+    this.url = `hbase${tls ? '+tls' : ''}${kerberos ? '+kerberos' : ''}://${servers}/${options.table}`
+    this.#shared = useClient({ servers, tls, kerberos })
   }
 
   async open(): Promise<void> {
@@ -167,7 +170,7 @@ class NativeStore implements Store {
     if (this.#closed) return this.#closedError()
     // The table was dropped while we used it. The next call makes it again, if this service makes its table.
     if (codeOf(error) === 'TABLE_NOT_FOUND') this.#opening = undefined
-    const reason = certificateReason(error) ?? textOf(error)
+    const reason = certificateReason(error) ?? kerberosReason(error) ?? textOf(error)
     return new HoptraceError('HOPTRACE_STORE_UNAVAILABLE', `${this.url}: ${reason}`, { cause: error })
   }
 
@@ -178,4 +181,11 @@ class NativeStore implements Store {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error ? (error as { code?: unknown }).code : undefined
+}
+
+/** What to write in a URL, where the client only names its option. */
+function kerberosReason(error: unknown): string | undefined {
+  const text = textOf(error)
+  if (!text.includes('the server demands Kerberos')) return undefined
+  return `${text}: begin the URL with hbase+kerberos:// or hbase+tls+kerberos://`
 }

@@ -9,19 +9,30 @@ interface Shared {
 
 const clients = new Map<string, Shared>()
 
+/** How a cluster is reached. */
+export interface Reached {
+  /** `host:port[,host:port]` */
+  readonly servers: string
+  readonly tls: boolean
+  readonly kerberos: boolean
+}
+
 /** One client a cluster and thread: stores of several tables share its connections. `release` closes it after the last. */
-export function useClient(
-  servers: string,
-  tls: boolean,
-): {
+export function useClient(cluster: Reached): {
   readonly client: Promise<HBaseClient>
   release(): Promise<void>
 } {
-  const name = `${tls ? 'tls' : 'tcp'} ${servers}`
+  const name = JSON.stringify(cluster)
   let shared = clients.get(name)
   if (shared === undefined) {
+    const { servers, tls, kerberos } = cluster
+    const service = process.env['HOPTRACE_KERBEROS_SERVICE']
     const client = import('@hoptrace/hbase-client').then(({ createHBaseClient }) =>
-      createHBaseClient({ servers: `hbase://${servers}`, ...(tls ? { connect: connectTls } : {}) }),
+      createHBaseClient({
+        servers: `hbase://${servers}`,
+        ...(tls ? { connect: connectTls } : {}),
+        ...(kerberos ? { kerberos: service === undefined ? {} : { service } } : {}),
+      }),
     )
     shared = { client, users: 0 }
     clients.set(name, shared)
