@@ -96,6 +96,34 @@ describe('hoptrace export --parquet', () => {
     expect(await ids()).toEqual(['1', null, '2', '3', '4'])
   })
 
+  it('refuses a directory into which another process exports, until that is killed', async () => {
+    await order(1)
+    const first = startHoptrace(of('--follow', '--every', '100ms', '--since', '5m'))
+    await vi.waitFor(async () => expect(await ids()).toEqual(['1']), { timeout: 120_000 })
+    await order(2)
+    const refused = await hoptrace(of())
+    expect(refused).toMatchObject({ code: 3, stdout: '' })
+    expect(refused.stderr).toContain(`process ${first.pid} is at work there; wait until it has ended`)
+    first.kill('SIGSTOP')
+    expect((await hoptrace(of())).stderr).toContain(
+      'another process, which does not answer, is at work there',
+    )
+    first.kill('SIGKILL')
+    await once(first, 'close')
+    expect(await hoptrace(of())).toMatchObject({ code: 0, stderr: '' })
+    expect(await ids()).toEqual(['1', '2'])
+    expect((await readdir(out)).every((name) => name.startsWith('service='))).toBe(true)
+  })
+
+  it('doubles nothing if several processes begin at the same time', async () => {
+    for (let id = 0; id < 20; id++) await order(id)
+    const all = await Promise.all([1, 2, 3, 4].map(() => hoptrace(of('--hold', '0s'))))
+    expect(all.map(({ code }) => code)).toContain(0)
+    for (const { stderr } of all.filter(({ code }) => code !== 0))
+      expect(stderr).toMatch(/process \d+ is at work there/)
+    expect(await ids()).toEqual(Array.from({ length: 20 }, (_, id) => String(id)))
+  })
+
   it('says that the disk is full, leaves no half file, and continues once there is room', async () => {
     const note = 'x'.repeat(200)
     for (let id = 0; id < 2000; id++)

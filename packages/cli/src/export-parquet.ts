@@ -25,8 +25,9 @@ export async function exportParquet(flags: ParquetFlags, context: CommandContext
   const files = new loaded.HopFiles(flags.parquet)
   const { exported, told } = await withResolver(flags, context, async (resolver, told) => {
     const exported = new HopExport(resolver, files, signal, holdNanos)
-    const first = flags.follow ? BigInt(Date.now()) * 1_000_000n : oldestKept(await resolver.instances())
+    await files.open()
     try {
+      const first = flags.follow ? BigInt(Date.now()) * 1_000_000n : oldestKept(await resolver.instances())
       await exportSpan(exported, flags, context, first)
     } catch (error) {
       // What follows ends by Ctrl-C.

@@ -108,5 +108,10 @@ describe('mistakes of use', () => {
     for (const name of [null, undefined, 5, ['t'], '', 'a/b'])
       expect(() => client.table(any(name))).toThrow(/not a table name/)
     expect(() => createHBaseClient(any({ servers: 'hbase://a:1', timeout: 5 }))).toThrow(/no field "timeout"/)
+    const kerberos = (options: object, user?: string) => () =>
+      createHBaseClient(any({ servers: 'hbase://a:1', kerberos: options, ...(user && { user }) }))
+    expect(kerberos({ principal: 'hbase/_HOST@A' })).toThrow(/no field "principal"/)
+    expect(kerberos({ service: 'hbase/_HOST@A' })).toThrow(/expected the first part of a principal/)
+    expect(kerberos({}, 'ada')).toThrow(/leave user out/)
   })
 })

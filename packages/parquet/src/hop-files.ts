@@ -1,8 +1,9 @@
 import path from 'node:path'
 import type { HopJson } from '@hoptrace/core'
+import type { DirLock } from '@hoptrace/core/store'
 import { weightOf } from './columns.js'
 import { ExportedIds } from './exported-ids.js'
-import { ParquetFile, removeAbandoned } from './parquet-file.js'
+import { lockExport, ParquetFile, removeAbandoned } from './parquet-file.js'
 import { partitionOf } from './partition.js'
 
 /** What an export wrote. */
@@ -23,7 +24,7 @@ const fileHops = 500_000
 /**
  * Writes hops into Parquet files below a directory: `service=orders/hour=2026-11-29T10/<first id>_<last
  * id>.parquet`. A hop that is in one of its files already is passed over, so that an export that was interrupted
- * or repeated neither loses nor doubles one. Memory is bounded by a row group and the ids of one file.
+ * or repeated neither loses nor doubles one. One process at a time writes there: call `open` first. Memory is bounded by a row group and the ids of one file.
  */
 export class HopFiles {
   private hops = 0
@@ -34,12 +35,20 @@ export class HopFiles {
   private file: ParquetFile | undefined
   private group: HopJson[] = []
   private weight = 0
+  private lock: DirLock | undefined
 
   constructor(private readonly dir: string) {}
 
   get counts(): FileCounts {
     const { hops, known, files, bytes } = this
     return { hops, known, files, bytes }
+  }
+
+  /** Keeps other processes of this host from writing into the directory, until `close`. Rejects with the pid of one that does. */
+  open(): Promise<void> {
+    return this.writing(async () => {
+      this.lock ??= await lockExport(this.dir)
+    })
   }
 
   /**
@@ -65,8 +74,10 @@ export class HopFiles {
   }
 
   /** Removes what killed exports left, and needs no more. */
-  close(): Promise<void> {
-    return removeAbandoned(this.dir)
+  async close(): Promise<void> {
+    this.lock?.release()
+    this.lock = undefined
+    await removeAbandoned(this.dir)
   }
 
   private async added(hop: HopJson): Promise<void> {
@@ -115,6 +126,11 @@ export class HopFiles {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
+      if (code === 'HOPTRACE_STORE_LOCKED')
+        throw new Error(
+          `cannot write into ${this.dir}: ${message}; wait until it has ended, or name another directory`,
+          { cause: error },
+        )
       const reason = code === 'EEXIST' ? 'another export writes the same hops' : message
       throw new Error(
         `cannot write into ${this.dir}: ${reason}; its files are whole, and the same command continues once this is mended`,

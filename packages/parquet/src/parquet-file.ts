@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readdir, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { HopJson } from '@hoptrace/core'
+import { lockDir, type DirLock } from '@hoptrace/core/store'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { columnData, schema } from './columns.js'
 import { fileName } from './names.js'
@@ -85,6 +86,19 @@ export class ParquetFile {
     this.bytes += bytes.length
     // The offset, which counts what was written before, remains.
     this.sink.index = 0
+  }
+}
+
+/** Locks an export's directory, and makes it if it is missing. Rejects with `HOPTRACE_STORE_LOCKED` if another process has it. */
+export async function lockExport(dir: string): Promise<DirLock> {
+  for (;;) {
+    await mkdir(path.join(dir, temporaryDir), { recursive: true })
+    try {
+      return await lockDir({ dir, name: temporaryDir })
+    } catch (error) {
+      // An export that ended has removed the directory.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
 }
 

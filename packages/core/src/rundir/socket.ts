@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { timing } from '../base/timing.js'
 import { errorCode } from '../files/index.js'
@@ -9,14 +9,21 @@ import { heldSocketPath, type SocketPath } from './ask-socket.js'
 /**
  * Listens on a socket in `dir` under a temporary name; undefined if that is impossible. The socket does not
  * keep the process alive.
+ * @param answer what a process that connects gets
  */
-export function listenNow(dir: string): { server: Server; name: string } | undefined {
+export function listenNow(
+  dir: string,
+  answer: (socket: Socket) => void = (socket) => socket.destroy(),
+): { server: Server; name: string } | undefined {
   if (process.platform === 'win32') return undefined
   const name = `.owner.${randomBytes(8).toString('hex')}.sock`
   try {
     const { path: file, release } = heldSocketPath(dir, name)
     try {
-      const server = createServer((socket) => socket.destroy())
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        answer(socket)
+      })
       server.on('error', () => undefined)
       server.listen({ path: file, exclusive: true }).unref()
       if (!server.listening) return undefined

@@ -24,6 +24,8 @@ describe('the URL of a store', () => {
     'hbase://a:2181,b.c:2181',
     'hbase://a:2181/ns:traces',
     'hbase+http://[::1]:8080/t',
+    'hbase+kerberos://a:16000/t',
+    'hbase+tls+kerberos://a:16000,b:16000',
     'tape:/dev/st0',
     'tape+tls://a:1/orders',
   ])('may be %s', (url) => {
@@ -42,6 +44,8 @@ describe('the URL of a store', () => {
     'hbase://a:99999',
     'hbase:a:1',
     'hbase+ftp://a:1',
+    'hbase+kerberos+tls://a:1',
+    'hbase+https+kerberos://a:1',
     'tape:',
     'a-scheme-that-is-much-longer-than-a-name-may-be:1',
     'Tape:1',
