@@ -2,6 +2,7 @@ import { timing } from '../base/timing.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { millisToDelete } from '../store/bytes-limit.js'
 import { expireRows } from '../store/expire.js'
+import { wholeWindows } from '../store/whole-windows.js'
 import type { Store } from '../store/contract.js'
 import type { InstanceRow, Registry } from '../record/instance-row.js'
 
@@ -86,8 +87,10 @@ export class Expiry {
     const { service, buckets, windowMillis, store, registry, ttlSeconds } = this.options
     const beforeMillis = ttlSeconds === Infinity ? 0 : Date.now() - ttlSeconds * 1000
     if (beforeMillis > 0 && !store.supports.ttl && store.deleteRange !== undefined) {
-      const beforeNanos = BigInt(beforeMillis) * 1_000_000n
-      await expireRows(store, { buckets, windowMillis, beforeNanos, signal })
+      const { rows } = await registry.list()
+      const here = rows.filter(({ stores }) => stores.includes(store.url))
+      const windows = wholeWindows(here, { buckets, windowMillis }, BigInt(beforeMillis) * 1_000_000n)
+      await expireRows(store, { ...windows, signal })
     }
     const deletedMillis = await this.lookAtBytes(beforeMillis, signal)
     if (signal.aborted) return
@@ -124,7 +127,6 @@ export class Expiry {
     return Number(before / 1_000_000n)
   }
 
-  /** Runs with other windows: a window that began before this time ends at most one window later. */
   private async delete(
     own: readonly InstanceRow[],
     isShared: boolean,
@@ -132,12 +134,8 @@ export class Expiry {
     signal: AbortSignal,
   ): Promise<void> {
     const { store, buckets, windowMillis } = this.options
-    const widest = own.reduce((most, row) => Math.max(most, row.windowMillis), windowMillis)
-    const isMixed = own.some((row) => row.windowMillis !== windowMillis)
-    const beforeNanos = isMixed ? before - BigInt(widest) * 1_000_000n : before
-    const most = own.reduce((count, row) => Math.max(count, row.buckets), buckets)
-    const runs = isShared ? own : undefined
-    await expireRows(store, { buckets: most, windowMillis, beforeNanos, runs, signal })
+    const windows = wholeWindows(own, { buckets, windowMillis }, before)
+    await expireRows(store, { ...windows, runs: isShared ? own : undefined, signal })
   }
 
   /** The end of the window of this time, but no window that is still filled. */
