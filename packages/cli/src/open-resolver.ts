@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.js'
 export interface AskOptions {
   /** Data directory of the services. @default `HOPTRACE_DIR` or `.hoptrace` */
   readonly dir?: string
-  /** Stores that services share: `level:DIR`, `hbase://host:port`, `hbase+http://host:port`. */
+  /** Stores that services share: `level:DIR`, `hbase://host:port`, `mysql://host/database`. */
   readonly stores?: readonly string[]
   /** @default 'iterative' */
   readonly mode?: 'recursive' | 'iterative'
@@ -115,6 +115,6 @@ export function checkedStoreUrl(url: string): string {
   }
   throw new UsageError(
     reason,
-    'stores look like level:DIR, hbase://host:port, hbase+http://host:port, or KIND:… of an installed package such as mysql://host/database; they contain no user, no password (HOPTRACE_STORE_LOGINS has those) and no query',
+    'stores look like level:DIR, hbase://host:port, hbase+http://host:port (hbase+tls:, hbase+https:, hbase+kerberos:, hbase+tls+kerberos:), or KIND:… of an installed package such as mysql://host/database; they contain no user, no password (HOPTRACE_STORE_LOGINS has those) and no query',
   )
 }

@@ -24,7 +24,7 @@ export function createProgram(context: CommandContext): Command {
     )
     .option(
       '--store <url>',
-      'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port, mysql://host/database, redis://host (repeat it for several)',
+      'a store that services share: level:DIR, hbase://host:port, hbase+http://host:port, mysql://host/database, redis://host; over TLS hbase+tls:, hbase+https:, mysql+tls:, redis+tls:; with Kerberos hbase+kerberos:, hbase+tls+kerberos: (repeat it for several)',
       (url: string, before: readonly string[] = []) => [...before, url],
     )
     .addOption(new Option('--recursive', 'let the living services ask each other').conflicts('iterative'))
@@ -58,5 +58,6 @@ An id has 32 hex digits (a whole traceparent will do); a key looks like orderId=
 Exit code: 0 completed, 1 failed, died, unreachable or interrupted, 2 wrong use,
            3 not found, undetermined or not readable, 4 running
 Environment: HOPTRACE_DIR, HOPTRACE_KEY (cluster key, made by: hoptrace key), HOPTRACE_STORE_LOGINS (mysql://user:password@host …),
+             HOPTRACE_KERBEROS_SERVICE (hbase), KRB5CCNAME or KRB5_CLIENT_KTNAME (ticket or keytab for hbase+kerberos:),
              NO_COLOR, FORCE_COLOR, HOPTRACE_DEBUG;
              those of a service: hoptrace env`

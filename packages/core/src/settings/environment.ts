@@ -35,7 +35,8 @@ export const variables: readonly Variable[] = [
   {
     name: 'HOPTRACE_STORE',
     option: 'store',
-    values: 'level:DIR, memory:NAME, hbase://host:port, hbase+http://host:port, or KIND:… of a package',
+    values:
+      'level:DIR, memory:NAME, hbase://host:port, hbase+http://host:port (also hbase+tls:, hbase+kerberos:, …), or KIND:… of a package',
     without: 'an embedded store in the data directory',
   },
   { name: 'HOPTRACE_REGISTRY', option: 'registry', values: 'as HOPTRACE_STORE', without: "the store's" },

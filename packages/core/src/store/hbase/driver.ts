@@ -76,7 +76,7 @@ function usesKerberos(transport: Transport): boolean {
 function missing(url: string): string | undefined {
   const { transport } = mustBe(url)
   if (!usesKerberos(transport) || placeOfPackage('kerberos') !== undefined) return undefined
-  return `hbase+${transport}:… needs a package: npm install kerberos`
+  return 'no package authenticates by Kerberos; npm install kerberos'
 }
 
 function urlOf({ transport, hosts }: Pick<HBaseLocation, 'transport' | 'hosts'>, table: string): string {
