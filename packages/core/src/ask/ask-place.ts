@@ -1,6 +1,6 @@
 import { endpointOf } from './endpoint-of.js'
 import path from 'node:path'
-import { listDir, readFile } from '../files/index.js'
+import { kindSync, listDir, readFile } from '../files/index.js'
 import { logDirOf, runDirOf, runFile, runPlace } from '../rundir/index.js'
 import { runName, type InstanceRow } from '../record/instance-row.js'
 import { askFileName, askSocketName, type AskFile } from './names.js'
@@ -28,8 +28,11 @@ export class AskPlaces {
   async of(row: InstanceRow): Promise<AskPlace | undefined> {
     const run = runName(row)
     const local = this.localDir(row)
+    const place = local === undefined ? undefined : await placeIn(local, run)
+    if (place !== undefined) return place
+    // A run whose directory is here is asked there and nowhere else.
     const entries = local === undefined ? [] : await listDir(runPlace(local)).catch(() => [])
-    if (local !== undefined && entries.length > 0) return placeIn(local, run)
+    if (entries.length > 0) return undefined
     const base = this.maySign() ? endpointOf(row) : undefined
     return base === undefined ? undefined : { kind: 'remote', run, base, host: row.host }
   }
@@ -57,11 +60,9 @@ export async function placeIn(
   run: string,
 ): Promise<Exclude<AskPlace, { kind: 'remote' }> | undefined> {
   try {
-    const kinds = new Map((await listDir(runPlace(dir))).map(({ name, kind }) => [name, kind]))
-    if (kinds.get(askSocketName) === 'socket') {
+    if (kindSync(runFile(dir, askSocketName)) === 'socket')
       return { kind: 'socket', run, path: path.join(dir, askSocketName) }
-    }
-    if (kinds.get(askFileName) !== 'file') return undefined
+    if (kindSync(runFile(dir, askFileName)) !== 'file') return undefined
     const text = await readFile(runFile(dir, askFileName), { maxBytes: maxFileBytes })
     const { port, secret } = JSON.parse(text.toString()) as Partial<AskFile>
     if (!Number.isInteger(port) || typeof secret !== 'string' || !/^[\w-]{16,64}$/.test(secret))

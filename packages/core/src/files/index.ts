@@ -17,7 +17,7 @@ export {
   sizeOfSync,
   stampSync,
 } from './descriptor.js'
-export { type Entry, listDir, listDirSync } from './list.js'
+export { type Entry, kindSync, listDir, listDirSync } from './list.js'
 export { StillList } from './still-list.js'
 export {
   isMarkedSync,

@@ -35,6 +35,15 @@ export function listDirSync(place: Place, limit = maxEntries): Entry[] {
   return entries
 }
 
+/** What a name is that the caller knows, as the list of its directory says; undefined if it is not there. Throws as `listDirSync` does. */
+export function kindSync(place: Place): Entry['kind'] | undefined {
+  const stats = hasParents(place) ? lstatSync(pathOf(place), { throwIfNoEntry: false }) : undefined
+  if (stats === undefined) return undefined
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  return stats.isSocket() ? 'socket' : 'other'
+}
+
 /** `listDirSync` without blocking. */
 export async function listDir(place: Place, limit = maxEntries): Promise<Entry[]> {
   const entries: Entry[] = []
