@@ -1,7 +1,7 @@
 /**
  * What a traced process takes longer to start: `import('@hoptrace/express')` and `createTracer`, as an application has them
  * from the packages, beside OpenTelemetry's tracer provider with the instrumentations of HTTP and Express. Every round starts a
- * process of each kind. Milliseconds inside the process, and from its start to its end.
+ * process of each kind. Milliseconds inside the process by the clock, and of CPU in all of its threads.
  * `npm run bench:start -- --rounds 15`
  */
 import { spawnSync } from 'node:child_process'
@@ -17,7 +17,6 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15
 const here = realpathSync(fileURLToPath(new URL('../package.json', import.meta.url)))
 
 const programs = {
-  node: '',
   'express alone': `await import('express')`,
   hoptrace: `
     const { createTracer } = await import('@hoptrace/core')
@@ -35,43 +34,43 @@ const programs = {
     registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] })`,
 }
 
-/** Milliseconds that the program took, and its process. */
-function run(program: string, dataDir: string): { inside: number; outside: number } {
-  const text = `const began = performance.now();${program};console.log(performance.now() - began);process.exit(0)`
-  const began = performance.now()
+/** Milliseconds that the program took, by the clock and of CPU. */
+function run(program: string, dataDir: string): { clock: number; cpu: number } {
+  const text = `const began = performance.now(), before = process.cpuUsage();${program};
+    const { user, system } = process.cpuUsage(before);
+    console.log(JSON.stringify({ clock: performance.now() - began, cpu: (user + system) / 1000 }));process.exit(0)`
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', text, dataDir],
     { cwd: path.dirname(here), encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(stderr.slice(-500))
-  return { inside: Number(stdout), outside: performance.now() - began }
+  return JSON.parse(stdout) as { clock: number; cpu: number }
 }
 
 interface Times {
-  readonly inside: number[]
-  readonly outside: number[]
+  readonly clock: number[]
+  readonly cpu: number[]
 }
 
-const times = new Map(
-  Object.keys(programs).map((name): [string, Times] => [name, { inside: [], outside: [] }]),
-)
+const times = new Map(Object.keys(programs).map((name): [string, Times] => [name, { clock: [], cpu: [] }]))
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, program] of Object.entries(programs)) {
     const dataDir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-start-'))
     try {
-      const { inside, outside } = run(program, dataDir)
-      times.get(name)?.inside.push(inside)
-      times.get(name)?.outside.push(outside)
+      const { clock, cpu } = run(program, dataDir)
+      times.get(name)?.clock.push(clock)
+      times.get(name)?.cpu.push(cpu)
     } finally {
       rmSync(dataDir, { recursive: true, force: true })
     }
   }
 }
-const rows = [...times].map(([name, { inside, outside }]) => [
+const rows = [...times].map(([name, { clock, cpu }]) => [
   name,
-  median(inside).toFixed(1),
-  Math.min(...inside).toFixed(1),
-  median(outside).toFixed(1),
+  median(clock).toFixed(1),
+  Math.min(...clock).toFixed(1),
+  median(cpu).toFixed(1),
+  Math.min(...cpu).toFixed(1),
 ])
-console.log(table(['', 'ms inside', 'least', 'ms of the process'], rows))
+console.log(table(['', 'ms', 'least', 'CPU, ms', 'least'], rows))
