@@ -26,7 +26,7 @@ beforeEach(async () => {
   other = await new TestInstance('audit', registry).start()
   consumer.register({ reached: [target], heartbeatMillis: Date.now() })
   other.register({ heartbeatMillis: Date.now() })
-  resolver = createResolver({ registry, dir: registry.dataDir, patienceMillis: 500 })
+  resolver = createResolver({ registry, dir: registry.dataDir, patienceMillis: 3000 })
 })
 
 afterEach(async () => {
