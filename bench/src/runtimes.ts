@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { runtimeNames, runtimeOf } from '../../dev/runtime.mjs'
 import { median, table } from './report.js'
-import { measure, usage, withServer, type Framework, type Sample } from './server-load.js'
+import { leafAlone, measure, usage, withServer, type Framework, type Sample } from './server-load.js'
 
 const { values } = parseArgs({
   options: {
@@ -55,15 +55,15 @@ async function verify({ name, command, server }: Variant): Promise<void> {
     for (let i = 0; i < requests; i++) await (await fetch(url)).text()
     return (await usage(child)).stats?.appended
   }
-  const recorded = await withServer(server, 'hoptrace', '', use, command)
+  const recorded = await withServer(server, 'hoptrace', leafAlone, use, command)
   if (recorded !== requests) throw new Error(`${name}, ${server}: recorded ${recorded} of ${requests}`)
 }
 
 for (const variant of variants) await verify(variant)
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const { command, server, bare, traced } of variants) {
-    bare.push(await measure(server, 'bare', seconds, '', command))
-    traced.push(await measure(server, 'hoptrace', seconds, '', command))
+    bare.push(await measure(server, 'bare', seconds, leafAlone, command))
+    traced.push(await measure(server, 'hoptrace', seconds, leafAlone, command))
   }
 }
 const rows = variants.map(({ name, server, bare, traced }) => {

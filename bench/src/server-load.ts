@@ -11,11 +11,32 @@ export type Framework = (typeof frameworks)[number] | 'handler'
 /** How a server is traced: not at all, by its framework's adapter, by the hook for `--import`, by OpenTelemetry. */
 export type Mode = 'bare' | 'hoptrace' | 'hook' | 'otel'
 
+/**
+ * What a request is: one that answers at once, or one with three events, a key and two calls, of which the second is answered after
+ * {@link slowMillis}.
+ */
+export const works = { leaf: '/hello/world', order: '/order/42' } as const
+export type Work = keyof typeof works
+export const slowMillis = 20
+
+/** Another executable of Node for the servers: each measurement compares servers of one. */
+const nodeOfServers = process.env['BENCH_NODE'] ?? process.execPath
+
 /** The work of a saturated server. */
 export interface Sample {
   readonly requestsPerSecond: number
   readonly cpuMicros: number
 }
+
+/** What a server is for, and what is around it. */
+export interface Surroundings {
+  readonly work: Work
+  readonly otlpUrl: string
+  readonly calleeUrl: string
+}
+
+/** A leaf, and nothing around it. */
+export const leafAlone: Surroundings = { work: 'leaf', otlpUrl: '', calleeUrl: '' }
 
 /**
  * Runs `use` against a fresh server. When it resolves, the server's records are in its store, or at the sink.
@@ -24,9 +45,9 @@ export interface Sample {
 export async function withServer<T>(
   framework: Framework,
   mode: Mode,
-  otlpUrl: string,
+  { work, otlpUrl, calleeUrl }: Surroundings,
   use: (url: string, child: ChildProcess) => Promise<T>,
-  [execPath = process.execPath, ...words]: readonly string[] = [],
+  [execPath = nodeOfServers, ...words]: readonly string[] = [],
 ): Promise<T> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const child = fork(new URL('../servers/app.mjs', import.meta.url), [framework, mode], {
@@ -34,6 +55,7 @@ export async function withServer<T>(
       ...process.env,
       BENCH_DIR: dir,
       BENCH_OTLP_URL: otlpUrl,
+      ...(work === 'order' ? { BENCH_CALLEE: calleeUrl } : {}),
       NODE_ENV: 'production',
       HOPTRACE_SERVICE: 'bench',
       HOPTRACE_DIR: dir,
@@ -43,7 +65,7 @@ export async function withServer<T>(
   })
   try {
     const { port } = (await message(child)) as { port: number }
-    return await use(`http://127.0.0.1:${port}/hello/world`, child)
+    return await use(`http://127.0.0.1:${port}${works[work]}`, child)
   } finally {
     const exit = once(child, 'exit')
     child.send('stop')
@@ -52,29 +74,30 @@ export async function withServer<T>(
   }
 }
 
-/** CPU of the server's process per request, and requests per second, with 50 connections that send without a pause. */
+/** CPU of the server's process per request, and requests per second, with connections that send without a pause. */
 export function measure(
   framework: Framework,
   mode: Mode,
   seconds: number,
-  otlpUrl = '',
-  runtime: readonly string[] = [],
+  surroundings: Surroundings = leafAlone,
+  runtime?: readonly string[],
 ): Promise<Sample> {
   const load = async (url: string, child: ChildProcess): Promise<Sample> => {
-    await autocannon({ url, connections: 50, duration: 2 })
+    const connections = surroundings.work === 'leaf' ? 50 : 100
+    await autocannon({ url, connections, duration: 2 })
     const before = await usage(child)
-    const result = await autocannon({ url, connections: 50, duration: seconds })
+    const result = await autocannon({ url, connections, duration: seconds })
     const after = await usage(child)
     if (result.non2xx > 0 || result.errors > 0) throw new Error(`${framework} ${mode}: requests failed`)
     const used = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
     return { requestsPerSecond: result.requests.average, cpuMicros: used / result.requests.total }
   }
-  return withServer(framework, mode, otlpUrl, load, runtime)
+  return withServer(framework, mode, surroundings, load, runtime)
 }
 
 interface Usage {
   readonly cpu: NodeJS.CpuUsage
-  readonly stats?: { readonly appended: number }
+  readonly stats?: { readonly appended: number; readonly bytes: number }
 }
 
 export async function usage(child: ChildProcess): Promise<Usage> {
