@@ -18,7 +18,11 @@ interface Turns {
 /** As many connections may wait in a socket: `net.core.somaxconn` of Linux. */
 const maxWaiting = 4096
 
-const soon = (next: () => void): void => void setImmediate(next).unref()
+/**
+ * One that is not referenced would wait for the next event of a loop at rest. A process that wants to end does so a few turns later at
+ * most: the timer that begins a look does not hold it.
+ */
+const soon = (next: () => void): void => void setImmediate(next)
 
 /**
  * A turn accepts one connection of each listening socket (libuv 1.45 and later), as `net.server.socket` says, and reads what came by
