@@ -103,7 +103,9 @@ export function comparable(response: KitResponse): object {
   for (let i = 0; i < response.rawHeaders.length; i += 2) {
     const name = (response.rawHeaders[i] as string).toLowerCase()
     if (OURS.has(name)) continue
-    headers.push(`${isDeno ? name : response.rawHeaders[i]}: ${name === 'date' ? '' : response.rawHeaders[i + 1]}`)
+    headers.push(
+      `${isDeno ? name : response.rawHeaders[i]}: ${name === 'date' ? '' : response.rawHeaders[i + 1]}`,
+    )
   }
   const { status, statusText, body, trailers } = response
   return { status, statusText, headers: headers.sort(), body: body.toString('latin1'), trailers }
