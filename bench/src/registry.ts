@@ -11,6 +11,7 @@ import { storeRegistry } from '../../packages/core/src/store/registry/store-regi
 import { InstanceIndex } from '../../packages/core/src/resolve/walk/candidates.js'
 import { runRow } from '../../packages/core/src/rundir/run-row.js'
 import type { InstanceRow } from '../../packages/core/src/record/instance-row.js'
+import { counted } from './counted-store.js'
 import { table } from './report.js'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000,25000' } } })
@@ -45,23 +46,6 @@ function rowOf(i: number, heartbeatMillis: number): InstanceRow {
   })
 }
 
-/** Counts the bytes that were read last. */
-function counted(store: Store): Store & { bytes: number } {
-  return {
-    url: store.url,
-    supports: store.supports,
-    bytes: 0,
-    open: () => store.open(),
-    put: (rows: readonly Row[]) => store.put(rows),
-    async scan(range) {
-      const rows = await store.scan(range)
-      for (const { key, value } of rows) this.bytes += key.length + value.length
-      return rows
-    },
-    close: () => store.close(),
-  }
-}
-
 /** The rows that a registry puts, to be put into a store at once. */
 async function written(rows: readonly InstanceRow[], keys: () => ClusterKeys): Promise<Row[]> {
   const puts: Row[] = []
@@ -90,9 +74,9 @@ for (const count of values.rows.split(',').map(Number)) {
   const all = Array.from({ length: count }, (_, i) => rowOf(i, 1_795_000_000_000))
   await store.put(await written(all, () => keys))
   const reader = storeRegistry(store, '/data', () => keys)
-  store.bytes = 0
+  store.bytesRead = 0
   const first = await cpuMillis(() => reader.list())
-  const { bytes } = store
+  const { bytesRead: bytes } = store
   const later = all
     .filter((_, i) => i % 10 === 0)
     .map((row) => ({ ...row, heartbeatMillis: row.heartbeatMillis + 2000 }))

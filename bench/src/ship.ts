@@ -8,12 +8,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { levelStore, memoryStore, type HopId, type Row, type Store } from '@hoptrace/core/store'
+import { levelStore, memoryStore, type HopId } from '@hoptrace/core/store'
 import { IdGenerator } from '../../packages/core/src/id/index.js'
 import type { LogHop } from '../../packages/core/src/log/entries.js'
 import type { RunInfo } from '../../packages/core/src/rundir/run-info.js'
 import { FileHopLog } from '../../packages/core/src/log/file-hop-log.js'
 import { RunShipping } from '../../packages/core/src/ship/run-shipping.js'
+import { counted } from './counted-store.js'
 import { median, table } from './report.js'
 
 const { values } = parseArgs({
@@ -110,22 +111,6 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
   return { micros, bytes }
 }
 
-/** Counts the bytes of all puts. */
-function counted(store: Store): Store & { bytes: number } {
-  return {
-    url: store.url,
-    supports: store.supports,
-    bytes: 0,
-    open: () => store.open(),
-    put(rows: readonly Row[]) {
-      for (const { key, value } of rows) this.bytes += key.length + value.length
-      return store.put(rows)
-    },
-    scan: (range) => store.scan(range),
-    close: () => store.close(),
-  }
-}
-
 async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sample> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const runDir = path.join(dir, 'run')
@@ -178,7 +163,7 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
       appendMicros: appended.micros,
       shippedPerSecond: hops / seconds,
       logBytes: appended.bytes / hops,
-      storeBytes: store.bytes / hops,
+      storeBytes: store.bytesPut / hops,
     }
   } finally {
     rmSync(dir, { recursive: true, force: true })
