@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createHBaseClient } from '@hoptrace/hbase-client'
 import { openStore } from '@hoptrace/core/store'
-import { afterAll, beforeAll, vi } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { hasGateway, startHBase, type HBaseInstance } from '@hoptrace/hbase-dev'
 import { describeRealHBase } from '@hoptrace/hbase-dev/suite'
 import { storeKit } from '@hoptrace/testkit/store'
@@ -11,16 +11,6 @@ describeRealHBase('the store of HBase tables', () => {
   const left: Promise<unknown>[] = []
   beforeAll(async () => {
     hbase = await startHBase({ rest: hasGateway() })
-    if (!hasGateway()) return
-    // The first table takes a gateway that has just started longer than a store waits.
-    const table = 'kit_first'
-    const first = openStore(
-      { kind: 'hbase', url: `hbase+${hbase.restUrl}`, table },
-      { dataDir: '.', service: 'kit' },
-    )
-    await vi.waitFor(() => first.open(), { timeout: 240_000, interval: 100 })
-    await first.close()
-    left.push(dropTable(table))
   })
   afterAll(async () => {
     await Promise.all(left)

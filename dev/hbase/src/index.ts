@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdirSync, realpathSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -95,12 +96,14 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
   if (options.kerberos !== undefined) start.push('--kerberos', options.kerberos)
   await run(start)
   const port = parsePorts(await run(['ports', ...name]))
+  const restUrl = options.rest ? `http://127.0.0.1:${port('REST')}` : undefined
+  if (restUrl !== undefined) await makeFirstTable(restUrl)
   const secured = [...(options.tls ? ['+tls'] : []), ...(options.kerberos ? ['+kerberos'] : [])]
   const host = secured.length === 0 ? '127.0.0.1' : 'localhost'
   return {
     url: `hbase${secured.join('')}://${host}:${port('MASTER')}`,
     regionServerUrl: `hbase://127.0.0.1:${port('REGIONSERVER')}`,
-    ...(options.rest ? { restUrl: `http://127.0.0.1:${port('REST')}` } : {}),
+    ...(restUrl === undefined ? {} : { restUrl }),
     kill9: async () => void (await run(['kill9', ...name])),
     killGateway: async () => void (await run(['kill9', '--rest', ...name])),
     pause: async (part) => void (await run(['pause', ...(part === 'gateway' ? ['--rest'] : []), ...name])),
@@ -109,6 +112,16 @@ export async function startHBase(options: HBaseOptions = {}): Promise<HBaseInsta
     stop: async () => void (await run(['stop', ...name, '--lease', lease])),
     wipe: async () => void (await run(['wipe', ...name])),
   }
+}
+
+/** The first table takes a gateway that has just started longer than a store waits. All later ones are made in time. */
+async function makeFirstTable(restUrl: string): Promise<void> {
+  const table = `${restUrl}/hbase_dev_first/schema`
+  const headers = { accept: 'application/json', 'content-type': 'application/json' }
+  const body = JSON.stringify({ ColumnSchema: [{ name: 'f' }] })
+  const isMade = async () =>
+    (await fetch(table, { headers })).ok || (await fetch(table, { method: 'PUT', headers, body })).ok
+  while (!(await isMade().catch(() => false))) await setTimeout(100)
 }
 
 async function run(args: string[]): Promise<string> {
