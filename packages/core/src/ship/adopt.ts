@@ -85,6 +85,8 @@ async function adopt(runDir: string, options: AdoptOptions): Promise<RecoveredRu
   const owned = await acquireRunDir(runDir, { silent: true })
   if (owned === undefined) return undefined
   try {
+    // Until it was acquired, another process may have tried.
+    if (options.passOver?.(runDir) === true) return undefined
     return await ship(owned, options)
   } catch (error) {
     sayFailed(owned, error, (options.nowMillis ?? Date.now)())
