@@ -145,6 +145,8 @@ export const timing = {
   adoptMillis: look,
   /** For three looks, dead runs of other services are left to a restart of their service. */
   adoptOthersMillis: 3 * look,
+  /** A busy run ships a part of a window this long after its end at the earliest: most of its hops have ended by then. */
+  partGraceMillis: 200,
   /** A shipper to which nothing comes looks this often. */
   restTickMillis: second,
   /** A dead run that could not be shipped is tried again after this, then after twice as long, and so on. */

@@ -17,7 +17,7 @@ import type { HopState } from './hop-state.js'
 export type WindowCut = readonly [window: number, maxIds: readonly string[]]
 
 /**
- * A decision to ship: everything in the table at a position of the log, of windows below `below`, that the
+ * A decision to ship: everything in the table at a position of the log, below the place `below`, that the
  * store does not have. The shipper writes it before its first put. So after a crash, the next owner completes
  * the cut with the same keys.
  */
@@ -26,11 +26,14 @@ export interface CutRecord {
   readonly number: number
   /** File and offset: entries before count, later ones do not. */
   readonly position: readonly [file: number, offset: number]
-  /** Windows from here on are left for a later cut; null for none. */
+  /**
+   * What begins from this place on is left for a later cut; null for none. In windows; a fraction is a place
+   * within a window.
+   */
   readonly below: number | null
   /** The run has ended: hops that are open at `position` are interrupted. */
   readonly interrupt: boolean
-  /** Windows below this were cut before this cut was made; the first lane is closed to them. */
+  /** All below this place was cut before this cut was made; the first lane is closed to it. */
   readonly cutBelow: number
   /** Windows from `cutBelow` on that were cut early. */
   readonly cutEarly: readonly number[]

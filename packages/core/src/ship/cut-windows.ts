@@ -1,14 +1,19 @@
-/** The windows that were cut. The first lane of each is written at most once. */
+/**
+ * How far the windows of a run were cut. Segments of the first lane never overlap, so what was cut once is closed to it.
+ *
+ * A *place* is a time in windows: the time of an id divided by the width of a window. Its integer part is the
+ * window. A busy run cuts its windows in parts, each up to a place within a window.
+ */
 export class CutWindows {
-  /** Windows below are cut. */
+  /** The place up to which all is cut. */
   below = 0
-  /** Windows from `below` on that were cut early. */
+  /** Windows from `below` on that were cut as they were, with the hops that had begun. */
   private readonly early = new Set<number>()
   private lastBatch = 0n
 
-  /** Whether the first lane of this window is still open. */
-  isOpen(window: number): boolean {
-    return window >= this.below && !this.early.has(window)
+  /** Whether the first lane is still open at this place. */
+  isOpen(place: number): boolean {
+    return place >= this.below && !this.early.has(Math.floor(place))
   }
 
   get cutEarly(): number[] {
@@ -16,14 +21,14 @@ export class CutWindows {
   }
 
   close(windows: Iterable<number>): void {
-    for (const window of windows) if (window >= this.below) this.early.add(window)
+    for (const window of windows) if (window + 1 > this.below) this.early.add(window)
   }
 
-  /** All windows below are cut; null for no change. */
+  /** All below this place is cut; null for no change. */
   closeBelow(below: number | null): void {
     if (below === null || below <= this.below) return
     this.below = below
-    for (const window of this.early) if (window < below) this.early.delete(window)
+    for (const window of this.early) if (window + 1 <= below) this.early.delete(window)
   }
 
   /** A name for segments of the late lane. It is never used twice, not even in two runs of one address. */

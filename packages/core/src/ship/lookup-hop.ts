@@ -36,8 +36,7 @@ export async function lookupHop(
   if (hop !== undefined) {
     const record = table.snapshot(hop)
     // Work after a response may open a completely shipped hop again. Then the store has more of it.
-    const window = Math.floor(hop.idMillis / run.windowMillis)
-    const continued = hop.shippedVersion === -1 && !windows.isOpen(window)
+    const continued = hop.shippedVersion === -1 && !windows.isOpen(hop.idMillis / run.windowMillis)
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
     return {
       kind: 'found',

@@ -54,6 +54,34 @@ describe('RunShipping', () => {
     engine.close()
   })
 
+  it('puts parts of a window into the first lane one after the other, and what comes later into the late one', async () => {
+    using dir = tempDir()
+    const store = new TestStore()
+    const log = testLog(dir.path)
+    const ship = async (below: number): Promise<void> => {
+      const engine = open(dir.path, store)
+      expect(engine.cut({ below, firstBelow: below })).toBe(true)
+      await engine.send()
+      engine.close()
+    }
+    const at = (share: number): ReturnType<typeof testHop> => testHop(share * second)
+    for (const share of [0.1, 0.2, 0.3, 0.6]) log.close(at(share), testClose())
+    await ship(firstWindow + 0.25)
+    log.close(at(0.15), testClose())
+    log.close(at(0.26), testClose())
+    await ship(firstWindow + 0.5)
+    log.close(at(0.4), testClose())
+    await ship(firstWindow + 1)
+    const segments = await segmentsOf(store)
+    expect(segments.map(({ lane, records }) => [lane, records.map(({ hopId }) => hopId)])).toEqual([
+      ['first', [at(0.1).id, at(0.2).id]],
+      ['first', [at(0.26).id, at(0.3).id]],
+      ['first', [at(0.6).id]],
+      ['late', [at(0.15).id]],
+      ['late', [at(0.4).id]],
+    ])
+  })
+
   it('keeps its watermark below the last mark, and below every hop that the store does not have', async () => {
     using dir = tempDir()
     const store = new TestStore()
@@ -130,7 +158,11 @@ describe('RunShipping', () => {
       { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), at: fc.nat(20) }) },
       {
         weight: 2,
-        arbitrary: fc.record({ do: fc.constant('cut' as const), at: fc.integer({ min: 0, max: 4 }) }),
+        // Also parts of windows.
+        arbitrary: fc.record({
+          do: fc.constant('cut' as const),
+          at: fc.integer({ min: 0, max: 40 }).map((tenths) => tenths / 10),
+        }),
       },
       {
         weight: 1,

@@ -25,9 +25,9 @@ export interface RunShippingOptions {
 
 /** The hops to cut. */
 export interface CutOrder {
-  /** Windows below this; null for all. */
+  /** Hops below this place (see `CutWindows`); null for all. */
   readonly below: number | null
-  /** The first lane is open to windows below this. */
+  /** The first lane is open to windows that begin below this place. */
   readonly firstBelow: number
   /** The run has ended: its open hops are interrupted. */
   readonly interrupt?: boolean
@@ -142,8 +142,8 @@ export class RunShipping {
     const number = ++this.lastNumber
     const batch = this.windows.nextBatch()
     const grouped = byWindow(members, run.windowMillis)
-    const isFirst = (window: number): boolean =>
-      !this.dead && !this.journalBroken && window < order.firstBelow && this.windows.isOpen(window)
+    const isFirst = (place: number): boolean =>
+      !this.dead && !this.journalBroken && Math.floor(place) < order.firstBelow && this.windows.isOpen(place)
     let made = buildShipment(number, run, grouped, freeLayout(batch, isFirst))
     const record: CutRecord = {
       type: 'cut',
@@ -168,8 +168,7 @@ export class RunShipping {
       const late = freeLayout(batch, () => false)
       made = buildShipment(number, run, grouped, late)
     }
-    this.windows.close(record.first.map(([window]) => window))
-    this.windows.closeBelow(order.below)
+    this.closeWindows(record)
     this.pending = made.shipment
     return true
   }
@@ -242,7 +241,12 @@ export class RunShipping {
   }
 
   windowAt(millis: number): number {
-    return Math.floor(millis / (this.table.run?.windowMillis ?? 1))
+    return Math.floor(this.placeAt(millis))
+  }
+
+  /** @see CutWindows */
+  placeAt(millis: number): number {
+    return millis / (this.table.run?.windowMillis ?? 1)
   }
 
   private resume(checkpoint: CheckpointRecord): void {
@@ -291,8 +295,13 @@ export class RunShipping {
     if (past) return
     this.windows.closeBelow(record.cutBelow)
     this.windows.close(record.cutEarly)
-    this.windows.close(record.first.map(([window]) => window))
-    this.windows.closeBelow(record.below)
+    this.closeWindows(record)
+  }
+
+  /** What this cut has put into the first lane is closed to it; so is all below the place of the cut. */
+  private closeWindows({ below, first }: CutRecord): void {
+    if (below === null) this.windows.close(first.map(([window]) => window))
+    this.windows.closeBelow(below)
   }
 
   private async putPending(): Promise<void> {

@@ -38,21 +38,22 @@ function byId(a: LoggedHop, b: LoggedHop): number {
 /** The layout of a cut in the journal; windows that it does not name have free `maxIds`. */
 export interface Layout {
   readonly batch: bigint
-  /** Windows of the first lane. */
-  readonly isFirst: (window: number) => boolean
+  /** Whether hops at this place (see `CutWindows`) go into the first lane. */
+  readonly isFirst: (place: number) => boolean
   readonly first: ReadonlyMap<number, readonly string[]>
   readonly late: ReadonlyMap<number, readonly string[]>
 }
 
 /** The layout of a new cut. */
-export function freeLayout(batch: bigint, isFirst: (window: number) => boolean): Layout {
+export function freeLayout(batch: bigint, isFirst: (place: number) => boolean): Layout {
   return { batch, isFirst, first: new Map(), late: new Map() }
 }
 
 /** The layout of an earlier cut. */
 export function layoutOf(cut: CutRecord): Layout {
   const first = new Map(cut.first)
-  return { batch: BigInt(cut.batch), isFirst: (window) => first.has(window), first, late: new Map(cut.late) }
+  const isFirst = (place: number): boolean => place >= cut.cutBelow && first.has(Math.floor(place))
+  return { batch: BigInt(cut.batch), isFirst, first, late: new Map(cut.late) }
 }
 
 /** The rows of a cut, with key rows that the store does not have yet, and the ends of its segments. */
@@ -89,17 +90,14 @@ export function buildShipment(
   }
   for (const [window, members] of windows) {
     for (const hop of members) hops.push(hop)
-    if (!layout.isFirst(window)) {
-      const cut = layout.late.get(window)
-      const [within, beyond] = split(members, cut)
-      add(window, 'late', within, cut)
+    const opens = members.findIndex(({ idMillis }) => layout.isFirst(idMillis / run.windowMillis))
+    const closed = opens === -1 ? members.length : opens
+    for (const lane of ['late', 'first'] as const) {
+      const cut = layout[lane].get(window)
+      const [within, beyond] = split(lane === 'late' ? members.slice(0, closed) : members.slice(closed), cut)
+      add(window, lane, within, cut)
       add(window, 'late', beyond)
-      continue
     }
-    const cut = layout.first.get(window)
-    const [within, beyond] = split(members, cut)
-    add(window, 'first', within, cut)
-    add(window, 'late', beyond)
   }
   const keyed = hops.filter(({ keysPending }) => keysPending).map(({ record }) => record)
   for (const row of keyRows(keyed)) rows.push(row)

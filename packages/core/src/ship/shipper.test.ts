@@ -269,6 +269,18 @@ describe('Shipper', () => {
     await expect.poll(() => listLogFiles(runDir).length).toBeLessThan(6)
   })
 
+  it('ships a window in parts before its end if it has many hops, none of them twice', async () => {
+    const { store, log, shipper } = setUp({ graceMillis: 0 })
+    await shipper.start()
+    for (let i = 1; i <= 20_000; i++) log.close(testHop(i), testClose())
+    log.mark(baseNanos + 500_000_000n)
+    await expect.poll(async () => (await recordsOf(store)).size).toBe(20_000)
+    const segments = await segmentsOf(store)
+    expect(new Set(segments.map(({ lane }) => lane))).toEqual(new Set(['first']))
+    expect(segments.flatMap(({ records }) => records)).toHaveLength(20_000)
+    await expect.poll(() => shipper.row().shippedThroughNanos).toBe(baseNanos + 500_000_000n)
+  })
+
   it('stops reading while the store is unavailable and the table is full, and loses nothing', async () => {
     const { store, log, shipper } = setUp({ maxHops: 20 })
     await shipper.start()

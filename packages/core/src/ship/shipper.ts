@@ -19,6 +19,10 @@ import { RunShipping } from './run-shipping.js'
 import { type ShipperOptions, type ShipperSettings, withDefaults } from './shipper-options.js'
 
 const ticksToRest = 10
+/** So many new hops are a part of a window. */
+const partHops = 16_384
+/** Of the hops in the table, at most this share is cut open with a part. */
+const openShare = 1 / 64
 
 /**
  * Ships the log of a living run. It reads the files that the request path writes, and never touches the
@@ -38,6 +42,8 @@ export class Shipper {
   private ticking: NodeJS.Timeout | undefined
   /** Ticks that found nothing new. */
   private still = 0
+  /** Hops that the last cut left in the table. */
+  private kept = 0
   private seen = 0
   private shippingKeys: Promise<void> | undefined
   private expiry: Expiry | undefined
@@ -288,10 +294,14 @@ export class Shipper {
         const below = engine.windowAt(markedMillis - options.graceMillis)
         if (engine.table.size >= options.maxHops) this.cutAll()
         else if (below > engine.windows.below) engine.cut({ below, firstBelow: below })
+        else if (engine.table.size >= this.kept + partHops) this.cutPart(markedMillis)
       }
       if (engine.pending !== undefined)
         void this.sendPending().then(
-          () => this.compact(),
+          () => {
+            this.kept = engine.table.size
+            this.compact()
+          },
           () => undefined,
         )
       if (this.keys.waiting) void this.shipKeys().catch(() => undefined)
@@ -313,6 +323,20 @@ export class Shipper {
       if (size >= enough || (size >= options.maxHops && away)) return true
       if (engine.poll() === 0) return false
     }
+  }
+
+  /**
+   * A busy run cuts its windows in parts, because the hops of a whole one would take too much memory. A hop that
+   * is cut while it is open gets a second version, so a part ends where few hops are open.
+   */
+  private cutPart(markedMillis: number): void {
+    const { engine } = this
+    const { table } = engine
+    const open = [...table.hops()].filter(({ complete }) => !complete).map(({ idMillis }) => idMillis)
+    const few = open.sort((a, b) => a - b)[Math.floor(table.size * openShare)] ?? Infinity
+    const from = markedMillis - this.options.graceMillis
+    const below = engine.placeAt(Math.max(from, Math.min(markedMillis - timing.partGraceMillis, few)))
+    if (below > engine.windows.below) engine.cut({ below, firstBelow: below })
   }
 
   private cutAll(): void {
