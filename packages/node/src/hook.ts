@@ -4,6 +4,7 @@ import { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import {
   beginUnframed,
+  keepTicksFast,
   notRecorded,
   openTracers,
   tracerOfEnvironment,
@@ -14,7 +15,6 @@ import {
 import { traceFetch } from '@hoptrace/fetch'
 import { traceHttp } from '@hoptrace/http'
 import { observeFastify, templateOf } from './templates.js'
-import { keepTicksFast } from './ticks.js'
 
 /** Another copy of this package in the process finds it here: the hook is loaded once. */
 const startedKey = Symbol.for('hoptrace.node')

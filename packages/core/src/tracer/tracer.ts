@@ -4,6 +4,7 @@ import { reachOf } from '../store/open-store.js'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect, type InspectOptions } from 'node:util'
 import { processDiagnostics } from '../base/diagnostics.js'
+import { keepTicksFast } from '../base/ticks.js'
 import { takeOffWrappers } from '../base/wrappers.js'
 import { RemoteQuestions } from '../ask/remote-questions.js'
 import { Hop } from '../hop/hop.js'
@@ -97,6 +98,7 @@ export class Tracer {
 
   /** @internal Use `createTracer`. */
   constructor(settings: Settings) {
+    keepTicksFast()
     this.settings = settings
     this.service = settings.service
     this.keys = clusterKeys(settings.key.secret, settings.key.given)

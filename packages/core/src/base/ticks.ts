@@ -4,9 +4,11 @@ const kept: object[] = []
 
 /**
  * Keeps one of the objects that `process.nextTick` makes. If a garbage collection finds none of them alive, V8 forgets their
- * shape. From then on it makes each one by its slow path, which costs a request several microseconds. With `--import`, Node makes
- * the first ones before the application loads, and loading it collects garbage.
+ * shape. From then on it makes each one by its slow path, which costs a request several microseconds. An application
+ * makes its first ones when requests come; from then on, some are always alive. What hoptrace does at its start makes
+ * them earlier, and so does Node for `--import`.
  */
 export function keepTicksFast(): void {
+  if (kept.length > 0) return
   process.nextTick(() => void kept.push(executionAsyncResource()))
 }
