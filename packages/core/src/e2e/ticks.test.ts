@@ -9,7 +9,7 @@ import { tempDir } from '../log/test-run.fixture.js'
 it('a process at rest that is traced keeps process.nextTick as fast as it was', async () => {
   using dir = tempDir()
   const flags = ['--expose-gc', '--allow-natives-syntax']
-  const program = built(new URL('ticks.fixture.ts', import.meta.url))
+  const program = built(new URL('ticks.fixture.mjs', import.meta.url))
   // V8 writes past the streams of Node, and a pipe takes only a part at once.
   const output = path.join(dir.path, 'output')
   const fd = openSync(output, 'w')
