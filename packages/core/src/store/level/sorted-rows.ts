@@ -7,19 +7,23 @@ export class SortedRows implements RowSource {
   constructor(readonly rows: readonly StoredRow[]) {}
 
   cursor(from: Uint8Array, to: Uint8Array): Cursor {
-    return new ListCursor(this.rows, lowerBound(this.rows, from), lowerBound(this.rows, to))
+    return new ListCursor(this.rows, lowerBound(this.rows, from), to)
   }
 }
 
 class ListCursor implements Cursor {
+  #key: Buffer | undefined
+
   constructor(
     private readonly rows: readonly StoredRow[],
     private at: number,
-    private readonly end: number,
-  ) {}
+    private readonly to: Uint8Array,
+  ) {
+    this.#settle()
+  }
 
   get key(): Buffer | undefined {
-    return this.at < this.end ? (this.rows[this.at] as StoredRow).key : undefined
+    return this.#key
   }
 
   get stamp(): number {
@@ -32,6 +36,12 @@ class ListCursor implements Cursor {
 
   next(): void {
     this.at++
+    this.#settle()
+  }
+
+  #settle(): void {
+    const key = this.rows[this.at]?.key
+    this.#key = key !== undefined && Buffer.compare(key, this.to) < 0 ? key : undefined
   }
 }
 

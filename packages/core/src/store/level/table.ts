@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib'
 import { closeFileSync, errorCode, openFileSync, pathOf, readAtSync, sizeOfSync } from '../../files/index.js'
+import { BlockCursor } from './block.js'
 import type { BlockCache } from './block-cache.js'
 import { damagedStore, Unsettled } from './damage.js'
 import type { TableEntry } from './manifest.js'
 import { filePlace } from './names.js'
-import type { Cursor, RowSource, StoredRow } from './stored-row.js'
+import type { Cursor, RowSource } from './stored-row.js'
 import { blockChecksum, footerBytes, readFooter, tableOwner } from './table-format.js'
 
 interface Opened {
@@ -62,11 +63,15 @@ export class Table implements RowSource {
   }
 
   /** The rows of a block, its checksum verified. */
-  rows(block: number): readonly StoredRow[] {
+  rows(block: number): BlockCursor {
+    return new BlockCursor(this.#bytes(block), this.#open().stamp)
+  }
+
+  #bytes(block: number): Buffer {
     const name = `${this.writer} ${this.entry.number} ${block}`
     const known = this.cache?.get(name)
     if (known !== undefined) return known
-    const { fd, nonce, stamp, index, entries } = this.#open()
+    const { fd, nonce, index, entries } = this.#open()
     const last = lastAt(index, entries[block] as number)
     const at = last + index.readUInt16BE(last - 2)
     const offset = index.readUIntBE(at, 6)
@@ -74,9 +79,8 @@ export class Table implements RowSource {
     const bytes = readAtSync(fd, offset, length)
     if (bytes.length !== length || blockChecksum(bytes, nonce, offset) !== index.readUInt32BE(at + 10))
       throw damagedStore(`a block of ${this.#path()} is not as it was written`)
-    const rows = readBlock(bytes, stamp)
-    this.cache?.set(name, rows, length)
-    return rows
+    this.cache?.set(name, bytes)
+    return bytes
   }
 
   close(): void {
@@ -132,43 +136,9 @@ function lastAt(index: Buffer, entry: number): number {
   return entry + 2 + index.readUInt16BE(entry) + 2
 }
 
-function readBlock(bytes: Buffer, stamp: number): StoredRow[] {
-  const rows: StoredRow[] = []
-  let at = 0
-  const varint = (): number => {
-    let value = 0
-    let scale = 1
-    for (;;) {
-      const byte = bytes[at++] as number
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-      scale *= 128
-    }
-  }
-  let before: Buffer = Buffer.alloc(0)
-  while (at < bytes.length) {
-    const shared = varint()
-    const own = varint()
-    const valueBytes = varint() - 1
-    const age = varint()
-    const end = at + own
-    const key =
-      shared === 0
-        ? bytes.subarray(at, end)
-        : Buffer.concat([before.subarray(0, shared), bytes.subarray(at, end)])
-    at = end
-    let value: Buffer | null = null
-    if (valueBytes >= 0) value = bytes.subarray(at, (at += valueBytes))
-    rows.push({ key, stamp: stamp - age, value })
-    before = key
-  }
-  return rows
-}
-
 class TableCursor implements Cursor {
   #block: number
-  #rows: readonly StoredRow[] | undefined
-  #at = 0
+  #rows: BlockCursor | undefined
   #key: Buffer | undefined
 
   constructor(
@@ -179,7 +149,7 @@ class TableCursor implements Cursor {
     this.#block = table.reaching(from)
     if (this.#block < table.blocks && Buffer.compare(table.first(this.#block), from) < 0) {
       this.#rows = table.rows(this.#block)
-      while (Buffer.compare((this.#rows[this.#at] as StoredRow).key, from) < 0) this.#at++
+      this.#rows.reach(from)
     }
     this.#settle()
   }
@@ -193,14 +163,14 @@ class TableCursor implements Cursor {
   }
 
   value(): Buffer | null {
-    return this.#row().value
+    return this.#row().value()
   }
 
   next(): void {
-    const rows = (this.#rows ??= this.table.rows(this.#block))
-    if (++this.#at === rows.length) {
+    const rows = this.#row()
+    rows.next()
+    if (rows.key === undefined) {
       this.#block++
-      this.#at = 0
       this.#rows = undefined
     }
     this.#settle()
@@ -210,14 +180,14 @@ class TableCursor implements Cursor {
   #settle(): void {
     const key =
       this.#rows !== undefined
-        ? (this.#rows[this.#at] as StoredRow).key
+        ? this.#rows.key
         : this.#block < this.table.blocks
           ? this.table.first(this.#block)
           : undefined
     this.#key = key !== undefined && Buffer.compare(key, this.to) < 0 ? key : undefined
   }
 
-  #row(): StoredRow {
-    return (this.#rows ??= this.table.rows(this.#block))[this.#at] as StoredRow
+  #row(): BlockCursor {
+    return (this.#rows ??= this.table.rows(this.#block))
   }
 }
