@@ -9,6 +9,7 @@ const kept: object[] = []
  * them earlier, and so does Node for `--import`.
  */
 export function keepTicksFast(): void {
-  if (kept.length > 0) return
+  // Deno and Bun make no such objects. On Bun, the call would open the standard input.
+  if (kept.length > 0 || 'bun' in process.versions || 'deno' in process.versions) return
   process.nextTick(() => void kept.push(executionAsyncResource()))
 }
