@@ -1,5 +1,6 @@
-// One server: node app.mjs <express|koa|fastify|handler> <bare|hoptrace|hook|otel>. Reports its port and CPU use by IPC. `/hello/world` is a
-// leaf. `/order/42` has three events, a key, and two calls to BENCH_CALLEE, of which one is slow.
+// One server: node app.mjs <express|koa|fastify|handler> <bare|hoptrace|hook|otel>. Reports its port by IPC,
+// and what its process uses. `/hello/world` is a leaf. `/order/42` has three events, a key, and two calls to
+// BENCH_CALLEE, of which one is slow.
 import { createServer } from 'node:http'
 
 const [framework, mode] = process.argv.slice(2)
@@ -99,10 +100,20 @@ const apps = {
 
 const server = await apps[framework]()
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+// Since the last answer.
+let peakBytes = 0
+setInterval(() => (peakBytes = Math.max(peakBytes, process.memoryUsage.rss())), 100).unref()
+
 process.on('message', async (message) => {
   // The process was started with --import: its tracer is made when the server begins to listen.
   if (mode === 'hook') tracer ??= (await import('@hoptrace/node')).tracer()
-  if (message === 'cpu') process.send({ cpu: process.cpuUsage(), stats: tracer?.stats() })
+  if (message === 'usage') {
+    globalThis.gc?.()
+    const memory = process.memoryUsage()
+    peakBytes = Math.max(peakBytes, memory.rss)
+    process.send({ cpu: process.cpuUsage(), memory, peakBytes, stats: tracer?.stats() })
+    peakBytes = 0
+  }
   if (message === 'stop') {
     server.close()
     server.closeAllConnections()

@@ -4,9 +4,9 @@
  * each of them, bare and traced, in fresh processes. The output has the medians over all rounds.
  * `npm run bench:runtimes -- --rounds 3 --seconds 3`
  */
-import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { runtimeNames, runtimeOf } from '../../dev/runtime.mjs'
+import { nodeOf } from './node-line.js'
 import { median, table } from './report.js'
 import { leafAlone, measure, usage, withServer, type Framework, type Sample } from './server-load.js'
 
@@ -26,17 +26,9 @@ interface Variant {
   readonly traced: Sample[]
 }
 
-const node = execFileSync('npm', [
-  'exec',
-  '--yes',
-  '--package=node@24',
-  '--',
-  'node',
-  '-p',
-  'process.execPath',
-])
+const node = await nodeOf('24')
 const runtimes = [
-  { name: 'Node 24', command: [node.toString().trim()], servers: ['express', 'fastify'] as const },
+  { name: 'Node 24', command: [node.execPath], servers: ['express', 'fastify'] as const },
   ...(await Promise.all(
     runtimeNames.map(async (name) => {
       const { version, command } = await runtimeOf(name)
@@ -62,8 +54,8 @@ async function verify({ name, command, server }: Variant): Promise<void> {
 for (const variant of variants) await verify(variant)
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const { command, server, bare, traced } of variants) {
-    bare.push(await measure(server, 'bare', seconds, leafAlone, command))
-    traced.push(await measure(server, 'hoptrace', seconds, leafAlone, command))
+    bare.push(await measure(server, 'bare', { seconds, runtime: command }))
+    traced.push(await measure(server, 'hoptrace', { seconds, runtime: command }))
   }
 }
 const rows = variants.map(({ name, server, bare, traced }) => {

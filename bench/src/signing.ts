@@ -114,7 +114,7 @@ const bare: number[] = []
 for (const framework of frameworks) {
   const samples: number[] = []
   for (let round = 0; round < 3; round++)
-    samples.push((await measure(framework, 'bare', Number(values.seconds))).cpuMicros)
+    samples.push((await measure(framework, 'bare', { seconds: Number(values.seconds) })).cpuMicros)
   bare.push(median(samples))
 }
 const rows = [...micros].map(([name, { with_, without, added }]) => [
