@@ -1,5 +1,4 @@
-import { AsyncResource } from 'node:async_hooks'
-import { beginOutbound, type OutboundCall, type Tracer } from '@hoptrace/core'
+import { beginOutbound, type Hop, type OutboundCall, type Tracer } from '@hoptrace/core'
 import { end, endWithStream } from './call-end.js'
 import { methodOf, targetOf, usesNodeHttp } from './request.js'
 import type { BeforeRedirect, Config, Headers, Instance, Response } from './types.js'
@@ -8,9 +7,11 @@ import { viaOf, type RouteConfig } from './via.js'
 /** Sends a request as the configuration says, and records it. `sender`: an instance without defaults, of the application's own axios. */
 export async function sendTraced(tracer: Tracer, sender: Instance, config: Config): Promise<Response> {
   const url = targetOf(config)
+  // A redirect comes in the context of a socket, which other hops may have used before.
+  const { hop } = tracer
   // Nothing else of what axios sends with knows proxies or sockets.
   const route = usesNodeHttp(config.adapter) ? config : undefined
-  let call = url === undefined ? undefined : begin(tracer, config.method, url, route)
+  let call = url === undefined ? undefined : begin(tracer, hop, config.method, url, route)
   if (call === undefined) return deliver(sender, config)
   const restoreHeaders = setHeaders(config.headers, call.headers)
   const own = config.beforeRedirect
@@ -19,10 +20,10 @@ export async function sendTraced(tracer: Tracer, sender: Instance, config: Confi
     call = undefined
     own?.(options, response, request)
     const href = String(options['href'])
-    if (URL.canParse(href)) call = begin(tracer, options['method'], new URL(href), route)
+    if (URL.canParse(href)) call = begin(tracer, hop, options['method'], new URL(href), route)
     Object.assign((options['headers'] ??= {}), call?.headers)
   }
-  config.beforeRedirect = AsyncResource.bind(redirected)
+  config.beforeRedirect = redirected
   try {
     const response = await deliver(sender, config)
     quietly(call, () => endWithStream(call, response))
@@ -48,12 +49,13 @@ function quietly(call: OutboundCall | undefined, work: () => void): void {
 
 function begin(
   tracer: Tracer,
+  hop: Hop | undefined,
   method: unknown,
   url: URL,
   route: RouteConfig | undefined,
 ): OutboundCall | undefined {
   const via = route === undefined ? undefined : viaOf(route, url)
-  return beginOutbound(tracer, { method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
+  return beginOutbound(tracer, { hop, method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
 }
 
 /** Sets ours. Gives what puts back what stood there: the configuration may be sent again, outside of the hop. */
