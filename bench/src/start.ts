@@ -1,7 +1,7 @@
 /**
  * What a traced process takes longer to start: `import('@hoptrace/express')` and `createTracer`, as an application has them
- * from the packages, beside OpenTelemetry's tracer provider with the instrumentations of HTTP and Express. Every round starts a
- * process of each kind. Milliseconds inside the process by the clock, and of CPU in all of its threads.
+ * from the packages, beside OpenTelemetry's tracer provider with the instrumentations of HTTP and Express. The shipping thread starts with the
+ * first hop or the first listening socket, so it is in a row of its own. Every round starts a process of each kind. Milliseconds inside the process by the clock, and of CPU in all of its threads.
  * `npm run bench:start -- --rounds 15`
  */
 import { spawnSync } from 'node:child_process'
@@ -13,8 +13,8 @@ import { parseArgs } from 'node:util'
 import { median, table } from './report.js'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } })
-/** The folder of the package itself: packages are found there as they are published. */
-const here = realpathSync(fileURLToPath(new URL('../package.json', import.meta.url)))
+/** The folder of the package itself: packages are found there as they are published. `package.json` has a copy beside this program's; this file is linked. */
+const here = realpathSync(fileURLToPath(new URL('../tsconfig.json', import.meta.url)))
 
 const programs = {
   'express alone': `await import('express')`,
@@ -22,6 +22,13 @@ const programs = {
     const { createTracer } = await import('@hoptrace/core')
     const { hoptrace } = await import('@hoptrace/express')
     hoptrace(createTracer({ service: 'start', dataDir: process.argv[1] }))`,
+  'hoptrace, a hop shipped': `
+    const { createTracer } = await import('@hoptrace/core')
+    const { hoptrace } = await import('@hoptrace/express')
+    const tracer = createTracer({ service: 'start', dataDir: process.argv[1] })
+    hoptrace(tracer)
+    tracer.run({ name: 'job' }, () => undefined)
+    await tracer.flush()`,
   OpenTelemetry: `
     const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node')
     const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base')
