@@ -42,7 +42,7 @@ const flags: Record<OpenFor, number> = {
 export function openFileSync(place: Place, access: OpenFor, limits: OpenLimits = {}): number {
   checkParents(place)
   const file = pathOf(place)
-  const found = access === 'create' ? undefined : missingAsNothing(() => lstatSync(file))
+  const found = access === 'create' ? undefined : lstatSync(file, { throwIfNoEntry: false })
   if (found !== undefined) refuse(file, found, limits)
   const fd = openSync(file, flags[access] | O_NOFOLLOW | O_NONBLOCK, fileModeOf(file))
   try {
@@ -143,13 +143,4 @@ function refuse(file: string, stats: Stats | BigIntStats, { maxBytes }: OpenLimi
   if (!stats.isFile()) throw new FileRefused('ENOTREG', file, 'is not a regular file')
   if (maxBytes !== undefined && stats.size > maxBytes)
     throw new FileRefused('EFBIG', file, `has ${stats.size} bytes, more than ${maxBytes}`)
-}
-
-function missingAsNothing<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
 }

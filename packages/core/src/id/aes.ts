@@ -12,8 +12,12 @@ const [t0, t1, t2, t3] = [new Int32Array(256), new Int32Array(256), new Int32Arr
 
 const double = (n: number): number => ((n << 1) ^ ((n >>> 7) * 0x11b)) & 0xff
 
-/** The S-box, and its product with the matrix of MixColumns, by which a round is four look-ups a word. */
+/**
+ * The S-box, and its product with the matrix of MixColumns, by which a round is four look-ups a word. Made for the first key: many a
+ * thread has none.
+ */
 function makeTables(): void {
+  if (sbox[0] !== 0) return
   for (let p = 1, q = 1, first = true; first || p !== 1; first = false) {
     p = p ^ double(p)
     q ^= q << 1
@@ -37,8 +41,6 @@ function makeTables(): void {
 
 const rotate = (byte: number, by: number): number => ((byte << by) | (byte >>> (8 - by))) & 0xff
 
-makeTables()
-
 const substituted = (word: number): number =>
   ((sbox[word >>> 24] as number) << 24) |
   ((sbox[(word >>> 16) & 255] as number) << 16) |
@@ -47,6 +49,7 @@ const substituted = (word: number): number =>
 
 /** The round keys of a key of 16 bytes. */
 export function aesKey(key: Uint8Array): AesKey {
+  makeTables()
   const rounds = new Int32Array(44)
   const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
   for (let i = 0; i < 4; i++) rounds[i] = view.getInt32(i * 4)

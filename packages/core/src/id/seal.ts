@@ -22,10 +22,25 @@ export interface SealKey {
  */
 export const deriveSealKey = (clusterKey: string): SealKey => {
   if (clusterKey === '') throw new TypeError('the cluster key must not be empty')
-  const key = Buffer.from(hkdfSync('sha256', clusterKey, '', SEAL_INFO, 16))
-  return {
-    aes: aesKey(key),
-    decipher: createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false),
+  return new DerivedSealKey(Buffer.from(hkdfSync('sha256', clusterKey, '', SEAL_INFO, 16)))
+}
+
+/** Makes each direction when an id first goes that way: most processes never unseal one, and their shipping threads never seal one. */
+class DerivedSealKey implements SealKey {
+  readonly #key: Buffer
+  #aes: AesKey | undefined
+  #decipher: Decipher | undefined
+
+  constructor(key: Buffer) {
+    this.#key = key
+  }
+
+  get aes(): AesKey {
+    return (this.#aes ??= aesKey(this.#key))
+  }
+
+  get decipher(): Decipher {
+    return (this.#decipher ??= createDecipheriv('aes-128-ecb', this.#key, null).setAutoPadding(false))
   }
 }
 

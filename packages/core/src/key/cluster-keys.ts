@@ -8,8 +8,6 @@ import { sipHash24, sipKey, type SipKey } from './siphash.js'
 /** What a MAC is for: a MAC of one purpose is worth nothing for another. */
 export type MacPurpose = 'row' | 'log' | 'question' | 'journal'
 
-const macPurposes: readonly MacPurpose[] = ['row', 'log', 'question', 'journal']
-
 /** The key of a cluster as text, and where it comes from. Can be copied between threads. */
 export interface KeySource {
   readonly secret: string
@@ -59,9 +57,12 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
     Buffer.from(hkdfSync('sha256', secret, '', `hoptrace ${purpose} v1`, bytes))
   const context = sipKey(derive('context', 16))
   const answer = sipKey(derive('answer', 16))
-  const macKeys = Object.fromEntries(
-    macPurposes.map((purpose) => [purpose, createSecretKey(derive(purpose, 32))]),
-  ) as Record<MacPurpose, KeyObject>
+  const macKeys = new Map<MacPurpose, KeyObject>()
+  const macKey = (purpose: MacPurpose): KeyObject => {
+    const key = macKeys.get(purpose) ?? createSecretKey(derive(purpose, 32))
+    macKeys.set(purpose, key)
+    return key
+  }
   return {
     given,
     fingerprint: derive('fingerprint', 4).toString('hex'),
@@ -72,7 +73,7 @@ export function clusterKeys(secret: string, given: boolean): ClusterKeys {
       hashAnswer(answer, assigned, hopId, service, address) ? tagOfHash() : '',
     provesAnswer: (tag, assigned, hopId, service, address) =>
       hashAnswer(answer, assigned, hopId, service, address) && isTagOfHash(tag),
-    mac: (purpose, text) => createHmac('sha256', macKeys[purpose]).update(text).digest('hex').slice(0, 32),
+    mac: (purpose, text) => createHmac('sha256', macKey(purpose)).update(text).digest('hex').slice(0, 32),
   }
 }
 

@@ -16,7 +16,6 @@ import { TakenIds } from '../id/taken-ids.js'
 import type { HopId } from '../id/types.js'
 import { namedPlace, ReachedAddresses } from '../listen/reached-addresses.js'
 import { FileHopLog } from '../log/file-hop-log.js'
-import { clusterKeys } from '../key/index.js'
 import type { Settings } from '../settings/options.js'
 import type { RunAddress } from '../listen/run-address.js'
 import type { Recorder } from '../recorder/recorder.js'
@@ -76,14 +75,13 @@ export class Run implements HopOwner {
     this.dir = path.join(settings.dataDir, 'logs', settings.service, name)
     // Before there is anything to ship: a process that its first request kills is known to be dead at once.
     this.guarded(() => this.claim(this.dir))
-    const keys = clusterKeys(settings.key.secret, settings.key.given)
     this.log = new FileHopLog({
       runDir: this.dir,
       run: () => this.info as RunInfo,
       maxLogBytes: settings.maxLogBytes,
       maxEventBytes: settings.maxEventBytes,
       diagnostics,
-      sign: (header) => keys.mac('log', header),
+      sign: (header) => wire.keys.mac('log', header),
       ownership: {
         claim: (runDir) => this.claim(runDir),
         held: () => this.owned?.held() === true,
@@ -147,9 +145,8 @@ export class Run implements HopOwner {
         state: 'running',
         ...keeps(ttlSecondsOf(this.settings.store)),
       } as const
-      const { key, dataDir } = this.settings
       const row = runRow(info, { runDir: this.dir, heartbeatMillis, ...nothingYet })
-      registerNow(dataDir, clusterKeys(key.secret, key.given), row)
+      registerNow(this.settings.dataDir, this.wire.keys, row)
     } catch {
       this.failed()
     }
