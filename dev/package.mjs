@@ -2,7 +2,8 @@
 // module, and an ES module for bundlers. `tsc` has written the declarations into `dist` before.
 // node ../../dev/package.mjs, in the package's folder
 //
-// In package.json, `hoptrace.programs` are threads and commands, each a file that is started and not imported. `hoptrace.late` are functions of the
+// In package.json, `hoptrace.programs` are threads and commands, each a file that is started and not imported; `inParts` is the same program as a
+// file that shares its parts with the entries. `hoptrace.late` are functions of the
 // package's root, each with the source that its first call loads.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -63,14 +64,19 @@ for (const file of readdirSync('dist', { recursive: true })) {
   if (plain !== text) writeFileSync(`dist/${file}`, plain)
 }
 
-/** A file for each entry and for each late source, and files for what several of them need. */
+/** A file for each entry, for each late source and for each program in parts, and files for what several of them need. */
 async function buildCommonJs() {
   for (const name of readdirSync('dist')) if (name.startsWith(`${part}-`)) rmSync(`dist/${name}`)
   const { outputFiles, metafile } = await build({
     ...common,
     format: 'esm',
     splitting: true,
-    entryPoints: [...namesOf.keys()].map((source) => ({ in: source, out: placeOf(source) })),
+    entryPoints: [
+      ...[...namesOf.keys()].map((source) => ({ in: source, out: placeOf(source) })),
+      ...programs
+        .filter(({ inParts }) => inParts !== undefined)
+        .map(({ source, inParts }) => ({ in: source, out: inParts.replace(/\.js$/, '') })),
+    ],
     outdir: 'dist',
     chunkNames: `${part}-[hash]`,
     metafile: true,
@@ -136,12 +142,20 @@ async function buildForBundlers() {
   }
 }
 
-/** What `import` gets: the values of the CommonJS file. */
+/**
+ * What `import` gets: the values of the CommonJS file. Node reads a file that a module imports, and what that one exports again, for names to
+ * export; in Node 20 this takes longer than to load it. So there is a file between the two that shows no names.
+ */
 function writeModule(source) {
   const place = placeOf(source)
   const own = `./${path.basename(place)}.js`
+  const between = `${path.basename(place)}.values.js`
   const names = namesOf.get(source).join(', ')
-  writeFileSync(`dist/${place}.mjs`, `import all from '${own}'\nexport const { ${names} } = all\n`)
+  writeFileSync(
+    `dist/${path.posix.dirname(place)}/${between}`,
+    `const all = require('${own}');\nmodule.exports = all;\n`,
+  )
+  writeFileSync(`dist/${place}.mjs`, `import all from './${between}'\nexport const { ${names} } = all\n`)
   writeFileSync(`dist/${place}.d.mts`, `export * from '${own}'\n`)
 }
 

@@ -178,6 +178,19 @@ tracer.close().then(() => {
     })
   })
 
+  it('load in the shipping thread what answers questions when there is one', async () => {
+    const program = await project.write(
+      'thread.cjs',
+      `const { readFileSync } = require('node:fs')
+require(require('node:path').join(require.resolve('@hoptrace/core'), '../hoptrace-thread.js'))
+const files = Object.keys(require.cache).filter((file) => file !== __filename)
+const loaded = files.map((file) => readFileSync(file, 'utf8')).join()
+console.log(JSON.stringify(['LocalRecorder = class', 'TraceResolver = class', 'LiveEndpoint = class'].filter((text) => loaded.includes(text))))
+`,
+    )
+    expect(JSON.parse((await node(project.dir, [program])).stdout)).toEqual(['LocalRecorder = class'])
+  })
+
   it('bring the command, which answers about what the program left', async () => {
     const command = path.join(project.dir, 'node_modules/.bin/hoptrace')
     const { stdout } = await node(project.dir, [command, 'resolve', 'orderId=42', '--json'])

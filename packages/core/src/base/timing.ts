@@ -119,6 +119,8 @@ export const timing = {
   blockedMillis: 5 * turn,
   /** A question waits one turn for the request thread; then it is answered without. */
   requestThreadMillis: turn,
+  /** The code that answers questions is loaded this long after a run began, or with its first question: the start of a process takes no time for it. */
+  loadAnswersMillis: 2 * second,
   /** The shipping thread reports its counts this often. */
   statsMillis: second,
   /** The socket of a run is looked for this often: its directory may be removed and made again. */

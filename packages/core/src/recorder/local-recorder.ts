@@ -13,7 +13,7 @@ import { clusterKeys, type ClusterKeys, offerKey } from '../key/index.js'
 import type { HopLogStats } from '../log/entries.js'
 import type { OwnRecords, RunCounters } from './endpoint.js'
 import type { Lookup } from '../record/lookup.js'
-import { deleteRunDir, isOwnRun } from '../rundir/index.js'
+import { neverBegan } from '../rundir/never-began.js'
 import type { Store } from '../store/contract.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { fileRegistry } from '../store/registry/file-registry.js'
@@ -23,7 +23,7 @@ import { ttlSecondsOf } from '../store/retention.js'
 import { specLocation } from '../store/spec-url.js'
 import { Adopter } from '../ship/adopter.js'
 import type { Recorder } from './recorder.js'
-import { RunEndpoint } from './run-endpoint.js'
+import { LateEndpoint } from './late-endpoint.js'
 import { RunQuestions } from './run-questions.js'
 import { Shipper } from '../ship/shipper.js'
 import type { WorkerSettings } from './worker-protocol.js'
@@ -59,7 +59,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
   private shipper: Shipper | undefined
   private info: RunInfo | undefined
   private starting: Promise<void> | undefined
-  private endpoint: RunEndpoint | undefined
+  private endpoint: LateEndpoint | undefined
   private questions: RunQuestions | undefined
   private adopter: Adopter | undefined
   private readonly closing = new AbortController()
@@ -152,7 +152,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     await this.adopter?.close()
     await this.questions?.close()
     await this.endpoint?.close()
-    if (this.shipper === undefined) this.neverBegan()
+    if (this.shipper === undefined) neverBegan(this.runDir, this.options.diagnostics)
     await this.shipper?.close().catch((error: unknown) => {
       this.options.diagnostics(
         'HOPTRACE_SHIP',
@@ -193,8 +193,8 @@ export class LocalRecorder implements Recorder, OwnRecords {
     if (!this.store.supports.shared) await this.store.open().catch(() => undefined)
     this.shipper = this.shipperOf(run, this.options.again)
     const { dataDir } = settings
-    this.endpoint = new RunEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
-    this.questions = new RunQuestions(this.endpoint.live, run, this.keys)
+    this.endpoint = new LateEndpoint({ own: this, registry: this.registry, dataDir, keys: this.keys })
+    this.questions = new RunQuestions(this.endpoint, run, this.keys)
     this.adopter = new Adopter({
       dataDir,
       service: settings.service,
@@ -265,15 +265,6 @@ export class LocalRecorder implements Recorder, OwnRecords {
     const shipper = this.shipper
     do await sleep(timing.recorderStartMillis, undefined, { signal, ref: false }).catch(() => undefined)
     while (!signal.aborted && this.shipper === shipper && !(await this.begin()))
-  }
-
-  /** No hop ever began: what was made to own the run goes. */
-  private neverBegan(): void {
-    try {
-      deleteRunDir({ runDir: this.runDir, held: () => isOwnRun(this.runDir) })
-    } catch (error) {
-      this.options.diagnostics('HOPTRACE_SHIP', `${this.runDir} cannot be deleted: ${String(error)}`)
-    }
   }
 
   private running(): Shipper {

@@ -14,7 +14,7 @@ export interface RunEndpointOptions {
   readonly keys: ClusterKeys
 }
 
-/** The live endpoint of a run, and what it asks others with: made with the first question, as most runs are never asked. */
+/** The live endpoint of a run, and what it asks others with. */
 export class RunEndpoint {
   readonly live: LiveEndpoint
   private readonly parts: ResolverParts

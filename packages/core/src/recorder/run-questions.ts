@@ -2,7 +2,7 @@ import { timing } from '../base/timing.js'
 import { runName } from '../record/instance-row.js'
 import type { RunInfo } from '../rundir/run-info.js'
 import { AskServer, type AskHandler } from './ask-server.js'
-import type { EndpointRequest, EndpointResponse, LiveEndpoint } from './endpoint.js'
+import type { EndpointRequest, EndpointResponse } from './endpoint.js'
 import type { ClusterKeys } from '../key/index.js'
 import { SIGNATURE_HEADER, SignatureCheck } from '../ask/sign.js'
 
@@ -17,7 +17,7 @@ export class RunQuestions implements AskHandler {
 
   /** `keys`: given ones let other hosts ask, by questions that are signed. */
   constructor(
-    private readonly live: LiveEndpoint,
+    private readonly endpoint: Pick<AskHandler, 'handle'>,
     private readonly run: RunInfo,
     keys: ClusterKeys,
   ) {
@@ -34,7 +34,7 @@ export class RunQuestions implements AskHandler {
   }
 
   handle(request: EndpointRequest, signal: AbortSignal): Promise<EndpointResponse> {
-    return this.live.handle(request, signal)
+    return this.endpoint.handle(request, signal)
   }
 
   accepts({ method, url, headers }: EndpointRequest): boolean {

@@ -1,7 +1,12 @@
 import { existsSync } from '../files/index.js'
 
-/** The name is ours alone: a bundled application has its files in one directory, and one of them may be called `worker.js`. */
-const packaged = 'hoptrace-worker.js'
+/** In the package: it shares its parts with the other files there, and loads some of them when they are needed. */
+const inParts = 'hoptrace-thread.js'
+/**
+ * The same as one file, to be put beside a bundled application. The name is ours alone: a bundled application has its files in one directory,
+ * and one of them may be called `worker.js`.
+ */
+const whole = 'hoptrace-worker.js'
 
 /**
  * The file that the shipping thread runs: beside this module in a checkout, beside the bundle in the package. Undefined if an application was
@@ -10,6 +15,5 @@ const packaged = 'hoptrace-worker.js'
 export function workerFile(here = import.meta.url): URL | undefined {
   if (here.endsWith('.ts')) return new URL('./worker-source.mjs', here)
   if (here.endsWith('/recorder/worker-file.js')) return new URL('./worker.js', here)
-  const file = new URL(`./${packaged}`, here)
-  return existsSync(file) ? file : undefined
+  return [inParts, whole].map((name) => new URL(`./${name}`, here)).find((file) => existsSync(file))
 }

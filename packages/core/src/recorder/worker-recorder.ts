@@ -6,6 +6,7 @@ import { isMainThread, Worker } from 'node:worker_threads'
 import type { Diagnostics } from '../base/diagnostics.js'
 import { HoptraceError, type HoptraceErrorCode } from '../base/errors.js'
 import { endProcess } from '../ship/end-process.js'
+import { neverBegan } from '../rundir/never-began.js'
 import type { RecordedRun, Recorder } from './recorder.js'
 import { SharedState } from '../ship/shared-state.js'
 import { workerOptions } from './worker-options.js'
@@ -19,11 +20,12 @@ interface Waiting {
 }
 
 /**
- * A recorder in a worker thread: decoding, compression and the store never touch the request thread. If the
- * worker ends by itself (out of memory), a new one starts and continues from the journal.
+ * A recorder in a worker thread: decoding, compression and the store never touch the request thread. The worker starts with
+ * the run, so that it takes no time from an application that is still loading. If it ends by itself (out of memory), a new one starts and
+ * continues from the journal.
  */
 export class WorkerRecorder implements Recorder {
-  private worker: Worker
+  private worker: Worker | undefined
   private data: WorkerData
   private readonly run: RecordedRun
   private readonly diagnostics: Diagnostics
@@ -55,12 +57,13 @@ export class WorkerRecorder implements Recorder {
     this.data = { settings, runDir: run.dir, again: false, memory: this.shared.memory }
     this.run = run
     this.diagnostics = diagnostics
-    this.worker = this.spawn()
   }
 
   start(run: RunInfo): void {
+    if (this.closing) return
     this.info = run
     this.startedAt = performance.now()
+    this.worker = this.spawn()
     this.post({ type: 'start', run })
   }
 
@@ -81,7 +84,7 @@ export class WorkerRecorder implements Recorder {
   }
 
   async flush(): Promise<void> {
-    await this.ask((id) => ({ type: 'flush', id }))
+    if (this.worker !== undefined) await this.ask((id) => ({ type: 'flush', id }))
   }
 
   stats(): ShipStats {
@@ -98,16 +101,18 @@ export class WorkerRecorder implements Recorder {
 
   async close(): Promise<void> {
     this.closing = true
+    const { worker } = this
+    if (worker === undefined) return neverBegan(this.data.runDir, this.diagnostics)
     if (this.gone) return
     const stopped = new Promise<void>((resolve) => (this.stopped = resolve))
-    const timer = setTimeout(() => void this.stop(), timing.closeMillis)
+    const timer = setTimeout(() => void this.stop(worker), timing.closeMillis)
     // A process that waits for its tracer to close must not end before.
-    this.worker.ref()
-    this.worker.once('exit', () => this.stopped())
+    worker.ref()
+    worker.once('exit', () => this.stopped())
     void this.ask((id) => ({ type: 'close', id })).catch(() => undefined)
     await stopped
     clearTimeout(timer)
-    this.worker.unref()
+    worker.unref()
   }
 
   exiting(code: number): void {
@@ -117,13 +122,13 @@ export class WorkerRecorder implements Recorder {
   }
 
   /** The worker ends, or is abandoned. */
-  private async stop(): Promise<void> {
+  private async stop(worker: Worker): Promise<void> {
     const timer = setTimeout(() => {
       this.stopped()
       // Node would wait for it for ever.
       if (isMainThread) process.on('exit', endProcess)
     }, timing.endMillis)
-    await this.worker.terminate()
+    await worker.terminate()
     process.off('exit', endProcess)
     clearTimeout(timer)
   }
@@ -140,7 +145,7 @@ export class WorkerRecorder implements Recorder {
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
       // A caller waits for the answer, so the process must stay alive until it arrives.
-      if (this.waiting.size === 1) this.worker.ref()
+      if (this.waiting.size === 1) this.worker?.ref()
       this.post(make(id))
     })
   }
@@ -160,7 +165,7 @@ export class WorkerRecorder implements Recorder {
       default: {
         const waiting = this.waiting.get(message.id)
         this.waiting.delete(message.id)
-        if (this.waiting.size === 0) this.worker.unref()
+        if (this.waiting.size === 0) this.worker?.unref()
         if (message.type === 'done' && message.error !== undefined) {
           waiting?.reject(new HoptraceError(message.error.code as HoptraceErrorCode, message.error.message))
         } else waiting?.resolve(message)
@@ -169,7 +174,7 @@ export class WorkerRecorder implements Recorder {
   }
 
   private post(message: ToWorker): void {
-    if (!this.gone) this.worker.postMessage(message)
+    if (!this.gone) this.worker?.postMessage(message)
   }
 
   private spawn(): Worker {
