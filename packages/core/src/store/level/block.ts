@@ -1,3 +1,5 @@
+import { compareBytes } from '../../base/compare-bytes.js'
+
 /**
  * Goes through the rows of a table's block, which `table-format.ts` describes. It puts together only the keys
  * that it stops at: reaching one row makes no object of each row before it. Throws `RangeError` if a row does
@@ -42,7 +44,7 @@ export class BlockCursor {
 
   /** Goes on to the first row whose key is not below `from`. */
   reach(from: Uint8Array): void {
-    if (this.#key === undefined || Buffer.compare(this.#key, from) >= 0) return
+    if (this.#key === undefined || compareBytes(this.#key, from) >= 0) return
     // Keys rise. A row that shares more with the row before than that one has in common with `from` is below, too.
     let common = commonBytes(this.#key, 0, this.#key.length, from, 0)
     while (this.#enter()) {

@@ -1,3 +1,4 @@
+import { compareBytes } from '../../base/compare-bytes.js'
 import type { Cursor } from './stored-row.js'
 
 /** One key of a merge: the cursors that point to it, the one with the latest stamp first. */
@@ -22,8 +23,7 @@ export class RowMerge {
     const cursors = this.#cursors
     const at = this.#at
     for (const cursor of cursors) {
-      const order =
-        at.length === 0 ? -1 : Buffer.compare(cursor.key as Buffer, (at[0] as Cursor).key as Buffer)
+      const order = at.length === 0 ? -1 : compareBytes(cursor.key as Buffer, (at[0] as Cursor).key as Buffer)
       if (order > 0) continue
       if (order < 0) at.length = 0
       if (order === 0 && cursor.stamp > (at[0] as Cursor).stamp) at.unshift(cursor)

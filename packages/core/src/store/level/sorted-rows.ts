@@ -1,4 +1,5 @@
 import type { Cursor, RowSource, StoredRow } from './stored-row.js'
+import { compareBytes } from '../../base/compare-bytes.js'
 import { lowerBound } from '../../base/lower-bound.js'
 
 /** Rows in memory, in order of their keys, each key once. */
@@ -7,7 +8,15 @@ export class SortedRows implements RowSource {
   constructor(readonly rows: readonly StoredRow[]) {}
 
   cursor(from: Uint8Array, to: Uint8Array): Cursor {
-    return new ListCursor(this.rows, lowerBound(this.rows, from), to)
+    const { rows } = this
+    const [first, last] = [rows[0], rows.at(-1)]
+    // Most lists are of another time than the range: their ends say so, without a search.
+    const isApart =
+      first === undefined ||
+      last === undefined ||
+      compareBytes(last.key, from) < 0 ||
+      compareBytes(first.key, to) >= 0
+    return new ListCursor(rows, isApart ? rows.length : lowerBound(rows, from), to)
   }
 }
 
@@ -41,7 +50,7 @@ class ListCursor implements Cursor {
 
   #settle(): void {
     const key = this.rows[this.at]?.key
-    this.#key = key !== undefined && Buffer.compare(key, this.to) < 0 ? key : undefined
+    this.#key = key !== undefined && compareBytes(key, this.to) < 0 ? key : undefined
   }
 }
 

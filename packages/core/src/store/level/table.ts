@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { compareBytes } from '../../base/compare-bytes.js'
 import { closeFileSync, errorCode, openFileSync, pathOf, readAtSync, sizeOfSync } from '../../files/index.js'
 import { BlockCursor } from './block.js'
 import type { BlockCache } from './block-cache.js'
@@ -56,7 +57,7 @@ export class Table implements RowSource {
     while (low < high) {
       const middle = (low + high) >>> 1
       const at = lastAt(index, entries[middle] as number)
-      if (index.compare(key, 0, key.length, at, at + index.readUInt16BE(at - 2)) < 0) low = middle + 1
+      if (compareBytes(key, index, at, at + index.readUInt16BE(at - 2)) > 0) low = middle + 1
       else high = middle
     }
     return low
@@ -147,7 +148,7 @@ class TableCursor implements Cursor {
     private readonly to: Uint8Array,
   ) {
     this.#block = table.reaching(from)
-    if (this.#block < table.blocks && Buffer.compare(table.first(this.#block), from) < 0) {
+    if (this.#block < table.blocks && compareBytes(table.first(this.#block), from) < 0) {
       this.#rows = table.rows(this.#block)
       this.#rows.reach(from)
     }
@@ -184,7 +185,7 @@ class TableCursor implements Cursor {
         : this.#block < this.table.blocks
           ? this.table.first(this.#block)
           : undefined
-    this.#key = key !== undefined && Buffer.compare(key, this.to) < 0 ? key : undefined
+    this.#key = key !== undefined && compareBytes(key, this.to) < 0 ? key : undefined
   }
 
   #row(): BlockCursor {
