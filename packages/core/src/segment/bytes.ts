@@ -85,22 +85,27 @@ export class ByteWriter {
 
 /** Reads what a `ByteWriter` wrote; everything beyond the end is a `HOPTRACE_BAD_SEGMENT`. */
 export class ByteReader {
-  readonly bytes: Buffer
-  at = 0
+  #view: DataView | undefined
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /** Reads from `at` up to `end`. */
+  constructor(
+    readonly bytes: Buffer,
+    public at = 0,
+    private readonly end = bytes.length,
+  ) {}
+
+  /** All of `bytes`. */
+  get view(): DataView {
+    return (this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length))
   }
 
   get left(): number {
-    return this.bytes.length - this.at
+    return this.end - this.at
   }
 
   byte(): number {
-    const value = this.bytes[this.at]
-    if (value === undefined) throw badSegment('it ends too early')
-    this.at++
-    return value
+    if (this.at >= this.end) throw badSegment('it ends too early')
+    return this.bytes[this.at++] as number
   }
 
   /** A safe integer, at most `max`. */
@@ -117,38 +122,59 @@ export class ByteReader {
     }
   }
 
+  /** Passes over `count` bytes, and gives the place where they begin. */
+  pass(count: number): number {
+    if (count > this.left) throw badSegment('it ends too early')
+    const start = this.at
+    this.at += count
+    return start
+  }
+
+  /** Passes over `count` varints, and gives the place where they begin. */
+  passVarints(count: number): number {
+    const start = this.at
+    if (count > this.left) throw badSegment('it ends too early')
+    this.at = afterVarints(this.view, start, count)
+    if (this.at > this.end) throw badSegment('it ends too early')
+    return start
+  }
+
   /** The next `count` bytes, not copied. */
   take(count: number): Buffer {
-    if (count > this.left) throw badSegment('it ends too early')
-    const taken = this.bytes.subarray(this.at, this.at + count)
-    this.at += count
-    return taken
+    const start = this.pass(count)
+    return this.bytes.subarray(start, this.at)
   }
 }
 
-/**
- * Adds the low bits that `ByteWriter.packed` wrote: `into[i] = into[i] * 2 ** bits + low`. `bytes` holds at
- * least `count * bits` bits.
- */
-export function addPacked(bytes: Uint8Array, into: Float64Array, bits: number): void {
-  const scale = 2 ** bits
-  const low = Math.min(bits, 24)
-  let at = 0
-  let held = 0
-  let heldBits = 0
-  const take = (wanted: number): number => {
-    while (heldBits < wanted) {
-      held |= (bytes[at++] ?? 0) << heldBits
-      heldBits += 8
-    }
-    const value = held & ((1 << wanted) - 1)
-    held >>>= wanted
-    heldBits -= wanted
-    return value
+/** Where `count` varints from `at` on end; beyond the end of the bytes if they do not. */
+export function afterVarints(bytes: DataView, at: number, count: number): number {
+  const end = bytes.byteLength
+  let next = at
+  let left = count
+  // Four bytes at once: those without bit 7 end a varint.
+  for (; left >= 4 && next + 4 <= end; next += 4)
+    left -= Math.imul((~bytes.getUint32(next) >>> 7) & 0x01010101, 0x01010101) >>> 24
+  while (left > 0) {
+    if (next >= end) return end + 1
+    if (bytes.getUint8(next++) < 128) left--
   }
-  for (let i = 0; i < into.length; i++) {
-    let value = take(low)
-    if (bits > 24) value += take(bits - 24) * 16_777_216
-    into[i] = (into[i] as number) * scale + value
-  }
+  return next
+}
+
+/** The `bits` (0-48) low bits that `ByteWriter.packed` wrote from the bit `bit` after the byte `from` on. */
+export function packedAt(bytes: Uint8Array, from: number, bit: number, bits: number): number {
+  return bits <= 24
+    ? fewBits(bytes, from, bit, bits)
+    : fewBits(bytes, from, bit, 24) + fewBits(bytes, from, bit + 24, bits - 24) * 16_777_216
+}
+
+function fewBits(bytes: Uint8Array, from: number, bit: number, bits: number): number {
+  const at = from + (bit >>> 3)
+  // Bytes beyond the end count as zeros, and their bits are not wanted.
+  const four =
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  return (four >>> (bit & 7)) & ((1 << bits) - 1)
 }

@@ -5,9 +5,9 @@ import { badSegment } from '../record/damage.js'
 import { foldVersions } from '../record/fold.js'
 import { openHead, type OpenedSegment, type SegmentHead } from './head.js'
 import { maxValues } from './layout.js'
-import { readRecord, skipRecords } from './record-reader.js'
+import { PassedRecords } from './passed-records.js'
+import { readRecord } from './record-reader.js'
 import { SegmentReader } from './segment-reader.js'
-import type { HopTemplate } from './template.js'
 import type { Words } from './words.js'
 import { readWords } from './words.js'
 
@@ -19,11 +19,12 @@ export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: 
   let values = 0
   let before = ''
   for (let i = 0; i < head.count; i++) {
-    segment.nextId()
+    segment.nextTime()
+    segment.nextTail()
     const id = idOf(time)
     if (id < before) throw badSegment('its ids are out of order')
     before = id
-    const template = segment.template()
+    const template = segment.nextTemplate()
     values += template.size
     if (values > maxValues) throw badSegment('it holds too much')
     records.push(readRecord(segment, template, id))
@@ -32,7 +33,10 @@ export function decodeSegment(value: Uint8Array): { head: SegmentHead; records: 
   return { head, records }
 }
 
-/** The record with an id, its versions folded. Only ids and the columns that the record has are decoded. */
+/**
+ * The record with an id, its versions folded. Decodes the times of the ids before it, and what it has itself; the
+ * rest is passed over.
+ */
 export function findInSegment(value: Uint8Array, id: HopId): HopRecord | undefined {
   return findInOpened(openHead(value), id)
 }
@@ -43,31 +47,28 @@ export function findInOpened(opened: OpenedSegment, id: HopId): HopRecord | unde
   const wanted: Words = { high: 0, low: 0, tailHigh: 0, tailLow: 0 }
   if (id < head.minId || id > head.maxId || !readWords(id, wanted)) return undefined
   const segment = new SegmentReader(opened)
-  const { time, templates, numbers } = segment
-  // Records of each shape that were passed, and of these the ones that callers issued the id of.
-  const passed = new Uint32Array(templates.length)
-  const assigned = new Uint32Array(templates.length)
+  const { numbers, shapes, time } = segment
+  const passed = new PassedRecords(segment)
   let found: HopRecord | undefined
-  for (let i = 0; i < head.count; i++) {
-    const tail = segment.tail(segment.nextTime())
-    if (time.high > wanted.high || (time.high === wanted.high && time.low > wanted.low)) break
+  // The times alone lead to the wanted record. Only when it is reached, the shapes of those before it are read.
+  let shapesRead = 0
+  while (numbers.idStep.at < head.count) {
+    segment.nextTimeFrom(wanted)
+    if (time.high < wanted.high || (time.high === wanted.high && time.low < wanted.low)) continue
+    if (time.high !== wanted.high || time.low !== wanted.low) break
+    for (; shapesRead < numbers.idStep.at - 1; shapesRead++)
+      passed.add(numbers.shape.next(), numbers.idTail.next())
     const shape = numbers.shape.next()
-    const template = templates[shape]
-    if (template === undefined) throw badSegment('a record has an unknown shape')
-    const isTime = time.low === wanted.low && time.high === wanted.high
-    if (!isTime || tail.high !== wanted.tailHigh || tail.low !== wanted.tailLow) {
-      passed[shape] = (passed[shape] as number) + 1
-      if (tail.high >= 0x8000_0000) assigned[shape] = (assigned[shape] as number) + 1
+    const tail = numbers.idTail.next()
+    shapesRead++
+    if (segment.tailHigh(tail) !== wanted.tailHigh || segment.tailLow(tail) !== wanted.tailLow) {
+      passed.add(shape, tail)
       continue
     }
-    for (const [other, count] of passed.entries()) {
-      if (count > 0) skipRecords(segment, templates[other] as HopTemplate, count, assigned[other] as number)
-    }
-    passed.fill(0)
-    assigned.fill(0)
-    time.tailHigh = tail.high
-    time.tailLow = tail.low
-    const record = readRecord(segment, template, id)
+    passed.skipValues()
+    time.tailHigh = wanted.tailHigh
+    time.tailLow = wanted.tailLow
+    const record = readRecord(segment, shapes.template(shape), id)
     found = found === undefined ? record : foldVersions(found, record)
   }
   return found

@@ -4,23 +4,24 @@ import type {
   CallRecord,
   EventRecord,
   HopRecord,
+  HopState,
   ServedBy,
 } from '../record/record.js'
 import { hex64, hexOfWords, joinWords } from '../id/hex.js'
 import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { recordFromJson } from '../record/json-record.js'
-import { idForm, jsonUnits, columnType } from './layout.js'
+import { callBits, columnType, hopBits, hopStates, idForm, jsonUnits } from './layout.js'
 import { unzigzag } from './number-column.js'
 import { textUnits } from './record-parts.js'
 import type { SegmentReader } from './segment-reader.js'
-import type { CallTemplate, HopTemplate, ValueTemplate } from './template.js'
+import { hasBit, type CallTemplate, type HopTemplate, type ValueTemplate } from './template.js'
 
 const word = 4_294_967_296
 
 /** Puts the record at `segment.time` together; the cursors of all columns are at its values. */
 export function readRecord(segment: SegmentReader, template: HopTemplate, id: HopId): HopRecord {
-  if (template.json) {
+  if (hasBit(template.bits, hopBits.json)) {
     const text = segment.texts.json.next()
     segment.budget.texts(text.length * jsonUnits)
     return recordFromJson(text)
@@ -31,7 +32,9 @@ export function readRecord(segment: SegmentReader, template: HopTemplate, id: Ho
 }
 
 function fromColumns(segment: SegmentReader, template: HopTemplate, id: HopId): HopRecord {
-  const { numbers, texts, head, time } = segment
+  const { numbers, strings, texts, head, time } = segment
+  const { bits } = template
+  const isRest = hasBit(bits, hopBits.durationRest)
   const traceId =
     template.trace === idForm.same
       ? id
@@ -42,19 +45,23 @@ function fromColumns(segment: SegmentReader, template: HopTemplate, id: HopId): 
     time,
     unzigzag((time.tailHigh >= 0x8000_0000 ? numbers.startAssigned : numbers.startOwn).next()),
   )
-  const coded = !template.duration
+  const coded = !hasBit(bits, hopBits.duration)
     ? null
-    : template.durationRest
+    : isRest
       ? unzigzag(numbers.durationRest.next())
       : numbers.duration.next()
-  const assignedId = template.assignedId
+  const assignedId = hasBit(bits, hopBits.assignedId)
     ? (stepped(segment, time, -unzigzag(numbers.assignedStep.next()), numbers.assignedTail.next()) as HopId)
     : null
-  const parentSpan = template.parentSpan ? spanOf(segment) : null
-  const link = template.link ? texts.link.next() : null
-  const crash = template.crash ? texts.crash.next() : null
-  const shed = template.shed ? numbers.shed.next() : 0
-  const error = template.error && { ...template.error, message: texts.errorMessage.next() }
+  const parentSpan = hasBit(bits, hopBits.parentSpan) ? spanOf(segment) : null
+  const link = hasBit(bits, hopBits.link) ? texts.link.next() : null
+  const crash = hasBit(bits, hopBits.crash) ? texts.crash.next() : null
+  const shed = hasBit(bits, hopBits.shed) ? numbers.shed.next() : 0
+  const error = template.error && {
+    name: strings.at(template.error.name),
+    message: texts.errorMessage.next(),
+    code: strings.orNull(template.error.code),
+  }
   const keys = readValues(segment, template.keys) as Record<string, string>
   const attributes = readValues(segment, template.attributes)
   const events = readEvents(segment, template)
@@ -64,14 +71,14 @@ function fromColumns(segment: SegmentReader, template: HopTemplate, id: HopId): 
     traceId,
     service: head.service,
     instance: head.instance,
-    state: template.state,
+    state: hopStates[(bits >> hopBits.state) & 3] as HopState,
     startNanos: joinWords(start.high, start.low),
-    durationMicros: coded === null ? null : template.durationRest ? positive(coded + lastEnd) : coded,
-    method: template.method,
-    route: template.route,
-    status: template.status,
-    error: error && { name: error.name, message: error.message, code: error.code },
-    aborted: template.aborted,
+    durationMicros: coded === null ? null : isRest ? positive(coded + lastEnd) : coded,
+    method: strings.orNull(template.method),
+    route: strings.orNull(template.route),
+    status: template.status === 0 ? null : template.status - 1,
+    error,
+    aborted: hasBit(bits, hopBits.aborted),
     keys,
     attributes,
     events,
@@ -94,7 +101,8 @@ export function skipRecords(
   assigned: number,
 ): void {
   const { numbers, texts } = segment
-  if (template.json) {
+  const { bits } = template
+  if (hasBit(bits, hopBits.json)) {
     texts.json.skip(count)
     return
   }
@@ -104,25 +112,26 @@ export function skipRecords(
     numbers.traceStep.skip(count)
     numbers.traceTail.skip(count)
   } else if (template.trace === idForm.words) numbers.words.skip(4 * count)
-  if (template.duration) (template.durationRest ? numbers.durationRest : numbers.duration).skip(count)
-  if (template.assignedId) {
+  if (hasBit(bits, hopBits.duration))
+    (hasBit(bits, hopBits.durationRest) ? numbers.durationRest : numbers.duration).skip(count)
+  if (hasBit(bits, hopBits.assignedId)) {
     numbers.assignedStep.skip(count)
     numbers.assignedTail.skip(count)
   }
-  if (template.parentSpan) numbers.words.skip(2 * count)
-  if (template.link) texts.link.skip(count)
-  if (template.crash) texts.crash.skip(count)
-  if (template.shed) numbers.shed.skip(count)
+  if (hasBit(bits, hopBits.parentSpan)) numbers.words.skip(2 * count)
+  if (hasBit(bits, hopBits.link)) texts.link.skip(count)
+  if (hasBit(bits, hopBits.crash)) texts.crash.skip(count)
+  if (hasBit(bits, hopBits.shed)) numbers.shed.skip(count)
   if (template.error) texts.errorMessage.skip(count)
   skipValues(segment, template.keys, count)
   skipValues(segment, template.attributes, count)
   for (const event of template.events) skipValues(segment, event.attributes, count)
   numbers.eventOffset.skip(template.events.length * count)
   for (const call of template.next) {
-    ;(call.gap ? numbers.callGap : numbers.callOffset).skip(count)
+    ;(hasBit(call.bits, callBits.gap) ? numbers.callGap : numbers.callOffset).skip(count)
     if (call.tail < 0) numbers.words.skip(4 * count)
     else numbers.callClock.skip(count)
-    if (call.duration) numbers.callDuration.skip(count)
+    if (hasBit(call.bits, callBits.duration)) numbers.callDuration.skip(count)
     if (call.served?.form === idForm.step) {
       numbers.servedStep.skip(count)
       numbers.servedTail.skip(count)
@@ -136,7 +145,8 @@ function skipValues(segment: SegmentReader, values: readonly ValueTemplate[], co
 
 function readValues(segment: SegmentReader, values: readonly ValueTemplate[]): Attributes {
   const read: Record<string, AttributeValue> = {}
-  for (const { name, type, column } of values) {
+  for (const { name: number, type, column } of values) {
+    const name = segment.strings.at(number)
     const value = column < 0 ? type === columnType.true : columnValue(segment, type, column)
     // An own property whatever its name: an assignment to `__proto__` would not make one.
     if (name === '__proto__') {
@@ -158,7 +168,7 @@ function readEvents(segment: SegmentReader, template: HopTemplate): EventRecord[
   return template.events.map(({ name, attributes }) => {
     const values = readValues(segment, attributes)
     offset = positive(offset + unzigzag(segment.numbers.eventOffset.next()))
-    return { name, offsetMicros: offset, attributes: values }
+    return { name: segment.strings.at(name), offsetMicros: offset, attributes: values }
   })
 }
 
@@ -167,31 +177,32 @@ function readCalls(
   templates: readonly CallTemplate[],
   start: { high: number; low: number },
 ): { calls: CallRecord[]; lastEnd: number } {
-  const { numbers } = segment
+  const { numbers, strings } = segment
   let before = 0
   let end = 0
   const calls = templates.map((call): CallRecord => {
-    const moved = unzigzag((call.gap ? numbers.callGap : numbers.callOffset).next())
-    const offsetMicros = positive(moved + (call.gap ? end : before))
+    const isGap = hasBit(call.bits, callBits.gap)
+    const moved = unzigzag((isGap ? numbers.callGap : numbers.callOffset).next())
+    const offsetMicros = positive(moved + (isGap ? end : before))
     const hopId = (
       call.tail < 0
         ? wordsOf(segment)
         : stepped(segment, start, unzigzag(numbers.callClock.next()) + offsetMicros * 1000, call.tail)
     ) as HopId
-    const durationMicros = call.duration ? numbers.callDuration.next() : null
+    const durationMicros = hasBit(call.bits, callBits.duration) ? numbers.callDuration.next() : null
     before = offsetMicros
     end = offsetMicros + (durationMicros ?? 0)
     return {
       hopId,
-      target: call.target,
-      service: call.service,
-      method: call.method,
-      outcome: call.outcome,
+      target: strings.at(call.target),
+      service: strings.orNull(call.service),
+      method: strings.orNull(call.method),
+      outcome: strings.orNull(call.outcome),
       offsetMicros,
       durationMicros,
       servedBy: call.served && readServed(segment, call.served, hopId),
-      via: call.via,
-      otherKey: call.otherKey,
+      via: hasBit(call.bits, callBits.via) ? strings.at(call.via) : null,
+      otherKey: hasBit(call.bits, callBits.otherKey) ? strings.at(call.otherKey) : null,
     }
   })
   return { calls, lastEnd: end }
@@ -202,7 +213,9 @@ function readServed(
   served: NonNullable<CallTemplate['served']>,
   callId: HopId,
 ): ServedBy {
-  const { service, address, form } = served
+  const { form } = served
+  const service = segment.strings.at(served.service)
+  const address = segment.strings.at(served.address)
   if (form === idForm.same) return { hopId: callId, service, address }
   if (form === idForm.words) return { hopId: wordsOf(segment) as HopId, service, address }
   const call = { high: parseInt(callId.slice(0, 8), 16), low: parseInt(callId.slice(8, 16), 16) }
@@ -229,8 +242,7 @@ function stepped(
   tail: number,
 ): string {
   const time = shifted(from, nanos)
-  const { high, low } = segment.tail(tail)
-  return hexOfWords(time.high, time.low, high, low)
+  return hexOfWords(time.high, time.low, segment.tailHigh(tail), segment.tailLow(tail))
 }
 
 function wordsOf(segment: SegmentReader): string {

@@ -6,7 +6,7 @@ import { FloatReader } from './float-column.js'
 import type { OpenedSegment, SegmentHead } from './head.js'
 import type { NumberColumnName, TextColumnName } from './layout.js'
 import {
-  maxShapeBytes,
+  maxNanosDifference,
   maxUnpackedBytes,
   maxValues,
   numberColumns,
@@ -14,8 +14,8 @@ import {
   columnType,
 } from './layout.js'
 import { NumberReader } from './number-reader.js'
+import { Shapes } from './shapes.js'
 import type { HopTemplate } from './template.js'
-import { ValueColumns, readTemplate } from './template.js'
 import { Strings } from './strings.js'
 import { TextReader } from './text-column.js'
 import type { Words } from './words.js'
@@ -26,17 +26,18 @@ export type ValueReader = NumberReader | TextReader | FloatReader
 export class SegmentReader {
   readonly head: SegmentHead
   readonly budget = new DecodeBudget()
-  readonly tails: readonly { readonly high: number; readonly low: number }[]
-  readonly templates: readonly HopTemplate[]
+  readonly strings: Strings
+  readonly shapes: Shapes
   readonly numbers: Readonly<Record<NumberColumnName, NumberReader>>
   readonly texts: Readonly<Record<TextColumnName, TextReader>>
-  readonly values: readonly ValueReader[]
-  /** The id of the record that `nextId` went to last. */
+  /** The id of the record that `nextTime` and `takeTail` went to last. */
   readonly time: Words
+  readonly #high: ByteReader
+  readonly #low: ByteReader
+  readonly #tails: Buffer
+  #values: readonly ValueReader[] | undefined
 
-  /**
-   * Unpacks, and reads all headers of columns. Rejects damage with `HOPTRACE_BAD_SEGMENT`.
-   */
+  /** Unpacks, and reads the headers of the columns that every segment has. Rejects damage with `HOPTRACE_BAD_SEGMENT`. */
   constructor({ head, end, bytes }: OpenedSegment) {
     this.head = head
     this.time = {
@@ -47,64 +48,86 @@ export class SegmentReader {
     }
     const { high, low } = unpack(bytes, end)
     const { budget } = this
-    const strings = new Strings(high, low, budget)
-    const tails = high.take(high.varint(maxValues) * 8)
-    this.tails = Array.from({ length: tails.length / 8 }, (_, i) => ({
-      high: tails.readUInt32BE(i * 8),
-      low: tails.readUInt32BE(i * 8 + 4),
-    }))
-    const columns = new ValueColumns()
-    this.templates = readTemplates(high, head.count, strings, columns)
-    this.numbers = Object.fromEntries(
-      numberColumns.map((name) => [name, new NumberReader(high, low, budget)]),
-    ) as Record<NumberColumnName, NumberReader>
-    this.texts = Object.fromEntries(
-      textColumns.map((name) => [name, new TextReader(high, low, budget)]),
-    ) as Record<TextColumnName, TextReader>
-    this.values = columns.types.map((type) =>
-      type === columnType.text
-        ? new TextReader(high, low, budget)
-        : type === columnType.integer
-          ? new NumberReader(high, low, budget)
-          : new FloatReader(high),
-    )
-    if (this.numbers.shape.length !== head.count || this.numbers.idStep.length !== head.count) {
+    this.strings = new Strings(high, low, budget)
+    this.#tails = high.take(high.varint(maxValues) * 8)
+    this.shapes = new Shapes(high, head.count)
+    const numbers = {} as Record<NumberColumnName, NumberReader>
+    for (const name of numberColumns) numbers[name] = new NumberReader(high, low, budget)
+    this.numbers = numbers
+    const texts = {} as Record<TextColumnName, TextReader>
+    for (const name of textColumns) texts[name] = new TextReader(high, low, budget)
+    this.texts = texts
+    this.#high = high
+    this.#low = low
+    if (numbers.shape.length !== head.count || numbers.idStep.length !== head.count) {
       throw badSegment('its head counts other records')
     }
   }
 
-  /** Goes to the id of the next record: `time`. */
-  nextId(): void {
-    const tail = this.tail(this.nextTime())
-    this.time.tailHigh = tail.high
-    this.time.tailLow = tail.low
+  /** The value columns, at their numbers. The first call reads all shapes, which say what they are. */
+  get values(): readonly ValueReader[] {
+    if (this.#values !== undefined) return this.#values
+    const high = this.#high
+    const low = this.#low
+    return (this.#values = this.shapes
+      .columnTypes()
+      .map((type) =>
+        type === columnType.text
+          ? new TextReader(high, low, this.budget)
+          : type === columnType.integer
+            ? new NumberReader(high, low, this.budget)
+            : new FloatReader(high),
+      ))
   }
 
-  /** Goes to the time of the next record's id, and gives the number of its tail. */
-  nextTime(): number {
+  /** Goes to the time of the next record's id: `time`, but for the tail. */
+  nextTime(): void {
+    this.#move(this.numbers.idStep.next())
+  }
+
+  /**
+   * Goes to the time of the next record, and on to the first one that is not before `wanted`, or to the last record.
+   * It may stop earlier where records are weeks apart.
+   */
+  nextTimeFrom(wanted: Words): void {
+    const left = (wanted.high - this.time.high) * 4_294_967_296 + (wanted.low - this.time.low)
+    this.#move(this.numbers.idStep.nextSum(Math.min(left, maxNanosDifference)))
+  }
+
+  /** Moves `time` by nanoseconds. */
+  #move(nanos: number): void {
     const { time } = this
-    let low = time.low + this.numbers.idStep.next()
+    let low = time.low + nanos
     if (low > 0xffff_ffff) {
       time.high += Math.floor(low / 4_294_967_296)
       low %= 4_294_967_296
       if (time.high > 0xffff_ffff) throw badSegment('an id is out of bounds')
     }
     time.low = low
-    return this.numbers.idTail.next()
   }
 
-  /** A tail by its number. */
-  tail(number: number): { readonly high: number; readonly low: number } {
-    const tail = this.tails[number]
-    if (tail === undefined) throw badSegment('an id has an unknown tail')
-    return tail
+  /** Goes to the tail of the next record's id. */
+  nextTail(): void {
+    const number = this.numbers.idTail.next()
+    this.time.tailHigh = this.tailHigh(number)
+    this.time.tailLow = this.tailLow(number)
+  }
+
+  /** The first word of a tail. */
+  tailHigh(number: number): number {
+    if ((number + 1) * 8 > this.#tails.length) throw badSegment('an id has an unknown tail')
+    return this.#tails.readUInt32BE(number * 8)
+  }
+
+  /** The second word of a tail. */
+  tailLow(number: number): number {
+    if ((number + 1) * 8 > this.#tails.length) throw badSegment('an id has an unknown tail')
+    return this.#tails.readUInt32BE(number * 8 + 4)
   }
 
   /** The template of the next record. */
-  template(): HopTemplate {
-    const template = this.templates[this.numbers.shape.next()]
-    if (template === undefined) throw badSegment('a record has an unknown shape')
-    return template
+  nextTemplate(): HopTemplate {
+    return this.shapes.template(this.numbers.shape.next())
   }
 }
 
@@ -127,24 +150,5 @@ function unpack(bytes: Buffer, end: number): { high: ByteReader; low: ByteReader
     throw badSegment('it does not unpack', cause)
   }
   if (unpacked.length !== unpackedLength) throw badSegment('it unpacks to another length')
-  return { high: new ByteReader(unpacked), low: new ByteReader(bytes.subarray(packedEnd)) }
-}
-
-function readTemplates(
-  high: ByteReader,
-  most: number,
-  strings: Strings,
-  columns: ValueColumns,
-): HopTemplate[] {
-  let bytes = 0
-  let size = 0
-  return Array.from({ length: high.varint(most) }, () => {
-    const symbols = high.take(high.varint(maxShapeBytes))
-    bytes += symbols.length
-    if (bytes > maxShapeBytes) throw badSegment('its shapes are too large')
-    const template = readTemplate(new ByteReader(symbols), strings, columns)
-    size += template.size
-    if (size > maxValues) throw badSegment('it holds too much')
-    return template
-  })
+  return { high: new ByteReader(unpacked), low: new ByteReader(bytes, packedEnd) }
 }

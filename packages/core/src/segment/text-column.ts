@@ -3,7 +3,7 @@ import type { ByteReader, ByteWriter } from './bytes.js'
 import { badSegment } from '../record/damage.js'
 import { maxUnpackedBytes, maxValues } from './layout.js'
 import { NumberColumn, writeNumbers } from './number-column.js'
-import { NumberReader } from './number-reader.js'
+import { maxPicks, NumberReader } from './number-reader.js'
 
 /** First byte of a column: the texts themselves, or indices into a dictionary that precedes them. */
 const columnForm = { plain: 0, dictionary: 1 } as const
@@ -106,84 +106,102 @@ function readText(high: ByteReader): string {
   return high.take(Math.floor(length / 2)).toString(length % 2 === 0 ? 'utf8' : 'utf16le')
 }
 
-/** Gives a text by its number. */
-type TextAt = (index: number) => string
+/** Texts that `writePlain` wrote, by their numbers. Nothing is decoded before the first is asked for. */
+export class PlainTexts {
+  readonly #prefix: string
+  readonly #body: number
+  /** Of each text its length, or in decimal form itself. */
+  readonly #numbers: NumberReader
+  readonly #bytes: Buffer
+  readonly #budget: DecodeBudget
+  #picks = 0
+  #joined = ''
+  #ends: Float64Array | undefined
 
-/** Reads texts that `writePlain` wrote; nothing is decoded before the first is asked for. */
-export function readPlain(count: number, high: ByteReader, low: ByteReader, budget: DecodeBudget): TextAt {
-  const prefix = readText(high)
-  const body = high.byte()
-  const numbers = new NumberReader(high, low, budget)
-  if (numbers.length !== count) throw badSegment('a column of texts has another length')
-  if (body === bodyForm.decimal) return (index) => prefix + String(numbers.valueAt(index))
-  if (body === bodyForm.hex) {
-    let digits = 0
-    budget.numbers(count)
-    for (let i = 0; i < count; i++) digits += numbers.valueAt(i)
-    const bytes = low.take(Math.ceil(digits / 2))
-    return slices(() => bytes.toString('hex'), prefix, numbers, budget)
+  /** Takes the header of so many texts and passes over their bytes in both parts. */
+  constructor(count: number, high: ByteReader, low: ByteReader, budget: DecodeBudget) {
+    this.#budget = budget
+    this.#prefix = readText(high)
+    this.#body = high.byte()
+    this.#numbers = new NumberReader(high, low, budget)
+    if (this.#numbers.length !== count) throw badSegment('a column of texts has another length')
+    if (this.#body > bodyForm.decimal) throw badSegment('unknown form of texts')
+    if (this.#body === bodyForm.hex) {
+      budget.numbers(count)
+      this.#bytes = low.take(Math.ceil(this.#numbers.sum(count) / 2))
+    } else this.#bytes = high.take(this.#body === bodyForm.decimal ? 0 : high.varint(maxUnpackedBytes))
   }
-  if (body > bodyForm.hex) throw badSegment('unknown form of texts')
-  const bytes = high.take(high.varint(maxUnpackedBytes))
-  return slices(() => bytes.toString(body === bodyForm.utf8 ? 'utf8' : 'utf16le'), prefix, numbers, budget)
-}
 
-function slices(join: () => string, prefix: string, lengths: NumberReader, budget: DecodeBudget): TextAt {
-  let joined: string | undefined
-  let ends: Float64Array | undefined
-  return (index) => {
-    joined ??= join()
-    if (ends === undefined) {
-      budget.numbers(lengths.length)
-      ends = endsOf(lengths, joined.length)
+  at(index: number): string {
+    if (this.#body === bodyForm.decimal) return this.#prefix + String(this.#numbers.valueAt(index))
+    if (this.#ends === undefined && this.#picks++ < maxPicks) {
+      const start = this.#numbers.sum(index)
+      const picked = this.#slice(start, start + this.#numbers.valueAt(index))
+      if (picked !== undefined) return this.#prefix + picked
     }
-    const end = ends[index]
+    this.#ends ??= this.#decode()
+    const end = this.#ends[index]
     if (end === undefined) throw badSegment('a column of texts is too short')
-    return prefix + joined.slice(ends[index - 1] ?? 0, end)
+    return this.#prefix + this.#joined.slice(this.#ends[index - 1] ?? 0, end)
   }
-}
 
-function endsOf(lengths: NumberReader, length: number): Float64Array {
-  const ends = new Float64Array(lengths.length)
-  let end = 0
-  for (let i = 0; i < ends.length; i++) ends[i] = end += lengths.valueAt(i)
-  if (end > length) throw badSegment('a text ends too early')
-  return ends
+  /** A part of the joined texts; undefined if only all of them together say where it is, or if it is not there. */
+  #slice(start: number, end: number): string | undefined {
+    const bytes = this.#bytes
+    if (this.#body === bodyForm.utf16)
+      return end * 2 > bytes.length ? undefined : bytes.toString('utf16le', start * 2, end * 2)
+    if (this.#body === bodyForm.hex) {
+      if (end > bytes.length * 2) return undefined
+      return bytes.toString('hex', start >> 1, (end + 1) >> 1).slice(start & 1, (start & 1) + end - start)
+    }
+    if (end > bytes.length) return undefined
+    for (let i = 0; i < end; i++) if ((bytes[i] as number) > 127) return undefined
+    return bytes.toString('latin1', start, end)
+  }
+
+  /** Joins the texts, and gives the end of each one. */
+  #decode(): Float64Array {
+    const encoding = this.#body === bodyForm.hex ? 'hex' : this.#body === bodyForm.utf16 ? 'utf16le' : 'utf8'
+    this.#joined = this.#bytes.toString(encoding)
+    this.#budget.numbers(this.#numbers.length)
+    const ends = this.#numbers.all().slice()
+    let end = 0
+    for (let i = 0; i < ends.length; i++) ends[i] = end += ends[i] as number
+    if (end > this.#joined.length) throw badSegment('a text ends too early')
+    return ends
+  }
 }
 
 /** Reads a column of texts in order. */
 export class TextReader {
   readonly length: number
-  at = 0
-  readonly #textAt: TextAt
+  #at = 0
+  readonly #texts: PlainTexts | undefined
+  /** Of each value the number of its text, if these are a dictionary. */
   readonly #indices: NumberReader | undefined
 
-  /** Takes the column's header and skips its bytes in both parts. */
+  /** Takes the column's header and passes over its bytes in both parts. */
   constructor(high: ByteReader, low: ByteReader, budget: DecodeBudget) {
     this.length = high.varint(maxValues)
-    const form = this.length === 0 ? columnForm.plain : high.byte()
+    if (this.length === 0) return
+    const form = high.byte()
     if (form > columnForm.dictionary) throw badSegment('unknown form of a column of texts')
-    if (form === columnForm.plain) {
-      this.#textAt = this.length === 0 ? none : readPlain(this.length, high, low, budget)
-      return
-    }
-    this.#textAt = readPlain(high.varint(this.length), high, low, budget)
+    const count = form === columnForm.plain ? this.length : high.varint(this.length)
+    this.#texts = new PlainTexts(count, high, low, budget)
+    if (form === columnForm.plain) return
     this.#indices = new NumberReader(high, low, budget)
     if (this.#indices.length !== this.length) throw badSegment('a column of texts has another length')
   }
 
   /** The next text. */
   next(): string {
-    const index = this.at++
-    return this.#textAt(this.#indices === undefined ? index : this.#indices.valueAt(index))
+    if (this.#texts === undefined) throw badSegment('a column of texts is too short')
+    return this.#texts.at(this.#indices === undefined ? this.#at++ : this.#indices.next())
   }
 
   /** Passes over texts. */
   skip(count: number): void {
-    this.at += count
+    this.#at += count
+    this.#indices?.skip(count)
   }
-}
-
-const none: TextAt = () => {
-  throw badSegment('a column of texts is too short')
 }
