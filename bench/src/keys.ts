@@ -27,7 +27,7 @@ const number = (name: keyof typeof values): number => Number(values[name])
 const services = number('services')
 const hopsASecond = number('hops') / 86_400
 const windowSeconds = 10
-const segmentRecords = 1024
+const segmentRecords = 512
 
 interface Service {
   readonly rate: number

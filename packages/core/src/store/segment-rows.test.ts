@@ -6,9 +6,10 @@ import type { HopId } from '../id/types.js'
 import { decodeSegment } from '../segment/decode.js'
 import { readSegmentHead } from '../segment/head.js'
 import { cellBytes } from '../segment/layout.js'
+import type { Row } from './contract.js'
 import { idNanos, readSegmentKey, windowStart } from './keys.js'
 import type { SegmentBatch } from './segment-rows.js'
-import { segmentRows } from './segment-rows.js'
+import { segmentRecords, segmentRows } from './segment-rows.js'
 
 const windowNanos = 10_000_000_000n
 const windowStartNanos = windowStart(someSpace.fromNanos, windowNanos)
@@ -59,6 +60,14 @@ describe('segmentRows', () => {
     expect(again.rows.map(({ value }) => readSegmentHead(value).count)).toEqual([11, 240, 49])
     expect(again.cut).toEqual(cut)
     expect(() => segmentRows(batch(records, { cut: cut.slice(0, 2) }))).toThrow(TypeError)
+  })
+
+  it('makes the segments of a cut again that has more records in one than it cuts now', () => {
+    const records = noisy(2 * segmentRecords + 9, 8)
+    const counts = ({ rows }: { rows: Row[] }) => rows.map(({ value }) => readSegmentHead(value).count)
+    expect(counts(segmentRows(batch(records)))).toEqual([segmentRecords, segmentRecords, 9])
+    const cut = [2 * segmentRecords, records.length].map((end) => (records[end - 1] as HopRecord).hopId)
+    expect(counts(segmentRows(batch(records, { cut })))).toEqual([2 * segmentRecords, 9])
   })
 
   it('keeps the keys of a cut when records are gone', () => {

@@ -8,10 +8,10 @@ import type { Lane } from './keys.js'
 import { idNanos, runKey, saltOf, segmentKey } from './keys.js'
 
 /**
- * Records of one segment, unless they take more than a cell. A look-up reads and unpacks a whole segment: 2048 would save one
- * byte in seventy, and double what a look-up costs.
+ * Records of one segment, unless they take more than a cell. A look-up reads and unpacks a whole segment: twice as many would
+ * save two bytes in a hundred, and a look-up would take half as long again.
  */
-export const segmentRecords = 1024
+export const segmentRecords = 512
 
 /** What `segmentRows` cuts. */
 export interface SegmentBatch {
