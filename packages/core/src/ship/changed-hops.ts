@@ -1,12 +1,14 @@
 import type { HopTable } from '../log/hop-table.js'
 import type { LoggedHop } from '../log/logged-hop.js'
+import { placeOf } from './cut-windows.js'
 
-/** Hops with a version that the store does not have, below this place (see `CutWindows`); null for all. */
+/** Hops with a version that the store does not have, below this place (see `placeOf`); null for all. */
 export function changedHops(table: HopTable, below: number | null): LoggedHop[] {
   const changed: LoggedHop[] = []
   const limit = below ?? Infinity
   const windowMillis = table.run?.windowMillis ?? 1
-  for (const hop of table.hops()) if (hop.dirty && hop.idMillis / windowMillis < limit) changed.push(hop)
+  for (const hop of table.hops())
+    if (hop.dirty && placeOf(hop.idMillis, windowMillis) < limit) changed.push(hop)
   return changed
 }
 

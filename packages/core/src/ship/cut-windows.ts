@@ -1,9 +1,12 @@
 /**
- * How far the windows of a run were cut. Segments of the first lane never overlap, so what was cut once is closed to it.
- *
- * A *place* is a time in windows: the time of an id divided by the width of a window. Its integer part is the
- * window. A busy run cuts its windows in parts, each up to a place within a window.
+ * The place of the time of an id: that time in windows. Its integer part is the window. A busy run cuts its
+ * windows in parts, each up to a place within a window.
  */
+export function placeOf(millis: number, windowMillis: number): number {
+  return millis / windowMillis
+}
+
+/** How far the windows of a run were cut. Segments of the first lane never overlap, so what was cut once is closed to it. */
 export class CutWindows {
   /** The place up to which all is cut. */
   below = 0

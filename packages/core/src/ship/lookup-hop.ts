@@ -8,6 +8,7 @@ import { isExpired } from '../record/kept.js'
 import { idNanos } from '../store/keys.js'
 import type { InstanceRow } from '../record/instance-row.js'
 import type { StoreReader } from '../store/reader.js'
+import { placeOf } from './cut-windows.js'
 import type { RunShipping } from './run-shipping.js'
 
 /** How many hops with one alias to read: the attempts of a retrying proxy. */
@@ -36,7 +37,7 @@ export async function lookupHop(
   if (hop !== undefined) {
     const record = table.snapshot(hop)
     // Work after a response may open a completely shipped hop again. Then the store has more of it.
-    const continued = hop.shippedVersion === -1 && !windows.isOpen(hop.idMillis / run.windowMillis)
+    const continued = hop.shippedVersion === -1 && !windows.isOpen(placeOf(hop.idMillis, run.windowMillis))
     const stored = continued ? await reader.lookup(run, record.hopId, signal) : undefined
     return {
       kind: 'found',

@@ -13,7 +13,7 @@ import { readCheckpoint, takeCheckpoint } from '../log/checkpoint.js'
 import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.js'
 import { countRows } from '../store/count-rows.js'
 import { changedHops, firstNeededFile } from './changed-hops.js'
-import { CutWindows } from './cut-windows.js'
+import { CutWindows, placeOf } from './cut-windows.js'
 import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment } from './shipment.js'
 
 export interface RunShippingOptions {
@@ -25,7 +25,7 @@ export interface RunShippingOptions {
 
 /** The hops to cut. */
 export interface CutOrder {
-  /** Hops below this place (see `CutWindows`); null for all. */
+  /** Hops below this place (see `placeOf`); null for all. */
   readonly below: number | null
   /** The first lane is open to windows that begin below this place. */
   readonly firstBelow: number
@@ -244,9 +244,9 @@ export class RunShipping {
     return Math.floor(this.placeAt(millis))
   }
 
-  /** @see CutWindows */
+  /** @see placeOf */
   placeAt(millis: number): number {
-    return millis / (this.table.run?.windowMillis ?? 1)
+    return placeOf(millis, this.table.run?.windowMillis ?? 1)
   }
 
   private resume(checkpoint: CheckpointRecord): void {

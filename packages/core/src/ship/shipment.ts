@@ -5,6 +5,7 @@ import type { Row } from '../store/contract.js'
 import { keyRows } from '../store/key-rows.js'
 import { segmentRows } from '../store/segment-rows.js'
 import type { CutRecord, WindowCut } from '../log/journal.js'
+import { placeOf } from './cut-windows.js'
 
 /** The rows of one cut. */
 export interface Shipment {
@@ -22,7 +23,7 @@ export type Windows = ReadonlyMap<number, LoggedHop[]>
 export function byWindow(hops: Iterable<LoggedHop>, windowMillis: number): Windows {
   const windows = new Map<number, LoggedHop[]>()
   for (const hop of hops) {
-    const window = Math.floor(hop.idMillis / windowMillis)
+    const window = Math.floor(placeOf(hop.idMillis, windowMillis))
     const members = windows.get(window)
     if (members === undefined) windows.set(window, [hop])
     else members.push(hop)
@@ -38,7 +39,7 @@ function byId(a: LoggedHop, b: LoggedHop): number {
 /** The layout of a cut in the journal; windows that it does not name have free `maxIds`. */
 export interface Layout {
   readonly batch: bigint
-  /** Whether hops at this place (see `CutWindows`) go into the first lane. */
+  /** Whether hops at this place (see `placeOf`) go into the first lane. */
   readonly isFirst: (place: number) => boolean
   readonly first: ReadonlyMap<number, readonly string[]>
   readonly late: ReadonlyMap<number, readonly string[]>
@@ -90,7 +91,7 @@ export function buildShipment(
   }
   for (const [window, members] of windows) {
     for (const hop of members) hops.push(hop)
-    const opens = members.findIndex(({ idMillis }) => layout.isFirst(idMillis / run.windowMillis))
+    const opens = members.findIndex(({ idMillis }) => layout.isFirst(placeOf(idMillis, run.windowMillis)))
     const closed = opens === -1 ? members.length : opens
     for (const lane of ['late', 'first'] as const) {
       const cut = layout[lane].get(window)
