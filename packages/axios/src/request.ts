@@ -22,13 +22,14 @@ export const methodOf = (method: unknown): string =>
 export function targetOf({ url = '', baseURL, allowAbsoluteUrls, socketPath }: Config): URL | undefined {
   const absolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url)
   const text = baseURL !== undefined && (!absolute || allowAbsoluteUrls === false) ? baseURL : url
-  const target = parsed(text)
+  const target = parsedUrl(text)
   // Requests to a socket often name nothing but a path.
   if (target === undefined) return typeof socketPath === 'string' ? new URL('http://localhost') : undefined
   return target.protocol === 'http:' || target.protocol === 'https:' ? target : undefined
 }
 
-function parsed(text: string): URL | undefined {
+/** Undefined if it is none. */
+export function parsedUrl(text: string): URL | undefined {
   try {
     return new URL(text)
   } catch {

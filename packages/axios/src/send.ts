@@ -1,6 +1,6 @@
 import { beginOutbound, type Hop, type OutboundCall, type Tracer } from '@hoptrace/core'
 import { end, endWithStream } from './call-end.js'
-import { methodOf, targetOf, usesNodeHttp } from './request.js'
+import { methodOf, parsedUrl, targetOf, usesNodeHttp } from './request.js'
 import type { BeforeRedirect, Config, Headers, Instance, Response } from './types.js'
 import { viaOf, type RouteConfig } from './via.js'
 
@@ -19,8 +19,8 @@ export async function sendTraced(tracer: Tracer, sender: Instance, config: Confi
     call?.answered(response?.statusCode ?? 302, response?.headers ?? {})
     call = undefined
     own?.(options, response, request)
-    const href = String(options['href'])
-    if (URL.canParse(href)) call = begin(tracer, hop, options['method'], new URL(href), route)
+    const target = parsedUrl(String(options['href']))
+    if (target !== undefined) call = begin(tracer, hop, options['method'], target, route)
     Object.assign((options['headers'] ??= {}), call?.headers)
   }
   config.beforeRedirect = redirected
