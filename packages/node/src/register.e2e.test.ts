@@ -6,12 +6,12 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createResolver, type WalkedHopJson } from '@hoptrace/core'
 import { closedPort, exchange } from '@hoptrace/testkit'
 import { build } from 'esbuild'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { tickKinds } from '../../core/src/e2e/tick-kinds.fixture.js'
 import { built } from '../../../dev/built.mjs'
 
 const register = built(new URL('register.ts', import.meta.url))
@@ -80,14 +80,14 @@ function hopsOf(service: string, count: number): Promise<readonly WalkedHopJson[
       expect(hops.flatMap(({ next }) => next.filter(({ outcome }) => outcome === null))).toEqual([])
       return hops
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 300_000, interval: 100 },
   )
 }
 
 const shown = (hops: readonly WalkedHopJson[]): unknown[] =>
   hops.map(({ route, status, next }) => [route, status, next.map(({ outcome }) => outcome)])
 
-describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
+describe('node --import @hoptrace/node/register', () => {
   it('traces an ES module, and nothing of it changes', async () => {
     const app = start(hooked(fixture('app.fixture.mjs')), { HOPTRACE_SERVICE: 'orders' })
     expect(await bodyOf(await portOf(app))).toBe('leaf leaf')
@@ -112,14 +112,7 @@ describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
   })
 
   it('keeps process.nextTick fast when a garbage collection finds none of its objects alive', async () => {
-    const fast = ['--expose-gc', '--allow-natives-syntax']
-    const literals = async (...how: readonly string[]): Promise<readonly string[]> => {
-      const { child, ended } = start([...fast, ...how, fixture('ticks.fixture.mjs')], {})
-      const printed = await text(child.stdout as NodeJS.ReadableStream)
-      await ended
-      return [...printed.matchAll(/DefineKeyedOwnPropertyInLiteral ([A-Z]+)/g)].map(([, kind = '']) => kind)
-    }
-    const kinds = await literals('--import', register)
+    const kinds = await tickKinds({ dir, flags: ['--import', register] })
     expect(kinds.length).toBeGreaterThan(0)
     expect(new Set(kinds)).toEqual(new Set(['MONOMORPHIC']))
   })
@@ -220,7 +213,7 @@ describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
     await vi.waitFor(
       async () =>
         expect((JSON.parse(await bodyOf(port, '/spans')) as number[]).slice(0, 3)).toEqual([1, 2, 1]),
-      { timeout: 60_000 },
+      { timeout: 300_000 },
     )
     expect(app.errors()).toBe('')
   })
@@ -273,7 +266,7 @@ describe('node --import @hoptrace/node/register', { timeout: 300_000 }, () => {
   })
 })
 
-describe('a public application: http-server, from npm, unchanged', { timeout: 300_000 }, () => {
+describe('a public application: http-server, from npm, unchanged', () => {
   const program = createRequire(import.meta.url).resolve('http-server/bin/http-server')
 
   /** Starts it as its documentation says; the environment alone says that it is traced. */
