@@ -4,6 +4,7 @@ import { DecodeBudget } from './budget.js'
 import { ByteReader, ByteWriter } from './bytes.js'
 import { NumberColumn, writeNumbers } from './number-column.js'
 import { NumberReader } from './number-reader.js'
+import { expectWithSkips } from './skips.fixture.js'
 
 /** Columns of all forms: one value, multiples of one, rising ones, and such with a few values far from the others. */
 const columns = fc
@@ -58,14 +59,7 @@ describe('NumberReader', () => {
         const whole = open()
         expect(values.map(() => whole.next())).toEqual(values)
         expect(() => whole.next()).toThrow('a column is too short')
-        const reader = open()
-        let at = 0
-        for (const skipped of skips) {
-          if (at + skipped >= values.length) break
-          reader.skip(skipped)
-          expect(reader.next()).toBe(values[at + skipped])
-          at += skipped + 1
-        }
+        expectWithSkips(open(), values, skips)
       }),
       { numRuns: 300 },
     )

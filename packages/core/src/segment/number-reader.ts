@@ -4,7 +4,7 @@ import { badSegment } from '../record/damage.js'
 import { maxValues } from './layout.js'
 import { form, unzigzag } from './number-column.js'
 
-/** So many single values are picked out of a column. When more are asked for, all of it is decoded. */
+/** The single values that are picked out of a column. When more are asked for, all of it is decoded. */
 export const maxPicks = 2
 
 /**
@@ -23,7 +23,7 @@ export class NumberReader {
   /** The varints of the high parts. */
   readonly #high: ByteReader
   #highAt = 0
-  /** The low parts: so many bits each, and 2 to the power of that. */
+  /** The low parts: the bits of each, and 2 to the power of that. */
   readonly #low: Buffer
   #lowAt = 0
   #lowBits = 0

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DecodeBudget } from './budget.js'
 import { ByteReader, ByteWriter } from './bytes.js'
+import { expectWithSkips } from './skips.fixture.js'
 import { PlainTexts, TextReader, writePlain, writeTexts } from './text-column.js'
 
 /** Texts of all forms: UTF-8 with and without other characters than ASCII, lone surrogates, hex digits, decimals. */
@@ -46,14 +47,7 @@ describe('texts', () => {
     fc.assert(
       fc.property(columns, fc.array(fc.nat({ max: 9 })), (texts, skips) => {
         const [high, low] = readers((toHigh, toLow) => writeTexts(texts, toHigh, toLow))
-        const reader = new TextReader(high, low, new DecodeBudget())
-        let at = 0
-        for (const skipped of skips) {
-          if (at + skipped >= texts.length) break
-          reader.skip(skipped)
-          expect(reader.next()).toBe(texts[at + skipped])
-          at += skipped + 1
-        }
+        expectWithSkips(new TextReader(high, low, new DecodeBudget()), texts, skips)
       }),
       { numRuns: 500 },
     )

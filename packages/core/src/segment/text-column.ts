@@ -118,7 +118,7 @@ export class PlainTexts {
   #joined = ''
   #ends: Float64Array | undefined
 
-  /** Takes the header of so many texts and passes over their bytes in both parts. */
+  /** Takes the header of `count` texts and passes over their bytes in both parts. */
   constructor(count: number, high: ByteReader, low: ByteReader, budget: DecodeBudget) {
     this.#budget = budget
     this.#prefix = readText(high)

@@ -42,7 +42,7 @@ export class BlockCursor {
     this.#key = this.#enter() ? this.#keyAfter(this.#key) : undefined
   }
 
-  /** Goes on to the first row whose key is not below `from`. */
+  /** Moves to the first row whose key is not below `from`. */
   reach(from: Uint8Array): void {
     if (this.#key === undefined || compareBytes(this.#key, from) >= 0) return
     // Keys rise. A row that shares more with the row before than that one has in common with `from` is below, too.
