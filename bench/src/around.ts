@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { slowMillis, usage, withServer, type Framework, type Mode, type Surroundings } from './server-load.js'
+import {
+  sendEach,
+  slowMillis,
+  usage,
+  withServer,
+  type Framework,
+  type Mode,
+  type Surroundings,
+} from './server-load.js'
 
 /** The spans of kind SERVER and CLIENT that the sink received, and the events of orders. */
 interface Counts {
@@ -57,7 +65,7 @@ export class Around {
     const counts: Counts = { server: 0, client: 0, events: 0 }
     this.counts = counts
     const use: Parameters<typeof withServer>[3] = async (url, child) => {
-      for (let i = 0; i < requests; i++) await (await fetch(url)).text()
+      await sendEach(url, requests)
       return (await usage(child)).stats
     }
     const stats = await withServer(framework, mode, surroundings, use, runtime)

@@ -6,9 +6,10 @@
  */
 import { parseArgs } from 'node:util'
 import { runtimeNames, runtimeOf } from '../../dev/runtime.mjs'
+import { Around } from './around.js'
 import { nodeOf } from './node-line.js'
 import { median, table } from './report.js'
-import { leafAlone, measure, usage, withServer, type Framework, type Sample } from './server-load.js'
+import { leafAlone, measure, type Framework, type Sample } from './server-load.js'
 
 const { values } = parseArgs({
   options: {
@@ -40,18 +41,9 @@ const variants: Variant[] = runtimes.flatMap(({ name, command, servers }) =>
   servers.map((server) => ({ name, command, server, bare: [], traced: [] })),
 )
 
-/** A variant that does not trace would look fast. */
-async function verify({ name, command, server }: Variant): Promise<void> {
-  const requests = 100
-  const use: Parameters<typeof withServer<number | undefined>>[3] = async (url, child) => {
-    for (let i = 0; i < requests; i++) await (await fetch(url)).text()
-    return (await usage(child)).stats?.appended
-  }
-  const recorded = await withServer(server, 'hoptrace', leafAlone, use, command)
-  if (recorded !== requests) throw new Error(`${name}, ${server}: recorded ${recorded} of ${requests}`)
-}
-
-for (const variant of variants) await verify(variant)
+// A leaf needs nothing around it.
+const around = new Around()
+for (const { command, server } of variants) await around.verify(server, 'hoptrace', leafAlone, command)
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const { command, server, bare, traced } of variants) {
     bare.push(await measure(server, 'bare', { seconds, runtime: command }))

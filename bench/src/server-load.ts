@@ -93,6 +93,11 @@ export async function withServer<T>(
   }
 }
 
+/** Sends requests one after the other. */
+export async function sendEach(url: string, requests: number): Promise<void> {
+  for (let i = 0; i < requests; i++) await (await fetch(url)).text()
+}
+
 /** Measures a fresh server with connections that send without a pause. */
 export function measure(
   framework: Framework,
@@ -100,7 +105,7 @@ export function measure(
   { seconds, restMillis = 0, surroundings = leafAlone, runtime }: Load,
 ): Promise<Sample> {
   const load = async (url: string, child: ChildProcess): Promise<Sample> => {
-    for (let i = 0; i < 100; i++) await (await fetch(url)).text()
+    await sendEach(url, 100)
     await pause(restMillis)
     const atRest = await usage(child)
     const connections = surroundings.work === 'leaf' ? 50 : 100

@@ -67,13 +67,12 @@ async function measure(
   try {
     const traces: [HopId, string][] = await (living?.record(stored) ??
       record({ ...making, firstPort }, stored))
-    const questions = Number(values.questions)
     // Not all of them: a process that asks has none of the traces in memory.
     const some = Array.from(
-      { length: questions },
+      { length: Number(values.questions) },
       () => traces[Math.floor(Math.random() * traces.length)] as [HopId, string],
     )
-    const asked = { options, traces: some, hopsOfATrace: services.length, questions }
+    const asked = { options, traces: some, hopsOfATrace: services.length }
     const rows: [string, Answers][] = []
     for (const mode of values.live ? (['iterative', 'recursive'] as const) : (['iterative'] as const))
       rows.push([

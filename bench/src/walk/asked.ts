@@ -2,14 +2,13 @@ import { createResolver, type HopId, type ResolverOptions } from '@hoptrace/core
 import { once } from 'node:events'
 import { median } from '../report.js'
 
-/** What the asking process is told. */
+/** What another process asks. */
 export interface Questions {
   /** Of the resolver. */
   readonly options: Pick<ResolverOptions, 'dir' | 'store' | 'clusterKey' | 'mode'>
-  /** Entry hops, and the value of their key `orderId`. */
+  /** Entry hops to ask for, and the value of their key `orderId`. */
   readonly traces: readonly (readonly [id: HopId, orderId: string])[]
   readonly hopsOfATrace: number
-  readonly questions: number
 }
 
 /** Medians of milliseconds, the CPU time of the process that asks for each walk, and the reads of one answer. */
@@ -29,11 +28,11 @@ function absentId(id: HopId): string {
   return `${id.slice(0, 14)}${id.slice(14, 16) === '00' ? '01' : '00'}${id.slice(16)}`
 }
 
-/** So many questions of one kind follow each other: to read the CPU time takes long enough to count for one question. */
+/** The questions of one kind that follow each other: to read the CPU time takes long enough to count for one question. */
 const batch = 20
 
 /** Asks in turns, so that what else runs on the machine meets all three kinds alike. */
-async function ask({ options, traces, hopsOfATrace, questions }: Questions): Promise<Answers> {
+async function ask({ options, traces, hopsOfATrace }: Questions): Promise<Answers> {
   const resolver = createResolver(options)
   const times = { present: [] as number[], absent: [] as number[], find: [] as number[] }
   let first = 0
@@ -46,11 +45,8 @@ async function ask({ options, traces, hopsOfATrace, questions }: Questions): Pro
     into.push(performance.now() - began)
     return answer
   }
-  for (let asked = 0; asked < questions; asked += batch) {
-    const some = Array.from(
-      { length: Math.min(batch, questions - asked) },
-      () => traces[Math.floor(Math.random() * traces.length)] as [HopId, string],
-    )
+  for (let asked = 0; asked < traces.length; asked += batch) {
+    const some = traces.slice(asked, asked + batch)
     const before = process.cpuUsage()
     for (const [id] of some) {
       const answer = await timed(times.present, () => resolver.resolve(id))
@@ -63,7 +59,7 @@ async function ask({ options, traces, hopsOfATrace, questions }: Questions): Pro
     const { user, system } = process.cpuUsage(before)
     if (asked === 0) first = times.present.shift() ?? 0
     // While the code is new to the engine, it takes many times as long.
-    if (asked + some.length > questions / 2) {
+    if (asked + some.length > traces.length / 2) {
       cpu += user + system
       measured += some.length
     }
