@@ -23,6 +23,9 @@ for (const file of files) {
 
 const tests = [...runs].flatMap(([run, ofRun]) => ofRun.map((test) => ({ ...test, run })))
 const named = ({ run, file, fullName }) => `${run}: ${file}: ${fullName}`
+// The end of CI's output is what is kept of it: without the reasons, a failure that comes once would stay without one.
+const reasons = ({ failureMessages }) =>
+  failureMessages.map((message) => `\n  ${message.slice(0, 2000).split('\n', 20).join('\n  ')}`).join('')
 for (const test of tests)
   if (test.status !== 'passed' && test.status !== 'failed') problems.push(`not run: ${named(test)}`)
 for (const [suite, folder, title] of [
@@ -35,8 +38,8 @@ for (const [suite, folder, title] of [
 const passed = tests.filter((test) => test.status === 'passed').length
 const failed = tests.filter((test) => test.status === 'failed')
 const late = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)
-for (const test of late) console.log(`passed at its second attempt only: ${named(test)}`)
-for (const test of failed) console.log(`failed: ${named(test)}`)
+for (const test of late) console.log(`passed at its second attempt only: ${named(test)}${reasons(test)}`)
+for (const test of failed) console.log(`failed: ${named(test)}${reasons(test)}`)
 if (status !== '0' && failed.length === 0 && problems.length === 0)
   problems.push(`a command ended with ${status}`)
 for (const problem of problems) console.log(`problem: ${problem}`)
