@@ -56,7 +56,7 @@ describeInBrowser('the page on the demo chain', () => {
     ui = await startUi({ resolver, pageDir })
     browser = await startBrowser()
     page = await browser.newPage({ viewport: { width: 1280, height: 760 } })
-    page.setDefaultTimeout(120_000)
+    page.setDefaultTimeout(300_000)
   })
 
   afterAll(async () => {

@@ -13,8 +13,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
 import { traceBullmq } from './index.js'
 
-const timeout = 120_000
-
 describeRealServer('redis', 'jobs of BullMQ', () => {
   let server: RunningServer
   let dataDir: string
@@ -64,7 +62,7 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
     }
   }
 
-  it('die with a killed worker, and complete when the next one has taken them', { timeout }, async () => {
+  it('die with a killed worker, and complete when the next one has taken them', async () => {
     const queue = queueOf('killed')
     const argument = JSON.stringify({ url: server.url, queue: 'killed', dataDir })
     const child = fork(built(new URL('worker.fixture.ts', import.meta.url)), [argument], { execArgv: [] })
@@ -80,7 +78,7 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
     expect(done.faults).toMatchObject([{ verdict: 'died', service: 'notify', handled: true }])
   })
 
-  it('that a worker puts back are not done until they are processed again', { timeout }, async () => {
+  it('that a worker puts back are not done until they are processed again', async () => {
     const queue = queueOf('delayed')
     let isReady = false
     work('delayed', async (job, token) => {
@@ -95,27 +93,23 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
     expect(done.hops.length).toBeGreaterThan(2)
   })
 
-  it(
-    'that failed for the last time are failed, and a dead letter is a separate message',
-    { timeout },
-    async () => {
-      const queue = queueOf('letters')
-      const dead = open(traceBullmq(new Queue('dead-letters', { connection: connection() }), notify))
-      work('letters', async (job) => {
-        await dead.add(job.name, job.data)
-      })
-      const id = await placed(() => queue.add('confirm', {}))
-      const waiting = await becomes(id, 'running')
-      expect(waiting.endedAt?.service).toBe('bullmq://dead-letters')
-      expect(waiting.hops.map(({ service }) => service)).toEqual(['orders', 'notify'])
-      work('dead-letters', async () => {
-        throw new Error('a clerk has to look at it')
-      })
-      expect((await becomes(id, 'failed')).evidence.join()).toContain('a clerk has to look at it')
-    },
-  )
+  it('that failed for the last time are failed, and a dead letter is a separate message', async () => {
+    const queue = queueOf('letters')
+    const dead = open(traceBullmq(new Queue('dead-letters', { connection: connection() }), notify))
+    work('letters', async (job) => {
+      await dead.add(job.name, job.data)
+    })
+    const id = await placed(() => queue.add('confirm', {}))
+    const waiting = await becomes(id, 'running')
+    expect(waiting.endedAt?.service).toBe('bullmq://dead-letters')
+    expect(waiting.hops.map(({ service }) => service)).toEqual(['orders', 'notify'])
+    work('dead-letters', async () => {
+      throw new Error('a clerk has to look at it')
+    })
+    expect((await becomes(id, 'failed')).evidence.join()).toContain('a clerk has to look at it')
+  })
 
-  it('of a flow are separate calls', { timeout }, async () => {
+  it('of a flow are separate calls', async () => {
     const flows = open(traceBullmq(new FlowProducer({ connection: connection() }), orders))
     work('parents', async () => 'all')
     work('children', async () => 'one')
@@ -133,14 +127,14 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
     expect(others.map(({ service }) => service)).toEqual(['notify', 'notify', 'notify'])
   })
 
-  it('for workers without a tracer are over when Redis has them', { timeout }, async () => {
+  it('for workers without a tracer are over when Redis has them', async () => {
     const foreign = new Queue('foreign', { connection: connection() })
     const queue = open(traceBullmq(foreign, orders, { traced: false }))
     const id = await placed(() => queue.add('confirm', {}))
     expect((await becomes(id, 'completed')).hops[0]?.next).toMatchObject([{ outcome: '202' }])
   })
 
-  it('are traced by the example of the README', { timeout }, async () => {
+  it('are traced by the example of the README', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
     const [, example = ''] = /```ts\n([^]*?)```/.exec(readme) ?? []
     const body = example.replace(/^import .*\n/gm, '').replace(/^const connection = .*\n/m, '')

@@ -83,8 +83,8 @@ describe('hoptrace export --otlp', () => {
     const keys = (): Set<unknown> => new Set(receiver.spans.map(({ attributes }) => attributes['orderId']))
     await order(1)
     const first = startHoptrace(args)
-    await vi.waitFor(() => expect(keys()).toContain('1'), { timeout: 120_000 })
-    await vi.waitFor(() => expect(existsSync(resume)).toBe(true), { timeout: 120_000 })
+    await vi.waitFor(() => expect(keys()).toContain('1'), { timeout: 300_000 })
+    await vi.waitFor(() => expect(existsSync(resume)).toBe(true), { timeout: 300_000 })
     first.kill('SIGKILL')
     await once(first, 'close')
     await order(2)
@@ -92,7 +92,7 @@ describe('hoptrace export --otlp', () => {
     const end = ended(second)
     await order(3)
     await vi.waitFor(() => expect([...keys()]).toEqual(expect.arrayContaining(['1', '2', '3'])), {
-      timeout: 120_000,
+      timeout: 300_000,
     })
     second.kill('SIGINT')
     expect(await end).toMatchObject({ code: 130, stderr: '' })
@@ -111,11 +111,11 @@ describe('hoptrace export --otlp', () => {
     )
     const end = ended(child)
     const names = (): string[] => receiver.spans.map(({ name }) => name)
-    await vi.waitFor(() => expect(names()).toContain('checkout'), { timeout: 120_000 })
+    await vi.waitFor(() => expect(names()).toContain('checkout'), { timeout: 300_000 })
     expect(names()).not.toContain('slow')
     finish()
     await running
-    await vi.waitFor(() => expect(names()).toContain('slow'), { timeout: 120_000 })
+    await vi.waitFor(() => expect(names()).toContain('slow'), { timeout: 300_000 })
     child.kill('SIGINT')
     expect(await end).toMatchObject({ code: 130 })
     expect(names().filter((name) => name === 'slow')).toHaveLength(1)

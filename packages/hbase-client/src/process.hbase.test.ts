@@ -17,7 +17,7 @@ async function runProgram(source: string): Promise<string> {
   const file = path.join(path.dirname(built(new URL('index.ts', import.meta.url))), `.${randomUUID()}.mjs`)
   await writeFile(file, source)
   try {
-    return (await run(process.execPath, [file], { timeout: 240_000 })).stdout
+    return (await run(process.execPath, [file], { timeout: 1_200_000 })).stdout
   } finally {
     await rm(file)
   }

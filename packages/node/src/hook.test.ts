@@ -23,7 +23,7 @@ async function closedHops(kit: KitTracer, count: number): Promise<readonly HopRe
       expect(records).toHaveLength(count)
       return records
     },
-    { timeout: 30_000, interval: 20 },
+    { timeout: 300_000, interval: 20 },
   )
 }
 

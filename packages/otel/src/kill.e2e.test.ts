@@ -71,7 +71,7 @@ async function hopsOf(service: string): Promise<readonly HopJson[]> {
   return hops
 }
 
-describe("OpenTelemetry's own instrumentation, feeding hops", { timeout: 300_000 }, () => {
+describe("OpenTelemetry's own instrumentation, feeding hops", () => {
   it.each([1, 2, 3])('loses no finished hop to SIGKILL under load (%i)', async () => {
     const { child, port } = await start('orders')
     const answered: string[] = []

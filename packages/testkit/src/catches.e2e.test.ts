@@ -32,11 +32,11 @@ async function report(): Promise<Report> {
   return JSON.parse(stdout.slice(stdout.indexOf('{'))) as Report
 }
 
-describe('the kits', { timeout: 300_000 }, () => {
+describe('the kits', () => {
   let results: Report['testResults'][number]['assertionResults']
   beforeAll(async () => {
     results = (await report()).testResults.flatMap(({ assertionResults }) => assertionResults)
-  }, 300_000)
+  })
 
   const failed = (subject: string): string[] =>
     results

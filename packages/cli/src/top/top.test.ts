@@ -62,7 +62,7 @@ describe('hoptrace top', () => {
   it('shows on a terminal what came since, over the table before, until Ctrl-C', async () => {
     const { code, out, end } = start(true, '--every', '250ms')
     const requests = (): string[] => out().split('\u001b[J').slice(1)
-    await vi.waitFor(() => expect(requests().length).toBeGreaterThan(0), { timeout: 60_000 })
+    await vi.waitFor(() => expect(requests().length).toBeGreaterThan(0), { timeout: 300_000 })
     const errors = (text: string | undefined): boolean => / 1 \(\d+\.?\d*%\)/.test(text ?? '')
     expect(errors(requests()[0])).toBe(false)
     expect(() =>
@@ -70,7 +70,7 @@ describe('hoptrace top', () => {
         throw new Error('no stock')
       }),
     ).toThrow('no stock')
-    await vi.waitFor(() => expect(errors(requests().at(-1))).toBe(true), { timeout: 60_000 })
+    await vi.waitFor(() => expect(errors(requests().at(-1))).toBe(true), { timeout: 300_000 })
     end.abort()
     await code
     expect(out()).toContain('\r\u001b[3A\u001b[J')

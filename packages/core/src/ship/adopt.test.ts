@@ -24,7 +24,7 @@ import { RunShipping } from './run-shipping.js'
 import { Shipper } from './shipper.js'
 import { recordsOf, segmentsOf, testLog, TestRegistry, TestStore } from './test-ship.fixture.js'
 
-const slow = 120_000
+const slow = 300_000
 
 const runDirOf = testRunDir
 

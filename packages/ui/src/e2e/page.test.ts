@@ -46,7 +46,7 @@ describeInBrowser('the page in a browser', () => {
     const ui = await startUi({ resolver: resolverOf(answers, own), pageDir })
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: scheme })
     // A slow machine is no fault of the page.
-    page.setDefaultTimeout(120_000)
+    page.setDefaultTimeout(300_000)
     open.push({ ui, page })
     const errors: string[] = []
     page.on('pageerror', (error) => errors.push(error.message))
