@@ -52,6 +52,10 @@ export default defineConfig({
     ],
     globalSetup: [setup('vitest-setup')],
     maxWorkers: 2,
-    reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
+    // Vitest gives a reporter of the command line the options that one of the same name has here.
+    reporters:
+      process.env['CI'] && !process.argv.some((word) => word.startsWith('--reporter'))
+        ? ['default', ['json', { outputFile: 'test-results.json' }]]
+        : ['default'],
   },
 })
