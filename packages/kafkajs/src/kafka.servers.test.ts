@@ -104,7 +104,7 @@ describeRealServer('kafka', 'kafkajs', () => {
     const becomes = async (id: string, verdict: string): Promise<ResolveResult> => {
       const resolver = createResolver({ dir: dataDir })
       try {
-        for (const until = performance.now() + 120_000; ; await sleep(50)) {
+        for (const until = performance.now() + 300_000; ; await sleep(50)) {
           const result = await resolver.resolve(id)
           if (result.verdict === verdict) return result
           if (performance.now() > until) throw new Error(JSON.stringify(result))
