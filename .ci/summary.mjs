@@ -1,12 +1,17 @@
-// Reads what the test runs wrote, checks that nothing was left out, and prints the closing line.
+// node .ci/summary.mjs RESULTS STEP=CODE ...: reads what the steps of `.ci/run` wrote into a folder, checks that nothing was left out,
+// and prints the closing line. Each step has the code that it ended with; the step `static` runs no test.
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-const [status, ...files] = process.argv.slice(2)
+const [results, ...steps] = process.argv.slice(2)
 const problems = []
 const runs = new Map()
-for (const file of files) {
-  const run = path.basename(file, '.json')
+for (const [run, code] of steps.map((step) => step.split('='))) {
+  if (run === 'static') {
+    if (code !== '0') problems.push(`${run}: it ended with ${code}`)
+    continue
+  }
+  const file = path.join(results, `${run}.json`)
   if (!existsSync(file)) {
     problems.push(`${run}: it ended before any test ran`)
     continue
@@ -15,6 +20,8 @@ for (const file of files) {
   for (const { name, status, message, assertionResults } of testResults)
     if (status === 'failed' && assertionResults.every((test) => test.status !== 'failed'))
       problems.push(`${run}: ${name}: ${message}`)
+  if (code !== '0' && testResults.every((suite) => suite.status !== 'failed'))
+    problems.push(`${run}: it ended with ${code}, although no test failed`)
   runs.set(
     run,
     testResults.flatMap((suite) => suite.assertionResults.map((test) => ({ ...test, file: suite.name }))),
@@ -40,8 +47,6 @@ const failed = tests.filter((test) => test.status === 'failed')
 const late = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)
 for (const test of late) console.log(`passed at its second attempt only: ${named(test)}${reasons(test)}`)
 for (const test of failed) console.log(`failed: ${named(test)}${reasons(test)}`)
-if (status !== '0' && failed.length === 0 && problems.length === 0)
-  problems.push(`a command ended with ${status}`)
 for (const problem of problems) console.log(`problem: ${problem}`)
 console.log(`${passed} passed, ${failed.length + problems.length} failed`)
-process.exit(failed.length + problems.length === 0 && status === '0' ? 0 : 1)
+process.exit(failed.length + problems.length === 0 ? 0 : 1)
