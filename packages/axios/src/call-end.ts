@@ -3,10 +3,13 @@ import type { OutboundCall } from '@hoptrace/core'
 import type { Config, Response } from './types.js'
 import { observeWebStream } from './web-stream.js'
 
+/** A response, as far as a call ends with it. */
+export type Answer = Omit<Response, 'config'>
+
 /** Ends the call with its response. If the body is a stream, the call ends when the stream does. */
-export function endWithStream(call: OutboundCall | undefined, response: Response): void {
+export function endWithStream(call: OutboundCall | undefined, response: Answer): void {
   if (call === undefined) return
-  if (typeof response !== 'object' || (response as Response | null) === null) return call.failed(undefined)
+  if (typeof response !== 'object' || (response as Answer | null) === null) return call.failed(undefined)
   const { status, headers, data } = response
   if (data instanceof ReadableStream && !data.locked) {
     response.data = observeWebStream(data as ReadableStream<Uint8Array>, (error) =>

@@ -1,6 +1,7 @@
 import type { Tracer } from '@hoptrace/core'
+import { removeHooks, RequestHooks } from './request-hooks.js'
 import { sendTraced } from './send.js'
-import type { Adapter, AxiosLike, Config, Instance, Interceptor } from './types.js'
+import type { Adapter, AxiosLike, Config, Instance } from './types.js'
 
 /**
  * Makes an axios instance record every outgoing request as a call of the current hop; each retry and each
@@ -15,12 +16,12 @@ export function traceAxios<T extends AxiosLike>(instance: T, tracer: Tracer): T 
 const traced = new WeakSet<object>()
 
 /**
- * Wraps the adapter of each request when it leaves: the instance's, one that replaced it later, or one that the request
- * brought. The wrapping is visited like an interceptor but is in no list: it has no number, changes no other number, and
- * stays when the application clears the list.
+ * Takes part in each request when it leaves: in its transformations, or else around its adapter, be it the instance's, one that
+ * replaced it later, or one that the request brought. What does so is visited like an interceptor but is in no list: it has no
+ * number, changes no other number, and stays when the application clears the list.
  */
 function trace(instance: Instance, tracer: Tracer): void {
-  const { request } = instance.interceptors
+  const { request, response } = instance.interceptors
   if (traced.has(request)) return
   traced.add(request)
   const { create } = instance
@@ -33,11 +34,18 @@ function trace(instance: Instance, tracer: Tracer): void {
     return made
   }
 
-  const wrap = (config: Config): Config => {
-    const { adapter, signal, cancelToken } = config
+  const wrap = (given: Config, hooks: RequestHooks): Config => {
+    const { adapter, signal, cancelToken } = given
     // It will not leave.
-    if (signal?.aborted === true || cancelToken?.reason !== undefined) return config
-    if (typeof adapter === 'function' && traced.has(adapter)) return config
+    if (signal?.aborted === true || cancelToken?.reason !== undefined) return given
+    if (typeof adapter === 'function' && traced.has(adapter)) return given
+    // An interceptor may have frozen it; axios itself sends a copy then.
+    const config = Object.isExtensible(given) ? given : { ...given }
+    removeHooks(config)
+    if (RequestHooks.canRecord(config)) {
+      hooks.add(config)
+      return config
+    }
     const tracing: Adapter = (sent) => {
       sent.adapter = adapter
       return sendTraced(tracer, sender, sent)
@@ -46,18 +54,28 @@ function trace(instance: Instance, tracer: Tracer): void {
     config.adapter = tracing
     return config
   }
-  const whenInHop = (isTurn: (config: Config) => boolean): Interceptor => ({
-    fulfilled: wrap,
-    rejected: undefined,
-    synchronous: true,
-    runWhen: (config) => tracer.hop !== undefined && tracer.active && isTurn(config),
-  })
-  const [first, last] = [whenInHop(runsLastAtFirst), whenInHop((config) => !runsLastAtFirst(config))]
+
+  /** Of the request whose interceptors have just been visited: axios visits those of its response next. */
+  let visited: RequestHooks | undefined
   const { forEach } = request
   request.forEach = (visit) => {
-    visit(first)
+    const hooks = tracer.hop !== undefined && tracer.active ? new RequestHooks(tracer) : undefined
+    const whenItsTurn = (isTurn: (config: Config) => boolean): void => {
+      if (hooks === undefined) return
+      const fulfilled = (config: Config): Config => wrap(config, hooks)
+      visit({ fulfilled, rejected: undefined, synchronous: true, runWhen: isTurn })
+    }
+    whenItsTurn(runsLastAtFirst)
     forEach.call(request, visit)
-    visit(last)
+    whenItsTurn((config) => !runsLastAtFirst(config))
+    visited = hooks
+  }
+  const forEachResponse = response.forEach
+  response.forEach = (visit) => {
+    const hooks = visited
+    visited = undefined
+    if (hooks !== undefined) visit(hooks)
+    forEachResponse.call(response, visit)
   }
 }
 

@@ -5,6 +5,7 @@ import { inHop, openKitTracer, startKitServer } from '@hoptrace/testkit'
 import axiosNewest, {
   type AxiosAdapter,
   type AxiosError,
+  type AxiosHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios'
@@ -190,6 +191,100 @@ describe.each([
     const { calls } = await inHop(kit, async () => (inside = await send(http)))
     expect(inside).toEqual(bare)
     expect(calls).toMatchObject([{ outcome: expect.any(String) as string }])
+  })
+
+  it('shows the transformations of the application what it would see without a tracer', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const seen: unknown[] = []
+    const note = (what: string) =>
+      function (this: InternalAxiosRequestConfig, data: unknown, headers: AxiosHeaders, status?: number) {
+        const names = [headers, this.headers].map((one) => Object.keys(one.toJSON()).includes('traceparent'))
+        seen.push([what, data, status, ...names, this.transformRequest, this.beforeRedirect])
+        return typeof data === 'string' ? `${data}!` : data
+      }
+    const all = async (client: typeof axios): Promise<unknown[]> => {
+      seen.length = 0
+      const requests = [note('request'), note('request again')]
+      const one = { transformRequest: requests, transformResponse: note('response') }
+      const ok = await client.post('/created', 'x', one)
+      const failed = await client.get('/failing', one).catch((error: AxiosError) => error.response)
+      const configs = [ok.config, failed?.config].map(
+        (config) => config?.transformResponse === one.transformResponse,
+      )
+      return [ok.data, failed?.data, configs, ...seen] as unknown[]
+    }
+    const expected = await all(axios.create({ baseURL: server.url }) as typeof axios)
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer) as typeof axios
+    const { result, calls } = await inHop(kit, () => all(http))
+    // What runs before ours has ours behind it.
+    const withoutLists = (rows: unknown[]): unknown[] =>
+      rows.map((row) => (Array.isArray(row) ? row.filter((one) => !Array.isArray(one)) : row))
+    expect(withoutLists(result)).toEqual(withoutLists(expected))
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['201', '503'])
+  })
+
+  it('records no call for a request that a transformation stops, and one when it is sent again', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    const kept: InternalAxiosRequestConfig[] = []
+    http.interceptors.request.use((config) => (kept.push(config), config), null, { synchronous: true })
+    let stops = true
+    const transformRequest = (data: unknown): unknown => {
+      if (stops) throw new Error('not yet')
+      return data
+    }
+    const { calls } = await inHop(kit, async () => {
+      await expect(http.post('/created', 'x', { transformRequest })).rejects.toThrow('not yet')
+      stops = false
+      await http.request(kept[0] as InternalAxiosRequestConfig)
+    })
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['201'])
+  })
+
+  it('ends the call of a request that no adapter sends', async () => {
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create(), kit.tracer)
+    const broken = (): never => {
+      throw new Error('at once')
+    }
+    const { calls } = await inHop(kit, async () => {
+      for (const adapter of ['none', ['none', 'http'], broken] as AxiosAdapter[])
+        await http.get('http://127.0.0.1:1/x', { adapter }).catch(() => undefined)
+    })
+    expect(calls.map(({ outcome }) => typeof outcome)).toEqual(Array(3).fill('string'))
+  })
+
+  it('records requests that an interceptor of another request sends before it leaves', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    let inner: Promise<unknown> | undefined
+    let isFirst = true
+    http.interceptors.request.use((config) => config, null, {
+      synchronous: true,
+      runWhen: () => {
+        if (!isFirst) return true
+        isFirst = false
+        inner = http.get('/failing').catch(() => undefined)
+        return true
+      },
+    })
+    const { calls } = await inHop(kit, async () => {
+      await http.get('/ok')
+      await inner
+    })
+    expect(calls.map(({ outcome }) => outcome).sort()).toEqual(['200', '503'])
+  })
+
+  it('records what an interceptor has frozen', async () => {
+    await using server = await startKitServer()
+    await using kit = await openKitTracer()
+    const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
+    http.interceptors.request.use((config) => Object.freeze(config))
+    const { calls } = await inHop(kit, () => http.get('/ok'))
+    expect(calls.map(({ outcome }) => outcome)).toEqual(['200'])
   })
 
   it('keeps the numbers and the order of interceptors', async () => {

@@ -2,13 +2,20 @@ import type { AdapterChoice, Config } from './types.js'
 
 /** Is it Node's `http` that sends the request, and not `fetch` or an adapter of the application? As axios chooses: the first that there is. */
 export function usesNodeHttp(adapter: AdapterChoice): boolean {
-  const choices = Array.isArray(adapter) ? (adapter as readonly unknown[]) : [adapter]
-  for (const choice of choices) {
-    const name = String(typeof choice === 'function' ? nameOf(choice) : choice).toLowerCase()
-    if (name === 'xhr' && !('XMLHttpRequest' in globalThis)) continue
-    return name === 'http'
-  }
-  return false
+  const choice = choiceOf(adapter)
+  return String(typeof choice === 'function' ? nameOf(choice) : choice).toLowerCase() === 'http'
+}
+
+/** The same, by the name of axios's own adapter. */
+export function isNamedHttp(adapter: AdapterChoice): boolean {
+  const choice = choiceOf(adapter)
+  return typeof choice === 'string' && choice.toLowerCase() === 'http'
+}
+
+function choiceOf(adapter: AdapterChoice): unknown {
+  if (!Array.isArray(adapter)) return adapter
+  const skipsXhr = !('XMLHttpRequest' in globalThis)
+  return adapter.find((choice) => !(skipsXhr && String(choice).toLowerCase() === 'xhr'))
 }
 
 /** axios names its own. */

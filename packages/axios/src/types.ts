@@ -6,14 +6,17 @@
 /** An axios instance. */
 export interface AxiosLike {
   readonly defaults: object
-  readonly interceptors: { readonly request: object }
+  readonly interceptors: { readonly request: object; readonly response: object }
 }
 
 /** The same with what the types of older releases leave out. */
 export interface Instance extends AxiosLike {
   create: (this: void, config?: object) => Instance
   readonly defaults: { transitional?: object }
-  readonly interceptors: { readonly request: Interceptors }
+  readonly interceptors: {
+    readonly request: Interceptors<Interceptor>
+    readonly response: Interceptors<ResponseInterceptor>
+  }
   /** Since 1.6.8: `request` without the stack that it adds to errors. */
   _request?(config: Config): Promise<Response>
   request(config: Config): Promise<Response>
@@ -26,10 +29,23 @@ export interface Interceptor {
   readonly runWhen: (config: Config) => boolean
 }
 
-/** Where an instance keeps its interceptors; a request visits all. */
-export interface Interceptors {
-  forEach: (this: Interceptors, visit: (interceptor: Interceptor) => void) => void
+export interface ResponseInterceptor {
+  readonly fulfilled: (response: Response) => Response
+  readonly rejected: (error: unknown) => never
 }
+
+/** Where an instance keeps its interceptors; a request visits all of them, first those of requests. */
+export interface Interceptors<I> {
+  forEach: (this: Interceptors<I>, visit: (interceptor: I) => void) => void
+}
+
+/** A function of `transformRequest` or `transformResponse`. What it returns is the data from then on. */
+export type Transform = (
+  this: Config,
+  data: unknown,
+  headers: Record<string, unknown>,
+  status: number,
+) => unknown
 
 export type Adapter = (config: Config) => Promise<Response>
 
