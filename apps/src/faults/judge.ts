@@ -63,6 +63,15 @@ export function judge(request: string, answer: Answered, before: Facts, after: F
   }
 }
 
+/** An answer in words, with what is true. */
+export function describeJudged(one: Judged): string {
+  return (
+    `${one.request}: said ${one.verdict}; true is ${one.truth}; ` +
+    `died ${one.died.join(' ') || '-'}, lost ${one.lost.join(' ') || '-'}; ` +
+    `the services: ${one.did}; the answer's hops: ${one.walked || '-'}`
+  )
+}
+
 function wordDeed(name: string, { saw, answered, sent }: Deed, isDead: boolean): string {
   const calls = Object.entries(saw).map(([of, outcome]) => `saw ${outcome} of ${of}`)
   const end = answered === null ? 'did not answer' : `answered ${answered.status}${sent ? '' : ', not sent'}`

@@ -1,4 +1,5 @@
 import { formatTable, type Output } from '@hoptrace/cli'
+import { describeJudged } from './judge.js'
 import { describeStrike, type Plan } from './plan.js'
 import { addRun, emptyTally, tallyRows, TIMES, type RunResult, type Tally } from './tally.js'
 
@@ -76,12 +77,7 @@ export class Report {
               one.lost.some((name) => !removed.includes(name)) ||
               (one.died.length > 0 && !one.named))),
       )
-      const texts = odd.map(
-        (one) =>
-          `  ${time}, ${one.result}: ${one.request}: said ${one.verdict}; true is ${one.truth}; ` +
-          `died ${one.died.join(' ') || '-'}, lost ${one.lost.join(' ') || '-'}; ` +
-          `the services: ${one.did}; the answer's hops: ${one.walked || '-'}`,
-      )
+      const texts = odd.map((one) => `  ${time}, ${one.result}: ${describeJudged(one)}`)
       lines.push(...texts.slice(0, this.#options.verbose ? texts.length : FEW))
       this.#bad.push(...texts.filter((_, index) => odd[index]?.result === 'wrong'))
     }

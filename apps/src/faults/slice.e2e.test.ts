@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { campaign } from './campaign.js'
-import type { Judged } from './judge.js'
+import { describeJudged } from './judge.js'
 import { plansOf, REQUESTS } from './plan.js'
 import { TIMES, type RunResult } from './tally.js'
 import { loopbackTerrain, type Terrain } from './terrain.js'
@@ -26,15 +26,11 @@ describe('services that die under load', () => {
       const died = shipped.filter((one) => one.died.length > 0)
       expect(died.length).toBeGreaterThan(0)
       expect({
-        wrong: all.filter((one) => one.result === 'wrong').map(words),
-        lost: shipped.filter((one) => one.lost.length > 0).map(words),
-        notNamed: died.filter((one) => !one.named).map(words),
+        wrong: all.filter((one) => one.result === 'wrong').map(describeJudged),
+        lost: shipped.filter((one) => one.lost.length > 0).map(describeJudged),
+        notNamed: died.filter((one) => !one.named).map(describeJudged),
       }).toEqual({ wrong: [], lost: [], notNamed: [] })
     },
     slow,
   )
 })
-
-function words({ request, verdict, truth, did, walked, lost }: Judged): string {
-  return `${request}: ${verdict}; true is ${truth}; lost ${lost.join(', ') || 'nothing'}; did: ${did}; walked: ${walked}`
-}
