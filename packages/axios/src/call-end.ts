@@ -3,7 +3,7 @@ import type { OutboundCall } from '@hoptrace/core'
 import type { Config, Response } from './types.js'
 import { observeWebStream } from './web-stream.js'
 
-/** A response, as far as a call ends with it. */
+/** What of a response ends a call. */
 export type Answer = Omit<Response, 'config'>
 
 /** Ends the call with its response. If the body is a stream, the call ends when the stream does. */

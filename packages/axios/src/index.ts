@@ -59,15 +59,14 @@ function trace(instance: Instance, tracer: Tracer): void {
   let visited: RequestHooks | undefined
   const { forEach } = request
   request.forEach = (visit) => {
-    const hooks = tracer.hop !== undefined && tracer.active ? new RequestHooks(tracer) : undefined
-    const whenItsTurn = (isTurn: (config: Config) => boolean): void => {
-      if (hooks === undefined) return
-      const fulfilled = (config: Config): Config => wrap(config, hooks)
-      visit({ fulfilled, rejected: undefined, synchronous: true, runWhen: isTurn })
-    }
-    whenItsTurn(runsLastAtFirst)
+    visited = undefined
+    if (tracer.hop === undefined || !tracer.active) return forEach.call(request, visit)
+    const hooks = new RequestHooks(tracer)
+    const fulfilled = (config: Config): Config => wrap(config, hooks)
+    const inTurn = { fulfilled, rejected: undefined, synchronous: true } as const
+    visit({ ...inTurn, runWhen: runsLastAtFirst })
     forEach.call(request, visit)
-    whenItsTurn((config) => !runsLastAtFirst(config))
+    visit({ ...inTurn, runWhen: (config) => !runsLastAtFirst(config) })
     visited = hooks
   }
   const forEachResponse = response.forEach

@@ -217,7 +217,7 @@ describe.each([
     const expected = await all(axios.create({ baseURL: server.url }) as typeof axios)
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer) as typeof axios
     const { result, calls } = await inHop(kit, () => all(http))
-    // What runs before ours has ours behind it.
+    // Lists of transformations still have ours.
     const withoutLists = (rows: unknown[]): unknown[] =>
       rows.map((row) => (Array.isArray(row) ? row.filter((one) => !Array.isArray(one)) : row))
     expect(withoutLists(result)).toEqual(withoutLists(expected))

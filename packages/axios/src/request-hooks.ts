@@ -3,7 +3,7 @@ import { isNamedHttp } from './request.js'
 import { Sending } from './sending.js'
 import type { Config, Response, Transform } from './types.js'
 
-/** The transformations of ours that configurations may still have. */
+/** Our transformations, which configurations may still have. */
 const ours = new WeakSet<Transform>()
 
 /**
@@ -22,7 +22,7 @@ export class RequestHooks {
     this.#tracer = tracer
   }
 
-  /** Whether a request can be recorded so. Any other adapter may throw before it sends, and axios then calls nothing of ours. */
+  /** Whether a request can be recorded so. Any other adapter may throw before it sends, and axios then calls none of our functions. */
   static canRecord({ adapter, transformRequest, transformResponse }: Config): boolean {
     return isNamedHttp(adapter) && isList(transformRequest) && isList(transformResponse)
   }
@@ -48,10 +48,10 @@ export class RequestHooks {
   }
 
   #ourRequest(): Transform {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- `this` of a transformation is the configuration that is sent
-    const hooks = this
+    const begin = (config: Config): void => this.#begin(config)
+    // `this` of a transformation is the configuration that is sent.
     return own(function (data) {
-      if (!hooks.#hasBegun) hooks.#begin(this)
+      begin(this)
       return data
     })
   }
@@ -66,6 +66,7 @@ export class RequestHooks {
   }
 
   #begin(config: Config): void {
+    if (this.#hasBegun) return
     this.#hasBegun = true
     config.transformRequest = this.#transformRequest
     this.#sending = Sending.begin(this.#tracer, config)
