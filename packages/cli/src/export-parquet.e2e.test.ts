@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createResolver, createTracer, type Tracer } from '@hoptrace/core'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
 import { query } from '../../parquet/src/duckdb.fixture.js'
 import { ended, hoptrace, startHoptrace, type Ended } from './command.fixture.js'
@@ -72,8 +72,8 @@ describe('hoptrace export --parquet', () => {
     const args = of('--follow', '--every', '100ms', '--hold', '1s', '--resume', resume, '--since', '5m')
     await order(1)
     const first = startHoptrace(args)
-    await vi.waitFor(async () => expect(await ids()).toEqual(['1']), { timeout: 300_000 })
-    await vi.waitFor(() => expect(existsSync(resume)).toBe(true), { timeout: 300_000 })
+    await expect.poll(() => ids()).toEqual(['1'])
+    await expect.poll(() => existsSync(resume)).toBe(true)
     first.kill('SIGKILL')
     await once(first, 'close')
     let finish = (): void => undefined
@@ -82,11 +82,11 @@ describe('hoptrace export --parquet', () => {
     const second = startHoptrace(args)
     const end = ended(second)
     await order(3)
-    await vi.waitFor(async () => expect(await ids()).toEqual(['1', '2', '3']), { timeout: 300_000 })
+    await expect.poll(() => ids()).toEqual(['1', '2', '3'])
     finish()
     await running
     await order(4)
-    await vi.waitFor(async () => expect(await ids()).toContain('4'), { timeout: 300_000 })
+    await expect.poll(() => ids()).toContain('4')
     second.kill('SIGINT')
     expect(await end).toMatchObject({ code: 130, stderr: '' })
     const { exportedThrough } = JSON.parse(await readFile(resume, 'utf8')) as { exportedThrough: string }
@@ -99,7 +99,7 @@ describe('hoptrace export --parquet', () => {
   it('refuses a directory into which another process exports, until that is killed', async () => {
     await order(1)
     const first = startHoptrace(of('--follow', '--every', '100ms', '--since', '5m'))
-    await vi.waitFor(async () => expect(await ids()).toEqual(['1']), { timeout: 300_000 })
+    await expect.poll(() => ids()).toEqual(['1'])
     await order(2)
     const refused = await hoptrace(of())
     expect(refused).toMatchObject({ code: 3, stdout: '' })

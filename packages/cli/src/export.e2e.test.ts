@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTracer, type Tracer } from '@hoptrace/core'
 import { closedPort } from '@hoptrace/testkit'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startReceiver } from '../../otel/src/receiver.fixture.js'
 import { ended, hoptrace, startHoptrace } from './command.fixture.js'
 
@@ -83,17 +83,15 @@ describe('hoptrace export --otlp', () => {
     const keys = (): Set<unknown> => new Set(receiver.spans.map(({ attributes }) => attributes['orderId']))
     await order(1)
     const first = startHoptrace(args)
-    await vi.waitFor(() => expect(keys()).toContain('1'), { timeout: 300_000 })
-    await vi.waitFor(() => expect(existsSync(resume)).toBe(true), { timeout: 300_000 })
+    await expect.poll(() => keys()).toContain('1')
+    await expect.poll(() => existsSync(resume)).toBe(true)
     first.kill('SIGKILL')
     await once(first, 'close')
     await order(2)
     const second = startHoptrace(args)
     const end = ended(second)
     await order(3)
-    await vi.waitFor(() => expect([...keys()]).toEqual(expect.arrayContaining(['1', '2', '3'])), {
-      timeout: 300_000,
-    })
+    await expect.poll(() => [...keys()]).toEqual(expect.arrayContaining(['1', '2', '3']))
     second.kill('SIGINT')
     expect(await end).toMatchObject({ code: 130, stderr: '' })
     const through = (JSON.parse(await readFile(resume, 'utf8')) as { exportedThrough: string })
@@ -111,11 +109,11 @@ describe('hoptrace export --otlp', () => {
     )
     const end = ended(child)
     const names = (): string[] => receiver.spans.map(({ name }) => name)
-    await vi.waitFor(() => expect(names()).toContain('checkout'), { timeout: 300_000 })
+    await expect.poll(() => names()).toContain('checkout')
     expect(names()).not.toContain('slow')
     finish()
     await running
-    await vi.waitFor(() => expect(names()).toContain('slow'), { timeout: 300_000 })
+    await expect.poll(() => names()).toContain('slow')
     child.kill('SIGINT')
     expect(await end).toMatchObject({ code: 130 })
     expect(names().filter((name) => name === 'slow')).toHaveLength(1)

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTracer, type Tracer } from '@hoptrace/core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../run-command.js'
 import { fakeStream } from '../terminal.fixture.js'
 
@@ -62,7 +62,7 @@ describe('hoptrace top', () => {
   it('shows on a terminal what came since, over the table before, until Ctrl-C', async () => {
     const { code, out, end } = start(true, '--every', '250ms')
     const requests = (): string[] => out().split('\u001b[J').slice(1)
-    await vi.waitFor(() => expect(requests().length).toBeGreaterThan(0), { timeout: 300_000 })
+    await expect.poll(() => requests().length).toBeGreaterThan(0)
     const errors = (text: string | undefined): boolean => / 1 \(\d+\.?\d*%\)/.test(text ?? '')
     expect(errors(requests()[0])).toBe(false)
     expect(() =>
@@ -70,7 +70,7 @@ describe('hoptrace top', () => {
         throw new Error('no stock')
       }),
     ).toThrow('no stock')
-    await vi.waitFor(() => expect(errors(requests().at(-1))).toBe(true), { timeout: 300_000 })
+    await expect.poll(() => errors(requests().at(-1))).toBe(true)
     end.abort()
     await code
     expect(out()).toContain('\r\u001b[3A\u001b[J')
