@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { hex16, hex32, joinWords, splitWords } from './hex.js'
-import { parseAddress, parseIpv4 } from './ip.js'
+import { hexOfWords, joinWords, splitWords } from './hex.js'
+import { formatAddress, isPort, parseAddress, parseIpv4 } from './ip.js'
 import { ProjectedClock, type ClockSource } from './clock.js'
 import { virtualAddress } from './address.js'
 import type { HopId } from './types.js'
@@ -17,9 +17,6 @@ export interface IdGeneratorOptions {
   readonly clock?: ClockSource
 }
 
-/** Callees whose id endings are remembered. Beyond it they are computed again. */
-const MAX_TARGETS = 1024
-
 /**
  * Issues ids. Of one generator, the ids that `next` gives are strictly increasing, and so are those that `assign` gives;
  * the two kinds differ in bit 15 of the sequence. A clock that steps back, and `floorNanos`, hold the time where it was
@@ -33,14 +30,9 @@ export class IdGenerator {
   #high = 0
   #low = 0
   #counter = 15
-  /** The first 12 digits, and the `high` and upper `low` half that they were made of. */
-  #prefix = ''
-  #prefixHigh = -1
-  #prefixLow = -1
-  /** The last 16 digits of own ids, by counter. */
-  #own: readonly string[] = []
+  #ip = 0
+  #port = 0
   #tag = 0
-  #assigned = new Map<string, readonly string[]>()
 
   /** @throws TypeError when an option is out of its range. */
   constructor(options: IdGeneratorOptions = {}) {
@@ -64,16 +56,16 @@ export class IdGenerator {
   setAddress(address: string): void {
     const parsed = parseAddress(address)
     if (parsed === undefined) throw new TypeError(`address must be ip:port: ${address}`)
-    this.#own = endings(this.#worker << 4, parsed.ip, parsed.port)
+    this.#ip = parseIpv4(parsed.ip) ?? 0
+    this.#port = parsed.port
     const digest = createHash('sha256').update(`${address} ${this.#worker} ${this.#startNanos}`).digest()
     this.#tag = digest.readUInt16BE(0) >>> 5
-    this.#assigned = new Map()
   }
 
   /** An id for a hop of this instance. */
   next(): HopId {
     this.#advance()
-    return this.#text(this.#own)
+    return this.#text(this.#worker << 4, this.#ip, this.#port)
   }
 
   /**
@@ -81,9 +73,12 @@ export class IdGenerator {
    * @param target the address dialled, as `ipv4OfHost` gives it; `0.0.0.0` for a name that is not resolved
    * @throws TypeError when `target` is not an IPv4 address and a port.
    */
-  assign(target: { readonly ip: string; readonly port: number }): HopId {
+  assign({ ip, port }: { readonly ip: string; readonly port: number }): HopId {
+    const bits = parseIpv4(ip)
+    if (bits === undefined || !isPort(port))
+      throw new TypeError(`target must be an IPv4 address and a port: ${formatAddress(ip, port)}`)
     this.#advance()
-    return this.#text(this.#endingsOf(target.ip, target.port))
+    return this.#text(0x8000 | (this.#tag << 4), bits, port)
   }
 
   /**
@@ -125,31 +120,8 @@ export class IdGenerator {
     }
   }
 
-  #text(ending: readonly string[]): HopId {
-    const middle = this.#low >>> 16
-    if (middle !== this.#prefixLow || this.#high !== this.#prefixHigh) {
-      this.#prefixLow = middle
-      this.#prefixHigh = this.#high
-      this.#prefix = hex32(this.#high) + hex16(middle)
-    }
-    return (this.#prefix + hex16(this.#low) + (ending[this.#counter] as string)) as HopId
+  #text(sequence: number, ip: number, port: number): HopId {
+    const issue = sequence | this.#counter
+    return hexOfWords(this.#high, this.#low, (issue << 16) | (ip >>> 16), (ip << 16) | port) as HopId
   }
-
-  #endingsOf(ip: string, port: number): readonly string[] {
-    const key = `${ip}:${port}`
-    let known = this.#assigned.get(key)
-    if (known === undefined) {
-      if (parseAddress(key) === undefined)
-        throw new TypeError(`target must be an IPv4 address and a port: ${key}`)
-      known = endings(0x8000 | (this.#tag << 4), ip, port)
-      if (this.#assigned.size >= MAX_TARGETS) this.#assigned.clear()
-      this.#assigned.set(key, known)
-    }
-    return known
-  }
-}
-
-const endings = (sequence: number, ip: string, port: number): readonly string[] => {
-  const address = hex32(parseIpv4(ip) ?? 0) + hex16(port)
-  return Array.from({ length: 16 }, (_, counter) => hex16(sequence | counter) + address)
 }

@@ -1,17 +1,3 @@
-/**
- * Four-digit lowercase hex texts by their number, so that an id is put together without a radix conversion. Each is made when it is first
- * needed: all of them at once take several milliseconds of every thread's start.
- */
-const HEX16 = new Array<string | undefined>(65_536)
-
-/** Four digits of `n`'s low 16 bits. */
-export const hex16 = (n: number): string => HEX16[n & 0xffff] ?? (HEX16[n & 0xffff] = hexOf(n & 0xffff))
-
-const hexOf = (n: number): string => n.toString(16).padStart(4, '0')
-
-/** Eight digits of `n`'s low 32 bits. */
-export const hex32 = (n: number): string => hex16(n >>> 16) + hex16(n)
-
 const digits = Uint8Array.from('0123456789abcdef', (text) => text.charCodeAt(0))
 const digit = (n: number): number => digits[n & 15] as number
 

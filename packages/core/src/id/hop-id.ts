@@ -1,6 +1,6 @@
 import { HoptraceError } from '../base/errors.js'
-import { formatAddress, parseIpv4 } from './ip.js'
-import { hex16, hex32, joinWords, splitWords } from './hex.js'
+import { formatAddress, isPort, parseIpv4 } from './ip.js'
+import { hexOfWords, joinWords, splitWords } from './hex.js'
 import type { HopId, HopIdFields } from './types.js'
 import { hexHalf } from './words.js'
 
@@ -46,11 +46,11 @@ export const formatHopId = (fields: HopIdFields): HopId => {
   if (nanos < 0n || nanos >= 1n << 64n) throw new TypeError(`nanos does not fit 64 bits: ${nanos}`)
   if (!isBelow(issuer, 2048)) throw new TypeError(`issuer is not 0-2047: ${issuer}`)
   if (!isBelow(counter, 16)) throw new TypeError(`counter is not 0-15: ${counter}`)
-  if (!isBelow(port, 65_536)) throw new TypeError(`port is not 0-65535: ${port}`)
+  if (!isPort(port)) throw new TypeError(`port is not 0-65535: ${port}`)
   if (address === undefined) throw new TypeError(`ip is not a dotted IPv4 address: ${ip}`)
   const [high, low] = splitWords(nanos)
   const sequence = (assigned ? 0x8000 : 0) | (issuer << 4) | counter
-  return (hex32(high) + hex32(low) + hex16(sequence) + hex32(address) + hex16(port)) as HopId
+  return hexOfWords(high, low, (sequence << 16) | (address >>> 16), (address << 16) | port) as HopId
 }
 
 const isBelow = (n: number, limit: number): boolean => Number.isInteger(n) && n >= 0 && n < limit

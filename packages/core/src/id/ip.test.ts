@@ -47,6 +47,33 @@ describe('the IPv4 address of a host in ids', () => {
   })
 })
 
+describe('a dotted IPv4 address', () => {
+  const byte = fc.integer({ min: 0, max: 255 })
+
+  it('is its four bytes', () => {
+    fc.assert(
+      fc.property(byte, byte, byte, byte, (a, b, c, d) => {
+        expect(parseIpv4(`${a}.${b}.${c}.${d}`)).toBe(((a * 256 + b) * 256 + c) * 256 + d)
+      }),
+    )
+  })
+
+  it('is nothing else', () => {
+    const dotted = /^(?:(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/
+    const part = fc.oneof(
+      fc.constantFrom('', '0', '00', '01', '255', '256', '1000', ' 1', '1 ', '-1', '+1', '٣'),
+      fc.nat(300).map(String),
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 6 }), fc.string({ maxLength: 3 }), (parts, end) => {
+        for (const text of [parts.join('.'), parts.join('.') + end])
+          expect(parseIpv4(text) !== undefined).toBe(dotted.test(text))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
 describe('ip:port', () => {
   it('comes back from its text', () => {
     fc.assert(
