@@ -46,7 +46,7 @@ export interface CallingHop extends LogHop, OutboundContext {
   /** Microseconds since the hop began. */
   offsetMicros(): number
   /** Each call says once that it has ended. */
-  callEnded(traceparent: string): void
+  callEnded(call: Call): void
 }
 
 /** One outgoing request of a hop. Its entry is in the log from the moment it exists. */
@@ -60,6 +60,8 @@ export class Call {
   readonly #host: HopHost
   /** `host:port` of the URL that it is for. */
   readonly target: string
+  /** @internal The parent-id that its callee is sent: it names this call among all others. */
+  readonly parentId: string
   private readonly index: number
   private readonly asked: HopId
   private readonly startMicros: number
@@ -92,6 +94,7 @@ export class Call {
     const trusted = traced ?? host.targets.trusted.has(name)
     const sent = writeContext(hop, this.hopId, host.wire, trusted)
     this.headers = sent.headers
+    this.parentId = sent.parentId
     this.asked = sent.asked
   }
 
@@ -117,10 +120,10 @@ export class Call {
     } catch {
       this.#host.failed()
     }
-    this.#hop.callEnded(this.traceparent)
+    this.#hop.callEnded(this)
   }
 
-  /** @internal Names this call among all others. */
+  /** @internal */
   get traceparent(): string {
     return this.headers[TRACEPARENT] as string
   }

@@ -1,6 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { HopId, TraceId } from '../id/types.js'
-import type { InboundContext } from '../propagation/index.js'
+import { parentIdIn, type InboundContext } from '../propagation/index.js'
 import { Call, type CallTarget } from './call.js'
 import { cleanAttributes } from './attributes.js'
 import type { HopHost } from './host.js'
@@ -62,7 +62,7 @@ export class Hop {
   private end: HopEnd | undefined
   private durationMicros = 0
   private calls = 0
-  /** The calls that have not ended, by `callKey`. Most hops call nothing. */
+  /** The calls that have not ended, by their parent-id. Most hops call nothing. */
   private pendingCalls: Map<string, Call> | undefined
   private events = 0
   private keys = 0
@@ -193,7 +193,7 @@ export class Hop {
   call(target: CallTarget): Call {
     const index = this.calls++
     const call = new Call(this, this.#host, index, target, index < limits.calls)
-    ;(this.pendingCalls ??= new Map()).set(callKey(call.traceparent), call)
+    ;(this.pendingCalls ??= new Map()).set(call.parentId, call)
     return call
   }
 
@@ -204,7 +204,8 @@ export class Hop {
 
   /** @internal Was the request with this header recorded as a call, which has not ended? */
   isCalling(traceparent: string): boolean {
-    return this.pendingCalls?.has(callKey(traceparent)) === true
+    const call = this.pendingCalls?.get(parentIdIn(traceparent))
+    return call !== undefined && withoutFlags(call.traceparent) === withoutFlags(traceparent)
   }
 
   /** @internal The adapter saw the end. Before the last byte leaves. A second end is ignored. */
@@ -233,8 +234,8 @@ export class Hop {
   }
 
   /** @internal */
-  callEnded(traceparent: string): void {
-    this.pendingCalls?.delete(callKey(traceparent))
+  callEnded(call: Call): void {
+    this.pendingCalls?.delete(call.parentId)
     this.settle()
   }
 
@@ -290,5 +291,5 @@ export class Hop {
   }
 }
 
-/** A `traceparent` without its flags, which an adapter may have to send in another form. */
-const callKey = (traceparent: string): string => traceparent.slice(0, traceparent.lastIndexOf('-'))
+/** An adapter may have to send the flags in another form. */
+const withoutFlags = (traceparent: string): string => traceparent.slice(0, traceparent.lastIndexOf('-'))

@@ -167,6 +167,7 @@ describe('an introduction', () => {
     const sealed = sealId(keys.seal, assigned)
     expect(introduced).toEqual({
       asked: sealed,
+      parentId: fold64(assigned),
       headers: {
         traceparent: `00-${sealId(keys.seal, trace)}-${fold64(assigned)}-01`,
         tracestate: `hoptrace=?${sealed};s,foo=1`,

@@ -29,6 +29,8 @@ export interface WireRules {
 /** What a request to a callee carries. */
 export interface SentContext {
   readonly headers: Readonly<Record<string, string>>
+  /** The parent-id in `traceparent`: no other call of the cluster has it. */
+  readonly parentId: string
   /** What the answer is bound to: the callee's id, or its sealed form for an introduction. */
   readonly asked: HopId
 }
@@ -54,6 +56,7 @@ export function writeContext(
       [TRACEPARENT]: formatTraceparent(seals ? sealId(keys.seal, traceId) : traceId, parentId, flags),
       [TRACESTATE]: formatTracestate(member, tracestate),
     },
+    parentId,
     asked,
   }
 }

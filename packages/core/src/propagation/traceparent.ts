@@ -35,3 +35,6 @@ export function parseTraceparent(text: string): TraceParent | undefined {
 export function formatTraceparent(traceId: string, parentId: string, flags: number): string {
   return `00-${traceId}-${parentId}-0${flags & KNOWN_FLAGS}`
 }
+
+/** The parent-id, if the text is a `traceparent`. */
+export const parentIdIn = (traceparent: string): string => traceparent.slice(36, 52)
