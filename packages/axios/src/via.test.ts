@@ -1,18 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { viaOf } from './via.js'
 
 const http = new URL('http://orders.example:4000/a')
 const https = new URL('https://orders.example/a')
 
 describe('the dialled route to a target', () => {
+  /** Sets variables of the environment; that is seen a second later. */
+  const setEnvironment = (variables: Readonly<Record<string, string | undefined>>): void => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+    vi.advanceTimersByTime(1000)
+  }
+
+  beforeAll(() => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+  })
   beforeEach(() => {
-    for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']) {
-      vi.stubEnv(name, undefined)
-      vi.stubEnv(name.toUpperCase(), undefined)
-    }
+    const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
+    const both = names.flatMap((name) => [name, name.toUpperCase()])
+    setEnvironment(Object.fromEntries(both.map((name) => [name, undefined])))
   })
   afterEach(() => {
     vi.unstubAllEnvs()
+  })
+  afterAll(() => {
+    vi.useRealTimers()
   })
 
   it('is undefined by default', () => {
@@ -35,11 +46,20 @@ describe('the dialled route to a target', () => {
   })
 
   it('is the proxy of the environment, for the scheme of the target', () => {
-    vi.stubEnv('HTTP_PROXY', 'http://user:secret@proxy:3128')
-    vi.stubEnv('https_proxy', 'secure.example')
+    setEnvironment({ HTTP_PROXY: 'http://user:secret@proxy:3128', https_proxy: 'secure.example' })
     expect(viaOf({}, http)).toBe('proxy:3128')
     expect(viaOf({}, https)).toBe('secure.example:443')
     expect(viaOf({ proxy: false }, http)).toBeUndefined()
+  })
+
+  it('is the one that the environment named at most a second ago', () => {
+    setEnvironment({ http_proxy: 'http://first:1' })
+    expect(viaOf({}, http)).toBe('first:1')
+    vi.stubEnv('http_proxy', 'http://second:2')
+    vi.advanceTimersByTime(999)
+    expect(viaOf({}, http)).toBe('first:1')
+    vi.advanceTimersByTime(1)
+    expect(viaOf({}, http)).toBe('second:2')
   })
 
   it.each([
@@ -52,21 +72,19 @@ describe('the dialled route to a target', () => {
     ['example', false],
     ['10.0.0.0/8', false],
   ])('is not that proxy if no_proxy says %s: %s', (list, bypassed) => {
-    vi.stubEnv('all_proxy', 'http://proxy:3128')
-    vi.stubEnv('no_proxy', list)
+    setEnvironment({ all_proxy: 'http://proxy:3128', no_proxy: list })
     expect(viaOf({}, http) === undefined).toBe(bypassed)
   })
 
   it('accepts networks and the names of this host in no_proxy', () => {
-    vi.stubEnv('http_proxy', 'http://proxy:3128')
-    vi.stubEnv('no_proxy', '10.0.0.0/8 localhost')
+    setEnvironment({ http_proxy: 'http://proxy:3128', no_proxy: '10.0.0.0/8 localhost' })
     expect(viaOf({}, new URL('http://10.1.2.3/'))).toBeUndefined()
     expect(viaOf({}, new URL('http://11.1.2.3/'))).toBe('proxy:3128')
     expect(viaOf({}, new URL('http://[::1]:80/'))).toBeUndefined()
   })
 
   it('never throws', () => {
-    vi.stubEnv('http_proxy', 'http://[')
+    setEnvironment({ http_proxy: 'http://[' })
     expect(viaOf({}, http)).toBeUndefined()
     const hostile = {
       get proxy(): never {

@@ -1,4 +1,4 @@
-import { agentProxy, environmentProxy, hostPort } from '@hoptrace/core'
+import { agentProxy, hostPort, ownProxy } from '@hoptrace/core'
 import type { Config } from './types.js'
 
 /** What of a request's configuration says who is dialled. */
@@ -18,7 +18,7 @@ export function viaOf(config: RouteConfig, target: URL): string | undefined {
     }
     const fromAgent = agentProxy(target.protocol === 'https:' ? config.httpsAgent : config.httpAgent)
     if (fromAgent !== undefined) return fromAgent
-    return proxy === false ? undefined : environmentProxy(target, process.env)
+    return proxy === false ? undefined : ownProxy(target)
   } catch {
     return undefined
   }

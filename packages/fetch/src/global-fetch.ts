@@ -1,9 +1,9 @@
 import type { UnderlyingSource } from 'node:stream/web'
 import {
   beginOutbound,
-  environmentProxy,
   hostPort,
   notRecorded,
+  ownProxy,
   type OutboundCall,
   type Tracer,
 } from '@hoptrace/core'
@@ -77,7 +77,7 @@ function begin(
 function viaOf(target: URL, init: BunInit | undefined): string | undefined {
   if (init?.unix !== undefined) return `unix:${init.unix}`
   const proxy = typeof init?.proxy === 'object' ? init.proxy.url : init?.proxy
-  if (proxy === undefined || proxy === '') return environmentProxy(target, process.env)
+  if (proxy === undefined || proxy === '') return ownProxy(target)
   const { protocol, hostname, port } = new URL(proxy)
   return hostPort(protocol, hostname, port)
 }
