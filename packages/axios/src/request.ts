@@ -1,3 +1,4 @@
+import { originOf } from './origin.js'
 import type { AdapterChoice, Config } from './types.js'
 
 /** Is it Node's `http` that sends the request, and not `fetch` or an adapter of the application? As axios chooses: the first that there is. */
@@ -27,19 +28,11 @@ export const methodOf = (method: unknown): string =>
 
 /** Scheme, host and port of the request; undefined for what never leaves the process. */
 export function targetOf({ url = '', baseURL, allowAbsoluteUrls, socketPath }: Config): URL | undefined {
-  const absolute = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url)
-  const text = baseURL !== undefined && (!absolute || allowAbsoluteUrls === false) ? baseURL : url
-  const target = parsedUrl(text)
+  const isRelative = baseURL !== undefined && (allowAbsoluteUrls === false || !isAbsolute.test(url))
+  const target = originOf(isRelative ? baseURL : url)
   // Requests to a socket often name nothing but a path.
   if (target === undefined) return typeof socketPath === 'string' ? new URL('http://localhost') : undefined
   return target.protocol === 'http:' || target.protocol === 'https:' ? target : undefined
 }
 
-/** Undefined if it is none. */
-export function parsedUrl(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
-  }
-}
+const isAbsolute = /^([a-z][a-z\d+.-]*:)?\/\//i

@@ -1,6 +1,7 @@
 import { beginOutbound, type Hop, type OutboundCall, type Tracer } from '@hoptrace/core'
 import { end, endWithStream, type Answer } from './call-end.js'
-import { methodOf, parsedUrl, targetOf, usesNodeHttp } from './request.js'
+import { originOf } from './origin.js'
+import { methodOf, targetOf, usesNodeHttp } from './request.js'
 import type { BeforeRedirect, Config, Headers } from './types.js'
 import { viaOf, type RouteConfig } from './via.js'
 
@@ -30,7 +31,7 @@ export class Sending {
       this.#call?.answered(response?.statusCode ?? 302, response?.headers ?? {})
       this.#call = undefined
       own?.(options, response, request)
-      const target = parsedUrl(String(options['href']))
+      const target = originOf(String(options['href']))
       // A redirect comes in the context of a socket, which other hops may have used before.
       if (target !== undefined) this.#call = begin(tracer, hop, options['method'], target, route)
       Object.assign((options['headers'] ??= {}), this.#call?.headers)
