@@ -103,11 +103,15 @@ describe.each([
     )
   })
 
-  it('sends a request outside of a hop untouched whose configuration was sent in one', async () => {
+  it.each([
+    ['no headers of our names', {}],
+    ['one of them', { TraceState: 'own=1' }],
+    ['both of them', { TRACEPARENT: 'own', TraceState: 'own=1' }],
+  ])('sends a request with %s outside of a hop untouched that was sent in one', async (_what, own) => {
     await using server = await startKitServer()
     await using kit = await openKitTracer()
     const http = traceAxios(axios.create({ baseURL: server.url }), kit.tracer)
-    const given = { headers: { 'X-Own': 'kept', TraceState: 'own=1' } }
+    const given = { headers: { 'X-Own': 'kept', ...own } }
     const { result } = await inHop(kit, async () => {
       const { config } = await http.get('/ok', given)
       const { config: failed } = await http.get('/failing', given).catch((error: AxiosError) => error)
@@ -116,10 +120,15 @@ describe.each([
     for (const config of [...result, given])
       await http.request({ url: '/ok', ...config }).catch(() => undefined)
     const [inside, , ...outside] = server.seen
-    expect(inside?.headers['traceparent']).toBeDefined()
-    expect(
-      outside.map(({ headers }) => [headers['traceparent'], headers['tracestate'], headers['x-own']]),
-    ).toEqual(Array(3).fill([undefined, 'own=1', 'kept']))
+    expect(inside?.headers['traceparent']).toMatch(/^00-/)
+    expect(inside?.headers['tracestate']).toMatch(/^hoptrace=/)
+    const names = ['traceparent', 'tracestate', 'x-own']
+    const expected = new Map(
+      Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
+    expect(outside.map(({ headers }) => names.map((name) => headers[name]))).toEqual(
+      Array(3).fill(names.map((name) => expected.get(name))),
+    )
   })
 
   it('records what leaves by an adapter that replaced another, or that a request names', async () => {

@@ -3,8 +3,8 @@ import { isNamedHttp } from './request.js'
 import { Sending } from './sending.js'
 import type { Config, Response, Transform } from './types.js'
 
-/** Our transformations, which configurations may still have. */
-const ours = new WeakSet<Transform>()
+/** Marks our transformations, which configurations may still have. A property, as a WeakSet costs garbage collection. */
+const isOurs = Symbol('hoptrace.transform')
 
 /**
  * Records one request that axios sends by Node's `http`, in axios's own pass over it: the last transformation of a request
@@ -31,8 +31,8 @@ export class RequestHooks {
   add(config: Config): void {
     this.#transformRequest = config.transformRequest
     this.#transformResponse = config.transformResponse
-    config.transformRequest = [...listOf(config.transformRequest), this.#ourRequest()]
-    config.transformResponse = [this.#ourResponse(), ...listOf(config.transformResponse)]
+    config.transformRequest = [...listOf(config.transformRequest), RequestHooks.#request(this)]
+    config.transformResponse = [RequestHooks.#response(this), ...listOf(config.transformResponse)]
   }
 
   /** As a response interceptor, for an answer without data, which is not transformed. */
@@ -47,20 +47,19 @@ export class RequestHooks {
     throw error
   }
 
-  #ourRequest(): Transform {
-    const begin = (config: Config): void => this.#begin(config)
+  static #request(hooks: RequestHooks): Transform {
     // `this` of a transformation is the configuration that is sent.
     return own(function (data) {
-      begin(this)
+      hooks.#begin(this)
       return data
     })
   }
 
-  #ourResponse(): Transform {
+  static #response(hooks: RequestHooks): Transform {
     return own((data, headers, status) => {
       if (data === undefined) return data
       const answer = { status, headers, data }
-      this.#end((sending) => sending.answered(answer))
+      hooks.#end((sending) => sending.answered(answer))
       return answer.data
     })
   }
@@ -87,15 +86,16 @@ export class RequestHooks {
 export function removeHooks(config: Config): void {
   for (const name of ['transformRequest', 'transformResponse'] as const) {
     const list = config[name]
-    if (Array.isArray(list) && list.some((one) => ours.has(one as Transform)))
-      config[name] = list.filter((one) => !ours.has(one as Transform))
+    if (Array.isArray(list) && list.some(isOwn)) config[name] = list.filter((one) => !isOwn(one))
   }
 }
 
-function own(transform: Transform): Transform {
-  ours.add(transform)
+function own(transform: Transform & { [isOurs]?: true }): Transform {
+  transform[isOurs] = true
   return transform
 }
+
+const isOwn = (transform: unknown): boolean => typeof transform === 'function' && isOurs in transform
 
 const isList = (transforms: unknown): boolean =>
   transforms === undefined ||

@@ -87,18 +87,35 @@ function begin(
   return beginOutbound(tracer, { hop, method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
 }
 
-/** Sets ours. Gives what puts back what stood there. */
+/** Sets ours. Gives what puts back what was there before. */
 function setHeaders(headers: Headers, ours: OutboundCall['headers']): (headers: Headers) => void {
-  const before = Object.keys(ours).map((name) => [name, headers.get(name)] as const)
-  for (const [name] of before) headers.set(name, ours[name], true)
+  const before: Record<string, unknown> = {}
+  if (hasOneOf(headers, ours)) {
+    for (const name in ours) {
+      before[name] = headers.get(name)
+      headers.set(name, ours[name], true)
+    }
+  } else {
+    // As properties, because each method of axios looks through all headers for the name in another case.
+    Object.assign(headers, ours)
+  }
   return (sent) => {
     // An adapter may have put its own object in their place, with a copy of ours.
     if (typeof sent.set !== 'function') return removeCopies(sent, ours)
-    for (const [name, value] of before) {
-      if (value === undefined || value === null) sent.delete(name)
-      else sent.set(name, value, true)
+    for (const name in ours) {
+      const value = before[name]
+      if (value !== undefined && value !== null) sent.set(name, value, true)
+      else if (Object.hasOwn(sent, name)) Reflect.deleteProperty(sent, name)
+      else sent.delete(name)
     }
   }
+}
+
+/** Is there a header of one of these names, in any case? */
+function hasOneOf(headers: Headers, names: OutboundCall['headers']): boolean {
+  for (const header in headers)
+    for (const name in names) if (header.length === name.length && header.toLowerCase() === name) return true
+  return false
 }
 
 function removeCopies(copy: Headers, ours: OutboundCall['headers']): void {
