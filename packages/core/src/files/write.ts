@@ -99,10 +99,10 @@ export async function writeReplacing(
   if (sync) await syncDir(path.dirname(pathOf(place)))
 }
 
-/** Writes all of `bytes` at `offset`. Throws `ENOSPC` if the file takes only a part. */
-export function writeAllSync(fd: number, bytes: Uint8Array, offset: number): void {
-  const written = bytes.length === 0 ? 0 : writeSync(fd, bytes, 0, bytes.length, offset)
-  if (written !== bytes.length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+/** Writes the first `length` of `bytes` at `offset`, or all of them. Throws `ENOSPC` if the file takes only a part. */
+export function writeAllSync(fd: number, bytes: Uint8Array, offset: number, length = bytes.length): void {
+  const written = length === 0 ? 0 : writeSync(fd, bytes, 0, length, offset)
+  if (written !== length) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
 }
 
 /** Sets a file's modification time, and makes the file if it is missing. */

@@ -172,35 +172,39 @@ function wrapEnd<This>(original: Original<This>, find: Find<This>): Method<This>
   }
 }
 
-/** Node's parser and sockets, which belong to no request, emit the events of a request. The listeners belong to the request. */
 function wrapEmit<This>(original: Original<This>, find: Find<This>): Method<This> {
+  return wrapEvents(original, find, () => undefined)
+}
+
+function wrapResponseEmit<This>(original: Original<This>, find: Find<This>): Method<This> {
+  return wrapEvents(original, find, (observer, event) => {
+    if (event === 'close') observer.disconnected()
+  })
+}
+
+/**
+ * Node's parser and sockets, which belong to no request, emit the events of a request. The listeners belong to the request.
+ * @param tell called with each event before its listeners are
+ */
+function wrapEvents<This>(
+  original: Original<This>,
+  find: Find<This>,
+  tell: (observer: ResponseObserver, event: unknown) => void,
+): Method<This> {
   return function (...args) {
     let observer: ResponseObserver | undefined
     let enters = false
     try {
       observer = find(this)
-      if (observer !== undefined) enters = isHeardElsewhere(this as EventEmitter, args[0], observer)
+      if (observer !== undefined) {
+        tell(observer, args[0])
+        enters = isHeardElsewhere(this as EventEmitter, args[0], observer)
+      }
     } catch {
       observer?.failed()
     }
     if (observer === undefined || !enters) return original().apply(this, args)
     return observer.run(() => original().apply(this, args))
-  }
-}
-
-function wrapResponseEmit<This>(original: Original<This>, find: Find<This>): Method<This> {
-  const emit = wrapEmit(original, find)
-  return function (...args) {
-    if (args[0] === 'close') {
-      let observer: ResponseObserver | undefined
-      try {
-        observer = find(this)
-        observer?.disconnected()
-      } catch {
-        observer?.failed()
-      }
-    }
-    return emit.apply(this, args)
   }
 }
 

@@ -91,7 +91,7 @@ export class LogFiles {
       const chunk = Buffer.allocUnsafe(1 << 20)
       for (let at = 0, got = 1; got > 0; at += got) {
         got = readSync(fd, chunk, 0, chunk.length, at)
-        writeAllSync(copy, chunk.subarray(0, got), at)
+        writeAllSync(copy, chunk, at, got)
       }
     } finally {
       closeSync(copy)
@@ -143,7 +143,7 @@ export class LogFiles {
     try {
       // Unwritten bytes must follow the last frame: they show that it is the last.
       while (size + length >= this.allocated) this.extend(fd)
-      writeAllSync(fd, length === bytes.length ? bytes : bytes.subarray(0, length), size)
+      writeAllSync(fd, bytes, size, length)
       this.size += length
     } catch (error) {
       quietly(() => this.restore(fd, size, length))
@@ -184,7 +184,7 @@ export class LogFiles {
       const entry = new EntryBuffer(64)
       entry.byte(kind.rotated)
       const length = entry.seal(this.size, this.nonce.seed)
-      writeAllSync(fd, entry.bytes.subarray(0, length), this.size)
+      writeAllSync(fd, entry.bytes, this.size, length)
       this.size += length
       ftruncateSync(fd, this.size)
     })
