@@ -84,7 +84,8 @@ function begin(
   route: RouteConfig | undefined,
 ): OutboundCall | undefined {
   const via = route === undefined ? undefined : viaOf(route, url)
-  return beginOutbound(tracer, { hop, method: methodOf(method), url, ...(via === undefined ? {} : { via }) })
+  const target = { hop, method: methodOf(method), url: url.href }
+  return beginOutbound(tracer, via === undefined ? target : { ...target, via })
 }
 
 /** Sets ours. Gives what puts back what was there before. */

@@ -1,5 +1,4 @@
 import { inspect, type InspectOptions } from 'node:util'
-import { ipv4OfHost } from '../id/index.js'
 import type { HopId, TraceId } from '../id/types.js'
 import {
   noAnswer,
@@ -9,6 +8,7 @@ import {
   writeContext,
 } from '../propagation/index.js'
 import type { LogHop } from '../log/entries.js'
+import { calleeOf, type Callee } from './callee.js'
 import type { HopHost } from './host.js'
 import { messageSent, recordedDestination } from '../record/destination.js'
 import { limits, truncate } from '../record/limits.js'
@@ -144,11 +144,8 @@ export class Call {
   }
 }
 
-interface ParsedTarget {
-  /** As recorded: `host:port`, or a destination. */
-  readonly name: string
-  readonly ip: string
-  readonly port: number
+/** `name` is as recorded: `host:port`, or a destination. */
+interface ParsedTarget extends Callee {
   readonly method: string | null
   readonly via: string | null
   /** Only for messages. */
@@ -172,14 +169,7 @@ function parseTarget(target: CallTarget): ParsedTarget {
 }
 
 function atUrl(url: string | URL, method: string | null, via: string | null): ParsedTarget {
-  const { hostname, port } = hostAndPort(url)
+  const { name, ip, port } = calleeOf(url)
   // With a Unix socket, no process listens at the address in the URL.
-  const ip = via?.startsWith('unix:') === true ? '0.0.0.0' : ipv4OfHost(hostname)
-  return { name: truncate(`${hostname}:${port}`, limits.targetChars), ip, port, method, via }
-}
-
-function hostAndPort(url: string | URL): { hostname: string; port: number } {
-  const { protocol, hostname, port } =
-    typeof url === 'string' ? new URL(url.includes('://') ? url : `http://${url}`) : url
-  return { hostname, port: port !== '' ? Number(port) : protocol === 'https:' ? 443 : 80 }
+  return { name, ip: via?.startsWith('unix:') === true ? '0.0.0.0' : ip, port, method, via }
 }
