@@ -66,7 +66,7 @@ function trace(instance: Instance, tracer: Tracer): void {
     const inTurn = { fulfilled, rejected: undefined, synchronous: true } as const
     visit({ ...inTurn, runWhen: runsLastAtFirst })
     forEach.call(request, visit)
-    visit({ ...inTurn, runWhen: (config) => !runsLastAtFirst(config) })
+    visit({ ...inTurn, runWhen: runsLastAtLast })
     visited = hooks
   }
   const forEachResponse = response.forEach
@@ -82,6 +82,8 @@ function trace(instance: Instance, tracer: Tracer): void {
 const runsLastAtFirst = ({ transitional }: Config): boolean =>
   (transitional as { legacyInterceptorReqResOrdering?: boolean } | undefined)
     ?.legacyInterceptorReqResOrdering !== false
+
+const runsLastAtLast = (config: Config): boolean => !runsLastAtFirst(config)
 
 /** An instance that adds nothing to what it is given to send. */
 function bare(sender: Instance): void {

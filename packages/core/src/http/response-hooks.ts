@@ -204,8 +204,18 @@ function wrapEvents<This>(
       observer?.failed()
     }
     if (observer === undefined || !enters) return original().apply(this, args)
-    return observer.run(() => original().apply(this, args))
+    return callWithin(observer, original(), this, args)
   }
+}
+
+/** By itself, because a function that another one inside it shares its arguments with makes a list of them for each call. */
+function callWithin<This>(
+  observer: ResponseObserver,
+  method: Method<This>,
+  self: This,
+  args: unknown[],
+): unknown {
+  return observer.run(() => method.apply(self, args))
 }
 
 const isHeardElsewhere = (emitter: EventEmitter, event: unknown, observer: ResponseObserver): boolean =>
