@@ -7,16 +7,17 @@ const malformed = new MalformedEntry('malformed entry')
 
 /** Reads the fields of a frame's entries. Every length is checked against the end of the frame. */
 export class ByteReader {
-  private bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = Buffer.alloc(0)
   private end = 0
   /** The defined texts of the current file, by number. */
-  private texts: (string | undefined)[] = []
+  texts: (string | undefined)[] = []
   at = 0
   /** References to texts whose definition was lost. */
   unknownTexts = 0
 
-  newFile(): void {
-    this.texts = []
+  /** @param texts What is known of the file already. */
+  newFile(texts: (string | undefined)[] = []): void {
+    this.texts = texts
   }
 
   frame(bytes: Buffer, start: number, end: number): void {
@@ -66,10 +67,15 @@ export class ByteReader {
   }
 
   text(maxBytes: number): string {
+    const from = this.passText(maxBytes)
+    return this.bytes.toString('utf8', from, this.at)
+  }
+
+  /** Passes over a text and returns where it begins. */
+  passText(maxBytes: number): number {
     const length = this.varint()
     if (length > maxBytes) throw malformed
-    const from = this.skip(length)
-    return this.bytes.toString('utf8', from, this.at)
+    return this.skip(length)
   }
 
   /** Null for null and for a text with a lost definition; the latter is counted. */
@@ -89,7 +95,20 @@ export class ByteReader {
     return text ?? null
   }
 
-  private skip(count: number): number {
+  /** Passes over a reference; false for a text with a lost definition. */
+  passReference(maxBytes: number): boolean {
+    const from = this.at
+    const reference = this.varint()
+    if (reference === 1) this.passText(maxBytes)
+    else if (reference === 2) {
+      this.at = from
+      this.reference(maxBytes)
+    }
+    return reference < 3 || this.texts[reference - 3] !== undefined
+  }
+
+  /** Passes over bytes and returns where they begin. */
+  skip(count: number): number {
     const from = this.at
     if (from + count > this.end) throw malformed
     this.at = from + count

@@ -9,7 +9,9 @@ import { addDropped } from './drops.js'
 import { bootId } from '../rundir/index.js'
 import { headerBytes, kind, opening, routed, textBytes } from './format.js'
 import { LoggedHop, LoggedRecord, snapshotRecord } from './logged-hop.js'
+import { PackedHops } from './packed-hops.js'
 import {
+  passLeaf,
   readCall,
   readCallEnd,
   readClose,
@@ -53,6 +55,9 @@ export class HopTable {
   private readonly byNumber = new Map<number, LoggedHop>()
   private readonly byId = new Map<HopId, LoggedHop>()
   private readonly byAssigned = new Map<HopId, LoggedHop>()
+  /** Closed hops of one entry, unless the table keeps all hops as objects. */
+  readonly packed = new PackedHops()
+  private readonly packs: boolean
   private readonly read = new ByteReader()
   private instance: InstanceRef | undefined
   private file = 0
@@ -64,12 +69,18 @@ export class HopTable {
   /** Local numbers below this were assigned in files that have been deleted; their hops are fully shipped. */
   private retiredBelow = 0
 
-  get size(): number {
-    return this.byId.size
+  /** @param packs Keep closed hops of one entry in `packed`: for a reader that takes hops one at a time. */
+  constructor(packs = false) {
+    this.packs = packs
   }
 
+  get size(): number {
+    return this.byId.size + this.packed.size
+  }
+
+  /** A hop; of a packed one, an object that is not in the table. */
   get(id: HopId): LoggedHop | undefined {
-    return this.byId.get(id)
+    return this.byId.get(id) ?? this.packedAt(this.packed.slotOf(id))
   }
 
   /** The hop with this assigned id, if it did not take that id. */
@@ -77,6 +88,7 @@ export class HopTable {
     return this.byAssigned.get(id)
   }
 
+  /** The hops that are not packed, in log order. */
   hops(): IterableIterator<LoggedHop> {
     return this.byId.values()
   }
@@ -85,6 +97,7 @@ export class HopTable {
   setRun(run: RunInfo): void {
     this.run = run
     this.instance = { address: run.address, worker: run.worker, startNanos: run.startNanos }
+    this.packed.setRun(run.service, this.instance)
     // Every file begins with a header. Its time says nothing about when the file was written, so it ends no
     // gap.
     if (run.startNanos > this.newestNanos) this.newestNanos = run.startNanos
@@ -198,8 +211,9 @@ export class HopTable {
 
   private entry(byte: number, skip: boolean): void {
     const entryKind = byte & ~(opening | routed)
+    const from = this.read.at - 1
     if (entryKind < kind.open || entryKind > kind.close) this.runEntry(byte & ~opening, skip)
-    else this.hopEntry(byte, this.read.varint(), skip)
+    else this.hopEntry(byte, this.read.varint(), from, skip)
   }
 
   private runEntry(entryKind: number, skip: boolean): void {
@@ -250,9 +264,68 @@ export class HopTable {
     this.setRun(run)
   }
 
-  private hopEntry(byte: number, number: number, skip: boolean): void {
+  /** Packs the hop of an entry that begins at `from`; false, with nothing read, if it cannot be packed. */
+  private pack(byte: number, number: number, from: number): boolean {
+    const { read, packed } = this
+    if (this.instance === undefined || !packed.takes(number)) return false
+    const idAt = read.at
+    const startNanos = this.passLeaf((byte & routed) !== 0)
+    const isNew = startNanos !== undefined && packed.slotOfBytes(read.bytes, idAt) === -1
+    if (
+      !isNew ||
+      (this.byId.size > 0 && this.byId.has(read.bytes.toString('hex', idAt, idAt + 16) as HopId))
+    ) {
+      read.at = idAt
+      return false
+    }
+    this.seen(startNanos)
+    packed.add({
+      bytes: read.bytes,
+      start: from,
+      end: read.at,
+      idAt,
+      texts: read.texts,
+      number,
+      startNanos,
+      continued: startNanos <= this.passedNanos,
+      file: this.file,
+      damage: this.damage,
+    })
+    return true
+  }
+
+  /** Undefined for an entry that is malformed, too: to read it field by field counts what it lost. */
+  private passLeaf(isRouted: boolean): bigint | undefined {
+    try {
+      return passLeaf(this.read, isRouted)
+    } catch (error) {
+      if (!(error instanceof MalformedEntry)) throw error
+      return undefined
+    }
+  }
+
+  private packedAt(slot: number): LoggedHop | undefined {
+    return slot === -1 ? undefined : this.packed.hop(slot)
+  }
+
+  /** The hop in a slot, or none for -1, as one of the table's objects from now on. */
+  private unpacked(slot: number): LoggedHop | undefined {
+    if (slot === -1) return undefined
+    const hop = this.packed.takeOut(slot)
+    this.byNumber.set(hop.number, hop)
+    this.add(hop)
+    return hop
+  }
+
+  private numbered(number: number): LoggedHop | undefined {
+    return this.byNumber.get(number) ?? this.unpacked(this.packed.slotOfNumber(number))
+  }
+
+  private hopEntry(byte: number, number: number, from: number, skip: boolean): void {
     const { read } = this
-    let hop = (byte & opening) !== 0 ? this.opened(number) : this.byNumber.get(number)
+    if (this.packs && !skip && (byte & ~routed) === (opening | kind.close) && this.pack(byte, number, from))
+      return
+    let hop = (byte & opening) !== 0 ? this.opened(number) : this.numbered(number)
     if (skip && hop?.restored === true) hop = undefined
     else if (hop === undefined && number < this.retiredBelow) this.late++
     else if (hop === undefined) this.damaged()
@@ -320,7 +393,7 @@ export class HopTable {
     const { instance, run } = this
     if (instance === undefined || run === undefined) return undefined
     this.seen(startNanos)
-    const known = this.byId.get(hopId)
+    const known = this.byId.get(hopId) ?? this.unpacked(this.packed.slotOf(hopId))
     if (known !== undefined) {
       if (known.number !== number) (known.moreNumbers ??= []).push(number)
       known.reopened = true

@@ -35,6 +35,34 @@ export function readOpening(read: ByteReader): Opening {
   return { hopId, idMillis, traceId, startNanos, method, parentSpan, link, assignedId, flags: read.byte() }
 }
 
+/**
+ * Passes over the rest of an entry that opens and closes its hop, from the hop's id on, and returns when the hop
+ * began. Undefined if the entry says more: that the hop has other names or earlier entries, or that a text is lost.
+ */
+export function passLeaf(read: ByteReader, isRouted: boolean): bigint | undefined {
+  read.skip(16)
+  const opened = read.byte()
+  if ((opened & (openingBits.parentSpan | openingBits.assignedId)) !== 0) return undefined
+  if ((opened & openingBits.ownTrace) === 0) read.skip(16)
+  const startNanos = read.nanos()
+  let isKnown = read.passReference(textBytes.method)
+  if ((opened & openingBits.link) !== 0) read.passText(textBytes.link)
+  read.byte()
+  if (isRouted) isKnown = read.passReference(textBytes.route) && isKnown
+  read.varint()
+  isKnown = read.passReference(textBytes.route) && isKnown
+  read.varint()
+  const closed = read.byte()
+  if ((closed & closeBits.counted) !== 0) return undefined
+  if ((closed & closeBits.error) !== 0) {
+    isKnown = read.passReference(textBytes.errorName) && isKnown
+    read.passText(textBytes.errorMessage)
+    isKnown = read.passReference(textBytes.errorCode) && isKnown
+  }
+  read.varint()
+  return isKnown ? startNanos : undefined
+}
+
 /** `(high * 2^32 + low) / 10^6`, exactly, without bigint arithmetic: 2^32 is 4294 * 10^6 + 967296. */
 export function nanosToMillis(high: number, low: number): number {
   return high * 4294 + Math.floor((high * 967_296 + low) / 1_000_000)

@@ -87,5 +87,5 @@ export function testRunDir(dataDir: string, name = 'run'): string {
 /** A directory that `await using` removes. */
 export function tempDir(): Disposable & { readonly path: string } {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-test-'))
-  return { path: dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
+  return { path: dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
 }

@@ -1,6 +1,9 @@
 import type { HopId } from '../id/types.js'
 import type { HopRecord } from './record.js'
 
+/** The parts of a record by which a question finds it. */
+export type RecordName = Pick<HopRecord, 'hopId' | 'traceId' | 'parentSpan' | 'assignedId' | 'keys'>
+
 /** Where an answer came from. */
 export type RecordSource = 'live' | 'log' | 'store'
 

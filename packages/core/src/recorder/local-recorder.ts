@@ -12,7 +12,7 @@ import type { HopId } from '../id/types.js'
 import { clusterKeys, type ClusterKeys, offerKey } from '../key/index.js'
 import type { HopLogStats } from '../log/entries.js'
 import type { OwnRecords, RunCounters } from './endpoint.js'
-import type { Lookup } from '../record/lookup.js'
+import type { Lookup, RecordName } from '../record/lookup.js'
 import { neverBegan } from '../rundir/never-began.js'
 import type { Store } from '../store/contract.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
@@ -173,7 +173,7 @@ export class LocalRecorder implements Recorder, OwnRecords {
     return this.running().lookup(id)
   }
 
-  async unshipped(isWanted?: (record: Readonly<HopRecord>) => boolean): Promise<readonly HopRecord[]> {
+  async unshipped(isWanted?: (record: RecordName) => boolean): Promise<readonly HopRecord[]> {
     await this.options.sweep()
     return this.running().unshipped(isWanted)
   }

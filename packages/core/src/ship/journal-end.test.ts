@@ -30,7 +30,7 @@ async function shippedInPart(runDir: string, store: TestStore): Promise<void> {
   engine.close()
 }
 
-describe('a journal that has lost its end', () => {
+describe('a journal that has lost its end, or a line', () => {
   it('changes no answer and loses no record: nothing is taken for shipped or closed because of it', async () => {
     using dir = tempDir()
     const runDir = testRunDir(dir.path)
@@ -68,9 +68,13 @@ describe('a journal that has lost its end', () => {
       'cut',
       'ack',
     ])
+    const less = (at: number): Buffer => Buffer.from(`${lines.toSpliced(at, 1).join('\n')}\n`)
     const ends = lines.map((_, i) => Buffer.byteLength(lines.slice(0, i).join('\n')))
-    for (const end of [...ends, ...ends.map((at) => at + 40), journal.length - 1]) {
-      const { hops, damage, records } = await recovered(journal.subarray(0, end))
+    const damaged = [...ends, ...ends.map((at) => at + 40), journal.length - 1].map((end) =>
+      journal.subarray(0, end),
+    )
+    for (const bytes of [...damaged, ...lines.map((_, i) => less(i))]) {
+      const { hops, damage, records } = await recovered(bytes)
       const known = new Map(whole.hops.map((hop) => [hop.hopId, hop]))
       if (damage === 0) expect(hops).toEqual(whole.hops)
       for (const hop of hops) if (hop.lost === 0) expect(hop).toEqual(known.get(hop.hopId))

@@ -14,7 +14,8 @@ import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.j
 import { countRows } from '../store/count-rows.js'
 import { changedHops, firstNeededFile } from './changed-hops.js'
 import { CutWindows, placeOf } from './cut-windows.js'
-import { batches, buildShipment, byWindow, freeLayout, layoutOf, type Shipment } from './shipment.js'
+import { type CutHop, CutHops } from './cut-hops.js'
+import { batches, buildShipment, freeLayout, layoutOf, type Shipment, versionOf } from './shipment.js'
 
 export interface RunShippingOptions {
   readonly runDir: string
@@ -50,7 +51,7 @@ const maxLingering = 10_000
  * Memory is bounded by the table (the caller stops polling when it is full) and one shipment of it, encoded.
  */
 export class RunShipping {
-  readonly table = new HopTable()
+  readonly table = new HopTable(true)
   pending: Shipment | undefined
   /** Hops that the store has acknowledged, each counted once. */
   shipped = 0
@@ -141,10 +142,10 @@ export class RunShipping {
     }
     const number = ++this.lastNumber
     const batch = this.windows.nextBatch()
-    const grouped = byWindow(members, run.windowMillis)
+    const grouped = CutHops.byWindow(this.table, members, run.windowMillis)
     const isFirst = (place: number): boolean =>
       !this.dead && !this.journalBroken && Math.floor(place) < order.firstBelow && this.windows.isOpen(place)
-    let made = buildShipment(number, run, grouped, freeLayout(batch, isFirst))
+    let made = buildShipment(number, run, this.table.packed, grouped, freeLayout(batch, isFirst))
     const record: CutRecord = {
       type: 'cut',
       number,
@@ -166,7 +167,7 @@ export class RunShipping {
       // second, overlapping cut.
       this.journalBroken = true
       const late = freeLayout(batch, () => false)
-      made = buildShipment(number, run, grouped, late)
+      made = buildShipment(number, run, this.table.packed, grouped, late)
     }
     this.closeWindows(record)
     this.pending = made.shipment
@@ -185,6 +186,8 @@ export class RunShipping {
    */
   watermark(): bigint {
     let through = this.table.markedNanos
+    const packedNanos = this.table.packed.firstStartNanos()
+    if (packedNanos !== undefined && packedNanos <= through) through = packedNanos - 1n
     for (const { shippedVersion, record } of this.table.hops()) {
       if (shippedVersion === -1 && record.startNanos <= through) through = record.startNanos - 1n
     }
@@ -272,7 +275,9 @@ export class RunShipping {
     // copy.
     if (comparePositions(this.tail.position, until) < 0) this.table.damaged()
     if (record.interrupt) this.table.interrupt()
-    const members = changedHops(this.table, record.below).filter(({ restored }) => !(restored && past))
+    const members = changedHops(this.table, record.below).filter(
+      (hop) => !(past && typeof hop !== 'number' && hop.restored),
+    )
     this.lastNumber = Math.max(this.lastNumber, record.number)
     this.cuts.push(record)
     const { run } = this.table
@@ -281,14 +286,16 @@ export class RunShipping {
         number: record.number,
         rows: [],
         hops: members,
-        versions: members.map(({ version }) => version),
+        versions: members.map(versionOf),
+        sweeps: this.table.packed.sweeps,
       })
       this.shipped = 0
     } else {
       this.pending = buildShipment(
         record.number,
         run,
-        byWindow(members, run.windowMillis),
+        this.table.packed,
+        CutHops.byWindow(this.table, members, run.windowMillis),
         layoutOf(record),
       ).shipment
     }
@@ -319,9 +326,19 @@ export class RunShipping {
     await setImmediate()
   }
 
-  private acknowledge({ hops, versions }: Shipment): void {
+  private acknowledge({ hops, versions, sweeps }: Shipment): void {
+    const { packed } = this.table
+    // Where damage took an acknowledgement from the journal, a later cut has the same hops.
+    const holds = sweeps === packed.sweeps
     for (let i = 0; i < hops.length; i++) {
-      const hop = hops[i] as LoggedHop
+      const cut = hops[i] as CutHop
+      if (typeof cut === 'number' && !holds) continue
+      const hop = typeof cut === 'number' ? packed.takenFrom(cut) : cut
+      if (hop === undefined) {
+        packed.remove(cut as number)
+        this.shipped++
+        continue
+      }
       if (hop.shippedVersion === -1) this.shipped++
       hop.shippedVersion = versions[i] as number
       if (hop.dirty) continue
@@ -330,6 +347,7 @@ export class RunShipping {
       if (hop.complete) this.table.remove(hop)
       else if (hop.record.state !== 'open') this.lingering.add(hop)
     }
+    packed.sweep()
     for (const hop of this.lingering) {
       if (this.lingering.size <= maxLingering) break
       this.lingering.delete(hop)

@@ -1,39 +1,22 @@
 import type { RunInfo } from '../rundir/run-info.js'
-import type { LoggedHop } from '../log/logged-hop.js'
+import type { PackedHops } from '../log/packed-hops.js'
 import type { HopId } from '../id/types.js'
 import type { Row } from '../store/contract.js'
 import { keyRows } from '../store/key-rows.js'
 import { segmentRows } from '../store/segment-rows.js'
 import type { CutRecord, WindowCut } from '../log/journal.js'
+import type { CutHop, CutHops } from './cut-hops.js'
 import { placeOf } from './cut-windows.js'
 
 /** The rows of one cut. */
 export interface Shipment {
   readonly number: number
   readonly rows: readonly Row[]
-  readonly hops: readonly LoggedHop[]
+  readonly hops: readonly CutHop[]
   /** The version of each hop in `rows`. */
   readonly versions: readonly number[]
-}
-
-/** The hops of each window. */
-export type Windows = ReadonlyMap<number, LoggedHop[]>
-
-/** Groups hops by the window of the time in their ids, each in id order; windows ascending. */
-export function byWindow(hops: Iterable<LoggedHop>, windowMillis: number): Windows {
-  const windows = new Map<number, LoggedHop[]>()
-  for (const hop of hops) {
-    const window = Math.floor(placeOf(hop.idMillis, windowMillis))
-    const members = windows.get(window)
-    if (members === undefined) windows.set(window, [hop])
-    else members.push(hop)
-  }
-  for (const members of windows.values()) members.sort(byId)
-  return new Map([...windows].sort(([a], [b]) => a - b))
-}
-
-function byId(a: LoggedHop, b: LoggedHop): number {
-  return a.record.hopId < b.record.hopId ? -1 : 1
+  /** The slots in `hops` hold until the next sweep: {@link PackedHops.sweeps} when they were taken. */
+  readonly sweeps: number
 }
 
 /** The layout of a cut in the journal; windows that it does not name have free `maxIds`. */
@@ -61,19 +44,15 @@ export function layoutOf(cut: CutRecord): Layout {
 export function buildShipment(
   number: number,
   run: RunInfo,
-  windows: Windows,
+  { sweeps }: PackedHops,
+  windows: ReadonlyMap<number, CutHops>,
   layout: Layout,
 ): { shipment: Shipment; first: WindowCut[]; late: WindowCut[] } {
   const rows: Row[] = []
-  const hops: LoggedHop[] = []
+  const hops: CutHop[] = []
   const first: WindowCut[] = []
   const late: WindowCut[] = []
-  const add = (
-    window: number,
-    lane: 'first' | 'late',
-    members: readonly LoggedHop[],
-    cut?: readonly string[],
-  ): void => {
+  const add = (window: number, lane: 'first' | 'late', members: CutHops, cut?: readonly string[]): void => {
     if (members.length === 0) return
     const windowNanos = BigInt(run.windowMillis) * 1_000_000n
     const made = segmentRows({
@@ -83,36 +62,39 @@ export function buildShipment(
       windowStartNanos: BigInt(window) * windowNanos,
       lane,
       ...(lane === 'late' ? { batch: layout.batch } : {}),
-      records: members.map(({ record }) => record),
+      records: members,
       ...(cut === undefined ? {} : { cut: cut as readonly HopId[] }),
     })
     for (const row of made.rows) rows.push(row)
     ;(lane === 'first' ? first : late).push([window, made.cut])
   }
   for (const [window, members] of windows) {
-    for (const hop of members) hops.push(hop)
-    const opens = members.findIndex(({ idMillis }) => layout.isFirst(placeOf(idMillis, run.windowMillis)))
-    const closed = opens === -1 ? members.length : opens
+    for (const hop of members.hops) hops.push(hop)
+    const closed = members.firstAt((millis) => layout.isFirst(placeOf(millis, run.windowMillis)))
     for (const lane of ['late', 'first'] as const) {
       const cut = layout[lane].get(window)
-      const [within, beyond] = split(lane === 'late' ? members.slice(0, closed) : members.slice(closed), cut)
+      const [within, beyond] = split(lane === 'late' ? members.part(0, closed) : members.part(closed), cut)
       add(window, lane, within, cut)
       add(window, 'late', beyond)
     }
   }
-  const keyed = hops.filter(({ keysPending }) => keysPending).map(({ record }) => record)
+  const keyed = hops.flatMap((hop) => (typeof hop !== 'number' && hop.keysPending ? [hop.record] : []))
   for (const row of keyRows(keyed)) rows.push(row)
-  return { shipment: { number, rows, hops, versions: hops.map(({ version }) => version) }, first, late }
+  return { shipment: { number, rows, hops, versions: hops.map(versionOf), sweeps }, first, late }
+}
+
+/** The only entry of a packed hop is its first version. */
+export function versionOf(hop: CutHop): number {
+  return typeof hop === 'number' ? 1 : hop.version
 }
 
 /**
  * A replay of a cut never widens its last segment: a hop that the cut did not have goes into the late lane.
  */
-function split(members: LoggedHop[], cut: readonly string[] | undefined): [LoggedHop[], LoggedHop[]] {
+function split(members: CutHops, cut: readonly string[] | undefined): [CutHops, CutHops] {
   const last = cut?.at(-1)
-  if (last === undefined) return [members, []]
-  const at = members.findIndex(({ record }) => record.hopId > last)
-  return at === -1 ? [members, []] : [members.slice(0, at), members.slice(at)]
+  const end = last === undefined ? members.length : members.firstAfter(last)
+  return [members.part(0, end), members.part(end)]
 }
 
 const putRows = 1000

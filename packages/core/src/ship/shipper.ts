@@ -5,7 +5,7 @@ import { HoptraceError } from '../base/errors.js'
 import { textOf } from '../base/message.js'
 import type { HopRecord } from '../record/record.js'
 import type { HopId } from '../id/types.js'
-import type { Lookup } from '../record/lookup.js'
+import type { Lookup, RecordName } from '../record/lookup.js'
 import { runName, type InstanceRow } from '../record/instance-row.js'
 import { keeps } from '../store/retention.js'
 import { StoreReader } from '../store/reader.js'
@@ -137,13 +137,17 @@ export class Shipper {
    * Records with a version that the store does not have: open hops, and hops of the last window or two. Later
    * entries do not change them.
    */
-  unshipped(isWanted: (record: Readonly<HopRecord>) => boolean = () => true): readonly HopRecord[] {
+  unshipped(isWanted: (record: RecordName) => boolean = () => true): readonly HopRecord[] {
     this.read()
     const records: HopRecord[] = []
     const { table } = this.engine
+    const { packed } = table
     for (const hop of table.hops()) {
       const { dirty, record } = hop
       if ((dirty || record.state === 'open') && isWanted(record)) records.push(table.snapshot(hop))
+    }
+    for (const slot of packed.slots()) {
+      if (isWanted(packed.name(slot))) records.push(table.snapshot(packed.hop(slot)))
     }
     return records
   }

@@ -13,6 +13,13 @@ import { idNanos, runKey, saltOf, segmentKey } from './keys.js'
  */
 export const segmentRecords = 512
 
+/** Records that are made when they are asked for, or an array. */
+export interface RecordList {
+  readonly length: number
+  at(index: number): HopRecord | undefined
+  slice(from: number, to: number): readonly HopRecord[]
+}
+
 /** What `segmentRows` cuts. */
 export interface SegmentBatch {
   readonly meta: SegmentMeta
@@ -24,7 +31,7 @@ export interface SegmentBatch {
   /** Names a late batch; the same on replay. Required in the late lane, and only there. */
   readonly batch?: bigint
   /** In id order, all of this window. */
-  readonly records: readonly HopRecord[]
+  readonly records: RecordList
   /** The max ids of a cut made before: the same segments are made again. Records beyond the last one are refused. */
   readonly cut?: readonly HopId[]
 }
@@ -56,7 +63,7 @@ export function segmentRows(batch: SegmentBatch): { rows: Row[]; cut: HopId[] } 
     let from = 0
     for (const maxId of cut) {
       let to = from
-      while (to < records.length && (records[to] as HopRecord).hopId <= maxId) to++
+      while (to < records.length && idAt(records, to) <= maxId) to++
       // What a cut named and is gone from the log leaves a smaller segment under the same key.
       if (to > from) add(encodeSegment(batch.meta, records.slice(from, to)), maxId)
       from = to
@@ -135,22 +142,26 @@ function shedDetails(record: HopRecord): HopRecord {
 }
 
 /** The first place at or after `at` where the records may be cut. */
-function cutAfter(records: readonly HopRecord[], at: number): number {
+function cutAfter(records: RecordList, at: number): number {
   while (at > 0 && at < records.length && tenBytes(records, at) === tenBytes(records, at - 1)) at++
   return at
 }
 
-function tenBytes(records: readonly HopRecord[], index: number): string {
-  return (records[index] as HopRecord).hopId.slice(0, 20)
+function tenBytes(records: RecordList, index: number): string {
+  return idAt(records, index).slice(0, 20)
+}
+
+function idAt(records: RecordList, index: number): HopId {
+  return (records.at(index) as HopRecord).hopId
 }
 
 function checkWindow({ records, windowStartNanos, windowNanos, lane, batch }: SegmentBatch): void {
   if ((lane === 'late') !== (batch !== undefined))
     throw new TypeError('a late batch has a number, the first lane has none')
-  const first = records[0]
-  const last = records[records.length - 1]
-  if (first === undefined || last === undefined) return
-  if (idNanos(first.hopId) < windowStartNanos || idNanos(last.hopId) >= windowStartNanos + windowNanos) {
+  if (records.length === 0) return
+  const first = idNanos(idAt(records, 0))
+  const last = idNanos(idAt(records, records.length - 1))
+  if (first < windowStartNanos || last >= windowStartNanos + windowNanos) {
     throw new TypeError('records of another window')
   }
 }

@@ -5,7 +5,7 @@ import type { HopId } from '../../id/types.js'
 import type { RegistryRows } from '../../record/instance-row.js'
 import { StoreReader } from '../../store/reader.js'
 import { orAborted } from '../../base/deadline.js'
-import type { Lookup } from '../../record/lookup.js'
+import type { Lookup, RecordName } from '../../record/lookup.js'
 import type { EvidenceTree } from '../../resolve/verdict/evidence.js'
 import { InstanceIndex } from '../../resolve/walk/candidates.js'
 import { Locator } from '../../resolve/walk/locate.js'
@@ -70,8 +70,8 @@ async function lookupOwn(own: OwnRecords, id: HopId): Promise<Lookup> {
   const lookup = await own.lookup(id)
   if (lookup.kind === 'found') return lookup
   let alias: HopRecord | undefined
-  const isNamed = ({ assignedId, traceId, parentSpan }: Readonly<HopRecord>): boolean =>
-    assignedId === id || (traceId === id && parentSpan !== null)
+  const isNamed = (record: RecordName): boolean =>
+    record.assignedId === id || (record.parentSpan !== null && record.traceId === id)
   for (const record of await own.unshipped(isNamed)) {
     if (alias === undefined || record.hopId < alias.hopId) alias = record
   }

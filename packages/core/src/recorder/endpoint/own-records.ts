@@ -2,7 +2,7 @@ import type { HopRecord } from '../../record/record.js'
 import type { HopId } from '../../id/types.js'
 import type { Store } from '../../store/contract.js'
 import type { InstanceRow } from '../../record/instance-row.js'
-import type { Lookup } from '../../record/lookup.js'
+import type { Lookup, RecordName } from '../../record/lookup.js'
 
 /** What a run counts since it began. */
 export interface RunCounters {
@@ -37,9 +37,7 @@ export interface OwnRecords {
    * Hops whose newest version is not in the store: from the log, and open ones. In any order; later questions may differ.
    * `isWanted` is asked of each before it is copied.
    */
-  unshipped(
-    isWanted?: (record: Readonly<HopRecord>) => boolean,
-  ): readonly HopRecord[] | Promise<readonly HopRecord[]>
+  unshipped(isWanted?: (record: RecordName) => boolean): readonly HopRecord[] | Promise<readonly HopRecord[]>
   /** Why some of its records may be missing: its log is damaged. Undefined when it is not. */
   damage(): string | undefined
   /** Is there something to ship now? Then questions take half of the thread's time at most. */
