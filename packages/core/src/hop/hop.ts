@@ -212,6 +212,8 @@ export class Hop {
   close(end: HopEnd): void {
     if (this.end !== undefined) return
     this.end = end
+    // The timer of an idle connection keeps its last hop, which must not keep the framework's request.
+    this.routeSource = end.route ?? undefined
     this.durationMicros = this.offsetMicros()
     this.writeClose()
     this.#host.closed(this)

@@ -4,6 +4,7 @@ import { testByHand } from './by-hand.js'
 import { testContext } from './context.js'
 import { testEvents } from './events.js'
 import { testHeaders } from './headers.js'
+import { testMemory } from './memory.js'
 import { testRecords } from './records.js'
 import { testTransparency } from './transparency.js'
 import type { ServerSubject } from './subject.js'
@@ -20,6 +21,7 @@ export function serverAdapterSuite(subject: ServerSubject): void {
     testRecords(subject)
     testContext(subject)
     if (subject.supports.nodeObjects !== false) testEvents(subject)
+    if (subject.supports.nodeObjects !== false) testMemory(subject)
     testHeaders(subject)
     testAborts(subject)
   })
