@@ -1,3 +1,4 @@
+import { parseUrl } from '@hoptrace/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { originOf } from './origin.js'
@@ -5,14 +6,7 @@ import { originOf } from './origin.js'
 const parts = (origin: URL | undefined): readonly string[] | undefined =>
   origin && [origin.protocol, origin.hostname, origin.port]
 
-/** Without `URL.canParse`: once compiled, the one of Node 20 says false for some letters that are not ASCII. */
-const parsed = (url: string): readonly string[] | undefined => {
-  try {
-    return parts(new URL(url))
-  } catch {
-    return undefined
-  }
-}
+const parsed = (url: string): readonly string[] | undefined => parts(parseUrl(url))
 
 describe('the origin of a URL', () => {
   it('is the one that the parser finds', () => {

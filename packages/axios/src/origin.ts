@@ -1,3 +1,5 @@
+import { parseUrl } from '@hoptrace/core'
+
 /** Origins that are remembered: to parse a URL costs more than all else that is asked of it. */
 const maxOrigins = 256
 const origins = new Map<string, URL>()
@@ -8,20 +10,12 @@ const plainOrigin = /^https?:\/\/[a-z\d.-]+(?::\d+)?(?=[/?#]|$)/
 /** A URL with the scheme, host and port of this one; the rest of it means nothing. Undefined if it is none. */
 export function originOf(url: string): URL | undefined {
   const plain = plainOrigin.exec(url)?.[0]
-  if (plain === undefined) return parse(url)
+  if (plain === undefined) return parseUrl(url)
   const known = origins.get(plain)
   if (known !== undefined) return known
-  const origin = parse(plain)
+  const origin = parseUrl(plain)
   if (origin === undefined) return undefined
   if (origins.size >= maxOrigins) origins.clear()
   origins.set(plain, origin)
   return origin
-}
-
-function parse(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,11 @@
-import { beginOutbound, hostPort, notRecorded, type OutboundCall, type Tracer } from '@hoptrace/core'
+import {
+  beginOutbound,
+  hostPort,
+  notRecorded,
+  parseUrl,
+  type OutboundCall,
+  type Tracer,
+} from '@hoptrace/core'
 
 /** What is used of a request of undici 5 to 8. */
 export interface UndiciRequest {
@@ -70,10 +77,10 @@ export class Dispatched {
 
 /** The request line of a forward proxy has the whole URL. */
 function targetOf({ origin, path }: UndiciRequest): { url: string; via?: string } | undefined {
-  if (origin === undefined || !URL.canParse(String(origin))) return undefined
-  const dialled = new URL(String(origin))
+  const dialled = parseUrl(String(origin))
+  if (dialled === undefined) return undefined
   const whole = /^https?:\/\/[^/?#]+/i.exec(path)?.[0]
-  if (whole === undefined || !URL.canParse(whole)) return { url: dialled.origin }
+  if (whole === undefined || parseUrl(whole) === undefined) return { url: dialled.origin }
   const via = hostPort(dialled.protocol, dialled.hostname, dialled.port)
   return via === undefined ? { url: whole } : { url: whole, via }
 }

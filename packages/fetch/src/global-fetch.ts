@@ -4,6 +4,7 @@ import {
   hostPort,
   notRecorded,
   ownProxy,
+  parseUrl,
   type OutboundCall,
   type Tracer,
 } from '@hoptrace/core'
@@ -52,8 +53,8 @@ function begin(
   try {
     const request = input instanceof Request ? input : undefined
     const text = input instanceof Request ? input.url : typeof input === 'string' ? input : input.href
-    if (!URL.canParse(text)) return undefined
-    const url = new URL(text)
+    const url = parseUrl(text)
+    if (url === undefined) return undefined
     if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
     const headers = new Headers(init?.headers ?? request?.headers)
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest } from 'node:http'
-import { agentProxy, environmentProxy, hostPort } from '@hoptrace/core'
+import { agentProxy, environmentProxy, hostPort, parseUrl } from '@hoptrace/core'
 
 /** What of an agent's options says who is dialled. */
 export interface DialOptions {
@@ -42,15 +42,16 @@ export function targetOf(
 }
 
 function target(url: string, via: string | undefined): Target | undefined {
-  if (!URL.canParse(url)) return undefined
+  if (parseUrl(url) === undefined) return undefined
   return via === undefined ? { url } : { url, via }
 }
 
 /** Node's own agents dial the proxy of their environment (Node 24 and newer, where the application asks for it). */
 function ownProxy(agent: ProxyingAgent | undefined, url: string): string | undefined {
   const environment = agent?.options?.proxyEnv
-  if (environment === undefined || environment === null || !URL.canParse(url)) return undefined
-  return environmentProxy(new URL(url), environment)
+  if (environment === undefined || environment === null) return undefined
+  const parsed = parseUrl(url)
+  return parsed && environmentProxy(parsed, environment)
 }
 
 /** Of a request without an agent of Node. */

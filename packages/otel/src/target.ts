@@ -1,5 +1,5 @@
 import { SpanKind, type Attributes } from '@opentelemetry/api'
-import { hostPort } from '@hoptrace/core'
+import { hostPort, parseUrl } from '@hoptrace/core'
 import { httpMethodOf, numberOf, textOf } from './attributes.js'
 
 /** Whom a call goes to, in the form that `hop.call` takes. */
@@ -31,12 +31,12 @@ export function placeOf(target: SpanTarget): string {
 
 function urlOf(attributes: Attributes): string | undefined {
   const full = textOf(attributes, 'url.full', 'http.url')
-  if (full !== undefined && URL.canParse(full))
-    return new URL(full).origin === 'null' ? undefined : new URL(full).origin
+  const parsed = full === undefined ? undefined : parseUrl(full)
+  if (parsed !== undefined) return parsed.origin === 'null' ? undefined : parsed.origin
   const host = textOf(attributes, 'server.address', 'net.peer.name', 'net.peer.ip', 'network.peer.address')
   const port = numberOf(attributes, 'server.port', 'net.peer.port', 'network.peer.port')
   const place = hostPort(undefined, host, port ?? defaultPortOf(attributes))
-  return place !== undefined && URL.canParse(`http://${place}`) ? `http://${place}` : undefined
+  return place !== undefined && parseUrl(`http://${place}`) !== undefined ? `http://${place}` : undefined
 }
 
 /** Every call that is no message has a method: of gRPC the one of HTTP/2 below it, of a database its operation. */
