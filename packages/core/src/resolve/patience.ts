@@ -15,10 +15,7 @@ export class Patience {
   /** What a place answers. Rejects with `HOPTRACE_STORE_UNAVAILABLE` when it does not in time. */
   async within<T>(place: string, ask: () => Promise<T>): Promise<T> {
     if (performance.now() < (this.away.get(place) ?? 0)) throw this.late(place)
-    const asked = ask()
-    // Avoid an unhandled rejection after the wait has ended.
-    asked.catch(() => undefined)
-    const answer = await orLate(asked, this.millis)
+    const answer = await orLate(ask(), this.millis)
     if (answer === undefined) {
       this.away.set(place, performance.now() + timing.skipSourceMillis)
       throw this.late(place)

@@ -133,17 +133,25 @@ export class TraceResolver {
 
   /** Walks a trace and judges it. Undefined when no trace has the key. */
   async answer(idOrKey: string, { onHop, signal, subject }: Asking = {}): Promise<TraceAnswer | undefined> {
-    if (hopIdInText(idOrKey) === undefined && parsedKey(idOrKey) === undefined) throw badId()
+    const isKey = hopIdInText(idOrKey) === undefined
+    if (isKey && parsedKey(idOrKey) === undefined) throw badId()
     const deadline = this.begin(signal)
-    const forKey = deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
+    const forKey = isKey
+      ? deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
+      : undefined
     try {
       await this.instances(deadline.signal)
-      const { ids, notes, holders = [], ofKey } = subject ?? (await this.subjectOf(idOrKey, forKey.signal))
+      const {
+        ids,
+        notes,
+        holders = [],
+        ofKey,
+      } = subject ?? (await this.subjectOf(idOrKey, (forKey ?? deadline).signal))
       if (ids.length === 0) return undefined
       const answer = await this.walked(ids, holders, deadline, { onHop, signal })
       return withNotes(answer, ofKey, notes)
     } finally {
-      forKey.clear()
+      forKey?.clear()
       deadline.clear()
     }
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import { hopIdNanos, parseHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRow, RegistryRows } from '../record/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
+import { deadlineIn } from '../base/deadline.js'
 import { isoNanos } from '../base/iso.js'
 import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.js'
 import { judge, type Judgement } from './verdict/overall.js'
@@ -56,12 +56,8 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
   const { rows } = known
   const reads = noReads()
   const index = instanceIndex(known)
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(new Error('the deadline has passed')), limits.deadlineMillis)
-  const signal =
-    query.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, query.signal])
-  // Every look-up under way listens to it.
-  setMaxListeners(0, signal)
+  const deadline = deadlineIn(limits.deadlineMillis, [query.signal], 'the deadline has passed')
+  const { signal } = deadline
   const locator = new Locator(source, index, reads, signal)
   const deadlineAt = performance.now() + limits.deadlineMillis
   const unread = index.unread.map((what) => `not every registry could be read: ${what}`)
@@ -112,9 +108,9 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       query.signal?.throwIfAborted()
       return { traceId: entry.traceId, tree, judgement, reads, missing }
     }
-    return { ...nothing(ids[0] as HopId, first, deadline.signal.aborted, { rows, reads }), missing }
+    return { ...nothing(ids[0] as HopId, first, signal.aborted, { rows, reads }), missing }
   } finally {
-    clearTimeout(timer)
+    deadline.clear()
   }
 }
 
