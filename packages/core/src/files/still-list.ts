@@ -34,6 +34,8 @@ export class StillList {
   async listLater(): Promise<readonly Entry[]> {
     const last = this.last()
     if (last !== undefined) return last
+    // That there is no such directory takes no time to say, and longer through the thread pool.
+    if (this.stamp === '') return this.listAnew()
     const isOld = this.isOld()
     const { stamp } = this
     const entries = await listDir(this.place)
