@@ -55,15 +55,15 @@ export class Cluster {
   }
 
   /** Runs `work` on the region of a row. Retries, on another server if necessary, while a retry may help. */
-  async onRegion<T>(
+  onRegion<T>(
     table: string,
     row: Buffer,
     deadline: Deadline,
     work: (region: Region) => Promise<T>,
   ): Promise<T> {
     return retrying(deadline, async (attempt) => {
-      await this.checkBefore(attempt, table, deadline)
-      const region = await this.region(table, row, deadline)
+      if (attempt > 0) await this.checkBefore(attempt, table, deadline)
+      const region = this.locator.known(table, row) ?? (await this.locator.locate(table, row, deadline))
       try {
         return await work(region)
       } catch (error) {

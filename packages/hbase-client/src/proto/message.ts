@@ -83,11 +83,21 @@ export function many<M extends Message>(
   return { number, kind: 'message', repeated: true, message: of }
 }
 
+/** A larger message does not leave its buffer to the next ones. */
+const keptBytes = 4096
+
+/** Writes one message after the other: a writer grows its buffer in steps, and copies it with each. */
+let writer: BinaryWriter | undefined
+
 /** The bytes of a message. */
 export function encode<M extends Message>(type: M, value: Init<M>): Uint8Array<ArrayBuffer> {
-  const writer = new BinaryWriter()
-  writeFields(writer, type, value)
-  return writer.finish()
+  const mine = writer ?? new BinaryWriter()
+  // A message that cannot be written leaves a part of itself.
+  writer = undefined
+  writeFields(mine, type, value)
+  const bytes = mine.finish()
+  if (bytes.length <= keptBytes) writer = mine
+  return bytes
 }
 
 /** The bytes of a message, preceded by their length. */

@@ -41,6 +41,7 @@ export class Connection {
   #answers: SaslAnswers | undefined
   #waiting: (() => void)[] | undefined
   #nextCallId = 1
+  #isCorked = false
   #broken: HBaseError | undefined
   /** Since when a call waits and the server has sent nothing. */
   #silentSince = 0
@@ -190,11 +191,17 @@ export class Connection {
   }
 
   #write(head: Buffer, cells: CellBlock | undefined): void {
-    this.#socket.cork()
+    // One write for all calls of this turn of the event loop.
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      process.nextTick(() => {
+        this.#isCorked = false
+        this.#socket.uncork()
+      })
+    }
     this.#socket.write(head)
     for (const piece of cells?.pieces ?? []) this.#socket.write(piece)
-    // One write for all calls of this turn of the event loop.
-    process.nextTick(() => this.#socket.uncork())
   }
 
   #onData(chunk: Buffer): void {

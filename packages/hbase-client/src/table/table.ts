@@ -77,7 +77,7 @@ export class Table {
   }
 
   /** Reads up to `limit` rows, or about `maxBytes`, in one round trip if they are in one region. */
-  async scanPage(options: ScanOptions = {}): Promise<ScanPage> {
+  scanPage(options: ScanOptions = {}): Promise<ScanPage> {
     return scanPage(this.#cluster, this.#key, options)
   }
 }
