@@ -13,7 +13,7 @@ import {
   instanceKey,
   instanceRange,
   instanceRowKey,
-  laneRange,
+  laneRanges,
   readAliasKey,
   readBusinessKey,
   readSegmentKey,
@@ -94,7 +94,7 @@ describe('keys', () => {
       fc.property(key, id, instance, nanos, (parts, hopId, run, time) => {
         const bytes = segmentKey(parts)
         const lane = (name: 'first' | 'late', from: string) =>
-          laneRange(parts.salt, parts.windowStartNanos, parts.run, name, from)
+          laneRanges(parts.salt, parts.windowStartNanos, parts.run, from)[name]
         expect(within(bytes, lane(parts.lane, hopId))).toBe(parts.maxId >= hopId.slice(0, 20))
         expect(within(bytes, lane(parts.lane === 'late' ? 'first' : 'late', hopId))).toBe(false)
         expect(within(bytes, windowRange(parts.salt, 0n, time))).toBe(parts.windowStartNanos < time)

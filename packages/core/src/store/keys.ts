@@ -25,6 +25,8 @@ export const rowPrefix = { businessKey: 0xf0, alias: 0xf1, instance: 0xf2 } as c
 /** Most salt buckets. */
 export const maxBuckets = 128
 
+const addressPattern = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):(\d{1,5})$/
+
 const instanceBytes = 7
 const windowOffset = 1
 const runOffset = 9
@@ -49,13 +51,22 @@ export interface SegmentKey {
 }
 
 /**
- * IPv4 address, port and worker number in seven bytes. Throws `TypeError` when the address is not `ip:port`.
+ * IPv4 address, port and worker number as the first seven bytes of `key`. Throws `TypeError` when the address
+ * is not `ip:port`.
  */
-export function instanceKey(instance: Pick<InstanceRef, 'address' | 'worker'>): Buffer {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}):(\d{1,5})$/.exec(instance.address)
-  const bytes = parts?.slice(1, 5).map(Number) ?? []
+export function instanceKey(
+  instance: Pick<InstanceRef, 'address' | 'worker'>,
+  key: Buffer = Buffer.alloc(instanceBytes),
+): Buffer {
+  const parts = addressPattern.exec(instance.address)
   const port = Number(parts?.[5])
-  if (bytes.length !== 4 || bytes.some((byte) => byte > 255) || !(port <= 65_535)) {
+  let fits = port <= 65_535
+  for (let i = 0; i < 4; i++) {
+    const part = Number(parts?.[i + 1])
+    fits &&= part <= 255
+    key[i] = part
+  }
+  if (!fits) {
     throw new TypeError(
       `an instance's address is ip:port, for example 10.0.0.7:8080 (got ${JSON.stringify(instance.address)})`,
     )
@@ -63,13 +74,15 @@ export function instanceKey(instance: Pick<InstanceRef, 'address' | 'worker'>): 
   if (!Number.isInteger(instance.worker) || instance.worker < 0 || instance.worker > 255) {
     throw new TypeError(`an instance's worker number is 0-255 (got ${instance.worker})`)
   }
-  return Buffer.from([...bytes, port >> 8, port & 255, instance.worker])
+  key[4] = port >> 8
+  key[5] = port & 255
+  key[6] = instance.worker
+  return key
 }
 
 /** The seven bytes of an instance, and when its run began. */
 export function runKey(run: InstanceRef): Buffer {
-  const key = Buffer.alloc(runBytes)
-  instanceKey(run).copy(key)
+  const key = instanceKey(run, Buffer.alloc(runBytes))
   key.writeBigUInt64BE(run.startNanos, instanceBytes)
   return key
 }
@@ -83,7 +96,7 @@ export function saltOf(key: Uint8Array, buckets: number): number {
     throw new TypeError(`buckets must be a whole number from 1 to ${maxBuckets} (got ${buckets})`)
   }
   let hash = 0x811c9dc5
-  for (const byte of key.subarray(0, instanceBytes)) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (let i = 0; i < instanceBytes; i++) hash = Math.imul(hash ^ (key[i] as number), 0x01000193)
   return ((hash ^ (hash >>> 16)) >>> 0) % buckets
 }
 
@@ -128,19 +141,22 @@ export function readSegmentKey(key: Uint8Array): SegmentKey | undefined {
   }
 }
 
-/** The range of one lane of a window and run from the first segment that may hold `fromId`. */
-export function laneRange(
+/** The ranges of the lanes of a window and run from the first segment that may hold `fromId`. */
+export function laneRanges(
   salt: number,
   windowStartNanos: bigint,
   run: Buffer,
-  lane: Lane,
   fromId: string,
-): { from: Buffer; to: Buffer } {
-  const from = segmentKey({ salt, windowStartNanos, run, lane: 'first', maxId: fromId, batch: null })
-  const to = Buffer.from(from.subarray(0, maxIdOffset))
-  from[laneOffset] = lane === 'late' ? 1 : 0
-  to[laneOffset] = lane === 'late' ? 2 : 1
-  return { from, to }
+): Readonly<Record<Lane, { from: Buffer; to: Buffer }>> {
+  const key = segmentKey({ salt, windowStartNanos, run, lane: 'first', maxId: fromId, batch: null })
+  const range = (lane: number): { from: Buffer; to: Buffer } => {
+    const from = Buffer.from(key)
+    const to = Buffer.from(key.subarray(0, maxIdOffset))
+    from[laneOffset] = lane
+    to[laneOffset] = lane + 1
+    return { from, to }
+  }
+  return { first: range(0), late: range(1) }
 }
 
 /** The range of all segments of a bucket whose windows start in `[fromNanos, toNanos)`. */

@@ -8,6 +8,20 @@ export interface KeyRange {
   readonly to: Uint8Array
 }
 
+/** The first rows of a range. */
+export async function page(
+  store: Store,
+  { from, to }: KeyRange,
+  limit: number,
+  counts: ReadCounts,
+  signal?: AbortSignal,
+): Promise<readonly Row[]> {
+  counts.scans++
+  const rows = await store.scan({ from, to, limit, ...(signal && { signal }) })
+  for (const { value } of rows) counts.bytes += value.length
+  return rows
+}
+
 /** The rows of a range, page by page; a page is read when it is asked for. Ends without a further read where a page is short. `firstLimit`: rows of the first page. */
 export async function* pages(
   store: Store,
@@ -19,9 +33,7 @@ export async function* pages(
 ): AsyncGenerator<readonly Row[], void, undefined> {
   let { from } = range
   for (let most = firstLimit; ; most = limit) {
-    counts.scans++
-    const rows = await store.scan({ from, to: range.to, limit: most, ...(signal && { signal }) })
-    for (const { value } of rows) counts.bytes += value.length
+    const rows = await page(store, { from, to: range.to }, most, counts, signal)
     if (rows.length > 0) yield rows
     const last = rows[rows.length - 1]
     if (last === undefined || rows.length < most) return

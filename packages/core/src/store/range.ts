@@ -6,7 +6,7 @@ import type { HopId } from '../id/types.js'
 import { badSegment } from '../record/damage.js'
 import { checkedHead } from './checked-segment.js'
 import type { Row, Store } from './contract.js'
-import { laneRange, runKey, readSegmentKey, saltOf, windowRange, windowStart } from './keys.js'
+import { laneRanges, runKey, readSegmentKey, saltOf, windowRange, windowStart } from './keys.js'
 import type { SegmentSource, StoredSegment } from './merge.js'
 import { mergeSegments } from './merge.js'
 import { pages } from './pages.js'
@@ -151,7 +151,7 @@ class RangeReader {
     const sources = runs.map(async (run) => {
       const salt = saltOf(run, this.layout.buckets)
       const late: StoredSegment[] = []
-      const lane = laneRange(salt, window, run, 'late', this.#fromId)
+      const lane = laneRanges(salt, window, run, this.#fromId).late
       for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal)) {
         for (const row of rows) this.#keep(row, late)
       }
@@ -165,7 +165,7 @@ class RangeReader {
     window: bigint,
     run: Buffer,
   ): AsyncGenerator<StoredSegment, void, undefined> {
-    const lane = laneRange(salt, window, run, 'first', this.#fromId)
+    const lane = laneRanges(salt, window, run, this.#fromId).first
     // The first segment may be all that a short range needs.
     for await (const rows of pages(this.store, lane, pageRows, this.counts, this.options.signal, 1)) {
       const kept: StoredSegment[] = []

@@ -3,7 +3,7 @@ import type { HopId, TraceId } from '../id/types.js'
 import { findInOpened } from '../segment/decode.js'
 import { foldVersions } from '../record/fold.js'
 import { checkedSegment } from './checked-segment.js'
-import type { Store } from './contract.js'
+import type { Row, Store } from './contract.js'
 import type { ReadCounts } from './counts.js'
 import type { StoreLayout } from './layout.js'
 import { readAliasValue, readKeyValue } from './key-rows.js'
@@ -13,7 +13,7 @@ import {
   businessKeyRange,
   businessKeyText,
   idNanos,
-  laneRange,
+  laneRanges,
   maxBuckets,
   readAliasKey,
   readBusinessKey,
@@ -22,7 +22,7 @@ import {
   windowStart,
 } from './keys.js'
 import type { KeyRange } from './pages.js'
-import { pages } from './pages.js'
+import { page, pages } from './pages.js'
 import type { RangeOptions, RangeRecords } from './range.js'
 import { rangeRecords } from './range.js'
 
@@ -78,9 +78,10 @@ export class StoreReader {
     const key = runKey(run)
     const salt = saltOf(key, this.#layout.buckets)
     const window = windowStart(idNanos(id), this.#windowNanos)
+    const lanes = laneRanges(salt, window, key, id)
     const [first, late] = await Promise.all([
-      this.#versions(laneRange(salt, window, key, 'first', id), id, true, signal),
-      this.#versions(laneRange(salt, window, key, 'late', id), id, false, signal),
+      this.#first(lanes.first, id, signal),
+      this.#late(lanes.late, id, signal),
     ])
     const versions = [...first, ...late]
     return versions.length === 0 ? undefined : versions.reduce(foldVersions)
@@ -146,19 +147,28 @@ export class StoreReader {
     return rangeRecords(this.#store, this.#layout, options, this.counts)
   }
 
-  async #versions(range: KeyRange, id: HopId, one: boolean, signal?: AbortSignal): Promise<HopRecord[]> {
+  /** Segments of the first lane do not overlap: only the first one of the range may have the id. */
+  async #first(range: KeyRange, id: HopId, signal?: AbortSignal): Promise<HopRecord[]> {
+    return this.#versions(await page(this.#store, range, 1, this.counts, signal), id)
+  }
+
+  async #late(range: KeyRange, id: HopId, signal?: AbortSignal): Promise<HopRecord[]> {
     const found: HopRecord[] = []
-    for await (const rows of pages(this.#store, range, one ? 1 : latePage, this.counts, signal)) {
-      for (const row of rows) {
-        const opened = checkedSegment(row, this.#windowNanos)
-        const { minId, maxId } = opened.head
-        if (minId <= id && id <= maxId) {
-          this.counts.segments++
-          const record = findInOpened(opened, id)
-          if (record !== undefined) found.push(record)
-        } else this.counts.pruned++
-      }
-      if (one) break
+    for await (const rows of pages(this.#store, range, latePage, this.counts, signal))
+      found.push(...this.#versions(rows, id))
+    return found
+  }
+
+  #versions(rows: readonly Row[], id: HopId): HopRecord[] {
+    const found: HopRecord[] = []
+    for (const row of rows) {
+      const opened = checkedSegment(row, this.#windowNanos)
+      const { minId, maxId } = opened.head
+      if (minId <= id && id <= maxId) {
+        this.counts.segments++
+        const record = findInOpened(opened, id)
+        if (record !== undefined) found.push(record)
+      } else this.counts.pruned++
     }
     return found
   }

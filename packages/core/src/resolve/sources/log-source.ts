@@ -54,6 +54,7 @@ const stretch = 1000
 /** Reads logs that lie below the data directory, whatever host or container writes them. */
 export class LogSource {
   private readonly cache = new Map<string, Cached>()
+  private readonly runDirs = new WeakMap<InstanceRow, { readonly path: string | undefined }>()
 
   /**
    * @param dataDir Where the directories are that rows name.
@@ -70,7 +71,7 @@ export class LogSource {
    */
   async view(row: InstanceRow, reads: Reads, signal?: AbortSignal): Promise<LogView | undefined> {
     signal?.throwIfAborted()
-    const runDir = runDirOf(this.dataDir, row.logDir)
+    const runDir = this.runDir(row)
     // Most runs that are asked for have ended, and have left no directory.
     if (runDir === undefined || !isThereSync(runDir)) return undefined
     // Asked first: what a run that has ended by now wrote is all there.
@@ -85,6 +86,13 @@ export class LogSource {
       for (const { size } of files) reads.bytes += Number(size)
     }
     return viewOf(row, await this.wait(runDir, cached, signal))
+  }
+
+  /** Kept with the row, which one walk after the other asks for. */
+  private runDir(row: InstanceRow): string | undefined {
+    let known = this.runDirs.get(row)
+    if (known === undefined) this.runDirs.set(row, (known = { path: runDirOf(this.dataDir, row.logDir) }))
+    return known.path
   }
 
   private read(

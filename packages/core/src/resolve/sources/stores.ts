@@ -12,6 +12,8 @@ const maxOpen = 64
 
 interface Opened {
   readonly store: Promise<Store>
+  /** The same, once it is open: there is nothing to wait for then. */
+  opened?: Store
   users: number
 }
 
@@ -46,7 +48,9 @@ export class Stores {
     const entry = this.entry(url, row.service)
     entry.users++
     try {
-      return await read(counting(await orAborted(entry.store, signal), reads, signal))
+      signal?.throwIfAborted()
+      const store = entry.opened ?? (await orAborted(entry.store, signal))
+      return await read(counting(store, reads, signal))
     } finally {
       entry.users--
     }
@@ -94,8 +98,11 @@ export class Stores {
     })
     const entry: Opened = { store, users: 0 }
     this.opened.set(url, entry)
-    // A store that did not open is tried again by the next question.
-    store.catch(() => this.forget(url, entry))
+    store.then(
+      (made) => (entry.opened = made),
+      // A store that did not open is tried again by the next question.
+      () => this.forget(url, entry),
+    )
     return entry
   }
 
