@@ -141,13 +141,11 @@ export function readSegmentKey(key: Uint8Array): SegmentKey | undefined {
   }
 }
 
+/** A range of keys for each lane. */
+export type Lanes = Readonly<Record<Lane, { readonly from: Buffer; readonly to: Buffer }>>
+
 /** The ranges of the lanes of a window and run from the first segment that may hold `fromId`. */
-export function laneRanges(
-  salt: number,
-  windowStartNanos: bigint,
-  run: Buffer,
-  fromId: string,
-): Readonly<Record<Lane, { from: Buffer; to: Buffer }>> {
+export function laneRanges(salt: number, windowStartNanos: bigint, run: Buffer, fromId: string): Lanes {
   const key = segmentKey({ salt, windowStartNanos, run, lane: 'first', maxId: fromId, batch: null })
   const range = (lane: number): { from: Buffer; to: Buffer } => {
     const from = Buffer.from(key)

@@ -16,6 +16,8 @@ const maxAliases = 16
 
 /** Reads what instances have shipped. */
 export class StoreSource {
+  private readonly fullRuns = new WeakSet<InstanceRow>()
+
   constructor(private readonly stores: Stores) {}
 
   /**
@@ -28,7 +30,7 @@ export class StoreSource {
         url,
         row,
         reads,
-        (store) => new StoreReader(store, row).lookup(row, id),
+        (store) => new StoreReader(store, row, this.fullRuns).lookup(row, id),
         signal,
       )
       const record = version === undefined ? undefined : readRecord(version)
