@@ -25,6 +25,7 @@ describe('the entries of a directory', () => {
   it('are those of now, however soon or late after the last listing one comes or goes', async () => {
     const list = new StillList({ dir, name: 'rows' })
     expect(names(list)).toEqual([])
+    expect(await list.listLater()).toEqual([])
     mkdirSync(path.join(dir, 'rows'))
     const expected: string[] = []
     for (let i = 0; i < 30; i++) {
