@@ -157,6 +157,7 @@ describeRealHBase('services whose HBase fails', () => {
     await hbase.pause('hbase')
     onTestFinished(() => hbase.resume('hbase').catch(() => undefined))
     await hbase.pause('gateway')
+    onTestFinished(() => hbase.resume('gateway').catch(() => undefined))
     // Few: an HBase that is stopped for 90 s gives up its session, and ends.
     await Promise.all(under.map((load) => load.reached(load.answered.length + 100)))
     await pause(3000)
