@@ -1,3 +1,4 @@
+import { parseUrl } from '@hoptrace/core'
 import type { OtlpCounts, OtlpSender } from '@hoptrace/otel/export'
 import type { CommandContext, GlobalOptions } from './context.js'
 import { EXIT } from './exit-codes.js'
@@ -62,7 +63,7 @@ export async function exportOtlp(
 }
 
 function checkedUrl(text: string): string {
-  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text
+  if (/^https?:$/.test(parseUrl(text)?.protocol ?? '')) return text
   throw new UsageError('--otlp is no URL of HTTP', 'receivers look like http://127.0.0.1:4318')
 }
 

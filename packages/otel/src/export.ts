@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseUrl } from '@hoptrace/core'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { readableSpans, type ExportedSpan } from './otlp-spans.js'
 
@@ -134,7 +135,7 @@ interface Refusal {
 }
 
 function tracesUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = parseUrl(text)
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new TypeError(`'${text}' is no URL of HTTP`)
   if (url.pathname === '/') url.pathname = '/v1/traces'

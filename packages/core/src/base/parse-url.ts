@@ -2,9 +2,9 @@
  * Undefined for what is no URL. Not by `URL.canParse`: that of Node 20, once it is compiled, says false for some letters
  * that are not ASCII.
  */
-export function parseUrl(text: string): URL | undefined {
+export function parseUrl(text: string, base?: string): URL | undefined {
   try {
-    return new URL(text)
+    return new URL(text, base)
   } catch {
     return undefined
   }

@@ -48,7 +48,7 @@ export const timing = {
   abandonMillis: 30 * second,
   /** An application that catches everything and then exits does so within this. */
   crashExitMillis: 10 * second,
-  /** The proxies that the environment names are believed for this time: a call reads eight variables, and each costs it up to a microsecond. */
+  /** The proxies that the environment names are believed for this time: a call would read eight variables, and each read takes up to a microsecond. */
   ownProxyMillis: second,
 
   // Clocks

@@ -34,7 +34,7 @@ export class StillList {
   async listLater(): Promise<readonly Entry[]> {
     const last = this.last()
     if (last !== undefined) return last
-    // That there is no such directory takes no time to say, and longer through the thread pool.
+    // To look for a directory that was absent takes less time than the way through the thread pool.
     if (this.stamp === '') return this.listAnew()
     const isOld = this.isOld()
     const { stamp } = this

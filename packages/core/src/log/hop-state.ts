@@ -1,4 +1,5 @@
-import { LoggedCall, LoggedHop, LoggedRecord } from './logged-hop.js'
+import { LoggedCall, LoggedHop } from './logged-hop.js'
+import { openedRecord } from './read-entries.js'
 import { recordFromJson, recordToJson } from '../record/json-record.js'
 
 /** A hop of the table, as the journal carries it over from deleted files. */
@@ -43,18 +44,7 @@ export function saveHop(hop: LoggedHop, damage: number): HopState {
 /** Restores a hop. Throws if `state` is not from `saveHop`. */
 export function restoreHop(state: HopState, damage: number): LoggedHop {
   const saved = recordFromJson(state.record)
-  const record = new LoggedRecord(
-    saved.hopId,
-    saved.traceId,
-    saved.service,
-    saved.instance,
-    saved.startNanos,
-    saved.method,
-    saved.parentSpan,
-    saved.link,
-    saved.assignedId,
-    saved.flags,
-  )
+  const record = openedRecord(saved, saved.service, saved.instance)
   const {
     state: hopState,
     durationMicros,

@@ -8,9 +8,10 @@ import { ByteReader, MalformedEntry } from './byte-reader.js'
 import { addDropped } from './drops.js'
 import { bootId } from '../rundir/index.js'
 import { headerBytes, kind, opening, routed, textBytes } from './format.js'
-import { LoggedHop, LoggedRecord, snapshotRecord } from './logged-hop.js'
+import { LoggedHop, snapshotRecord } from './logged-hop.js'
 import { PackedHops } from './packed-hops.js'
 import {
+  openedRecord,
   passLeaf,
   readCall,
   readCallEnd,
@@ -387,9 +388,8 @@ export class HopTable {
   }
 
   private opened(number: number): LoggedHop | undefined {
-    const { hopId, idMillis, traceId, startNanos, method, parentSpan, link, assignedId, flags } = readOpening(
-      this.read,
-    )
+    const opened = readOpening(this.read)
+    const { hopId, startNanos } = opened
     const { instance, run } = this
     if (instance === undefined || run === undefined) return undefined
     this.seen(startNanos)
@@ -402,24 +402,13 @@ export class HopTable {
       this.byNumber.set(number, known)
       return known
     }
-    const record = new LoggedRecord(
-      hopId,
-      traceId,
-      run.service,
-      instance,
-      startNanos,
-      method,
-      parentSpan,
-      link,
-      assignedId,
-      flags,
-    )
-    const hop = new LoggedHop(record, number, idMillis, this.file)
+    const record = openedRecord(opened, run.service, instance)
+    const hop = new LoggedHop(record, number, opened.idMillis, this.file)
     hop.continued = startNanos <= this.passedNanos
     hop.damageBefore = this.damage
     this.byNumber.set(number, hop)
     this.add(hop)
-    if (assignedId !== null || parentSpan !== null) this.wantsKeys(hop)
+    if (record.assignedId !== null || record.parentSpan !== null) this.wantsKeys(hop)
     return hop
   }
 

@@ -4,8 +4,8 @@ import type { HopId, TraceId } from '../id/types.js'
 import { ByteReader } from './byte-reader.js'
 import { routed } from './format.js'
 import { IdSlots } from './id-slots.js'
-import { LoggedHop, LoggedRecord, noFields } from './logged-hop.js'
-import { nanosToMillis, readClose, readOpening, readRoute } from './read-entries.js'
+import { LoggedHop, type LoggedRecord, noFields } from './logged-hop.js'
+import { nanosToMillis, openedRecord, readClose, readOpening, readRoute } from './read-entries.js'
 
 /** Entries in log order, of one file, with the texts that it defines, read while the log had the same damage. */
 interface Block {
@@ -174,19 +174,7 @@ export class PackedHops {
     read.frame(bytes, this.word(slot, word.place) >>> flagBits, used)
     const isRouted = (read.byte() & routed) !== 0
     read.varint()
-    const { hopId, traceId, startNanos, method, link, flags } = readOpening(read)
-    const record = new LoggedRecord(
-      hopId,
-      traceId,
-      service,
-      instance,
-      startNanos,
-      method,
-      null,
-      link,
-      null,
-      flags,
-    )
+    const record = openedRecord(readOpening(read), service, instance)
     if (isRouted) readRoute(read, record)
     readClose(read, record)
     return record

@@ -1,11 +1,11 @@
-import type { AttributeValue, ErrorInfo } from '../record/record.js'
+import type { AttributeValue, ErrorInfo, InstanceRef } from '../record/record.js'
 import type { HopId } from '../id/types.js'
 import type { ByteReader } from './byte-reader.js'
 import { limits } from '../record/limits.js'
 import { MalformedEntry } from './byte-reader.js'
 import { endOfAttributes } from './entry-fields.js'
 import { callEndBits, closeBits, openingBits, textBytes, valueTag } from './format.js'
-import { LoggedCall, type LoggedHop, type LoggedRecord, noFields, noItems } from './logged-hop.js'
+import { LoggedCall, type LoggedHop, LoggedRecord, noFields, noItems } from './logged-hop.js'
 
 /** The fields of an opening. The instance is in the file's header. */
 export interface Opening {
@@ -33,6 +33,27 @@ export function readOpening(read: ByteReader): Opening {
   const link = (bits & openingBits.link) !== 0 ? read.text(textBytes.link) : null
   const assignedId = (bits & openingBits.assignedId) !== 0 ? (read.hex(32) as HopId) : null
   return { hopId, idMillis, traceId, startNanos, method, parentSpan, link, assignedId, flags: read.byte() }
+}
+
+/** The record of a hop that has just opened. */
+export function openedRecord(
+  opening: Omit<Opening, 'idMillis'>,
+  service: string,
+  instance: InstanceRef,
+): LoggedRecord {
+  const { hopId, traceId, startNanos, method, parentSpan, link, assignedId, flags } = opening
+  return new LoggedRecord(
+    hopId,
+    traceId,
+    service,
+    instance,
+    startNanos,
+    method,
+    parentSpan,
+    link,
+    assignedId,
+    flags,
+  )
 }
 
 /**

@@ -63,7 +63,7 @@ export class Cluster {
   ): Promise<T> {
     return retrying(deadline, async (attempt) => {
       if (attempt > 0) await this.checkBefore(attempt, table, deadline)
-      const region = this.locator.known(table, row) ?? (await this.locator.locate(table, row, deadline))
+      const region = await this.region(table, row, deadline)
       try {
         return await work(region)
       } catch (error) {

@@ -1,4 +1,4 @@
-import { beginOutbound, type Tracer } from '@hoptrace/core'
+import { beginOutbound, parseUrl, type Tracer } from '@hoptrace/core'
 
 /** A request of the tiny client. */
 export interface TinyRequest {
@@ -21,7 +21,7 @@ export type TinySend = (request: TinyRequest) => Promise<TinyResponse>
 /** The same client, whose requests are recorded as calls of the current hop. */
 export function traceClient(send: TinySend, tracer: Tracer): TinySend {
   return async (request) => {
-    const call = URL.canParse(request.url) ? beginOutbound(tracer, request) : undefined
+    const call = parseUrl(request.url) !== undefined ? beginOutbound(tracer, request) : undefined
     if (call === undefined) return send(request)
     const kept = Object.entries(request.headers ?? {}).filter(
       ([name]) => !(name.toLowerCase() in call.headers),

@@ -4,6 +4,7 @@ import { HoptraceError } from '../../base/errors.js'
 import { isHopId } from '../../id/index.js'
 import type { RegistryRows } from '../../record/instance-row.js'
 import { messageOf } from '../../base/message.js'
+import { parseUrl } from '../../base/parse-url.js'
 import type { TraceSource } from '../../resolve/walk/source.js'
 import { answerHop, blocked, type Errands } from './hop-route.js'
 import { answerKeys } from './key-route.js'
@@ -89,7 +90,7 @@ export class LiveEndpoint {
     if (request.method !== 'GET') return plain(405, 'only GET is answered')
     if (request.url.length > maxUrlChars || !request.url.startsWith(prefix))
       return plain(404, 'no such thing')
-    const url = urlOf(request.url)
+    const url = parseUrl(request.url, 'http://localhost')
     if (url?.pathname.startsWith(prefix) !== true) return plain(404, 'no such thing')
     const places = isFollowed(url, request.headers) ? this.followers : this.questions
     const release = places.take(request.asker)
@@ -125,14 +126,6 @@ export class LiveEndpoint {
       return answerProgress(progress, subject, request.headers, query, signal)
     }
     return plain(404, 'no such thing')
-  }
-}
-
-function urlOf(text: string): URL | undefined {
-  try {
-    return new URL(text, 'http://localhost')
-  } catch {
-    return undefined
   }
 }
 

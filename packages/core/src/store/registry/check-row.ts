@@ -1,6 +1,7 @@
 import { isDestination } from '../../record/destination.js'
 import { isWhole } from '../../record/checks.js'
 import { type BytesByTime, maxByteEntries } from '../../record/byte-counts.js'
+import { parseUrl } from '../../base/parse-url.js'
 import { ipv4OfHost } from '../../id/ip.js'
 import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
@@ -218,8 +219,9 @@ export function isStoreUrl(value: unknown): value is string {
 }
 
 function isEndpoint(value: unknown, addresses: readonly string[]): value is string {
-  if (!isChars(value, 1024) || !URL.canParse(value)) return false
-  const { protocol, hostname, port, username, password } = new URL(value)
+  const url = isChars(value, 1024) ? parseUrl(value) : undefined
+  if (url === undefined) return false
+  const { protocol, hostname, port, username, password } = url
   if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return false
   // Rows have the IPv4 address that represents an IPv6 address in ids.
   const ip = hostname.startsWith('[') ? ipv4OfHost(hostname) : hostname
