@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { untilLastTracerCloses } from '../base/wrappers.js'
 import { headWith, withoutHeaders } from './head.js'
+import { freeIdleTimer } from './idle-timer.js'
 import { isUpgrade } from './upgrade.js'
 
 /** Learns what an application does with a request and its response. What it throws is caught and counted. */
@@ -48,7 +49,7 @@ type Methods<This> = Record<string, Method<This>>
 const ofResponse = {
   write: wrapWrite,
   end: wrapEnd,
-  emit: wrapResponseEmit,
+  emit: wrapNodeResponseEmit,
   // Bun has both, and writes a head by this one alone.
   ...('bun' in process.versions ? { writeHead: wrapWriteHead } : { _storeHeader: wrapStoreHeader }),
 } as const
@@ -180,6 +181,22 @@ function wrapResponseEmit<This>(original: Original<This>, find: Find<This>): Met
   return wrapEvents(original, find, (observer, event) => {
     if (event === 'close') observer.disconnected()
   })
+}
+
+/** The same for a response of Node's, whose connection is idle from its last listener of 'finish' on. */
+function wrapNodeResponseEmit(original: Original<Response>, find: Find<Response>): Method<Response> {
+  const emit = wrapResponseEmit(original, find)
+  return function (...args) {
+    const heard = emit.apply(this, args)
+    const observer = args[0] === 'finish' ? find(this) : undefined
+    if (observer === undefined) return heard
+    try {
+      freeIdleTimer(this.req.socket)
+    } catch {
+      observer.failed()
+    }
+    return heard
+  }
 }
 
 /**
