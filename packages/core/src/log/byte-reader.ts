@@ -8,6 +8,7 @@ const malformed = new MalformedEntry('malformed entry')
 /** Reads the fields of a frame's entries. Every length is checked against the end of the frame. */
 export class ByteReader {
   bytes: Buffer = Buffer.alloc(0)
+  private view = viewOf(this.bytes)
   private end = 0
   /** The defined texts of the current file, by number. */
   texts: (string | undefined)[] = []
@@ -21,6 +22,7 @@ export class ByteReader {
   }
 
   frame(bytes: Buffer, start: number, end: number): void {
+    if (bytes !== this.bytes) this.view = viewOf(bytes)
     this.bytes = bytes
     this.at = start
     this.end = end
@@ -50,15 +52,20 @@ export class ByteReader {
   }
 
   nanos(): bigint {
-    return this.bytes.readBigUInt64BE(this.skip(8))
+    return this.nanosAt(this.skip(8))
+  }
+
+  /** Those at a place that was passed. */
+  nanosAt(at: number): bigint {
+    return this.view.getBigUint64(at)
   }
 
   float(): number {
-    return this.bytes.readDoubleBE(this.skip(8))
+    return this.view.getFloat64(this.skip(8))
   }
 
   uint32(): number {
-    return this.bytes.readUInt32BE(this.skip(4))
+    return this.view.getUint32(this.skip(4))
   }
 
   hex(digits: number): string {
@@ -115,3 +122,6 @@ export class ByteReader {
     return from
   }
 }
+
+/** Buffer's own methods make several BigInts for each one that they read. */
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)

@@ -270,8 +270,8 @@ export class HopTable {
     const { read, packed } = this
     if (this.instance === undefined || !packed.takes(number)) return false
     const idAt = read.at
-    const startNanos = this.passLeaf((byte & routed) !== 0)
-    const isNew = startNanos !== undefined && packed.slotOfBytes(read.bytes, idAt) === -1
+    const startAt = this.passLeaf((byte & routed) !== 0)
+    const isNew = startAt !== undefined && packed.slotOfBytes(read.bytes, idAt) === -1
     if (
       !isNew ||
       (this.byId.size > 0 && this.byId.has(read.bytes.toString('hex', idAt, idAt + 16) as HopId))
@@ -279,15 +279,16 @@ export class HopTable {
       read.at = idAt
       return false
     }
+    const startNanos = read.nanosAt(startAt)
     this.seen(startNanos)
     packed.add({
       bytes: read.bytes,
       start: from,
       end: read.at,
       idAt,
+      startAt,
       texts: read.texts,
       number,
-      startNanos,
       continued: startNanos <= this.passedNanos,
       file: this.file,
       damage: this.damage,
@@ -296,7 +297,7 @@ export class HopTable {
   }
 
   /** Undefined for an entry that is malformed, too: to read it field by field counts what it lost. */
-  private passLeaf(isRouted: boolean): bigint | undefined {
+  private passLeaf(isRouted: boolean): number | undefined {
     try {
       return passLeaf(this.read, isRouted)
     } catch (error) {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { HopId } from '../id/types.js'
 import { readWords } from '../id/words.js'
+import { capacityFor, isSparse, leastRows, moveRow, resized } from './number-rows.js'
 
 const idWords = 4
-const leastSlots = 1024
 
 /**
  * Ids in slots 0, 1, 2, … as numbers alone, so that the garbage collector has nothing to visit. They are found
@@ -19,11 +19,9 @@ export class IdSlots {
   private readonly bytes = Buffer.alloc(idWords * 4)
   private readonly factors = new Int32Array(idWords)
 
-  /** @param slots There is room for at least this many; it grows. */
-  constructor(slots = 0) {
-    const capacity = Math.max(leastSlots, 2 ** Math.ceil(Math.log2(slots + 1)))
-    this.words = new Uint32Array(capacity * idWords)
-    this.index = new Int32Array(capacity * 2)
+  constructor() {
+    this.words = new Uint32Array(leastRows * idWords)
+    this.index = new Int32Array(leastRows * 2)
     const random = randomBytes(idWords * 4)
     for (let i = 0; i < idWords; i++) this.factors[i] = random.readInt32BE(4 * i) | 1
   }
@@ -39,11 +37,20 @@ export class IdSlots {
     return this.enter(this.used++)
   }
 
-  /** Adds an id of others. */
-  addFrom(others: IdSlots, slot: number): number {
-    const to = this.room()
-    for (let i = 0; i < idWords; i++) this.words[to + i] = others.word(slot, i)
-    return this.enter(this.used++)
+  /** Copies the id of a slot into an earlier one, which is found only after {@link keep}. */
+  move(from: number, to: number): void {
+    moveRow(this.words, idWords, from, to)
+  }
+
+  /** Keeps the first slots alone. */
+  keep(count: number): void {
+    if (isSparse(count, this.index.length / 2)) {
+      const capacity = capacityFor(count)
+      this.words = resized(this.words, capacity * idWords)
+      this.index = new Int32Array(capacity * 2)
+    } else this.index.fill(0)
+    this.used = count
+    for (let slot = 0; slot < count; slot++) this.enter(slot)
   }
 
   /** A slot with this id that `isIn`; -1 for none. */
@@ -107,16 +114,18 @@ export class IdSlots {
   }
 
   private placeOf(a: number, b: number, c: number, d: number): number {
-    const [f, g, h, i] = this.factors as unknown as [number, number, number, number]
-    const sum = Math.imul(a, f) + Math.imul(b, g) + Math.imul(c, h) + Math.imul(d, i)
+    const { factors } = this
+    const sum =
+      Math.imul(a, factors[0] as number) +
+      Math.imul(b, factors[1] as number) +
+      Math.imul(c, factors[2] as number) +
+      Math.imul(d, factors[3] as number)
     // The high bits of a product depend on all bits of its factors.
     return (sum >>> 0) >>> (Math.clz32(this.index.length) + 1)
   }
 
   private grow(): void {
-    const words = new Uint32Array(this.words.length * 2)
-    words.set(this.words)
-    this.words = words
+    this.words = resized(this.words, this.words.length * 2)
     this.index = new Int32Array(this.index.length * 2)
     for (let slot = 0; slot < this.used; slot++) this.enter(slot)
   }

@@ -150,14 +150,15 @@ describe('PackedHops', () => {
           }
           expect(kept.has(id)).toBe(false)
           kept.set(id, number)
+          bytes.writeBigUInt64BE(BigInt(number) + 1n, 16)
           hops.add({
             bytes,
             start: 0,
             end: 64,
             idAt: 0,
+            startAt: 16,
             texts: [],
             number,
-            startNanos: BigInt(number) + 1n,
             continued: false,
             file: 1,
             damage: 0,

@@ -4,6 +4,7 @@ import type { HopId, TraceId } from '../id/types.js'
 import { ByteReader } from './byte-reader.js'
 import { routed } from './format.js'
 import { IdSlots } from './id-slots.js'
+import { capacityFor, isSparse, leastRows, moveRow, resized } from './number-rows.js'
 import { LoggedHop, type LoggedRecord, noFields } from './logged-hop.js'
 import { nanosToMillis, openedRecord, readClose, readOpening, readRoute } from './read-entries.js'
 
@@ -21,11 +22,11 @@ export interface PackedEntry {
   readonly bytes: Buffer
   readonly start: number
   readonly end: number
-  /** Where the hop's id is. */
+  /** Where the hop's id is, and where its start. */
   readonly idAt: number
+  readonly startAt: number
   readonly texts: Block['texts']
   readonly number: number
-  readonly startNanos: bigint
   /** @see LoggedHop.continued */
   readonly continued: boolean
   readonly file: number
@@ -34,7 +35,6 @@ export interface PackedEntry {
 }
 
 const blockBytes = 128 * 1024
-const leastSlots = 1024
 
 /** The words of a slot, beside its id: the start, the local number, the block, and the place in it with the flags. */
 const stride = 5
@@ -55,8 +55,10 @@ export class PackedHops {
   /** How often hops got new slots. */
   sweeps = 0
   private ids = new IdSlots()
-  private rows = new Uint32Array(leastSlots * stride)
+  private rows = new Uint32Array(leastRows * stride)
   private blocks: Block[] = []
+  /** Blocks without hops since the last sweep, at most as many as are in use. */
+  private free: Buffer[] = []
   private lastNumber = -1
   private readonly takenOut = new Map<number, LoggedHop>()
   private readonly read = new ByteReader()
@@ -77,14 +79,14 @@ export class PackedHops {
 
   /** Adds a hop with an id that is not there yet, and a number that it `takes`. */
   add(entry: PackedEntry): void {
-    const { bytes, start, end, number, startNanos } = entry
+    const { bytes, start, end, startAt, number } = entry
     const block = this.blockFor(entry)
     const slot = this.ids.add(bytes, entry.idAt)
     const at = slot * stride
-    if (at === this.rows.length) this.rows = copyOf(this.rows, at * 2)
+    if (at === this.rows.length) this.rows = resized(this.rows, at * 2)
     const { rows } = this
-    rows[at + word.start] = Number(startNanos >> 32n)
-    rows[at + word.start + 1] = Number(startNanos & 0xffff_ffffn)
+    rows[at + word.start] = bytes.readUInt32BE(startAt)
+    rows[at + word.start + 1] = bytes.readUInt32BE(startAt + 4)
     rows[at + word.number] = number
     rows[at + word.block] = this.blocks.length - 1
     rows[at + word.place] = (block.used << flagBits) | (entry.continued ? flag.continued : 0)
@@ -117,8 +119,10 @@ export class PackedHops {
   }
 
   /** The slots of all hops, in log order. */
-  *slots(): Generator<number> {
-    for (let slot = 0; slot < this.ids.length; slot++) if (this.isIn(slot)) yield slot
+  slots(): number[] {
+    const slots: number[] = []
+    for (let slot = 0; slot < this.ids.length; slot++) if (this.isIn(slot)) slots.push(slot)
+    return slots
   }
 
   hopId(slot: number): HopId {
@@ -138,7 +142,8 @@ export class PackedHops {
   /** The earliest start of a hop; undefined without hops. */
   firstStartNanos(): bigint | undefined {
     let [high, low] = [Infinity, Infinity]
-    for (const slot of this.slots()) {
+    for (let slot = 0; slot < this.ids.length; slot++) {
+      if (!this.isIn(slot)) continue
       const [upper, lower] = [this.word(slot, word.start), this.word(slot, word.start + 1)]
       if (upper < high || (upper === high && lower < low)) [high, low] = [upper, lower]
     }
@@ -147,7 +152,7 @@ export class PackedHops {
 
   /** The first file with an entry of these hops; undefined without hops. */
   firstFile(): number | undefined {
-    for (const slot of this.slots()) return this.blockOf(slot).file
+    for (let slot = 0; slot < this.ids.length; slot++) if (this.isIn(slot)) return this.blockOf(slot).file
     return undefined
   }
 
@@ -212,32 +217,39 @@ export class PackedHops {
 
   /** Frees the memory of hops that are gone. The others get new slots. */
   sweep(): void {
-    const { rows, ids, blocks } = this
-    const slots = [...this.slots()]
-    const places = new Map<number, number>()
+    const { ids, rows, blocks } = this
+    let kept = 0
+    for (let slot = 0; slot < ids.length; slot++) {
+      if (!this.isIn(slot)) continue
+      ids.move(slot, kept)
+      moveRow(rows, stride, slot, kept++)
+    }
+    ids.keep(kept)
+    if (isSparse(kept, rows.length / stride)) this.rows = resized(rows, capacityFor(kept) * stride)
     this.sweeps++
     this.takenOut.clear()
-    this.ids = new IdSlots(slots.length)
-    this.rows = new Uint32Array(Math.max(leastSlots, slots.length) * stride)
     this.blocks = []
-    for (const slot of slots) {
-      const block = rows[slot * stride + word.block] as number
-      let place = places.get(block)
+    const places = new Map<number, number>()
+    for (let at = word.block; at < kept * stride; at += stride) {
+      const before = rows[at] as number
+      let place = places.get(before)
       if (place === undefined) {
-        place = this.blocks.push(blocks[block] as Block) - 1
-        places.set(block, place)
+        place = this.blocks.push(blocks[before] as Block) - 1
+        places.set(before, place)
       }
-      const at = this.ids.addFrom(ids, slot) * stride
-      this.rows.set(rows.subarray(slot * stride, (slot + 1) * stride), at)
-      this.rows[at + word.block] = place
+      this.rows[at] = place
     }
+    // In a quiet time, none are in use, so none are kept.
+    this.free = blocks
+      .flatMap(({ bytes }, i) => (places.has(i) || bytes.length > blockBytes ? [] : [bytes]))
+      .slice(0, this.blocks.length)
   }
 
   private blockFor({ start, end, texts, file, damage }: PackedEntry): Block {
     const last = this.blocks.at(-1)
     const size = end - start
     if (last?.file === file && last.damage === damage && last.used + size <= last.bytes.length) return last
-    const bytes = Buffer.allocUnsafeSlow(Math.max(blockBytes, size))
+    const bytes = (size <= blockBytes ? this.free.pop() : undefined) ?? newBlock(size)
     const block = { bytes, texts, file, damage, used: 0 }
     this.blocks.push(block)
     return block
@@ -252,8 +264,4 @@ export class PackedHops {
   }
 }
 
-function copyOf(words: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const copy = new Uint32Array(length)
-  copy.set(words)
-  return copy
-}
+const newBlock = (size: number): Buffer => Buffer.allocUnsafeSlow(Math.max(blockBytes, size))

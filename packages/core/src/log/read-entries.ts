@@ -57,15 +57,15 @@ export function openedRecord(
 }
 
 /**
- * Passes over the rest of an entry that opens and closes its hop, from the hop's id on, and returns when the hop
- * began. Undefined if the entry says more: that the hop has other names or earlier entries, or that a text is lost.
+ * Passes over the rest of an entry that opens and closes its hop, from the hop's id on, and returns the place of
+ * its start. Undefined if the entry says more: that the hop has other names or earlier entries, or that a text is lost.
  */
-export function passLeaf(read: ByteReader, isRouted: boolean): bigint | undefined {
+export function passLeaf(read: ByteReader, isRouted: boolean): number | undefined {
   read.skip(16)
   const opened = read.byte()
   if ((opened & (openingBits.parentSpan | openingBits.assignedId)) !== 0) return undefined
   if ((opened & openingBits.ownTrace) === 0) read.skip(16)
-  const startNanos = read.nanos()
+  const startAt = read.skip(8)
   let isKnown = read.passReference(textBytes.method)
   if ((opened & openingBits.link) !== 0) read.passText(textBytes.link)
   read.byte()
@@ -81,7 +81,7 @@ export function passLeaf(read: ByteReader, isRouted: boolean): bigint | undefine
     isKnown = read.passReference(textBytes.errorCode) && isKnown
   }
   read.varint()
-  return isKnown ? startNanos : undefined
+  return isKnown ? startAt : undefined
 }
 
 /** `(high * 2^32 + low) / 10^6`, exactly, without bigint arithmetic: 2^32 is 4294 * 10^6 + 967296. */

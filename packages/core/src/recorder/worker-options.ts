@@ -22,7 +22,7 @@ export function workerOptions(execArgv = process.execArgv, env = process.env): W
     env: { ...rest, NODE_OPTIONS: keptFlags(options.split(/\s+/)).join(' ') },
     resourceLimits: {
       maxOldGenerationSizeMb: Math.max(128, Math.min(1024, Math.floor(totalmem() / mebibyte / 4))),
-      maxYoungGenerationSizeMb: 16,
+      maxYoungGenerationSizeMb: 4,
     },
   }
 }

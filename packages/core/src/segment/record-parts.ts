@@ -7,10 +7,21 @@ export function difference(a: { high: number; low: number }, b: { high: number; 
   return (a.high - b.high) * 4_294_967_296 + (a.low - b.low)
 }
 
-/** A time as halves. */
-export function startOf(time: bigint): { high: number; low: number } {
-  const [high, low] = splitWords(time)
-  return { high, low }
+/** Reads a time into halves. */
+export function readTime(time: bigint, into: { high: number; low: number }): void {
+  ;[into.high, into.low] = splitWords(time)
+}
+
+const none: readonly string[] = []
+
+/** The names in a map. Most maps are empty, and get no array. */
+export function namesOf(map: Readonly<Record<string, unknown>>): readonly string[] {
+  return isEmpty(map) ? none : Object.keys(map)
+}
+
+function isEmpty(map: object): boolean {
+  for (const name in map) return name === undefined
+  return true
 }
 
 /** The end of a call, or its start if the end is unknown: microseconds since the hop started. */
@@ -34,27 +45,24 @@ export function partsOf(record: HopRecord | undefined): Parameters<typeof sizeOf
 
 /** UTF-16 units of a record's texts: names, values, targets and all. */
 export function textUnits(record: HopRecord): number {
-  const { error } = record
-  let units = lengths(record.method, record.route, record.link, record.crash)
-  if (error !== null) units += lengths(error.name, error.message, error.code)
+  const { method, route, link, crash, error } = record
+  let units = length(method) + length(route) + length(link) + length(crash)
+  if (error !== null) units += length(error.name) + length(error.message) + length(error.code)
   units += mapUnits(record.keys) + mapUnits(record.attributes)
   for (const { name, attributes } of record.events) units += name.length + mapUnits(attributes)
-  for (const call of record.next) {
-    units += lengths(call.target, call.service, call.method, call.outcome, call.via, call.otherKey)
-    if (call.servedBy !== null) units += lengths(call.servedBy.service, call.servedBy.address)
+  for (const { target, service, method: called, outcome, via, otherKey, servedBy } of record.next) {
+    units +=
+      target.length + length(service) + length(called) + length(outcome) + length(via) + length(otherKey)
+    if (servedBy !== null) units += servedBy.service.length + length(servedBy.address)
   }
   return units
 }
 
-function lengths(...texts: readonly (string | null)[]): number {
-  let units = 0
-  for (const text of texts) if (text !== null) units += text.length
-  return units
-}
+const length = (text: string | null): number => (text === null ? 0 : text.length)
 
 function mapUnits(map: Readonly<Record<string, unknown>>): number {
   let units = 0
-  for (const name of Object.keys(map)) {
+  for (const name of namesOf(map)) {
     const value = map[name]
     units += name.length + (typeof value === 'string' ? value.length : 0)
   }

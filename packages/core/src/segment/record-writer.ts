@@ -15,7 +15,16 @@ import {
 } from './layout.js'
 import { HeldValues } from './held-values.js'
 import { recordToJson } from '../record/json-record.js'
-import { difference, endOf, isSameRun, partsOf, startOf, textUnits, typeOf } from './record-parts.js'
+import {
+  difference,
+  endOf,
+  isSameRun,
+  namesOf,
+  partsOf,
+  readTime,
+  textUnits,
+  typeOf,
+} from './record-parts.js'
 import { NumberColumn, zigzag } from './number-column.js'
 import type { ValueColumn } from './shape-trie.js'
 import { ShapeNode } from './shape-trie.js'
@@ -54,6 +63,7 @@ export class RecordWriter {
   readonly #id = words()
   readonly #other = words()
   readonly #call = words()
+  readonly #start = words()
   #before = { high: 0, low: 0 }
   readonly #held = new HeldValues()
   #fits = true
@@ -85,9 +95,10 @@ export class RecordWriter {
     } else this.units += textUnits(record)
     this.numbers.idStep.push(step)
     this.numbers.idTail.push(this.tails.number(id.tailHigh, id.tailLow))
-    this.numbers.shape.push(this.#shapeOf(node))
+    if (node.shape < 0) this.#addShape(node, sizeOf(partsOf(this.#fits ? record : undefined)))
+    this.numbers.shape.push(node.shape)
     this.#held.release()
-    this.values += this.#fits ? sizeOf(partsOf(record)) : sizeOf(partsOf(undefined))
+    this.values += node.size
   }
 
   #walk(record: HopRecord): ShapeNode {
@@ -123,7 +134,8 @@ export class RecordWriter {
       this.#held.number(numbers.traceStep, zigzag(traceStep))
       this.#held.number(numbers.traceTail, this.tails.number(other.tailHigh, other.tailLow))
     } else if (traceForm === idForm.words) this.#held.words(this.numbers.words, other)
-    const start = startOf(record.startNanos)
+    const start = this.#start
+    readTime(record.startNanos, start)
     const late = difference(start, id)
     if (!(Math.abs(late) <= maxNanosDifference)) this.#fits = false
     this.#held.number(
@@ -147,7 +159,7 @@ export class RecordWriter {
     node = this.#keys(record, node)
     node = this.#attributes(record.attributes, '', node)
     node = this.#events(record.events, node)
-    return this.#calls(calls, start, node)
+    return this.#calls(calls, node)
   }
 
   /** Reads an id into `#other`, and says how it is coded against this hop's. */
@@ -178,7 +190,7 @@ export class RecordWriter {
   }
 
   #keys(record: HopRecord, node: ShapeNode): ShapeNode {
-    const names = Object.keys(record.keys)
+    const names = namesOf(record.keys)
     node = node.number(names.length)
     for (const name of names) {
       node = node.text(name, this.strings)
@@ -189,7 +201,7 @@ export class RecordWriter {
   }
 
   #attributes(attributes: Attributes, scope: string, node: ShapeNode): ShapeNode {
-    const names = Object.keys(attributes)
+    const names = namesOf(attributes)
     node = node.number(names.length)
     for (const name of names) {
       const value = attributes[name]
@@ -218,7 +230,7 @@ export class RecordWriter {
     return node
   }
 
-  #calls(calls: readonly CallRecord[], start: { high: number; low: number }, node: ShapeNode): ShapeNode {
+  #calls(calls: readonly CallRecord[], node: ShapeNode): ShapeNode {
     const { numbers, strings } = this
     const id = this.#call
     node = node.number(calls.length)
@@ -227,7 +239,7 @@ export class RecordWriter {
     for (const call of calls) {
       const offset = this.#natural(call.offsetMicros)
       if (!readWords(call.hopId, id)) this.#fits = false
-      const clock = difference(id, start) - offset * 1000
+      const clock = difference(id, this.#start) - offset * 1000
       const far = !(Math.abs(clock) <= maxNanosDifference)
       const gap = Math.abs(offset - end) < Math.abs(offset - before)
       const { servedBy } = call
@@ -288,9 +300,9 @@ export class RecordWriter {
     return 0
   }
 
-  #shapeOf(node: ShapeNode): number {
-    if (node.shape >= 0) return node.shape
+  #addShape(node: ShapeNode, size: number): void {
     node.shape = this.shapes.length
+    node.size = size
     this.shapes.push(node)
     const columns: ValueColumn[] = []
     for (let at: ShapeNode | undefined = node; at !== undefined; at = at.parent)
@@ -300,6 +312,5 @@ export class RecordWriter {
       this.#listed.add(column)
       this.valueColumns.push(column)
     }
-    return node.shape
   }
 }

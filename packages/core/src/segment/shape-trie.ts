@@ -17,6 +17,8 @@ export class ShapeNode {
   readonly parent: ShapeNode | undefined
   /** The shape that ends here, or -1. */
   shape = -1
+  /** What a record of the shape that ends here adds to the values of a segment, see `sizeOf`. */
+  size = 0
   /** The column of the value that this symbol announces. */
   column: ValueColumn | undefined
   #lastKey: string | number | null | undefined

@@ -1,18 +1,34 @@
 import type { HopTable } from '../log/hop-table.js'
+import type { LoggedHop } from '../log/logged-hop.js'
 import { placeOf } from './cut-windows.js'
-import type { CutHop } from './cut-hops.js'
+import { type CutHop, CutHops, idMillisOf } from './cut-hops.js'
 
-/** Hops with a version that the store does not have, below this place (see `placeOf`); null for all. */
-export function changedHops(table: HopTable, below: number | null): CutHop[] {
-  const changed: CutHop[] = []
+/** Hops of a cut by the window of the time in their ids; windows ascend. */
+export type CutByWindow = ReadonlyMap<number, CutHops>
+
+/**
+ * Hops with a version that the store does not have, below this place (see `placeOf`); null for all.
+ * @param isWanted which of those that are not packed
+ */
+export function changedHops(
+  table: HopTable,
+  below: number | null,
+  isWanted: (hop: LoggedHop) => boolean = () => true,
+): CutByWindow {
+  const windows = new Map<number, CutHop[]>()
   const limit = below ?? Infinity
   const windowMillis = table.run?.windowMillis ?? 1
-  const { packed } = table
-  for (const hop of table.hops())
-    if (hop.dirty && placeOf(hop.idMillis, windowMillis) < limit) changed.push(hop)
-  for (const slot of packed.slots())
-    if (placeOf(packed.idMillis(slot), windowMillis) < limit) changed.push(slot)
-  return changed
+  const add = (hop: CutHop): void => {
+    const place = placeOf(idMillisOf(table, hop), windowMillis)
+    if (place >= limit) return
+    const members = windows.get(Math.floor(place))
+    if (members === undefined) windows.set(Math.floor(place), [hop])
+    else members.push(hop)
+  }
+  for (const hop of table.hops()) if (hop.dirty && isWanted(hop)) add(hop)
+  for (const slot of table.packed.slots()) add(slot)
+  const ascending = [...windows].sort(([a], [b]) => a - b)
+  return new Map(ascending.map(([window, members]) => [window, CutHops.sorted(table, members)]))
 }
 
 /** The first file, up to `current`, with content that neither the store nor a checkpoint would have. */

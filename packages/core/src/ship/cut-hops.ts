@@ -2,73 +2,81 @@ import type { HopTable } from '../log/hop-table.js'
 import type { LoggedHop } from '../log/logged-hop.js'
 import type { HopId } from '../id/types.js'
 import type { HopRecord } from '../record/record.js'
-import { placeOf } from './cut-windows.js'
 
 /** A hop that a cut takes: one of the table's objects, or the slot of a packed one. */
 export type CutHop = LoggedHop | number
 
-/** Hops of a cut in id order. A packed one becomes an object only where its record is needed. */
-export class CutHops {
+/** Hops of one window in id order. A packed one becomes an object only where its record is needed. */
+export class CutHops implements Iterable<CutHop> {
+  readonly length: number
   readonly #table: HopTable
   readonly #hops: readonly CutHop[]
+  /** The hops before this one belong to another part. */
+  readonly #from: number
 
-  private constructor(table: HopTable, hops: readonly CutHop[]) {
+  private constructor(table: HopTable, hops: readonly CutHop[], from: number, to: number) {
     this.#table = table
     this.#hops = hops
+    this.#from = from
+    this.length = to - from
   }
 
-  /** Groups hops by the window of the time in their ids; windows ascending. */
-  static byWindow(table: HopTable, hops: readonly CutHop[], windowMillis: number): Map<number, CutHops> {
-    const windows = new Map<number, CutHop[]>()
-    for (const hop of hops) {
-      const window = Math.floor(placeOf(idMillisOf(table, hop), windowMillis))
-      const members = windows.get(window)
-      if (members === undefined) windows.set(window, [hop])
-      else members.push(hop)
-    }
-    const ascending = [...windows].sort(([a], [b]) => a - b)
-    for (const [, members] of ascending) members.sort((a, b) => compareIds(table, a, b))
-    return new Map(ascending.map(([window, members]) => [window, new CutHops(table, members)]))
+  /** Sorts the hops in place. */
+  static sorted(table: HopTable, hops: CutHop[]): CutHops {
+    return new CutHops(
+      table,
+      hops.sort((a, b) => compareIds(table, a, b)),
+      0,
+      hops.length,
+    )
   }
 
-  get length(): number {
-    return this.#hops.length
-  }
-
-  get hops(): readonly CutHop[] {
-    return this.#hops
+  *[Symbol.iterator](): Generator<CutHop> {
+    for (let i = 0; i < this.length; i++) yield this.#hopAt(i)
   }
 
   at(i: number): HopRecord | undefined {
-    return this.slice(i, i + 1)[0]
+    return i < this.length ? this.#recordAt(i) : undefined
   }
 
   /** The records of hops. */
   slice(from: number, to: number): HopRecord[] {
-    const { packed } = this.#table
-    return this.#hops
-      .slice(from, to)
-      .map((hop) => (typeof hop === 'number' ? packed.record(hop) : hop.record))
+    const records: HopRecord[] = []
+    for (let i = from; i < Math.min(to, this.length); i++) records.push(this.#recordAt(i))
+    return records
   }
 
-  part(from: number, to?: number): CutHops {
-    return new CutHops(this.#table, this.#hops.slice(from, to))
+  /** A part of these, which shares their list: a copy would be as long as the busiest window. */
+  part(from: number, to = this.length): CutHops {
+    return new CutHops(this.#table, this.#hops, this.#from + from, this.#from + to)
   }
 
   /** The index of the first hop whose time in the id fits; the length for none. */
   firstAt(fits: (idMillis: number) => boolean): number {
-    const at = this.#hops.findIndex((hop) => fits(idMillisOf(this.#table, hop)))
-    return at === -1 ? this.length : at
+    return this.#first((hop) => fits(idMillisOf(this.#table, hop)))
   }
 
   /** The index of the first hop with a larger id; the length for none. */
   firstAfter(id: string): number {
-    const at = this.#hops.findIndex((hop) => idOf(this.#table, hop) > id)
-    return at === -1 ? this.length : at
+    return this.#first((hop) => idOf(this.#table, hop) > id)
+  }
+
+  #first(fits: (hop: CutHop) => boolean): number {
+    for (let i = 0; i < this.length; i++) if (fits(this.#hopAt(i))) return i
+    return this.length
+  }
+
+  #hopAt(i: number): CutHop {
+    return this.#hops[this.#from + i] as CutHop
+  }
+
+  #recordAt(i: number): HopRecord {
+    const hop = this.#hopAt(i)
+    return typeof hop === 'number' ? this.#table.packed.record(hop) : hop.record
   }
 }
 
-function idMillisOf({ packed }: HopTable, hop: CutHop): number {
+export function idMillisOf({ packed }: HopTable, hop: CutHop): number {
   return typeof hop === 'number' ? packed.idMillis(hop) : hop.idMillis
 }
 

@@ -14,8 +14,7 @@ import { type CheckpointRecord, type CutRecord, Journal } from '../log/journal.j
 import { countRows } from '../store/count-rows.js'
 import { changedHops, firstNeededFile } from './changed-hops.js'
 import { CutWindows, placeOf } from './cut-windows.js'
-import { type CutHop, CutHops } from './cut-hops.js'
-import { batches, buildShipment, freeLayout, layoutOf, type Shipment, versionOf } from './shipment.js'
+import { batches, buildShipment, freeLayout, layoutOf, type Shipment, versionsOf } from './shipment.js'
 
 export interface RunShippingOptions {
   readonly runDir: string
@@ -135,17 +134,16 @@ export class RunShipping {
     const { run } = this.table
     if (this.pending !== undefined || run === undefined) return false
     if (order.interrupt === true) this.table.interrupt()
-    const members = changedHops(this.table, order.below)
-    if (members.length === 0) {
+    const changed = changedHops(this.table, order.below)
+    if (changed.size === 0) {
       this.windows.closeBelow(order.below)
       return false
     }
     const number = ++this.lastNumber
     const batch = this.windows.nextBatch()
-    const grouped = CutHops.byWindow(this.table, members, run.windowMillis)
     const isFirst = (place: number): boolean =>
       !this.dead && !this.journalBroken && Math.floor(place) < order.firstBelow && this.windows.isOpen(place)
-    let made = buildShipment(number, run, this.table.packed, grouped, freeLayout(batch, isFirst))
+    let made = buildShipment(number, run, this.table.packed, changed, freeLayout(batch, isFirst))
     const record: CutRecord = {
       type: 'cut',
       number,
@@ -167,7 +165,7 @@ export class RunShipping {
       // second, overlapping cut.
       this.journalBroken = true
       const late = freeLayout(batch, () => false)
-      made = buildShipment(number, run, this.table.packed, grouped, late)
+      made = buildShipment(number, run, this.table.packed, changed, late)
     }
     this.closeWindows(record)
     this.pending = made.shipment
@@ -275,9 +273,7 @@ export class RunShipping {
     // copy.
     if (comparePositions(this.tail.position, until) < 0) this.table.damaged()
     if (record.interrupt) this.table.interrupt()
-    const members = changedHops(this.table, record.below).filter(
-      (hop) => !(past && typeof hop !== 'number' && hop.restored),
-    )
+    const changed = changedHops(this.table, record.below, ({ restored }) => !(past && restored))
     this.lastNumber = Math.max(this.lastNumber, record.number)
     this.cuts.push(record)
     const { run } = this.table
@@ -285,19 +281,13 @@ export class RunShipping {
       this.acknowledge({
         number: record.number,
         rows: [],
-        hops: members,
-        versions: members.map(versionOf),
+        windows: changed,
+        versions: versionsOf(changed),
         sweeps: this.table.packed.sweeps,
       })
       this.shipped = 0
     } else {
-      this.pending = buildShipment(
-        record.number,
-        run,
-        this.table.packed,
-        CutHops.byWindow(this.table, members, run.windowMillis),
-        layoutOf(record),
-      ).shipment
+      this.pending = buildShipment(record.number, run, this.table.packed, changed, layoutOf(record)).shipment
     }
     if (past) return
     this.windows.closeBelow(record.cutBelow)
@@ -326,26 +316,15 @@ export class RunShipping {
     await setImmediate()
   }
 
-  private acknowledge({ hops, versions, sweeps }: Shipment): void {
+  private acknowledge({ windows, versions, sweeps }: Shipment): void {
     const { packed } = this.table
     // Where damage took an acknowledgement from the journal, a later cut has the same hops.
     const holds = sweeps === packed.sweeps
-    for (let i = 0; i < hops.length; i++) {
-      const cut = hops[i] as CutHop
-      if (typeof cut === 'number' && !holds) continue
-      const hop = typeof cut === 'number' ? packed.takenFrom(cut) : cut
-      if (hop === undefined) {
-        packed.remove(cut as number)
-        this.shipped++
-        continue
+    for (const members of windows.values()) {
+      for (const hop of members) {
+        if (typeof hop !== 'number') this.acknowledged(hop, versions.get(hop) as number)
+        else if (holds) this.acknowledgedSlot(hop)
       }
-      if (hop.shippedVersion === -1) this.shipped++
-      hop.shippedVersion = versions[i] as number
-      if (hop.dirty) continue
-      hop.keysPending = false
-      this.lingering.delete(hop)
-      if (hop.complete) this.table.remove(hop)
-      else if (hop.record.state !== 'open') this.lingering.add(hop)
     }
     packed.sweep()
     for (const hop of this.lingering) {
@@ -353,6 +332,24 @@ export class RunShipping {
       this.lingering.delete(hop)
       this.table.evict(hop)
     }
+  }
+
+  private acknowledgedSlot(slot: number): void {
+    const { packed } = this.table
+    const hop = packed.takenFrom(slot)
+    if (hop !== undefined) return this.acknowledged(hop, 1)
+    packed.remove(slot)
+    this.shipped++
+  }
+
+  private acknowledged(hop: LoggedHop, version: number): void {
+    if (hop.shippedVersion === -1) this.shipped++
+    hop.shippedVersion = version
+    if (hop.dirty) return
+    hop.keysPending = false
+    this.lingering.delete(hop)
+    if (hop.complete) this.table.remove(hop)
+    else if (hop.record.state !== 'open') this.lingering.add(hop)
   }
 }
 

@@ -1,21 +1,23 @@
 import type { RunInfo } from '../rundir/run-info.js'
+import type { LoggedHop } from '../log/logged-hop.js'
 import type { PackedHops } from '../log/packed-hops.js'
 import type { HopId } from '../id/types.js'
 import type { Row } from '../store/contract.js'
 import { keyRows } from '../store/key-rows.js'
 import { segmentRows } from '../store/segment-rows.js'
 import type { CutRecord, WindowCut } from '../log/journal.js'
-import type { CutHop, CutHops } from './cut-hops.js'
+import type { CutByWindow } from './changed-hops.js'
+import type { CutHops } from './cut-hops.js'
 import { placeOf } from './cut-windows.js'
 
 /** The rows of one cut. */
 export interface Shipment {
   readonly number: number
   readonly rows: readonly Row[]
-  readonly hops: readonly CutHop[]
-  /** The version of each hop in `rows`. */
-  readonly versions: readonly number[]
-  /** The slots in `hops` hold until the next sweep: {@link PackedHops.sweeps} when they were taken. */
+  readonly windows: CutByWindow
+  /** The versions in `rows` of hops that are not packed. The only entry of a packed hop is its first version. */
+  readonly versions: ReadonlyMap<LoggedHop, number>
+  /** The slots in `windows` hold until the next sweep: {@link PackedHops.sweeps} when they were taken. */
   readonly sweeps: number
 }
 
@@ -45,11 +47,10 @@ export function buildShipment(
   number: number,
   run: RunInfo,
   { sweeps }: PackedHops,
-  windows: ReadonlyMap<number, CutHops>,
+  windows: CutByWindow,
   layout: Layout,
 ): { shipment: Shipment; first: WindowCut[]; late: WindowCut[] } {
   const rows: Row[] = []
-  const hops: CutHop[] = []
   const first: WindowCut[] = []
   const late: WindowCut[] = []
   const add = (window: number, lane: 'first' | 'late', members: CutHops, cut?: readonly string[]): void => {
@@ -69,7 +70,6 @@ export function buildShipment(
     ;(lane === 'first' ? first : late).push([window, made.cut])
   }
   for (const [window, members] of windows) {
-    for (const hop of members.hops) hops.push(hop)
     const closed = members.firstAt((millis) => layout.isFirst(placeOf(millis, run.windowMillis)))
     for (const lane of ['late', 'first'] as const) {
       const cut = layout[lane].get(window)
@@ -78,14 +78,18 @@ export function buildShipment(
       add(window, 'late', beyond)
     }
   }
-  const keyed = hops.flatMap((hop) => (typeof hop !== 'number' && hop.keysPending ? [hop.record] : []))
+  const versions = versionsOf(windows)
+  const keyed = [...versions.keys()].filter(({ keysPending }) => keysPending).map(({ record }) => record)
   for (const row of keyRows(keyed)) rows.push(row)
-  return { shipment: { number, rows, hops, versions: hops.map(versionOf), sweeps }, first, late }
+  return { shipment: { number, rows, windows, versions, sweeps }, first, late }
 }
 
-/** The only entry of a packed hop is its first version. */
-export function versionOf(hop: CutHop): number {
-  return typeof hop === 'number' ? 1 : hop.version
+/** The present versions of the hops that are not packed. */
+export function versionsOf(windows: CutByWindow): Map<LoggedHop, number> {
+  const versions = new Map<LoggedHop, number>()
+  for (const members of windows.values())
+    for (const hop of members) if (typeof hop !== 'number') versions.set(hop, hop.version)
+  return versions
 }
 
 /**
