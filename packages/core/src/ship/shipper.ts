@@ -42,8 +42,10 @@ export class Shipper {
   private ticking: NodeJS.Timeout | undefined
   /** Ticks that found nothing new. */
   private still = 0
-  /** Hops that the last cut left in the table. */
+  /** Hops that the last cut left in the table, if it took all that it could. */
   private kept = 0
+  /** The last cut did not take all that it could. */
+  private cutsMore = false
   private seen = 0
   private shippingKeys: Promise<void> | undefined
   private expiry: Expiry | undefined
@@ -289,11 +291,13 @@ export class Shipper {
   }
 
   private tick(): void {
+    if (this.closed) return
     try {
       this.read()
       if (!this.outages.store.due) return
       const { engine, options } = this
       if (engine.pending === undefined && engine.run !== undefined) {
+        this.cutsMore = false
         const markedMillis = Number(engine.table.markedNanos / 1_000_000n)
         const below = engine.windowAt(markedMillis - options.graceMillis)
         if (engine.table.size >= options.maxHops) this.cutAll()
@@ -303,8 +307,9 @@ export class Shipper {
       if (engine.pending !== undefined)
         void this.sendPending().then(
           () => {
-            this.kept = engine.table.size
+            this.kept = this.cutsMore ? 0 : engine.table.size
             this.compact()
+            if (this.cutsMore) setImmediate(() => this.tick())
           },
           () => undefined,
         )
@@ -331,7 +336,8 @@ export class Shipper {
 
   /**
    * A busy run cuts its windows in parts, because the hops of a whole one would take too much memory. A hop that
-   * is cut while it is open gets a second version, so a part ends where few hops are open.
+   * is cut while it is open gets a second version, so a part ends where few hops are open. It has about `partHops`,
+   * because V8 frees nothing of its old generation before a cut is over; the table has as many in each stretch of time.
    */
   private cutPart(markedMillis: number): void {
     const { engine } = this
@@ -339,8 +345,12 @@ export class Shipper {
     const open = [...table.hops()].filter(({ complete }) => !complete).map(({ idMillis }) => idMillis)
     const few = open.sort((a, b) => a - b)[Math.floor(table.size * openShare)] ?? Infinity
     const from = markedMillis - this.options.graceMillis
-    const below = engine.placeAt(Math.max(from, Math.min(markedMillis - timing.partGraceMillis, few)))
-    if (below > engine.windows.below) engine.cut({ below, firstBelow: below })
+    const to = engine.placeAt(Math.max(from, Math.min(markedMillis - timing.partGraceMillis, few)))
+    const { below: cutTo } = engine.windows
+    const share = Math.min(1, partHops / table.size)
+    const below = cutTo === 0 ? to : Math.min(to, cutTo + share * (engine.placeAt(Date.now()) - cutTo))
+    this.cutsMore = below < to
+    if (below > cutTo) engine.cut({ below, firstBelow: below })
   }
 
   private cutAll(): void {
