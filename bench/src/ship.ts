@@ -1,14 +1,16 @@
 /**
  * The speed of shipping a run's log, from its files to a store's acknowledgement, with one thread, and the
  * size of a hop in the log and in the store. Every round appends new hops and ships them; the output has
- * medians over rounds.
- * `npm run bench:ship -- --hops 200000 --rounds 5`
+ * medians over rounds. The CPU is that of this process: a store in another process has its own.
+ * `npm run bench:ship -- --hops 200000 --rounds 5 --store memory,level,hbase`, by default without `hbase`, which is
+ * started for it.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { levelStore, memoryStore, type HopId } from '@hoptrace/core/store'
+import { levelStore, memoryStore, openStore, type HopId, type Store } from '@hoptrace/core/store'
+import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
 import { IdGenerator } from '../../packages/core/src/id/index.js'
 import type { LogHop } from '../../packages/core/src/log/entries.js'
 import type { RunInfo } from '../../packages/core/src/rundir/run-info.js'
@@ -18,17 +20,30 @@ import { counted } from './counted-store.js'
 import { median, table } from './report.js'
 
 const { values } = parseArgs({
-  options: { hops: { type: 'string', default: '200000' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    hops: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '5' },
+    store: { type: 'string', default: 'memory,level' },
+  },
 })
 const hops = Number(values.hops)
 const rounds = Number(values.rounds)
 
 const shapes = ['leaf', 'call', 'call, event, key'] as const
-const stores = ['memory', 'level'] as const
+const stores = ['memory', 'level', 'hbase'] as const
 type Shape = (typeof shapes)[number]
+type StoreKind = (typeof stores)[number]
+
+const kinds = values.store.split(',').map((name) => {
+  const kind = stores.find((known) => known === name)
+  if (kind === undefined) throw new TypeError(`--store takes ${stores.join(', ')} (got ${name})`)
+  return kind
+})
+const hbase = kinds.includes('hbase') ? await hbaseOf() : undefined
 
 interface Sample {
   readonly appendMicros: number
+  readonly shipMicros: number
   readonly shippedPerSecond: number
   readonly logBytes: number
   readonly storeBytes: number
@@ -111,7 +126,22 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
   return { micros, bytes }
 }
 
-async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sample> {
+async function hbaseOf(): ReturnType<typeof startHBase> {
+  const reason = hbaseUnavailableReason()
+  if (reason !== undefined) throw new Error(`no HBase can run here: ${reason}`)
+  return startHBase()
+}
+
+let tables = 0
+
+function storeOf(kind: StoreKind, dir: string): Store {
+  if (kind === 'memory') return memoryStore()
+  if (kind === 'level') return levelStore({ dir: path.join(dir, 'store'), make: true })
+  const table = `bench_ship_${process.pid}_${tables++}`
+  return openStore({ kind, url: hbase?.url ?? '', table }, { dataDir: dir, service: 'orders' })
+}
+
+async function measure(shape: Shape, kind: StoreKind): Promise<Sample> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'hoptrace-bench-'))
   const runDir = path.join(dir, 'run')
   const startNanos = BigInt(Date.now() - 3_600_000) * 1_000_000n
@@ -132,10 +162,12 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
   }
   try {
     const appended = append(runDir, run, shape)
-    const store = counted(
-      kind === 'memory' ? memoryStore() : levelStore({ dir: path.join(dir, 'store'), make: true }),
-    )
+    const store = counted(storeOf(kind, dir))
     await store.open()
+    // A table of HBase is made by the first put.
+    await store.put([{ key: Buffer.of(0x7f), value: Buffer.of(0) }])
+    store.bytesPut = 0
+    const usage = process.cpuUsage()
     const begin = performance.now()
     const engine = new RunShipping({ runDir, store })
     engine.load()
@@ -156,11 +188,13 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
     if (engine.cut({ below: null, firstBelow: Infinity })) await engine.send()
     engine.compact()
     const seconds = (performance.now() - begin) / 1000
+    const { user, system } = process.cpuUsage(usage)
     if (engine.shipped !== hops) throw new Error(`${engine.shipped} of ${hops} hops were shipped`)
     engine.close()
     await store.close()
     return {
       appendMicros: appended.micros,
+      shipMicros: (user + system) / hops,
       shippedPerSecond: hops / seconds,
       logBytes: appended.bytes / hops,
       storeBytes: store.bytesPut / hops,
@@ -171,7 +205,7 @@ async function measure(shape: Shape, kind: (typeof stores)[number]): Promise<Sam
 }
 
 const rows: string[][] = []
-for (const kind of stores) {
+for (const kind of kinds) {
   for (const shape of shapes) {
     const samples: Sample[] = []
     for (let round = 0; round < rounds; round++) samples.push(await measure(shape, kind))
@@ -182,13 +216,23 @@ for (const kind of stores) {
       middle(({ appendMicros }) => appendMicros).toFixed(2),
       middle(({ logBytes }) => logBytes).toFixed(1),
       Math.round(middle(({ shippedPerSecond }) => shippedPerSecond)).toLocaleString('en'),
+      middle(({ shipMicros }) => shipMicros).toFixed(2),
       middle(({ storeBytes }) => storeBytes).toFixed(1),
     ])
   }
 }
 console.log(
   table(
-    ['store', 'hop', 'µs to append', 'bytes in the log', 'hops/s shipped', 'bytes put into the store'],
+    [
+      'store',
+      'hop',
+      'µs to append',
+      'bytes in the log',
+      'hops/s shipped',
+      'CPU to ship, µs',
+      'bytes put into the store',
+    ],
     rows,
   ),
 )
+await hbase?.stop()
