@@ -38,6 +38,8 @@ export class HopTable {
   header = { text: '', mac: '' }
   /** Every hop that began up to here is or was in the table, unless it is within `dropped`. */
   markedNanos = 0n
+  /** The latest start of a hop or run, or mark, that was read. */
+  newestNanos = 0n
   crash: string | null = null
   ended = false
   dropped: DroppedRange[] = []
@@ -62,7 +64,6 @@ export class HopTable {
   private readonly read = new ByteReader()
   private instance: InstanceRef | undefined
   private file = 0
-  private newestNanos = 0n
   /** The last mark that was read, at its place in the log. Marks of deleted files are unknown. */
   private passedNanos = 0n
   private gapFromNanos: bigint | undefined

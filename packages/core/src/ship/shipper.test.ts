@@ -14,6 +14,9 @@ import {
   testRun,
   testRunDir,
 } from '../log/test-run.fixture.js'
+import { decodeSegment } from '../segment/decode.js'
+import type { Row } from '../store/contract.js'
+import { readSegmentKey } from '../store/keys.js'
 import { StoreReader } from '../store/reader.js'
 import type { EndedRuns } from '../record/instance-row.js'
 import { SharedState } from './shared-state.js'
@@ -30,6 +33,9 @@ import {
 
 const second = 1_000_000_000n
 const firstWindow = Number(baseNanos / second)
+
+const hopsIn = ({ key, value }: Row): number =>
+  readSegmentKey(key) === undefined ? 0 : decodeSegment(value).records.length
 
 describe('Shipper', () => {
   const ends: (() => Promise<void>)[] = []
@@ -277,6 +283,30 @@ describe('Shipper', () => {
     expect(new Set(segments.map(({ lane }) => lane))).toEqual(new Set(['first']))
     expect(segments.flatMap(({ records }) => records)).toHaveLength(20_000)
     await expect.poll(() => shipper.row().shippedThroughNanos).toBe(baseNanos + 500_000_000n)
+  })
+
+  it('ships what a second has in several parts if that are many hops', async () => {
+    const { store, log, shipper } = setUp({ graceMillis: 0 })
+    await shipper.start()
+    const puts: number[] = []
+    const put = store.put.bind(store)
+    store.put = async (rows) => {
+      puts.push(rows.reduce((sum, row) => sum + hopsIn(row), 0))
+      await put(rows)
+    }
+    const shipped = (): number => puts.reduce((sum, hops) => sum + hops, 0)
+    for (let i = 1; i <= 20_000; i++) log.close(testHop(10_000n * BigInt(i)), testClose())
+    log.mark(baseNanos + 200_000_000n)
+    await expect.poll(shipped).toBeGreaterThan(10_000)
+    for (let i = 20_001; i <= 90_000; i++) log.close(testHop(10_000n * BigInt(i)), testClose())
+    log.mark(baseNanos + 900_000_000n)
+    await expect.poll(shipped).toBeGreaterThan(70_000)
+    log.mark(baseNanos + 2n * second)
+    await expect.poll(shipped).toBe(90_000)
+    expect(Math.max(...puts)).toBeLessThan(40_000)
+    const segments = await segmentsOf(store)
+    expect(new Set(segments.map(({ lane }) => lane))).toEqual(new Set(['first']))
+    expect(segments.flatMap(({ records }) => records)).toHaveLength(90_000)
   })
 
   it('stops reading while the store is unavailable and the table is full, and loses nothing', async () => {

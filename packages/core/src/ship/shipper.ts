@@ -337,7 +337,8 @@ export class Shipper {
   /**
    * A busy run cuts its windows in parts, because the hops of a whole one would take too much memory. A hop that
    * is cut while it is open gets a second version, so a part ends where few hops are open. It has about `partHops`,
-   * because V8 frees nothing of its old generation before a cut is over; the table has as many in each stretch of time.
+   * because V8 frees nothing of its old generation before a cut is over. How many there are up to a time is estimated:
+   * hops begin evenly between the last cut and the newest hop.
    */
   private cutPart(markedMillis: number): void {
     const { engine } = this
@@ -347,8 +348,9 @@ export class Shipper {
     const from = markedMillis - this.options.graceMillis
     const to = engine.placeAt(Math.max(from, Math.min(markedMillis - timing.partGraceMillis, few)))
     const { below: cutTo } = engine.windows
+    const newest = engine.placeAt(Number(table.newestNanos / 1_000_000n))
     const share = Math.min(1, partHops / table.size)
-    const below = cutTo === 0 ? to : Math.min(to, cutTo + share * (engine.placeAt(Date.now()) - cutTo))
+    const below = cutTo === 0 ? to : Math.min(to, cutTo + share * (newest - cutTo))
     this.cutsMore = below < to
     if (below > cutTo) engine.cut({ below, firstBelow: below })
   }
