@@ -168,7 +168,12 @@ export async function findKeys(
   const stores = [...places].map(async ([url, { row, runs, asked: sharing }]) => {
     if ((await Promise.all(sharing)).includes(true)) return
     await attempt(url, runs, async () => {
-      const found = await parts.patience.within(url, () => inStore(parts, url, row, query, reads, signal))
+      const found = await parts.patience
+        .within(url, () => inStore(parts, url, row, query, reads, signal))
+        .catch(async (error: unknown) => {
+          if (await parts.log.haveAll(runs, reads, signal)) return []
+          throw error
+        })
       return found.map((hit) => held(hit, rows, [url]))
     })
   })

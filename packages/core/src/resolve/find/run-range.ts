@@ -61,11 +61,19 @@ export async function* runRange(
   // Another run may have read a shared store before this run's log was shipped to it.
   const stores = newer === undefined ? unclaimed : newer.stores
   const logged = view === undefined ? [] : [listed(view.records.values(), rest, 'log')]
+  const unreadStores: { readonly url: string; readonly error: unknown }[] = []
   const stored = stores.map((url) =>
-    unfailing(parts.patience.each(url, storeRange(question, url, newer ?? row, rest)), failed),
+    unfailing(
+      parts.patience.each(url, storeRange(question, url, newer ?? row, rest)),
+      (error) => void unreadStores.push({ url, error }),
+    ),
   )
   // One that is away keeps back nothing of what the others have.
   yield* mergeById([...logged, ...stored])
+  for (const { url, error } of unreadStores) {
+    const sharing = [row, ...question.runs.filter((run) => run !== row && run.stores.includes(url))]
+    if (!(await parts.log.haveAll(sharing, reads, stretch.signal))) failed(error)
+  }
   if (failures.length > 0) throw failures[0]
   if (view?.damage !== undefined) throw new HoptraceError('HOPTRACE_BAD_LOG', view.damage)
   if (view === undefined && mayHaveMore(newer ?? row, stretch)) {

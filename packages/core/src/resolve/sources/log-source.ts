@@ -88,6 +88,18 @@ export class LogSource {
     return viewOf(row, await this.wait(runDir, cached, signal))
   }
 
+  /**
+   * Have the logs of these runs every hop of theirs? Then no store has a hop that is missing here. A store that cannot be read
+   * may never have been made: a row names the store of its run before anything is put there.
+   */
+  async haveAll(rows: readonly InstanceRow[], reads: Reads, signal?: AbortSignal): Promise<boolean> {
+    for (const row of rows) {
+      const view = await this.view(row, reads, signal).catch(() => undefined)
+      if (view?.whole !== true) return false
+    }
+    return true
+  }
+
   /** Kept with the row, which one walk after the other asks for. */
   private runDir(row: InstanceRow): string | undefined {
     let known = this.runDirs.get(row)

@@ -90,8 +90,6 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
       // Live instances know their own aliases: those that answered did so for them, too.
       const silent = rows.filter((row) => live === null || !live.answered(row))
       const viewOf = async (row: InstanceRow): Promise<LogView | undefined> => log?.view(row, reads, signal)
-      const isWhole = async (row: InstanceRow): Promise<boolean> =>
-        row.stores.length === 0 || (await viewOf(row).catch(() => undefined))?.whole === true
       // A store also leads to hops of other runs, so it is read where the logs of these are whole, too.
       const stored = async (): Promise<readonly AliasHit[]> => {
         const urls = [...new Set(silent.flatMap(({ stores }) => stores))]
@@ -99,9 +97,9 @@ export function traceSource({ live, log, store, patience }: Places): TraceSource
         try {
           return await patience.within(urls.join(' '), () => store.aliases(silent, id, reads))
         } catch (error) {
-          const whole = await Promise.all(silent.map(isWhole))
-          if (whole.includes(false)) throw error
-          return []
+          const storing = silent.filter(({ stores }) => stores.length > 0)
+          if (await log?.haveAll(storing, reads, signal)) return []
+          throw error
         }
       }
       // What a run has not shipped yet is in its log alone.
