@@ -11,10 +11,10 @@ import {
   type Store,
 } from '@hoptrace/core/store'
 import { createHBaseClient } from '@hoptrace/hbase-client'
-import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
 import { npmHBase, type NpmHBase } from '@hoptrace/hbase-dev/npm-hbase'
 import { realisticInstance, realisticRecords } from '@hoptrace/testkit/store'
 import { median, table } from './report.js'
+import { startedHBase } from './started-hbase.js'
 
 /*
  * HBase over its own RPC and over the REST gateway, in interleaved rounds: the cost of one look-up of an id, the
@@ -174,9 +174,7 @@ async function writing({ put, rowsAPut }: Transport, kilobytes: number, round: n
 }
 
 async function main(): Promise<void> {
-  const reason = hbaseUnavailableReason()
-  if (reason !== undefined) throw new Error(`no HBase can run here: ${reason}`)
-  const hbase = await startHBase({ rest: true })
+  const hbase = await startedHBase({ rest: true })
   const native = open(hbase.url)
   const rest = open(`hbase+${hbase.restUrl}`)
   const npm = throughNpm(npmHBase(hbase.restUrl ?? ''))

@@ -10,7 +10,6 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { levelStore, memoryStore, openStore, type HopId, type Store } from '@hoptrace/core/store'
-import { hbaseUnavailableReason, startHBase } from '@hoptrace/hbase-dev'
 import { IdGenerator } from '../../packages/core/src/id/index.js'
 import type { LogHop } from '../../packages/core/src/log/entries.js'
 import type { RunInfo } from '../../packages/core/src/rundir/run-info.js'
@@ -18,6 +17,7 @@ import { FileHopLog } from '../../packages/core/src/log/file-hop-log.js'
 import { RunShipping } from '../../packages/core/src/ship/run-shipping.js'
 import { counted } from './counted-store.js'
 import { median, table } from './report.js'
+import { startedHBase } from './started-hbase.js'
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ const kinds = values.store.split(',').map((name) => {
   if (kind === undefined) throw new TypeError(`--store takes ${stores.join(', ')} (got ${name})`)
   return kind
 })
-const hbase = kinds.includes('hbase') ? await hbaseOf() : undefined
+const hbase = kinds.includes('hbase') ? await startedHBase({ name: 'bench-ship' }) : undefined
 
 interface Sample {
   readonly appendMicros: number
@@ -126,12 +126,6 @@ function append(runDir: string, run: RunInfo, shape: Shape): { micros: number; b
   return { micros, bytes }
 }
 
-async function hbaseOf(): ReturnType<typeof startHBase> {
-  const reason = hbaseUnavailableReason()
-  if (reason !== undefined) throw new Error(`no HBase can run here: ${reason}`)
-  return startHBase()
-}
-
 let tables = 0
 
 function storeOf(kind: StoreKind, dir: string): Store {
@@ -204,22 +198,26 @@ async function measure(shape: Shape, kind: StoreKind): Promise<Sample> {
   }
 }
 
+async function rowOf(kind: StoreKind, shape: Shape): Promise<string[]> {
+  const samples: Sample[] = []
+  for (let round = 0; round < rounds; round++) samples.push(await measure(shape, kind))
+  const middle = (of: (sample: Sample) => number): number => median(samples.map(of))
+  return [
+    kind,
+    shape,
+    middle(({ appendMicros }) => appendMicros).toFixed(2),
+    middle(({ logBytes }) => logBytes).toFixed(1),
+    Math.round(middle(({ shippedPerSecond }) => shippedPerSecond)).toLocaleString('en'),
+    middle(({ shipMicros }) => shipMicros).toFixed(2),
+    middle(({ storeBytes }) => storeBytes).toFixed(1),
+  ]
+}
+
 const rows: string[][] = []
-for (const kind of kinds) {
-  for (const shape of shapes) {
-    const samples: Sample[] = []
-    for (let round = 0; round < rounds; round++) samples.push(await measure(shape, kind))
-    const middle = (of: (sample: Sample) => number): number => median(samples.map(of))
-    rows.push([
-      kind,
-      shape,
-      middle(({ appendMicros }) => appendMicros).toFixed(2),
-      middle(({ logBytes }) => logBytes).toFixed(1),
-      Math.round(middle(({ shippedPerSecond }) => shippedPerSecond)).toLocaleString('en'),
-      middle(({ shipMicros }) => shipMicros).toFixed(2),
-      middle(({ storeBytes }) => storeBytes).toFixed(1),
-    ])
-  }
+try {
+  for (const kind of kinds) for (const shape of shapes) rows.push(await rowOf(kind, shape))
+} finally {
+  await hbase?.stop()
 }
 console.log(
   table(
@@ -235,4 +233,3 @@ console.log(
     rows,
   ),
 )
-await hbase?.stop()

@@ -1,6 +1,6 @@
 /** Rows of numbers, one after the other in an array that is used again: a new one for each batch would wait for the garbage collector. */
 
-/** Room for so many rows is kept. */
+/** An array keeps room for this number of rows. */
 export const leastRows = 1024
 
 /** The rows for which an array has room that holds `count`: a power of two. */
@@ -16,7 +16,7 @@ export function moveRow(rows: Uint32Array, width: number, from: number, to: numb
   for (let i = 0; i < width; i++) rows[to * width + i] = rows[from * width + i] as number
 }
 
-/** A copy with another length, as far as both reach. */
+/** A copy with another length: longer with zeros, or shorter. */
 export function resized(rows: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const copy = new Uint32Array(length)
   copy.set(rows.length > length ? rows.subarray(0, length) : rows)

@@ -20,7 +20,7 @@ export function namesOf(map: Readonly<Record<string, unknown>>): readonly string
 }
 
 function isEmpty(map: object): boolean {
-  for (const name in map) return name === undefined
+  for (const _name in map) return false
   return true
 }
 
