@@ -39,7 +39,7 @@ const project = ({ name, include, exclude, isolate = false }: TestProject, order
     hookTimeout: order > 0 ? HEAVY_HANG_MILLIS : HANG_MILLIS,
     expect: { poll: { timeout: HANG_MILLIS / 2 } },
     globalSetup: name === 'hbase' || name === 'net' ? [setup('vitest-hbase')] : [],
-    setupFiles: name === 'e2e' ? [setup('vitest-environment')] : [],
+    setupFiles: [setup('vitest-hangs'), ...(name === 'e2e' ? [setup('vitest-environment')] : [])],
     sequence: { groupOrder: order },
   },
 })

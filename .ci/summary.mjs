@@ -48,5 +48,7 @@ const late = tests.filter((test) => test.status === 'passed' && test.failureMess
 for (const test of late) console.log(`passed at its second attempt only: ${named(test)}${reasons(test)}`)
 for (const test of failed) console.log(`failed: ${named(test)}${reasons(test)}`)
 for (const problem of problems) console.log(`problem: ${problem}`)
+const hangs = path.join(results, 'hangs.txt')
+if (existsSync(hangs)) console.log(readFileSync(hangs, 'utf8').slice(-4000))
 console.log(`${passed} passed, ${failed.length + problems.length} failed`)
 process.exit(failed.length + problems.length === 0 ? 0 : 1)

@@ -1,0 +1,23 @@
+// The limit of a test or hook says only that it was reached. Long before it, this says what the process still waits for: on the error
+// output, and in the file that HOPTRACE_HANGS names, which `.ci/run` prints at its end.
+import { appendFileSync } from 'node:fs'
+import { afterAll, beforeEach, expect } from 'vitest'
+
+const QUIET_MILLIS = 120_000
+
+let progressAt = performance.now()
+let at = 'before its first test'
+beforeEach(({ task }) => {
+  progressAt = performance.now()
+  at = `since "${task.name}"`
+})
+
+const timer = setInterval(() => {
+  const seconds = Math.round((performance.now() - progressAt) / 1000)
+  const resources = (process.getActiveResourcesInfo?.() ?? ['unknown']).join(', ')
+  const says = `${expect.getState().testPath}: no progress for ${seconds} s, ${at}; it waits for: ${resources}\n`
+  process.stderr.write(says)
+  if (process.env.HOPTRACE_HANGS) appendFileSync(process.env.HOPTRACE_HANGS, says)
+}, QUIET_MILLIS).unref()
+beforeEach(() => void timer.refresh())
+afterAll(() => clearInterval(timer))
