@@ -101,7 +101,20 @@ export interface Registry {
   put(row: InstanceRow): Promise<void>
   /** Deletes rows of ended runs, for a writer; bounded work. Returns how many were deleted. */
   removeEnded?(ended: EndedRuns): Promise<number>
+  /** Left out by a registry that is read as a whole, always. */
+  readonly byName?: RowsByName | undefined
   close(): Promise<void>
+}
+
+/** A registry that may have more rows than are worth reading for one question. */
+export interface RowsByName {
+  /** Whether it has. It costs a read until it is known. */
+  isLarge(): Promise<boolean>
+  /**
+   * Every row of each service of which at least one row has one of these names (see `rowNames`). Undefined
+   * when these are too many, too, or when one may be missing.
+   */
+  rowsOf(names: readonly string[]): Promise<readonly InstanceRow[] | undefined>
 }
 
 /** The last sign of life of a run, in nanoseconds since the epoch. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow, RegistryRows } from '../record/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import { recordedKey } from './find/key-text.js'
 import { certain, findKeys, findTraces, mayHoldNewer } from './find/keys.js'
 import { rangeOf, type RangeQuery } from './find/range.js'
@@ -99,13 +99,10 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   }
   const traces: TraceResolver = new TraceResolver({ ...parts, source }, newestOfKey)
   /** Something that has to be answered within the deadline. */
-  const ask = async <T>(
-    answer: (known: RegistryRows, signal: AbortSignal) => Promise<T> | T,
-    asker?: AbortSignal,
-  ): Promise<T> => {
+  const ask = async <T>(answer: (signal: AbortSignal) => Promise<T>, asker?: AbortSignal): Promise<T> => {
     const deadline = traces.begin(asker)
     try {
-      return await answer(await traces.instances(deadline.signal), deadline.signal)
+      return await answer(deadline.signal)
     } finally {
       deadline.clear()
     }
@@ -118,7 +115,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     resolve: (idOrKey) => traces.resolve(idOrKey),
     walk: (idOrKey) => traces.walk(idOrKey),
     range: async function* (query) {
-      const known = await ask((read) => read, query.signal)
+      const known = await ask((signal) => traces.instancesOf(query.service, signal), query.signal)
       // A long range may take longer than other questions: its asker ends it.
       yield* rangeOf(parts, known, query, eitherOf(traces.closed, query.signal))
     },
@@ -126,7 +123,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       if (!Number.isInteger(limit) || limit < 1) throw new TypeError(`limit must be 1 or more (got ${limit})`)
       if (key === '') throw new TypeError('a key has a name')
       const query = { ...recordedKey(key, value), limit }
-      const found = await ask((_, signal) =>
+      const found = await ask((signal) =>
         traces.settled(
           (known) => findTraces(parts, known, query, signal),
           ({ hits }) => hits.length < limit,
@@ -142,7 +139,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       const look = async (signal: AbortSignal | undefined): Promise<ProgressResult> => {
         // The trace that was the newest of its key stays the one that is followed.
         if (subject === undefined) {
-          const found = await ask((_, bound) => traces.subjectOf(idOrKey, bound), signal)
+          const found = await ask((bound) => traces.subjectOf(idOrKey, bound), signal)
           if (found.ids.length > 0) subject = found
         }
         return progress(idOrKey, { subject, signal })
@@ -150,7 +147,10 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       return follow(look, followOptions)
     },
     instances: () =>
-      ask(({ rows, unread }) => Object.assign([...rows], unread.length === 0 ? {} : { unread })),
+      ask(async (signal) => {
+        const { rows, unread } = await traces.instances(signal)
+        return Object.assign([...rows], unread.length === 0 ? {} : { unread })
+      }),
     close: async () => {
       traces.close()
       await parts.close()

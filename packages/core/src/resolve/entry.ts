@@ -2,6 +2,7 @@ import { hopIdNanos, isHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
 import type { InstanceRow } from '../record/instance-row.js'
 import type { AliasHit } from '../store/reader.js'
+import type { InstanceIndex } from './walk/candidates.js'
 import type { Found, Located, Locator } from './walk/locate.js'
 import { messageOf } from '../base/message.js'
 import type { Reads } from './walk/reads.js'
@@ -25,7 +26,7 @@ export type Entry =
 export interface EntryFinder {
   readonly locator: Locator
   readonly source: TraceSource
-  readonly rows: readonly InstanceRow[]
+  readonly index: InstanceIndex
   /** The runs that are known to hold the requested hop. */
   readonly holders: readonly InstanceRow[]
   readonly reads: Reads
@@ -61,7 +62,8 @@ async function byId(
 }
 
 async function byAlias(id: HopId, finder: EntryFinder, notes: string[]): Promise<Found | undefined> {
-  const { source, rows, reads, signal } = finder
+  const { source, index, reads, signal } = finder
+  const { rows } = index
   let hits: readonly AliasHit[] = []
   try {
     hits = await source.aliases(rows, id, reads, signal, true)

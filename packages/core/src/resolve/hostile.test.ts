@@ -5,6 +5,7 @@ import type { HopId } from '../id/types.js'
 import { progressOf } from './progress.js'
 import { resolveResult } from './result.js'
 import { queryTrace, type TraceAnswer, type TraceQuery } from './trace-query.js'
+import { instanceIndex } from './walk/candidates.js'
 import { baseNanos, testCall, testHop, testId, testRecord, testRow } from './test-trace.fixture.js'
 import { placeOf } from './verdict/evidence.js'
 import { judge } from './verdict/overall.js'
@@ -49,7 +50,7 @@ function query(
 ): Promise<Awaited<ReturnType<typeof queryTrace>>> {
   return queryTrace([idOf(0)], {
     source,
-    known: { rows: [testRow('s', 4001)], unread: [] },
+    index: instanceIndex({ rows: [testRow('s', 4001)], unread: [] }),
     limits,
     recursive: false,
     ...more,
@@ -172,7 +173,7 @@ describe('an instance on an errand', () => {
     const rows = ['a', 'b', 'c', 'd'].map((service, index) => testRow(service, 4001 + index))
     return queryTrace([testId(4001, baseNanos)], {
       source,
-      known: { rows, unread: [] },
+      index: instanceIndex({ rows, unread: [] }),
       limits,
       recursive: true,
     })

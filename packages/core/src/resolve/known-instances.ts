@@ -1,6 +1,8 @@
 import { timing } from '../base/timing.js'
 import type { AskersKeys } from '../key/index.js'
-import type { Registry, RegistryRows } from '../record/instance-row.js'
+import type { InstanceRow, Registry, RegistryRows, RowsByName } from '../record/instance-row.js'
+import { withDeletions } from '../record/kept.js'
+import { rowName } from '../record/row-names.js'
 import { composedRegistry } from '../store/registry/composed-registry.js'
 import { LoggedRuns } from './sources/logged-runs.js'
 
@@ -37,7 +39,37 @@ export function knownInstances(options: KnownInstancesOptions): Registry {
       tell(known)
       return known
     },
+    ...(composed.byName === undefined ? {} : { byName: withLogged(composed.byName, logged) }),
     put: (row) => composed.put(row),
     close: () => composed.close(),
+  }
+}
+
+/**
+ * The same with the runs of the data directory: those of all its services are always among them, because only then is it known which of
+ * its logs are of runs that are not registered.
+ */
+function withLogged(registered: RowsByName, logged: LoggedRuns): RowsByName {
+  const readHere = async (): Promise<readonly InstanceRow[] | undefined> => {
+    const names = [...(await logged.services())].map(rowName.service)
+    let isWhole = true
+    const { rows, unread } = await logged.beside(async () => {
+      const found = names.length === 0 ? [] : await registered.rowsOf(names)
+      isWhole = found !== undefined
+      return { rows: found ?? [], unread: [] }
+    })
+    return isWhole && unread.length === 0 ? rows : undefined
+  }
+  let here: { readonly at: number; readonly rows: ReturnType<typeof readHere> } | undefined
+  return {
+    isLarge: () => registered.isLarge(),
+    rowsOf: async (names) => {
+      const now = performance.now()
+      if (here === undefined || here.at < now - timing.rowsMillis) here = { at: now, rows: readHere() }
+      const [local, found] = await Promise.all([here.rows, registered.rowsOf(names)])
+      if (local === undefined || found === undefined) return undefined
+      const services = new Set(local.map(({ service }) => service))
+      return withDeletions([...local, ...found.filter(({ service }) => !services.has(service))])
+    },
   }
 }

@@ -6,14 +6,23 @@ import { isoNanos } from '../base/iso.js'
 import type { HopId } from '../id/types.js'
 import type { AskersKeys } from '../key/index.js'
 import { keptFromNanos } from '../record/kept.js'
-import { runName, type InstanceRow, type Registry, type RegistryRows } from '../record/instance-row.js'
+import {
+  runName,
+  type InstanceRow,
+  type Registry,
+  type RegistryRows,
+  type RowsByName,
+} from '../record/instance-row.js'
+import { rowName } from '../record/row-names.js'
 import { listKnown } from '../store/registry/list-known.js'
 import { deadlineIn, orAborted, type Deadline } from '../base/deadline.js'
 import { parsedKey } from './find/key-text.js'
 import { resolveResult, walkedHopJson, type ResolveResult, type WalkedHopJson } from './result.js'
 import { queryTrace, type QueryLimits, type TraceAnswer, type TraceQuery } from './trace-query.js'
 import { haveMoved } from './moved.js'
+import { instanceIndex } from './walk/candidates.js'
 import { hopKey } from './walk/found.js'
+import { PartIndex, PartMissing } from './walk/part-index.js'
 import type { TraceSource } from './walk/source.js'
 
 /** One step of a walk: a hop as it is found, and at the end the answer. */
@@ -60,6 +69,9 @@ export interface Asking {
 /** The share of the time that finding the trace of a key may take: the walk needs some, too. */
 const keyShare = 0.6
 
+/** The share of the time that an answer from a part of the registry may take: the rest is for all of it. */
+const nameShare = 0.4
+
 /** The maximum number of attempts while runs come and go. */
 const maxTries = 3
 
@@ -102,6 +114,21 @@ export class TraceResolver {
     return orAborted(listed.list, signal)
   }
 
+  /** The same of one service: where the registry is large, its runs are all that is read. */
+  async instancesOf(service: string, signal: AbortSignal): Promise<RegistryRows> {
+    const byName = await this.byNameIfLarge(signal)
+    const read = byName?.rowsOf([rowName.service(service)])
+    const rows = read === undefined ? undefined : await orAborted(read, signal)
+    const isKnown = rows?.some((row) => row.service === service) === true
+    return isKnown ? { rows, unread: [] } : this.instances(signal)
+  }
+
+  private async byNameIfLarge(signal: AbortSignal): Promise<RowsByName | undefined> {
+    const { byName } = this.parts.registry
+    if (byName === undefined) return undefined
+    return (await orAborted(byName.isLarge(), signal)) ? byName : undefined
+  }
+
   private list(at: number): NonNullable<TraceResolver['listed']> {
     const listed: NonNullable<TraceResolver['listed']> = { at, list: listKnown(this.parts.registry) }
     this.listed = listed
@@ -140,6 +167,11 @@ export class TraceResolver {
       ? deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
       : undefined
     try {
+      if (!isKey) {
+        const { ids } = subject ?? (await this.subjectOf(idOrKey, deadline.signal))
+        const answer = await this.walkedByName(ids, deadline, onHop)
+        if (answer !== undefined) return answer
+      }
       await this.instances(deadline.signal)
       const {
         ids,
@@ -186,16 +218,44 @@ export class TraceResolver {
     const query = (known: RegistryRows): Promise<TraceAnswer> =>
       queryTrace(ids, {
         source,
-        known,
+        index: instanceIndex(known),
         holders: asOfNow(holders, known.rows),
         limits: { ...limits, deadlineMillis: deadline.left() },
         recursive: mode === 'recursive',
         signal: bound,
         ...(onHop === undefined ? {} : { onHop }),
       })
-    const isOpen = ({ judgement: { verdict } }: TraceAnswer): boolean =>
-      verdict === 'undetermined' || verdict === 'not-found'
     return this.settled(query, isOpen, deadline.signal)
+  }
+
+  /**
+   * The answer about an id from the part of a large registry that it needs. Undefined where that does not decide it, or where the
+   * registry is not large: then all of it is read.
+   */
+  private async walkedByName(
+    ids: readonly HopId[],
+    deadline: Deadline,
+    onHop: Asking['onHop'],
+  ): Promise<TraceAnswer | undefined> {
+    const { source, limits, mode } = this.parts
+    // Instances that walk for us name runs that this has not read.
+    const byName = mode === 'recursive' ? undefined : await this.byNameIfLarge(deadline.signal)
+    if (byName === undefined) return undefined
+    const index = new PartIndex(byName)
+    try {
+      const answer = await queryTrace(ids, {
+        source,
+        index,
+        limits: { ...limits, deadlineMillis: deadline.left() * nameShare },
+        recursive: false,
+        signal: deadline.signal,
+        ...(onHop === undefined ? {} : { onHop }),
+      })
+      return index.isMissing || isOpen(answer) ? undefined : answer
+    } catch (error) {
+      if (error instanceof PartMissing) return undefined
+      throw error
+    }
   }
 
   async resolve(idOrKey: string, asking: Asking = {}): Promise<ResolveResult> {
@@ -252,6 +312,11 @@ export class TraceResolver {
   close(): void {
     this.closing.abort(closed())
   }
+}
+
+/** Is something of the answer not known? */
+function isOpen({ judgement: { verdict } }: TraceAnswer): boolean {
+  return verdict === 'undetermined' || verdict === 'not-found'
 }
 
 /** A hop with the requested key has a record, so if the record is not found, it is missing. */

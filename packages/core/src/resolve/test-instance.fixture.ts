@@ -11,7 +11,14 @@ import type { HopId } from '../id/types.js'
 import { segmentRecordsOf } from './test-store.fixture.js'
 import { memoryStore } from '../store/memory.js'
 import type { Store } from '../store/contract.js'
-import { runName, type InstanceRow, type Registry, type RegistryRows } from '../record/instance-row.js'
+import {
+  runName,
+  type InstanceRow,
+  type Registry,
+  type RegistryRows,
+  type RowsByName,
+} from '../record/instance-row.js'
+import { hasName } from '../record/row-names.js'
 import { RunEndpoint } from '../recorder/run-endpoint.js'
 import type { OwnRecords, RunCounters } from '../recorder/endpoint.js'
 import type { Lookup } from '../record/lookup.js'
@@ -25,9 +32,26 @@ const hostKey = newClusterKey()
 export class MemoryRegistry implements Registry, Disposable {
   readonly dataDir = mkdtempSync(path.join(tmpdir(), 'hoptrace-ask-'))
   rows: InstanceRow[] = []
+  /** Set: it counts as large, and is read by name. */
+  byName: RowsByName | undefined
   list = async (): Promise<RegistryRows> => ({ rows: [...this.rows], unread: [] })
   put = async (row: InstanceRow): Promise<void> => void this.rows.push(row)
-  close = async (): Promise<void> => undefined;
+  close = async (): Promise<void> => undefined
+
+  /** From now on it is read by name, as a large one is. Gives the names that were asked for. */
+  readByName(): readonly string[] {
+    const asked: string[] = []
+    this.byName = {
+      isLarge: async () => true,
+      rowsOf: async (names) => {
+        asked.push(...names)
+        const wanted = new Set(names)
+        const services = this.rows.filter((row) => hasName(row, wanted)).map(({ service }) => service)
+        return this.rows.filter(({ service }) => services.includes(service))
+      },
+    }
+    return asked
+  }
 
   [Symbol.dispose](): void {
     rmSync(this.dataDir, { recursive: true, force: true })

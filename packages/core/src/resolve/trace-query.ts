@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hopIdNanos, parseHopId } from '../id/index.js'
 import type { HopId } from '../id/types.js'
-import type { InstanceRow, RegistryRows } from '../record/instance-row.js'
+import type { InstanceRow } from '../record/instance-row.js'
 import { findEntry, type Entry } from './entry.js'
 import { deadlineIn } from '../base/deadline.js'
 import { isoNanos } from '../base/iso.js'
@@ -9,7 +9,7 @@ import type { EvidenceTree, HopEvidence, JudgedTree } from './verdict/evidence.j
 import { judge, type Judgement } from './verdict/overall.js'
 import { isExpired } from '../record/kept.js'
 import { wordSeconds } from './verdict/wording.js'
-import { instanceIndex } from './walk/candidates.js'
+import type { InstanceIndex } from './walk/candidates.js'
 import { Locator } from './walk/locate.js'
 import { noReads, type Reads } from './walk/reads.js'
 import type { TraceSource } from './walk/source.js'
@@ -27,7 +27,7 @@ export interface QueryLimits {
 export interface TraceQuery {
   readonly source: TraceSource
   /** The registry as it was read for this question. */
-  readonly known: RegistryRows
+  readonly index: InstanceIndex
   /** The runs that are known to hold the requested hop. */
   readonly holders?: readonly InstanceRow[]
   readonly limits: QueryLimits
@@ -52,10 +52,8 @@ export interface TraceAnswer {
  * aborted.
  */
 export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Promise<TraceAnswer> {
-  const { source, known, holders = [], limits, recursive, onHop } = query
-  const { rows } = known
+  const { source, index, holders = [], limits, recursive, onHop } = query
   const reads = noReads()
-  const index = instanceIndex(known)
   const deadline = deadlineIn(limits.deadlineMillis, [query.signal], 'the deadline has passed')
   const { signal } = deadline
   const locator = new Locator(source, index, reads, signal)
@@ -65,7 +63,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
     let first: Extract<Entry, { kind: 'missing' }> | undefined
     const missing: HopId[] = []
     for (const id of ids) {
-      const entry = await findEntry(id, { locator, source, rows, holders, reads, signal })
+      const entry = await findEntry(id, { locator, source, index, holders, reads, signal })
       query.signal?.throwIfAborted()
       if (entry.kind === 'missing') {
         first ??= { ...entry, notes: [...entry.notes, ...unread] }
@@ -108,7 +106,7 @@ export async function queryTrace(ids: readonly HopId[], query: TraceQuery): Prom
       query.signal?.throwIfAborted()
       return { traceId: entry.traceId, tree, judgement, reads, missing }
     }
-    return { ...nothing(ids[0] as HopId, first, signal.aborted, { rows, reads }), missing }
+    return { ...nothing(ids[0] as HopId, first, signal.aborted, { rows: index.rows, reads }), missing }
   } finally {
     deadline.clear()
   }

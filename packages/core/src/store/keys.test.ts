@@ -11,15 +11,20 @@ import {
   businessKeyText,
   idNanos,
   instanceKey,
+  instanceNameKey,
+  instanceNameRange,
   instanceRange,
   instanceRowKey,
   laneRanges,
   readAliasKey,
   readBusinessKey,
+  readNamedService,
   readSegmentKey,
   runKey,
   saltOf,
   segmentKey,
+  serviceHash,
+  serviceRange,
   windowRange,
   windowStart,
 } from './keys.js'
@@ -82,7 +87,11 @@ describe('keys', () => {
         expect(readSegmentKey(segmentKey(parts))).toEqual(parts)
         expect(readBusinessKey(businessKey(businessKeyHash(a), b))).toBe(b)
         expect(readAliasKey(aliasKey(a, b))).toBe(b)
-        for (const other of [aliasKey(a, b), businessKey(businessKeyHash(a), b), instanceRowKey(run)]) {
+        for (const other of [
+          aliasKey(a, b),
+          businessKey(businessKeyHash(a), b),
+          instanceRowKey({ ...run, service: a }),
+        ]) {
           expect(readSegmentKey(other)).toBeUndefined()
         }
       }),
@@ -102,7 +111,18 @@ describe('keys', () => {
         expect(within(businessKey(hash, hopId), businessKeyRange(hash))).toBe(true)
         expect(within(businessKey(hash, hopId), businessKeyRange(hash, time))).toBe(idNanos(hopId) < time)
         expect(within(aliasKey('f'.repeat(32), hopId), aliasRange('f'.repeat(32)))).toBe(true)
-        expect(within(instanceRowKey(run), instanceRange())).toBe(true)
+        const ofService = { ...run, service: hopId }
+        const row = instanceRowKey(ofService)
+        expect(
+          [instanceRange(), serviceRange(serviceHash(hopId))].map((range) => within(row, range)),
+        ).toEqual([true, true])
+        expect(within(row, serviceRange(serviceHash('other')))).toBe(false)
+        const named = instanceNameKey('10.0.0.1:80', ofService)
+        expect(readNamedService(named)).toEqual(serviceHash(hopId))
+        expect(within(named, instanceNameRange('10.0.0.1:80'))).toBe(true)
+        expect(within(named, instanceNameRange('10.0.0.1:80', serviceHash(hopId)))).toBe(false)
+        expect(within(named, instanceNameRange('10.0.0.1:81'))).toBe(false)
+        expect(within(named, instanceRange())).toBe(false)
         expect(within(bytes, instanceRange())).toBe(false)
       }),
       { numRuns: 300 },

@@ -10,7 +10,8 @@ import type { HopId } from '../id/types.js'
  * | segments | `salt(1) window(8) instance(7) start(8) lane(1) maxId(10)`, in lane 1 also `batch(8)` |
  * | business keys | `f0 hash(8) invertedTime(8) HopId without its time(8)` |
  * | aliases | `f1 id(16) HopId(16)` |
- * | instances | `f2 instance(7) start(8)` |
+ * | instances | `f2 service(8) instance(7) start(8)` |
+ * | names of instances | `f3 name(8) service(8) instance(7) start(8)` |
  */
 
 /**
@@ -20,7 +21,7 @@ import type { HopId } from '../id/types.js'
 export type Lane = 'first' | 'late'
 
 /** First bytes of the rows that are no segments; salts stay below. */
-export const rowPrefix = { businessKey: 0xf0, alias: 0xf1, instance: 0xf2 } as const
+export const rowPrefix = { businessKey: 0xf0, alias: 0xf1, instance: 0xf2, instanceName: 0xf3 } as const
 
 /** Most salt buckets. */
 export const maxBuckets = 128
@@ -176,7 +177,7 @@ export function businessKeyText(name: string, value: string): string {
 
 /** The first eight bytes of the SHA-256 of a business key's text in UTF-8. */
 export function businessKeyHash(text: string): Buffer {
-  return hash('sha256', text, 'buffer').subarray(0, 8)
+  return textHash(text)
 }
 
 /** The row key of a business key of one hop; later hops come first. */
@@ -229,14 +230,57 @@ export function readAliasKey(key: Uint8Array): HopId | undefined {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex', 17) as HopId
 }
 
-/** The row key of one run of one instance. */
-export function instanceRowKey(instance: InstanceRef): Buffer {
-  return Buffer.concat([Buffer.from([rowPrefix.instance]), runKey(instance)])
+const textHashBytes = 8
+
+/** What stands for a text of any length in a key: the first eight bytes of its SHA-256, in UTF-8. */
+function textHash(text: string): Buffer {
+  return hash('sha256', text, 'buffer').subarray(0, textHashBytes)
+}
+
+/** What stands for a service in the keys of its instances. */
+export function serviceHash(service: string): Buffer {
+  return textHash(service)
+}
+
+/** A run of a service. */
+export type ServiceRun = InstanceRef & { readonly service: string }
+
+/** The row key of one run of one instance. The runs of a service follow each other. */
+export function instanceRowKey(run: ServiceRun): Buffer {
+  return Buffer.concat([Buffer.from([rowPrefix.instance]), serviceHash(run.service), runKey(run)])
 }
 
 /** The rows of all instances. */
 export function instanceRange(): { from: Buffer; to: Buffer } {
   return { from: Buffer.from([rowPrefix.instance]), to: Buffer.from([rowPrefix.instance + 1]) }
+}
+
+/** The rows of all instances of a service. */
+export function serviceRange(service: Uint8Array): { from: Buffer; to: Buffer } {
+  const from = Buffer.concat([Buffer.from([rowPrefix.instance]), service])
+  return { from, to: after(from) }
+}
+
+/** The row key that leads from a name to a run of a service. */
+export function instanceNameKey(name: string, run: ServiceRun): Buffer {
+  return Buffer.concat([instanceNamePrefix(name), serviceHash(run.service), runKey(run)])
+}
+
+/** The rows of a name whose services come after this one; all of them if it is left out. */
+export function instanceNameRange(name: string, service?: Uint8Array): { from: Buffer; to: Buffer } {
+  const prefix = instanceNamePrefix(name)
+  const from = service === undefined ? prefix : after(Buffer.concat([prefix, service]))
+  return { from, to: after(prefix) }
+}
+
+/** The service in the row key of an instance's name. */
+export function readNamedService(key: Uint8Array): Buffer {
+  const start = 1 + textHashBytes
+  return Buffer.from(key.subarray(start, start + textHashBytes))
+}
+
+function instanceNamePrefix(name: string): Buffer {
+  return Buffer.concat([Buffer.from([rowPrefix.instanceName]), textHash(name)])
 }
 
 /** The key that follows a key directly. */

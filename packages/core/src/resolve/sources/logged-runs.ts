@@ -61,14 +61,27 @@ export class LoggedRuns {
     return { rows: [...rows, ...more], unread: [...unreadRows, ...unread.all] }
   }
 
+  /** Services that have a log or a store in the data directory. */
+  async services(): Promise<ReadonlySet<string>> {
+    const runDirs = await this.runDirs.list().catch(() => [])
+    const logged = runDirs.map((runDir) => path.basename(path.dirname(runDir)))
+    return new Set([...logged, ...(await this.storeNames())])
+  }
+
   /** Services whose store is there, while every row of theirs is missing. */
   private async storesWithout(rows: readonly InstanceRow[]): Promise<string[]> {
     const services = new Set(rows.map(({ service }) => service))
+    const names = await this.storeNames()
+    return names.filter(
+      (name) => !services.has(name) && isMarkedSync(path.join(this.dataDir, 'stores', name)),
+    )
+  }
+
+  private async storeNames(): Promise<string[]> {
     const entries = await this.stores.listLater().catch(() => [])
     return entries
-      .filter(({ name, kind }) => kind === 'directory' && isServiceName(name) && !services.has(name))
+      .filter(({ name, kind }) => kind === 'directory' && isServiceName(name))
       .map(({ name }) => name)
-      .filter((name) => isMarkedSync(path.join(this.dataDir, 'stores', name)))
   }
 }
 

@@ -3,13 +3,12 @@ import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
+import { maxReached, rowName } from '../../record/row-names.js'
 import { isYetToCome, type CallTimes } from './times.js'
 
 /** More instances than this are not asked for one call. */
 const maxCandidates = 64
 const maxSkewed = 16
-/** A row names no more ways than these: one with as many may have forgotten some. */
-const maxReached = 64
 
 /** Who may have taken a call. */
 export interface Candidates {
@@ -36,9 +35,9 @@ export function instanceIndex(known: RegistryRows): InstanceIndex {
 
 /** The registry as it was when a question was asked, indexed. */
 export class InstanceIndex {
-  readonly rows: readonly InstanceRow[]
   /** Why instances may be missing here; empty when none is. */
   readonly unread: readonly string[]
+  private readonly all: InstanceRow[] = []
   private readonly byAddress = new Map<string, InstanceRow[]>()
   private readonly byPort = new Map<number, InstanceRow[]>()
   private readonly byReached = new Map<string, InstanceRow[]>()
@@ -46,26 +45,49 @@ export class InstanceIndex {
   private readonly byService = new Map<string, InstanceRow[]>()
 
   constructor({ rows, unread }: RegistryRows) {
-    this.rows = rows
     this.unread = unread
-    for (const row of rows) {
-      for (const address of new Set([row.address, ...row.aliases])) {
-        add(this.byAddress, address, row)
-        const port = parseAddress(address)?.port
-        if (port !== undefined) add(this.byPort, port, row)
-      }
-      for (const address of row.reached) add(this.byReached, address.toLowerCase(), row)
-      add(this.byStart, row.startNanos, row)
-      add(this.byService, row.service, row)
+    for (const row of rows) this.add(row)
+  }
+
+  /**
+   * Reads the rows that have one of these names (see `rowName`), where they are not known yet: here all are.
+   */
+  async load(_names: readonly string[]): Promise<void> {}
+
+  /** The same for all that is looked up for a call. */
+  async loadCall(_call: CallRecord): Promise<void> {}
+
+  /** Called before rows of a name are looked up, so that a part of a registry can tell whether it has them. */
+  protected needs(_name: string): void {}
+
+  /** The same for a look-up that has to see all rows. */
+  protected needsAll(): void {}
+
+  protected add(row: InstanceRow): void {
+    this.all.push(row)
+    for (const address of new Set([row.address, ...row.aliases])) {
+      add(this.byAddress, address, row)
+      const port = parseAddress(address)?.port
+      if (port !== undefined) add(this.byPort, port, row)
     }
+    for (const address of row.reached) add(this.byReached, address.toLowerCase(), row)
+    add(this.byStart, row.startNanos, row)
+    add(this.byService, row.service, row)
+  }
+
+  get rows(): readonly InstanceRow[] {
+    this.needsAll()
+    return this.all
   }
 
   service(name: string): readonly InstanceRow[] {
+    this.needs(rowName.service(name))
     return this.byService.get(name) ?? []
   }
 
   /** Runs that began at this moment: one, unless hosts have the same clock to the nanosecond. */
   startedAt(startNanos: bigint): readonly InstanceRow[] {
+    this.needs(rowName.start(startNanos))
     return this.byStart.get(startNanos) ?? []
   }
 
@@ -85,11 +107,11 @@ export class InstanceIndex {
    */
   forCall(call: CallRecord, times: CallTimes, host: string | null): Candidates {
     const address = hopIdAddress(call.hopId)
-    const isNamed = address.startsWith('0.0.0.0:')
-    const owners = isNamed ? [] : this.at(address, host)
-    let rows = [...owners, ...this.behind(isNamed ? [call.target] : [address, call.target], host)]
+    const port = namedPort(address)
+    const owners = port !== undefined ? [] : this.at(address, host)
+    let rows = [...owners, ...this.behind(port !== undefined ? [call.target] : [address, call.target], host)]
     if (owners.length === 0 && call.service !== null) rows.push(...this.service(call.service))
-    if (rows.length === 0 && isNamed) rows = this.byPort.get(Number(address.slice('0.0.0.0:'.length))) ?? []
+    if (rows.length === 0 && port !== undefined) rows = this.atPort(port)
     return this.select(unique(rows), times)
   }
 
@@ -113,7 +135,7 @@ export class InstanceIndex {
   /** Is what was dialled known as a way to runs, and not as the address of one? */
   isWay({ hopId, target }: CallRecord, host: string | null): boolean {
     const address = hopIdAddress(hopId)
-    const isNamed = address.startsWith('0.0.0.0:')
+    const isNamed = namedPort(address) !== undefined
     if (!isNamed && this.at(address, host).length > 0) return false
     return this.behind(isNamed ? [target] : [address, target], host).length > 0
   }
@@ -137,8 +159,14 @@ export class InstanceIndex {
     return { rows: rows.slice(0, maxCandidates), gone: null, tooMany: rows.length > maxCandidates }
   }
 
+  private atPort(port: number): InstanceRow[] {
+    this.needs(rowName.port(port))
+    return this.byPort.get(port) ?? []
+  }
+
   /** Runs that were reached through one of these addresses or names (`name:port`). */
-  private behind(ways: readonly string[], host: string | null): InstanceRow[] {
+  protected behind(ways: readonly string[], host: string | null): InstanceRow[] {
+    for (const way of ways) this.needs(rowName.place(way))
     return unique(ways.flatMap((way) => onHost(this.byReached.get(way.toLowerCase()) ?? [], way, host)))
   }
 
@@ -147,12 +175,12 @@ export class InstanceIndex {
    * address to dial come first. Empty for an id with a known address.
    */
   consumers(id: HopId, startNanos: bigint): Candidates {
-    const unresolved = hopIdAddress(id).startsWith('0.0.0.0:')
-    const there = unresolved
-      ? this.rows.filter(
-          (row) => row.state === 'running' || heartbeatNanos(row) + timing.rowSlackNanos >= startNanos,
-        )
-      : []
+    const there =
+      namedPort(hopIdAddress(id)) !== undefined
+        ? this.rows.filter(
+            (row) => row.state === 'running' || heartbeatNanos(row) + timing.rowSlackNanos >= startNanos,
+          )
+        : []
     const listens = ({ endpoint }: InstanceRow): number => Number(endpoint !== null)
     there.sort((a, b) => listens(a) - listens(b) || newestFirst(a, b))
     return { rows: there.slice(0, maxCandidates), gone: null, tooMany: there.length > maxCandidates }
@@ -163,7 +191,9 @@ export class InstanceIndex {
    * since a message was sent there.
    */
   consumersOf(destination: string, startNanos: bigint): Candidates {
-    const rows = this.rows
+    this.needs(rowName.place(destination))
+    this.needs(rowName.manyReached)
+    const rows = this.all
       .filter(({ reached }) => reached.includes(destination) || reached.length >= maxReached)
       .filter((row) => row.state === 'running' || heartbeatNanos(row) + timing.rowSlackNanos >= startNanos)
       .sort(newestFirst)
@@ -172,6 +202,7 @@ export class InstanceIndex {
 
   /** Runs at an address. Loopback addresses mean another process on every host. */
   at(address: string, host: string | null): InstanceRow[] {
+    this.needs(rowName.place(address))
     return onHost(this.byAddress.get(address) ?? [], address, host)
   }
 
@@ -189,7 +220,9 @@ export class InstanceIndex {
   /** The row of a run, or else of another that is the same instance. */
   rowOf({ address, worker, startNanos }: InstanceRef): InstanceRow | undefined {
     const rows = (this.byAddress.get(address) ?? []).filter((row) => row.worker === worker)
-    return rows.find((row) => row.startNanos === startNanos) ?? rows[0]
+    const own = rows.find((row) => row.startNanos === startNanos)
+    if (own === undefined) this.needs(rowName.place(address))
+    return own ?? rows[0]
   }
 
   private select(rows: readonly InstanceRow[], times: CallTimes): Candidates {
@@ -209,6 +242,12 @@ export class InstanceIndex {
       tooMany,
     }
   }
+}
+
+/** The port in the address of an id whose caller knew only a name; undefined for all other addresses. */
+export function namedPort(address: string): number | undefined {
+  const start = '0.0.0.0:'
+  return address.startsWith(start) ? Number(address.slice(start.length)) : undefined
 }
 
 /** Loopback addresses mean another process on every host. */

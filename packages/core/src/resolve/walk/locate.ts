@@ -4,6 +4,7 @@ import { isMessage } from '../../record/destination.js'
 import { hopIdAddress } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { heartbeatNanos, type InstanceRow } from '../../record/instance-row.js'
+import { rowName } from '../../record/row-names.js'
 import { TrustedTargets } from '../../propagation/trusted-targets.js'
 import { sawOfCall } from '../verdict/saw.js'
 import { mayServe } from './answers-to.js'
@@ -74,6 +75,7 @@ export class Locator {
 
   /** The other end of a call. `host`: where the caller runs. */
   async callees(caller: HopRecord, call: CallRecord, host: string | null, errand?: Errand): Promise<Callees> {
+    await this.index.loadCall(call)
     const callees = isMessage(call)
       ? await this.ofMessage(caller, call)
       : await this.amongKnown(caller, call, host, errand)
@@ -88,6 +90,7 @@ export class Locator {
     errand?: Errand,
     holders: readonly InstanceRow[] = [],
   ): Promise<Located | undefined> {
+    await this.index.load([rowName.place(hopIdAddress(id))])
     const asked =
       (await this.asker.ask(this.index.forId(id, times, null, holders), id, times, errand)) ??
       (await this.consumed(id, times, errand))
@@ -98,6 +101,7 @@ export class Locator {
 
   /** A hop as its own run, or what that left, knows it. Undefined when neither can be read, or has it. */
   async own({ hopId, instance }: HopRecord): Promise<Found | undefined> {
+    await this.index.load([rowName.start(instance.startNanos)])
     const rows = this.index
       .startedAt(instance.startNanos)
       .filter(({ address, worker }) => address === instance.address && worker === instance.worker)

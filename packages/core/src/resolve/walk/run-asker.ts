@@ -2,6 +2,7 @@ import type { HopRecord } from '../../record/record.js'
 import { hopIdAddress, parseHopId, rebaseId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import type { InstanceRow } from '../../record/instance-row.js'
+import { rowName } from '../../record/row-names.js'
 import { orAborted } from '../../base/deadline.js'
 import type { Candidates, InstanceIndex } from './candidates.js'
 import { concludeAbsent, type Answer, type Arrival } from './conclude.js'
@@ -148,6 +149,7 @@ export class RunAsker {
     try {
       const asked = this.source.aliases(rows, id, this.reads, this.signal, anew)
       const hits = await orAborted(asked, this.signal)
+      await this.index.load(hits.map(({ startNanos }) => rowName.start(startNanos)))
       const found = await Promise.all(
         hits.map(({ hopId, startNanos }) =>
           hopId === id ? Promise.resolve([]) : this.among(this.index.startedAt(startNanos), hopId),

@@ -77,6 +77,27 @@ describe('several registries', () => {
     ])
   })
 
+  it('reads by name what any of its registries has under it, and the rest of those services from the others', async () => {
+    const dir = await freshDir()
+    const files = fileRegistry(dir, ours)
+    const shared = storeRegistry(memoryStore(), '/data', ours)
+    const [old, later] = [row, { ...row, worker: 3, aliases: [], reached: ['10.0.0.2:80'], endpoint: null }]
+    await files.put(old)
+    await shared.put(later)
+    await shared.put({ ...later, service: 'orders', address: '10.0.0.8:4001', reached: [] })
+    const { byName } = composedRegistry([files, shared])
+    const workers = async (name: string): Promise<unknown> =>
+      (await byName?.rowsOf([name]))?.map(({ service, worker }) => [service, worker]).toSorted()
+    const both = [
+      ['payments', 2],
+      ['payments', 3],
+    ]
+    expect(await workers('10.0.0.1:80')).toEqual(both)
+    expect(await workers('10.0.0.2:80')).toEqual(both)
+    expect(await workers('10.0.0.3:80')).toEqual([])
+    expect(composedRegistry([files]).byName).toBeUndefined()
+  })
+
   it('says what is missing when one of its registries fails, and still writes to the others', async () => {
     const good = memory()
     const store = memoryStore()

@@ -9,7 +9,9 @@ import {
   type InstanceRow,
   type Registry,
   type RegistryRows,
+  type RowsByName,
 } from '../../record/instance-row.js'
+import { hasName, rowName } from '../../record/row-names.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
 
@@ -55,6 +57,42 @@ class ComposedRegistry implements Registry {
     )
     // In the order of the parts.
     return { rows: merged(this.parts.map((part) => answers.get(part)?.rows ?? [])), unread }
+  }
+
+  /** One that does not answer in time leaves the question to `list`, which says so. */
+  get byName(): RowsByName | undefined {
+    const { parts } = this
+    const { millis = timing.registryMillis } = this.patience
+    if (parts.every(({ registry }) => registry.byName === undefined)) return undefined
+    const inTime = async <T>(tasks: readonly Promise<T>[]): Promise<readonly T[]> =>
+      (
+        await orLate(
+          Promise.all(tasks).catch(() => []),
+          millis,
+        )
+      )?.value ?? []
+    return {
+      isLarge: async () => {
+        const answers = await inTime(
+          parts.map(({ registry }) => registry.byName?.isLarge() ?? Promise.resolve(false)),
+        )
+        return answers.includes(true)
+      },
+      rowsOf: async (names) => {
+        const first = await inTime(parts.map((part) => part.rowsOf(names)))
+        const services = new Set(first.flatMap((rows) => rows?.map(({ service }) => service) ?? []))
+        // One may know a service by a name that another does not know.
+        const more = await inTime(
+          parts.map(async (part, index) => {
+            const has = new Set(first[index]?.map(({ service }) => service))
+            const missing = [...services].filter((service) => !has.has(service))
+            return missing.length === 0 ? [] : part.rowsOf(missing.map(rowName.service))
+          }),
+        )
+        const lists = [...first, ...more].filter((rows) => rows !== undefined)
+        return lists.length === 2 * parts.length ? merged(lists) : undefined
+      },
+    }
   }
 
   async put(row: InstanceRow): Promise<void> {
@@ -122,6 +160,16 @@ class Part {
   /** Never rejects. */
   list(): Promise<RegistryRows> {
     return this.reading.run()
+  }
+
+  async rowsOf(names: readonly string[]): Promise<readonly InstanceRow[] | undefined> {
+    const { byName } = this.registry
+    if (byName !== undefined) return byName.rowsOf(names)
+    const { rows, unread } = await this.list()
+    if (unread.length > 0) return undefined
+    const wanted = new Set(names)
+    const services = new Set(rows.filter((row) => hasName(row, wanted)).map(({ service }) => service))
+    return rows.filter(({ service }) => services.has(service))
   }
 
   put(row: InstanceRow): Promise<void> {

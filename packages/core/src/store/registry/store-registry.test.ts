@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { writeChecked } from '../checked-value.js'
-import { instanceRowKey } from '../keys.js'
+import { rowName } from '../../record/row-names.js'
+import { instanceRowKey, nextKey } from '../keys.js'
 import { memoryStore } from '../memory.js'
 import { ours, row } from './registry.fixture.js'
 import { writeRow } from './signed-row.js'
@@ -58,5 +59,104 @@ describe('storeRegistry', () => {
       removed.push((await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() })) ?? 0)
     expect(removed).toEqual([8192, 8192, 4116])
     expect((await registry.list()).rows).toEqual([])
+  })
+})
+
+describe('the rows of a registry by name', () => {
+  const orders = {
+    ...row,
+    service: 'orders',
+    address: '10.0.0.8:4001',
+    aliases: [],
+    reached: ['10.0.0.1:80'],
+    endpoint: null,
+  }
+  const other = {
+    ...row,
+    startNanos: row.startNanos + 5n,
+    address: '10.0.0.9:4002',
+    aliases: [],
+    reached: [],
+    endpoint: null,
+  }
+  const cart = { ...orders, service: 'cart', address: '10.0.0.10:4003', reached: ['kafka://carts'] }
+
+  async function filled() {
+    const store = memoryStore()
+    const registry = storeRegistry(store, '/data', ours)
+    for (const one of [row, orders, other, cart]) await registry.put(one)
+    const services = async (...names: string[]): Promise<unknown> => {
+      const rows = await registry.byName?.rowsOf(names)
+      return rows?.map(({ service, startNanos }) => [service, startNanos - row.startNanos]).toSorted()
+    }
+    return { store, registry, services }
+  }
+  const payments = [
+    ['payments', 0n],
+    ['payments', 5n],
+  ]
+
+  it('are all runs of the services that have an address, a way, a port, a start, or the name itself', async () => {
+    const { services } = await filled()
+    for (const name of [
+      rowName.place(row.address),
+      rowName.place('127.0.0.1:4002'),
+      rowName.place('Payments.LOCAL:4002'),
+      rowName.place(other.address),
+      rowName.service('payments'),
+      rowName.start(other.startNanos),
+      rowName.port(4002),
+    ])
+      expect([name, await services(name)]).toEqual([name, payments])
+    expect(await services(rowName.place('10.0.0.1:80'))).toEqual([['orders', 0n], ...payments])
+    expect(await services(rowName.place('kafka://carts'), rowName.port(4001))).toEqual([
+      ['cart', 0n],
+      ['orders', 0n],
+    ])
+    expect(await services(rowName.place('10.0.0.1:81'), rowName.service('nobody'), rowName.port(1))).toEqual(
+      [],
+    )
+  })
+
+  it('follow what a row says now, and go with it', async () => {
+    const { store, registry, services } = await filled()
+    await registry.put({ ...orders, reached: ['10.0.0.2:80'] })
+    expect(await services(rowName.place('10.0.0.1:80'))).toEqual(payments)
+    expect(await services(rowName.place('10.0.0.2:80'))).toEqual([['orders', 0n]])
+    await registry.put(orders)
+    expect(await services(rowName.place('10.0.0.1:80'))).toEqual([['orders', 0n], ...payments])
+    const ended = { state: 'dead', heartbeatMillis: 1 } as const
+    for (const one of [row, other, cart, orders]) await registry.put({ ...one, ...ended })
+    expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() })).toBe(4)
+    expect(await store.scan({ from: Buffer.of(0), to: Buffer.of(0xff), limit: 10 })).toEqual([])
+  })
+
+  it('are those of one service, however many of its runs have the name', async () => {
+    const { registry, services } = await filled()
+    for (let n = 0; n < 150; n++) await registry.put({ ...orders, startNanos: row.startNanos + BigInt(n) })
+    expect(await services(rowName.place('10.0.0.1:80'))).toHaveLength(152)
+  })
+
+  it('are not given where one of them is damaged', async () => {
+    const { store, services } = await filled()
+    const key = instanceRowKey(other)
+    const [stored] = await store.scan({ from: key, to: nextKey(key), limit: 1 })
+    await store.put([{ key, value: Buffer.from(stored?.value ?? []).fill(7, 20, 30) }])
+    expect(await services(rowName.place(row.address))).toBeUndefined()
+    expect(await services(rowName.place(orders.address))).toEqual([['orders', 0n]])
+  })
+
+  it('are worth asking for where there are more than a thousand', async () => {
+    const { registry } = await filled()
+    expect(await registry.byName?.isLarge()).toBe(false)
+    const store = memoryStore()
+    const text = Buffer.from(writeRow(row, ours))
+    await store.put(
+      Array.from({ length: 1001 }, (_, n) => ({
+        key: instanceRowKey({ ...row, startNanos: BigInt(n) }),
+        value: writeChecked(text),
+      })),
+    )
+    expect(await storeRegistry(store, '/data', ours).byName?.isLarge()).toBe(true)
   })
 })

@@ -6,6 +6,7 @@ import type { Row, Store } from '../contract.js'
 import type { EndedRuns, InstanceRow, Registry, RegistryRows } from '../../record/instance-row.js'
 import { instanceRange, instanceRowKey, nextKey } from '../keys.js'
 import { hasExpired } from './expired-row.js'
+import { NamedRows, removeNames, WrittenNames, type KeyRange } from './named-rows.js'
 import { stretches } from '../stretches.js'
 import { writtenPaths } from './row-paths.js'
 import { type ReadRow, readRow, writeRow } from './signed-row.js'
@@ -26,29 +27,37 @@ const maxLooked = 8 * page
 export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = keysHere(dataDir)): Registry {
   const removed = removal(store, keys)
   const known = new KnownRows(keys)
+  const names = new WrittenNames(store)
   return {
     ...(store.deleteRange === undefined ? {} : { removeEnded: removed }),
+    byName: new NamedRows(store, (range) => listRows(store, new KnownRows(keys), range)),
 
     get name() {
       return store.url
     },
 
-    list: () => listRows(store, known),
+    list: () => listRows(store, known, instanceRange()),
 
     async put(row) {
       const text = writeRow(writtenPaths(row, dataDir), keys)
+      // As soon as the row is there, its names have to lead to it.
+      await names.put(row)
       await store.put([{ key: instanceRowKey(row), value: writeChecked(Buffer.from(text, 'utf8')) }])
+      await names.removeOld(row)
     },
 
     async close() {},
   }
 }
 
-async function listRows(store: Store, known: KnownRows): Promise<RegistryRows> {
+async function listRows(
+  store: Store,
+  known: KnownRows,
+  { from: first, to }: KeyRange,
+): Promise<RegistryRows> {
   const reading = known.begin()
   const found: InstanceRow[] = []
   const unread = new UnreadRows()
-  const { from: first, to } = instanceRange()
   for (let from = first, count = 0; ;) {
     const rows = await store.scan({ from, to, limit: page })
     for (const { key, value } of rows) {
@@ -126,21 +135,30 @@ function readValue(value: Uint8Array, keys: AskersKeys): ReadRow {
 function removal(store: Store, keys: AskersKeys): (ended: EndedRuns) => Promise<number> {
   const range = instanceRange()
   let from: Buffer = range.from
-  const goes = ({ key, value }: Row, ended: EndedRuns): boolean => {
+  const gone = ({ key, value }: Row, ended: EndedRuns): InstanceRow | undefined => {
     const read = readValue(value, keys)
     if (!('row' in read) || !instanceRowKey(read.row).equals(key) || !hasExpired(read.row, ended))
-      return false
-    return read.row.state !== 'running' || read.row.heartbeatMillis <= Date.now() - timing.silentRowMillis
+      return undefined
+    const isOver =
+      read.row.state !== 'running' || read.row.heartbeatMillis <= Date.now() - timing.silentRowMillis
+    return isOver ? read.row : undefined
   }
   return async (ended) => {
     let removed = 0
     for (let looked = 0; looked < maxLooked && ended.signal?.aborted !== true; looked += page) {
       const rows = await store.scan({ from, to: range.to, limit: page })
-      for (const { first, last, count } of stretches(rows, (row) => goes(row, ended))) {
+      const runs: InstanceRow[] = []
+      const goes = (row: Row): boolean => {
+        const run = gone(row, ended)
+        if (run !== undefined) runs.push(run)
+        return run !== undefined
+      }
+      for (const { first, last, count } of stretches(rows, goes)) {
         // A living run that comes between two of them writes its row again within seconds.
         await store.deleteRange?.(first, nextKey(last))
         removed += count
       }
+      for (const run of runs) await removeNames(store, run)
       const last = rows.at(-1)
       from = last === undefined || rows.length < page ? range.from : nextKey(last.key)
       if (from === range.from) break

@@ -1,0 +1,41 @@
+import { parseAddress } from '../id/index.js'
+import type { InstanceRow } from './instance-row.js'
+
+/** The names under which the rows of a registry are looked up. No name of one kind is one of another. */
+export const rowName = {
+  /** An own address of a run, or a way to it: `ip:port` or `name:port`, or the destination of messages. */
+  place: (place: string): string => place.toLowerCase(),
+  service: (service: string): string => `service ${service}`,
+  /** The moment at which a run began. */
+  start: (startNanos: bigint): string => `start ${startNanos}`,
+  port: (port: number): string => `port ${port}`,
+  /** Rows with as many `reached` as a row may have: they may have forgotten some. */
+  manyReached: 'many reached',
+} as const
+
+/** A row names no more places than these that it was reached through. */
+export const maxReached = 64
+
+/** The service that a name names directly; undefined for all other names. */
+export function serviceInName(name: string): string | undefined {
+  return name.startsWith('service ') ? name.slice('service '.length) : undefined
+}
+
+/** All names of a row but that of its service. */
+export function rowNames({ address, aliases, reached, startNanos }: InstanceRow): ReadonlySet<string> {
+  const own = [address, ...aliases]
+  const ports = own.flatMap((place) => parseAddress(place)?.port ?? [])
+  return new Set([
+    ...[...own, ...reached].map(rowName.place),
+    ...ports.map(rowName.port),
+    rowName.start(startNanos),
+    ...(reached.length >= maxReached ? [rowName.manyReached] : []),
+  ])
+}
+
+/** Whether a row, or its service, has one of these names. */
+export function hasName(row: InstanceRow, names: ReadonlySet<string>): boolean {
+  if (names.has(rowName.service(row.service))) return true
+  for (const name of rowNames(row)) if (names.has(name)) return true
+  return false
+}
