@@ -1,7 +1,7 @@
 /**
  * What the list of all runs costs a process that asks: the rows of a registry in a store, read and verified for the first time, and
- * again half a second later, when a tenth of them has changed. CPU of this process, with a store in its memory: a server adds the
- * time to send the bytes.
+ * again half a second later, when a tenth of them has changed; and what a question about five hops reads of a registry, by name.
+ * CPU of this process, with a store in its memory: a server adds the time to send the bytes.
  * `npm run bench:registry -- --rows 1000,25000`
  */
 import { memoryStore, type Row, type Store } from '@hoptrace/core/store'
@@ -10,7 +10,8 @@ import { clusterKeys, newClusterKey, type ClusterKeys } from '../../packages/cor
 import { storeRegistry } from '../../packages/core/src/store/registry/store-registry.js'
 import { InstanceIndex } from '../../packages/core/src/resolve/walk/candidates.js'
 import { runRow } from '../../packages/core/src/rundir/run-row.js'
-import type { InstanceRow } from '../../packages/core/src/record/instance-row.js'
+import type { InstanceRow, RowsByName } from '../../packages/core/src/record/instance-row.js'
+import { rowName } from '../../packages/core/src/record/row-names.js'
 import { counted } from './counted-store.js'
 import { table } from './report.js'
 
@@ -66,6 +67,16 @@ async function cpuMillis(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000
 }
 
+/** One hop after the other, each of another service: its address, and the way to it. */
+async function fiveHops(byName: RowsByName | undefined, rows: readonly InstanceRow[]): Promise<void> {
+  for (let hop = 0; hop < 5; hop++) {
+    const { address, reached } = rows[Math.floor((rows.length / 5) * hop)] as InstanceRow
+    const found = await byName?.rowsOf([address, ...reached].map(rowName.place))
+    if (found?.length !== 2)
+      throw new Error(`${found?.length} rows have an address of a service with two runs`)
+  }
+}
+
 const lines: string[][] = []
 for (const count of values.rows.split(',').map(Number)) {
   const store = counted(memoryStore())
@@ -85,6 +96,9 @@ for (const count of values.rows.split(',').map(Number)) {
   const known = await reader.list()
   if (known.rows.length !== count) throw new Error(`${known.rows.length} of ${count} rows could be read`)
   const index = await cpuMillis(async () => new InstanceIndex(known))
+  store.bytesRead = 0
+  const byName = await cpuMillis(() => fiveHops(reader.byName, all))
+  const { bytesRead: bytesByName } = store
   lines.push([
     String(count),
     (bytes / 1e6).toFixed(1),
@@ -92,6 +106,13 @@ for (const count of values.rows.split(',').map(Number)) {
     first.toFixed(0),
     again.toFixed(0),
     index.toFixed(0),
+    byName.toFixed(1),
+    (bytesByName / 1e3).toFixed(0),
   ])
 }
-console.log(table(['rows', 'MB', 'bytes a row', 'first, ms', 'again, ms', 'index of them, ms'], lines))
+console.log(
+  table(
+    ['rows', 'MB', 'bytes a row', 'first, ms', 'again, ms', 'index of them, ms', 'five hops, ms', 'KB'],
+    lines,
+  ),
+)

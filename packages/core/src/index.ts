@@ -49,7 +49,7 @@ export {
 export { nanosOfIso } from './base/iso.js'
 export type { HopId, HopIdFields, TraceId } from './id/types.js'
 export type { Row, ScanRange, Store, StoreSpec, StoreSupports } from './store/contract.js'
-export type { DroppedRange, InstanceRow, Registry, RegistryRows } from './record/instance-row.js'
+export type { DroppedRange, InstanceRow, Registry, RegistryRows, RowsByName } from './record/instance-row.js'
 export { readRun } from './log/index.js'
 export type { LoggedRun } from './log/index.js'
 export { shipDeadRuns } from './ship/index.js'

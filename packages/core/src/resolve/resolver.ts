@@ -251,7 +251,7 @@ export class TraceResolver {
         signal: deadline.signal,
         ...(onHop === undefined ? {} : { onHop }),
       })
-      return index.isMissing || isOpen(answer) ? undefined : answer
+      return index.isMissing || isOpen(answer) || answer.tree.partial ? undefined : answer
     } catch (error) {
       if (error instanceof PartMissing) return undefined
       throw error

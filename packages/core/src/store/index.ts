@@ -16,7 +16,14 @@ export type { Copied, CopyOptions } from './copy/copy-runs.js'
 export { withDeletions } from '../record/kept.js'
 export { lastOfEach } from './last-of-each.js'
 export { checkRange } from './scan-range.js'
-export type { DroppedRange, EndedRuns, InstanceRow, Registry, RegistryRows } from '../record/instance-row.js'
+export type {
+  DroppedRange,
+  EndedRuns,
+  InstanceRow,
+  Registry,
+  RegistryRows,
+  RowsByName,
+} from '../record/instance-row.js'
 export { keyRows } from './key-rows.js'
 export type { Lane } from './keys.js'
 export { idNanos, windowStart } from './keys.js'

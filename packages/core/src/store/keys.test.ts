@@ -11,7 +11,7 @@ import {
   businessKeyText,
   idNanos,
   instanceKey,
-  instanceNameKey,
+  instanceNameKeys,
   instanceNameRange,
   instanceRange,
   instanceRowKey,
@@ -117,7 +117,7 @@ describe('keys', () => {
           [instanceRange(), serviceRange(serviceHash(hopId))].map((range) => within(row, range)),
         ).toEqual([true, true])
         expect(within(row, serviceRange(serviceHash('other')))).toBe(false)
-        const named = instanceNameKey('10.0.0.1:80', ofService)
+        const [named = bytes] = instanceNameKeys(['10.0.0.1:80'], ofService)
         expect(readNamedService(named)).toEqual(serviceHash(hopId))
         expect(within(named, instanceNameRange('10.0.0.1:80'))).toBe(true)
         expect(within(named, instanceNameRange('10.0.0.1:80', serviceHash(hopId)))).toBe(false)

@@ -261,9 +261,10 @@ export function serviceRange(service: Uint8Array): { from: Buffer; to: Buffer } 
   return { from, to: after(from) }
 }
 
-/** The row key that leads from a name to a run of a service. */
-export function instanceNameKey(name: string, run: ServiceRun): Buffer {
-  return Buffer.concat([instanceNamePrefix(name), serviceHash(run.service), runKey(run)])
+/** The row keys that lead from names to a run of a service. */
+export function instanceNameKeys(names: Iterable<string>, run: ServiceRun): Buffer[] {
+  const place = Buffer.concat([serviceHash(run.service), runKey(run)])
+  return Array.from(names, (name) => Buffer.concat([instanceNamePrefix(name), place]))
 }
 
 /** The rows of a name whose services come after this one; all of them if it is left out. */

@@ -3,7 +3,7 @@ import { rowNames, serviceInName } from '../../record/row-names.js'
 import { writeChecked } from '../checked-value.js'
 import type { Store } from '../contract.js'
 import {
-  instanceNameKey,
+  instanceNameKeys,
   instanceNameRange,
   instanceRange,
   nextKey,
@@ -21,6 +21,8 @@ const maxRows = 2000
 const page = 64
 /** So long a registry counts as small without another look. */
 const smallMillis = 60_000
+/** Names are written again after this time. */
+const againMillis = 60_000
 /** The most runs of which a writer remembers what names it has written. */
 const maxRemembered = 1000
 
@@ -102,24 +104,29 @@ export class NamedRows implements RowsByName {
   }
 }
 
-/** Writes the names that lead to rows, where they are not written yet. */
+/** Writes the names that lead to rows. */
 export class WrittenNames {
-  private readonly written = new Map<string, ReadonlySet<string>>()
+  private readonly written = new Map<string, { readonly names: ReadonlySet<string>; readonly at: number }>()
   private readonly old = new Map<string, readonly string[]>()
 
   constructor(private readonly store: Store) {}
 
-  /** Before the row is put. */
+  /**
+   * Before the row is put. What is written already is written again after a minute: a table may have been wiped meanwhile, or a row
+   * removed of a run that could not reach the registry for a day.
+   */
   async put(row: InstanceRow): Promise<void> {
     const run = runName(row)
+    const now = performance.now()
     const before = this.written.get(run)
+    const isRecent = before !== undefined && before.at > now - againMillis
     const names = rowNames(row)
-    const added = [...names].filter((name) => before?.has(name) !== true)
+    const added = isRecent ? [...names].filter((name) => !before.names.has(name)) : [...names]
     if (added.length > 0)
-      await this.store.put(added.map((name) => ({ key: instanceNameKey(name, row), value: noValue })))
+      await this.store.put(instanceNameKeys(added, row).map((key) => ({ key, value: noValue })))
     if (this.written.size >= maxRemembered) this.written.clear()
-    this.written.set(run, names)
-    const old = [...(this.old.get(run) ?? []), ...(before ?? [])].filter((name) => !names.has(name))
+    this.written.set(run, { names, at: isRecent ? before.at : now })
+    const old = [...(this.old.get(run) ?? []), ...(before?.names ?? [])].filter((name) => !names.has(name))
     if (old.length > 0) this.old.set(run, old)
     else this.old.delete(run)
   }
@@ -139,8 +146,6 @@ export async function removeNames(
   run: InstanceRow,
   names: Iterable<string> = rowNames(run),
 ): Promise<void> {
-  for (const name of names) {
-    const key = instanceNameKey(name, run)
-    await store.deleteRange?.(key, nextKey(key))
-  }
+  const keys = instanceNameKeys(names, run)
+  await Promise.all(keys.map(async (key) => store.deleteRange?.(key, nextKey(key))))
 }

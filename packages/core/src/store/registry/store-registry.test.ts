@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { writeChecked } from '../checked-value.js'
 import { rowName } from '../../record/row-names.js'
 import { instanceRowKey, nextKey } from '../keys.js'
@@ -129,6 +129,18 @@ describe('the rows of a registry by name', () => {
     for (const one of [row, other, cart, orders]) await registry.put({ ...one, ...ended })
     expect(await registry.removeEnded?.({ service: 'payments', beforeMillis: Date.now() })).toBe(4)
     expect(await store.scan({ from: Buffer.of(0), to: Buffer.of(0xff), limit: 10 })).toEqual([])
+  })
+
+  it('come back within a minute when they are wiped', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { store, registry, services } = await filled()
+    await store.deleteRange?.(Buffer.of(0xf3), Buffer.of(0xf4))
+    await registry.put(orders)
+    expect(await services(rowName.place(orders.address))).toEqual([])
+    vi.advanceTimersByTime(60_001)
+    await registry.put(orders)
+    expect(await services(rowName.place(orders.address))).toEqual([['orders', 0n]])
   })
 
   it('are those of one service, however many of its runs have the name', async () => {
