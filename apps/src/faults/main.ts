@@ -1,54 +1,46 @@
-import { parseArgs } from 'node:util'
 import { createOutput } from '@hoptrace/cli'
+import { parseFaultArguments, usage, type FaultArguments } from './arguments.js'
 import { campaign } from './campaign.js'
 import { runDamage } from './damage/damage.js'
-import { FAULTS, plansOf } from './plan.js'
+import { plansOf } from './plan.js'
 import { Report } from './report.js'
 import { runTopologies } from './run-topologies.js'
-import { topologiesOf } from './topologies.js'
 
 // Breaks processes under load in seeded ways, and compares every verdict with what the services really did. With --topology:
 // on hosts in network namespaces, with something between them. With --damage: damages what services recorded, and compares
 // every answer with the one before the damage.
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '20' },
-    seed: { type: 'string', default: '7' },
-    topology: { type: 'string' },
-    store: { type: 'string' },
-    requests: { type: 'string' },
-    figures: { type: 'string' },
-    jobs: { type: 'string', default: '1' },
-    only: { type: 'string', multiple: true },
-    json: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-    damage: { type: 'boolean', default: false },
-  },
-})
-const seed = Number(values.seed)
-const runs = Number(values.runs)
-const { topology, store, figures, json, keep, verbose } = values
 const output = createOutput(process.stdout, process.stderr, process.env)
 const stopped = new AbortController()
-process.once('SIGINT', () => stopped.abort())
-process.once('SIGTERM', () => stopped.abort())
 
-async function onLoopback(): Promise<number> {
-  const faults = FAULTS.filter((fault) => values.only?.includes(fault) ?? true)
+async function onLoopback({ faults, seed, runs, json, keep, verbose }: FaultArguments): Promise<number> {
   const report = new Report(output, { kind: 'fault', rows: faults, seed, json, verbose })
   for await (const { plan, result } of campaign(plansOf(seed, runs, faults), stopped.signal, { keep }))
     await report.add(result.fault, plan, result)
   return report.close()
 }
 
-if (values.damage) process.exit(await runDamage({ ...values, runs, seed }, stopped.signal))
-else if (topology === undefined) process.exitCode = await onLoopback()
-else {
-  const requests = values.requests === undefined ? undefined : Number(values.requests)
-  const topologies = topologiesOf(topology)
-  const jobs = Number(values.jobs)
-  const asked = { topologies, store, figures, runs, requests, jobs, seed, json, keep, verbose }
-  process.exitCode = await runTopologies(asked, output, stopped.signal)
+async function main(asked: FaultArguments): Promise<void> {
+  if (asked.help) return output.lines([usage])
+  process.once('SIGINT', () => stopped.abort())
+  process.once('SIGTERM', () => stopped.abort())
+  const { topologies } = asked
+  if (asked.damage) process.exit(await runDamage(asked, stopped.signal))
+  process.exitCode =
+    topologies === undefined
+      ? await onLoopback(asked)
+      : await runTopologies({ ...asked, topologies }, output, stopped.signal)
 }
+
+function argumentsOrExit(): FaultArguments {
+  try {
+    return parseFaultArguments(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    output.note(error.message)
+    output.note('npm run faults -- --help says more')
+    process.exit(2)
+  }
+}
+
+await main(argumentsOrExit())
