@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { runInThisContext } from 'node:vm'
-import { createResolver, createTracer, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { createTracer, type ResolveResult, type Tracer } from '@hoptrace/core'
 import { startServer, type RunningServer } from '@hoptrace/servers-dev'
 import { describeRealServer } from '@hoptrace/servers-dev/suite'
+import { eventually } from '@hoptrace/testkit'
 import { DelayedError, FlowProducer, Queue, Worker, type Job } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
@@ -49,22 +49,12 @@ describeRealServer('redis', 'jobs of BullMQ', () => {
       await fn()
       return orders.hop?.id ?? ''
     })
-  const becomes = async (
+  const becomes = (
     id: string,
     verdict: string,
     isWhole: (result: ResolveResult) => boolean = () => true,
-  ): Promise<ResolveResult> => {
-    const resolver = createResolver({ dir: dataDir })
-    try {
-      for (const until = performance.now() + 300_000; ; await sleep(50)) {
-        const result = await resolver.resolve(id)
-        if (result.verdict === verdict && isWhole(result)) return result
-        if (performance.now() > until) throw new Error(JSON.stringify(result))
-      }
-    } finally {
-      await resolver.close()
-    }
-  }
+  ): Promise<ResolveResult> =>
+    eventually(dataDir, id, (result) => result.verdict === verdict && isWhole(result), 300_000)
 
   it('die with a killed worker, and complete when the next one has taken them', async () => {
     const queue = queueOf('killed')

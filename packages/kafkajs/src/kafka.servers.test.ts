@@ -8,7 +8,13 @@ import { runInThisContext } from 'node:vm'
 import { createResolver, createTracer, type ResolveResult, type Tracer } from '@hoptrace/core'
 import { startServer, type RunningServer } from '@hoptrace/servers-dev'
 import { describeRealServer } from '@hoptrace/servers-dev/suite'
-import { closedPort, messageAdapterSuite, openKitTracer, type KitChannel } from '@hoptrace/testkit'
+import {
+  closedPort,
+  eventually,
+  messageAdapterSuite,
+  openKitTracer,
+  type KitChannel,
+} from '@hoptrace/testkit'
 import type { Consumer, EachBatchPayload, Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { built } from '../../../dev/built.mjs'
@@ -101,18 +107,8 @@ describeRealServer('kafka', 'kafkajs', () => {
       })
     const send = (...bodies: string[]): Promise<unknown> =>
       producer.send({ topic, messages: bodies.map((value) => ({ value })) })
-    const becomes = async (id: string, verdict: string): Promise<ResolveResult> => {
-      const resolver = createResolver({ dir: dataDir })
-      try {
-        for (const until = performance.now() + 300_000; ; await sleep(50)) {
-          const result = await resolver.resolve(id)
-          if (result.verdict === verdict) return result
-          if (performance.now() > until) throw new Error(JSON.stringify(result))
-        }
-      } finally {
-        await resolver.close()
-      }
-    }
+    const becomes = (id: string, verdict: string): Promise<ResolveResult> =>
+      eventually(dataDir, id, (result) => result.verdict === verdict, 300_000)
 
     it('die with a killed consumer, and complete when the next one has taken them', async () => {
       const argument = JSON.stringify({ url: server.url, topic, dataDir })

@@ -16,6 +16,7 @@ export type {
   KitClient,
 } from './client/subject.js'
 export { clientAdapterSuite } from './client/suite.js'
+export { eventually } from './message/eventually.js'
 export type { KitChannel, KitHandler, MessageSubject } from './message/subject.js'
 export { messageAdapterSuite } from './message/suite.js'
 export type {

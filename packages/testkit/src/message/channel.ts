@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createResolver, createTracer, type HopId, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { createTracer, type HopId, type ResolveResult, type Tracer } from '@hoptrace/core'
+import { eventually, waitMillis } from './eventually.js'
 import type { KitChannel, MessageSubject } from './subject.js'
-
-const waitMillis = 60_000
 
 /** Two traced services with a channel between them, and the answers about their traces. */
 export class KitServices implements AsyncDisposable {
@@ -36,17 +35,8 @@ export class KitServices implements AsyncDisposable {
   }
 
   /** The first answer that `isWanted` accepts. Rejects after a minute, with the last answer. */
-  async eventually(id: HopId, isWanted: (result: ResolveResult) => boolean): Promise<ResolveResult> {
-    const resolver = createResolver({ dir: this.dir })
-    try {
-      for (const until = performance.now() + waitMillis; ; await sleep(50)) {
-        const result = await resolver.resolve(id)
-        if (isWanted(result)) return result
-        if (performance.now() > until) throw new Error(`not so: ${JSON.stringify(result)}`)
-      }
-    } finally {
-      await resolver.close()
-    }
+  eventually(id: HopId, isWanted: (result: ResolveResult) => boolean): Promise<ResolveResult> {
+    return eventually(this.dir, id, isWanted)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
