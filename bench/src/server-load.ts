@@ -142,7 +142,8 @@ export async function usage(child: ChildProcess): Promise<Usage> {
   return (await message(child)) as Usage
 }
 
-async function message(child: ChildProcess): Promise<unknown> {
+/** The next message of a process. Rejects if it ends before. */
+export async function message(child: ChildProcess): Promise<unknown> {
   const abort = new AbortController()
   const ended = async (): Promise<never> => {
     const [code, signal] = (await once(child, 'exit', { signal: abort.signal })) as [number | null, string]
