@@ -12,10 +12,15 @@ beforeEach(({ task }) => {
   at = `since "${task.name}"`
 })
 
+function pending() {
+  const counts = new Map()
+  for (const kind of process.getActiveResourcesInfo?.() ?? []) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return Array.from(counts, ([kind, count]) => `${count} ${kind}`).join(', ') || 'nothing'
+}
+
 const timer = setInterval(() => {
   const seconds = Math.round((performance.now() - progressAt) / 1000)
-  const resources = (process.getActiveResourcesInfo?.() ?? ['unknown']).join(', ')
-  const says = `${expect.getState().testPath}: no progress for ${seconds} s, ${at}; it waits for: ${resources}\n`
+  const says = `${expect.getState().testPath}: no progress for ${seconds} s, ${at}; it waits for: ${pending()}\n`
   process.stderr.write(says)
   if (process.env.HOPTRACE_HANGS) appendFileSync(process.env.HOPTRACE_HANGS, says)
 }, QUIET_MILLIS).unref()

@@ -1,5 +1,5 @@
-/** What a row of the registry and a log hold. */
-const maxReached = 64
+import { maxReached } from '../record/instance-row.js'
+
 /** A name for each tenant must not have the log and the registry written for each request. */
 const maxNewPerMinute = 128
 const minuteMillis = 60_000

@@ -21,7 +21,7 @@ export interface InstanceRow {
   /**
    * Foreign addresses (`ip:port`, or `name:port` as dialled) in ids that it took: proxies, published ports
    * and virtual addresses that lead to it; and the destinations (`kafka://orders.placed`) of messages that it
-   * consumes. Least recently met first, 64 at most.
+   * consumes. Least recently met first, `maxReached` at most.
    */
   readonly reached: readonly string[]
   readonly worker: number
@@ -63,6 +63,9 @@ export interface InstanceRow {
   /** `stopped`: it closed, all is shipped. `dead`: its log was adopted and is shipped to the end. */
   readonly state: 'running' | 'stopped' | 'dead'
 }
+
+/** A row has no more entries in `reached`: a run with as many may have forgotten some. */
+export const maxReached = 64
 
 /** What a registry answers. */
 export interface RegistryRows {

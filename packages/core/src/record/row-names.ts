@@ -1,5 +1,5 @@
 import { parseAddress } from '../id/index.js'
-import type { InstanceRow } from './instance-row.js'
+import { maxReached, type InstanceRow } from './instance-row.js'
 
 /** The names under which the rows of a registry are looked up. No name of one kind is one of another. */
 export const rowName = {
@@ -12,9 +12,6 @@ export const rowName = {
   /** Rows with as many `reached` as a row may have: they may have forgotten some. */
   manyReached: 'many reached',
 } as const
-
-/** A row names no more places than these that it was reached through. */
-export const maxReached = 64
 
 /** The service that a name names directly; undefined for all other names. */
 export function serviceInName(name: string): string | undefined {

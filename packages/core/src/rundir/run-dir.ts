@@ -2,6 +2,7 @@ import type { RunInfo } from './run-info.js'
 import path from 'node:path'
 import { listDirSync } from '../files/index.js'
 import { isWhole } from '../record/checks.js'
+import { maxReached } from '../record/instance-row.js'
 import { isLogFileName, runPlace } from './index.js'
 
 /** `00000001.log`: the order of names is the order of writing. */
@@ -22,7 +23,6 @@ export function listLogFiles(runDir: string): number[] {
 }
 
 const maxAliases = 1024
-const maxReached = 64
 const maxUrlChars = 4096
 
 /** The header of a log file as text. */

@@ -2,8 +2,8 @@ import { timing } from '../../base/timing.js'
 import type { CallRecord, InstanceRef, ServedBy } from '../../record/record.js'
 import { hopIdAddress, parseAddress, parseHopId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
-import { heartbeatNanos, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
-import { maxReached, rowName } from '../../record/row-names.js'
+import { heartbeatNanos, maxReached, type InstanceRow, type RegistryRows } from '../../record/instance-row.js'
+import { rowName } from '../../record/row-names.js'
 import { isYetToCome, type CallTimes } from './times.js'
 
 /** More instances than this are not asked for one call. */

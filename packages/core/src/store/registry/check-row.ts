@@ -3,7 +3,7 @@ import { isWhole } from '../../record/checks.js'
 import { type BytesByTime, maxByteEntries } from '../../record/byte-counts.js'
 import { parseUrl } from '../../base/parse-url.js'
 import { ipv4OfHost } from '../../id/ip.js'
-import type { DroppedRange, InstanceRow } from '../../record/instance-row.js'
+import { maxReached, type DroppedRange, type InstanceRow } from '../../record/instance-row.js'
 import { maxBuckets } from '../keys.js'
 import { isStoreUrl as hasStoreForm } from '../drivers.js'
 import { maxTtlSeconds } from '../retention.js'
@@ -17,7 +17,7 @@ import { maxUrlChars } from '../store-url.js'
 export const rowLimits = {
   bytes: 1_048_576,
   aliases: 1024,
-  reached: 64,
+  reached: maxReached,
   stores: 16,
   storeChars: maxUrlChars,
   dropped: 256,

@@ -17,6 +17,9 @@ import { isElsewhere } from './row-paths.js'
 
 const rank = { running: 0, stopped: 1, dead: 2 } as const
 
+/** Of a registry that is read as a whole, more rows than these are not searched for each hop of a question. */
+const maxSearched = 1000
+
 /** How long reading waits. */
 export interface RegistryPatience {
   /** For registries that do not answer, when others have given rows. @default 2500 */
@@ -166,7 +169,7 @@ class Part {
     const { byName } = this.registry
     if (byName !== undefined) return byName.rowsOf(names)
     const { rows, unread } = await this.list()
-    if (unread.length > 0) return undefined
+    if (unread.length > 0 || rows.length > maxSearched) return undefined
     const wanted = new Set(names)
     const services = new Set(rows.filter((row) => hasName(row, wanted)).map(({ service }) => service))
     return rows.filter(({ service }) => services.has(service))
