@@ -67,6 +67,8 @@ async function cpuMillis(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000
 }
 
+const questions = 50
+
 /** One hop after the other, each of another service: its address, and the way to it. */
 async function fiveHops(byName: RowsByName | undefined, rows: readonly InstanceRow[]): Promise<void> {
   for (let hop = 0; hop < 5; hop++) {
@@ -97,8 +99,12 @@ for (const count of values.rows.split(',').map(Number)) {
   if (known.rows.length !== count) throw new Error(`${known.rows.length} of ${count} rows could be read`)
   const index = await cpuMillis(async () => new InstanceIndex(known))
   store.bytesRead = 0
-  const byName = await cpuMillis(() => fiveHops(reader.byName, all))
+  await fiveHops(reader.byName, all)
   const { bytesRead: bytesByName } = store
+  // One question is so short that the collection of what the list left would count as its CPU.
+  const byName = await cpuMillis(async () => {
+    for (let question = 0; question < questions; question++) await fiveHops(reader.byName, all)
+  })
   lines.push([
     String(count),
     (bytes / 1e6).toFixed(1),
@@ -106,7 +112,7 @@ for (const count of values.rows.split(',').map(Number)) {
     first.toFixed(0),
     again.toFixed(0),
     index.toFixed(0),
-    byName.toFixed(1),
+    (byName / questions).toFixed(1),
     (bytesByName / 1e3).toFixed(0),
   ])
 }
