@@ -8,6 +8,7 @@ const QUIET_MILLIS = 120_000
 let progressAt = performance.now()
 let at = 'before its first test'
 beforeEach(({ task }) => {
+  timer.refresh()
   progressAt = performance.now()
   at = `since "${task.name}"`
 })
@@ -24,5 +25,4 @@ const timer = setInterval(() => {
   process.stderr.write(says)
   if (process.env.HOPTRACE_HANGS) appendFileSync(process.env.HOPTRACE_HANGS, says)
 }, QUIET_MILLIS).unref()
-beforeEach(() => void timer.refresh())
 afterAll(() => clearInterval(timer))

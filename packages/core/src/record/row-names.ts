@@ -30,9 +30,11 @@ export function rowNames({ address, aliases, reached, startNanos }: InstanceRow)
   ])
 }
 
-/** Whether a row, or its service, has one of these names. */
-export function hasName(row: InstanceRow, names: ReadonlySet<string>): boolean {
-  if (names.has(rowName.service(row.service))) return true
-  for (const name of rowNames(row)) if (names.has(name)) return true
-  return false
+/** Of these rows, all of each service that has one of the names, or of which a row has one. */
+export function rowsOfNames(rows: readonly InstanceRow[], names: readonly string[]): readonly InstanceRow[] {
+  const wanted = new Set(names)
+  const isWanted = (row: InstanceRow): boolean =>
+    wanted.has(rowName.service(row.service)) || [...rowNames(row)].some((name) => wanted.has(name))
+  const services = new Set(rows.filter(isWanted).map(({ service }) => service))
+  return rows.filter(({ service }) => services.has(service))
 }

@@ -52,13 +52,11 @@ export function knownInstances(options: KnownInstancesOptions): Registry {
 function withLogged(registered: RowsByName, logged: LoggedRuns): RowsByName {
   const readHere = async (): Promise<readonly InstanceRow[] | undefined> => {
     const names = [...(await logged.services())].map(rowName.service)
-    let isWhole = true
     const { rows, unread } = await logged.beside(async () => {
-      const found = names.length === 0 ? [] : await registered.rowsOf(names)
-      isWhole = found !== undefined
-      return { rows: found ?? [], unread: [] }
+      const found = await registered.rowsOf(names)
+      return found === undefined ? { rows: [], unread: ['not all of it'] } : { rows: found, unread: [] }
     })
-    return isWhole && unread.length === 0 ? rows : undefined
+    return unread.length === 0 ? rows : undefined
   }
   let here: { readonly at: number; readonly rows: ReturnType<typeof readHere> } | undefined
   return {

@@ -167,12 +167,7 @@ export class TraceResolver {
       ? deadlineIn(this.parts.limits.deadlineMillis * keyShare, [deadline.signal])
       : undefined
     try {
-      if (!isKey) {
-        const { ids } = subject ?? (await this.subjectOf(idOrKey, deadline.signal))
-        const answer = await this.walkedByName(ids, deadline, onHop)
-        if (answer !== undefined) return answer
-      }
-      await this.instances(deadline.signal)
+      if (isKey) await this.instances(deadline.signal)
       const {
         ids,
         notes,
@@ -180,7 +175,8 @@ export class TraceResolver {
         ofKey,
       } = subject ?? (await this.subjectOf(idOrKey, (forKey ?? deadline).signal))
       if (ids.length === 0) return undefined
-      const answer = await this.walked(ids, holders, deadline, { onHop, signal })
+      const byName = isKey ? undefined : await this.walkedByName(ids, deadline, onHop)
+      const answer = byName ?? (await this.walked(ids, holders, deadline, { onHop, signal }))
       return withNotes(answer, ofKey, notes)
     } finally {
       forKey?.clear()

@@ -18,7 +18,7 @@ import {
   type RegistryRows,
   type RowsByName,
 } from '../record/instance-row.js'
-import { hasName } from '../record/row-names.js'
+import { rowsOfNames } from '../record/row-names.js'
 import { RunEndpoint } from '../recorder/run-endpoint.js'
 import type { OwnRecords, RunCounters } from '../recorder/endpoint.js'
 import type { Lookup } from '../record/lookup.js'
@@ -45,9 +45,7 @@ export class MemoryRegistry implements Registry, Disposable {
       isLarge: async () => true,
       rowsOf: async (names) => {
         asked.push(...names)
-        const wanted = new Set(names)
-        const services = this.rows.filter((row) => hasName(row, wanted)).map(({ service }) => service)
-        return this.rows.filter(({ service }) => services.includes(service))
+        return rowsOfNames(this.rows, names)
       },
     }
     return asked

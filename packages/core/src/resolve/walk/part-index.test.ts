@@ -4,7 +4,7 @@ import { formatHopId, rebaseId } from '../../id/index.js'
 import type { HopId } from '../../id/types.js'
 import { runName, type InstanceRow, type RowsByName } from '../../record/instance-row.js'
 import type { CallRecord, HopRecord } from '../../record/record.js'
-import { hasName } from '../../record/row-names.js'
+import { rowsOfNames } from '../../record/row-names.js'
 import { baseNanos, testCall, testRecord, testRow } from '../test-trace.fixture.js'
 import { queryTrace, type TraceAnswer } from '../trace-query.js'
 import { InstanceIndex } from './candidates.js'
@@ -159,11 +159,7 @@ function sourceOf(records: ReadonlyMap<InstanceRow, readonly HopRecord[]>): Trac
 function byName(rows: readonly InstanceRow[]): RowsByName {
   return {
     isLarge: async () => true,
-    rowsOf: async (names) => {
-      const wanted = new Set(names)
-      const services = new Set(rows.filter((row) => hasName(row, wanted)).map(({ service }) => service))
-      return rows.filter(({ service }) => services.has(service))
-    },
+    rowsOf: async (names) => rowsOfNames(rows, names),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type RegistryRows,
   type RowsByName,
 } from '../../record/instance-row.js'
-import { hasName, rowName } from '../../record/row-names.js'
+import { rowName, rowsOfNames } from '../../record/row-names.js'
 import { CoalescedPuts } from './coalesced-puts.js'
 import { isElsewhere } from './row-paths.js'
 
@@ -68,12 +68,7 @@ class ComposedRegistry implements Registry {
     const { millis = timing.registryMillis } = this.patience
     if (parts.every(({ registry }) => registry.byName === undefined)) return undefined
     const inTime = async <T>(tasks: readonly Promise<T>[]): Promise<readonly T[]> =>
-      (
-        await orLate(
-          Promise.all(tasks).catch(() => []),
-          millis,
-        )
-      )?.value ?? []
+      (await orLate(Promise.all(tasks), millis).catch(() => undefined))?.value ?? []
     return {
       isLarge: async () => {
         const answers = await inTime(
@@ -170,9 +165,7 @@ class Part {
     if (byName !== undefined) return byName.rowsOf(names)
     const { rows, unread } = await this.list()
     if (unread.length > 0 || rows.length > maxSearched) return undefined
-    const wanted = new Set(names)
-    const services = new Set(rows.filter((row) => hasName(row, wanted)).map(({ service }) => service))
-    return rows.filter(({ service }) => services.has(service))
+    return rowsOfNames(rows, names)
   }
 
   put(row: InstanceRow): Promise<void> {

@@ -107,15 +107,15 @@ export class NamedRows implements RowsByName {
 /** Writes the names that lead to rows. */
 export class WrittenNames {
   private readonly written = new Map<string, { readonly names: ReadonlySet<string>; readonly at: number }>()
-  private readonly old = new Map<string, readonly string[]>()
 
   constructor(private readonly store: Store) {}
 
   /**
-   * Before the row is put. What is written already is written again after a minute: a table may have been wiped meanwhile, or a row
-   * removed of a run that could not reach the registry for a day.
+   * Puts a row by `put`: its names before it, so that they lead to it as soon as it is there. Names that it no longer has go after
+   * it. What is written already is written again after a minute: a table may have been wiped meanwhile, or a row removed of a run that
+   * could not reach the registry for a day.
    */
-  async put(row: InstanceRow): Promise<void> {
+  async around(row: InstanceRow, put: () => Promise<void>): Promise<void> {
     const run = runName(row)
     const now = performance.now()
     const before = this.written.get(run)
@@ -124,18 +124,10 @@ export class WrittenNames {
     const added = isRecent ? [...names].filter((name) => !before.names.has(name)) : [...names]
     if (added.length > 0)
       await this.store.put(instanceNameKeys(added, row).map((key) => ({ key, value: noValue })))
+    await put()
     if (this.written.size >= maxRemembered) this.written.clear()
     this.written.set(run, { names, at: isRecent ? before.at : now })
-    const old = [...(this.old.get(run) ?? []), ...(before?.names ?? [])].filter((name) => !names.has(name))
-    if (old.length > 0) this.old.set(run, old)
-    else this.old.delete(run)
-  }
-
-  /** After the row was put: removes the names that it no longer has. */
-  async removeOld(row: InstanceRow): Promise<void> {
-    const old = this.old.get(runName(row))
-    if (old === undefined) return
-    this.old.delete(runName(row))
+    const old = [...(before?.names ?? [])].filter((name) => !names.has(name))
     await removeNames(this.store, row, old)
   }
 }

@@ -40,10 +40,8 @@ export function storeRegistry(store: Store, dataDir: string, keys: AskersKeys = 
 
     async put(row) {
       const text = writeRow(writtenPaths(row, dataDir), keys)
-      // As soon as the row is there, its names have to lead to it.
-      await names.put(row)
-      await store.put([{ key: instanceRowKey(row), value: writeChecked(Buffer.from(text, 'utf8')) }])
-      await names.removeOld(row)
+      const value = writeChecked(Buffer.from(text, 'utf8'))
+      await names.around(row, () => store.put([{ key: instanceRowKey(row), value }]))
     },
 
     async close() {},
