@@ -1,5 +1,7 @@
-// JavaScript of the workspace's sources, for processes that tests and programs start: Node loads it three times as fast as
+// JavaScript of the workspace's sources, for processes that tests and programs start: Node loads it several times as fast as
 // TypeScript through a loader. Each module of `*/src` has its copy below `copies`, on the same path; links lead to all other files.
+// What starts a process of a package, or is imported from it, is no copy but a bundle (`bundle.mjs`). A module that is imported by its path
+// from another workspace is a copy, and has not the state of the bundles.
 import { createHash } from 'node:crypto'
 import {
   copyFileSync,
@@ -16,17 +18,21 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle, tsconfigRaw } from './bundle.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
 
-/** Another version of this file or of esbuild makes other copies; `npm ci` removes all of them. */
+/** Another version of these files or of esbuild makes other copies; `npm ci` removes all of them. */
 const version = createHash('sha256')
   .update(readFileSync(new URL(import.meta.url)))
+  .update(readFileSync(new URL('bundle.mjs', import.meta.url)))
   .update(readJson(path.join(root, 'node_modules/esbuild/package.json')).version)
   .digest('hex')
   .slice(0, 8)
 const copies = path.join(root, 'node_modules/.cache', `built-${version}`)
+/** Processes that were started from an earlier bundle still load its parts. */
+const partsMillis = 86_400_000
 
 /** @type {import('./built.d.mts').built} */
 export function built(source) {
@@ -39,6 +45,7 @@ export function built(source) {
 export async function build() {
   const workspaces = foldersOfWorkspaces()
   const changed = []
+  const bundles = []
   // Folders that have a workspace in them, or are one, are folders there too.
   const made = new Set(['node_modules', '.git', ...workspaces, ...workspaces.map(path.dirname)])
   for (const folder of new Set(['.', ...workspaces.map(path.dirname)]))
@@ -48,11 +55,42 @@ export async function build() {
     const manifest = readJson(path.join(root, folder, 'package.json'))
     writeWhenOther(path.join(copies, folder, 'package.json'), JSON.stringify(withBuiltExports(manifest)))
     link(path.join(copies, folder), path.join(copies, 'node_modules', manifest.name))
-    copyFolder(path.join(folder, 'src'), changed)
+    const entries = entryPoints(folder, manifest)
+    const ofFolder = []
+    copyFolder(path.join(folder, 'src'), ofFolder)
+    changed.push(...ofFolder.filter(({ name }) => !entries.includes(name)))
+    if (entries.length > 0 && ofFolder.length > 0) bundles.push({ folder, entries })
   }
-  if (changed.length === 0) return
-  const { transform } = await import('esbuild')
+  if (changed.length === 0 && bundles.length === 0) return
+  const { build: run, transform } = await import('esbuild')
+  // The times of the copies say what was built, so they come last.
+  await Promise.all(bundles.map((one) => writeBundle(one, run)))
   await Promise.all(changed.map((file) => transpile(file, transform)))
+}
+
+async function writeBundle({ folder, entries }, run) {
+  const sources = new Map(entries.map((entry) => [entry, statSync(path.join(root, entry))]))
+  const files = await bundle({ root, copies, folder, entries, run })
+  for (const { file, contents, entry } of files)
+    replace(file, sources.get(entry) ?? { mtime: new Date() }, (to) => writeFileSync(to, contents))
+  const written = new Set(files.map(({ file }) => file))
+  for (const name of namesIn(path.join(copies, folder, 'parts'))) {
+    const part = path.join(copies, folder, 'parts', name)
+    if (!written.has(part) && Date.now() - statOf(part)?.mtimeMs > partsMillis) rmSync(part, { force: true })
+  }
+}
+
+/** Of a package, what others import, what starts a process, and what its tests start one with. */
+function entryPoints(folder, { exports = {}, hoptrace: { programs = [] } = {} }) {
+  const exported = Object.values(exports).flatMap((conditions) => conditions['@hoptrace/source'] ?? [])
+  if (exported.length === 0) return []
+  const sources = [...exported, ...programs.map(({ source }) => source)].map((source) =>
+    path.join(folder, source),
+  )
+  const fixtures = readdirSync(path.join(root, folder, 'src'), { recursive: true })
+    .filter((name) => name.endsWith('.fixture.ts'))
+    .map((name) => path.join(folder, 'src', name))
+  return [...new Set([...sources, ...fixtures])]
 }
 
 function foldersOfWorkspaces() {
@@ -87,6 +125,7 @@ function copyFolder(folder, changed) {
       copyFolder(name, changed)
       continue
     }
+    if (name.endsWith('.test.ts')) continue
     const copy = name.replace(/\.ts$/, '.js')
     expected.add(path.basename(copy))
     const source = statOf(path.join(root, name))
@@ -107,7 +146,7 @@ async function transpile({ name, copy, source }, transform) {
     sourcefile: file,
     sourcemap: 'inline',
     sourcesContent: false,
-    tsconfigRaw: { compilerOptions: { target: 'ES2023', verbatimModuleSyntax: true } },
+    tsconfigRaw,
   })
   replace(path.join(copies, copy), source, (to) => writeFileSync(to, code))
 }

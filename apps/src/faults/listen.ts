@@ -1,11 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { Tracer } from '@hoptrace/core'
-import { hoptrace as hoptraceExpress } from '@hoptrace/express'
-import { hoptrace as hoptraceFastify } from '@hoptrace/fastify'
-import { hoptrace as hoptraceKoa } from '@hoptrace/koa'
-import express from 'express'
-import fastify from 'fastify'
-import Koa from 'koa'
 import { readJson } from '../services/payments/read-json.js'
 import type { FaultOrder } from './plan.js'
 
@@ -29,7 +23,10 @@ export interface Place {
   readonly host: string
 }
 
-/** Listens with the framework of that name, traced by hoptrace or not by it; resolves to what stops it. */
+/**
+ * Listens with the framework of that name, traced by hoptrace or not by it; resolves to what stops it. It loads no other framework:
+ * hundreds of these processes are started.
+ */
 export function listen(
   framework: string,
   tracer: Tracer | undefined,
@@ -45,8 +42,9 @@ async function listenFastify(
   place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
+  const [{ fastify }, { hoptrace }] = await Promise.all([import('fastify'), import('@hoptrace/fastify')])
   const app = fastify({ forceCloseConnections: true })
-  if (tracer) await app.register(hoptraceFastify(tracer))
+  if (tracer) await app.register(hoptrace(tracer))
   app.post<{ Body: Job['body'] }>('/', async (request, reply) => {
     const { status, broken } = await handle({ body: request.body, res: reply.raw })
     return broken ? reply.hijack() : reply.status(status).send({ status })
@@ -55,13 +53,14 @@ async function listenFastify(
   return () => app.close()
 }
 
-function listenKoa(
+async function listenKoa(
   tracer: Tracer | undefined,
   place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
+  const [{ default: Koa }, { hoptrace }] = await Promise.all([import('koa'), import('@hoptrace/koa')])
   const app = new Koa()
-  if (tracer) app.use(hoptraceKoa(tracer))
+  if (tracer) app.use(hoptrace(tracer))
   app.use(async (ctx) => {
     const body = (await readJson(ctx.req)) as Job['body']
     const { status, broken } = await handle({ body, res: ctx.res })
@@ -75,13 +74,17 @@ function listenKoa(
   return listenNode(app.callback(), place)
 }
 
-function listenExpress(
+async function listenExpress(
   tracer: Tracer | undefined,
   place: Place,
   handle: Handler,
 ): Promise<() => Promise<unknown>> {
+  const [{ default: express }, { hoptrace }] = await Promise.all([
+    import('express'),
+    import('@hoptrace/express'),
+  ])
   const app = express()
-  if (tracer) app.use(hoptraceExpress(tracer))
+  if (tracer) app.use(hoptrace(tracer))
   app.use(express.json())
   app.post('/', async (req, res) => {
     const { status, broken } = await handle({ body: req.body as Job['body'], res })

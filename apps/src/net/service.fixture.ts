@@ -3,10 +3,8 @@ import { createServer, request, type RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { traceAxios } from '@hoptrace/axios'
 import { hoptrace } from '@hoptrace/express'
-import { hoptrace as hoptraceFastify } from '@hoptrace/fastify'
 import axios, { isAxiosError, type AxiosRequestConfig } from 'axios'
 import express from 'express'
-import fastify from 'fastify'
 import { serveUntilStopped } from '../services/lifecycle.js'
 import { tracerOf } from './traced.js'
 
@@ -64,8 +62,10 @@ const server = app.listen(Number(PORT), '0.0.0.0', () => {
 async function beFirst(listener: RequestListener): Promise<void> {
   if (FIRST === '') return
   if (FIRST === 'inject') {
+    const { fastify } = await import('fastify')
+    const { hoptrace: forFastify } = await import('@hoptrace/fastify')
     const injected = fastify()
-    await injected.register(hoptraceFastify(tracer))
+    await injected.register(forFastify(tracer))
     injected.get('/do/first', async () => 'injected')
     await injected.inject('/do/first')
     return

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { createResolver, type WalkedHopJson } from '@hoptrace/core'
 import { closedPort, exchange } from '@hoptrace/testkit'
 import { build } from 'esbuild'
@@ -228,9 +229,22 @@ describe('node --import @hoptrace/node/register', () => {
 
   it('is loaded once by --require and --import, and with a second copy of it', async () => {
     const copy = path.join(dir, 'register.cjs')
-    const options = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' } as const
+    const options = {
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      logLevel: 'silent',
+    } as const
     const define = { 'import.meta.url': JSON.stringify(new URL(`file://${copy}`).href) }
-    await build({ ...options, define, entryPoints: [register], outfile: copy })
+    const source = fileURLToPath(new URL('register.ts', import.meta.url))
+    await build({
+      ...options,
+      define,
+      conditions: ['@hoptrace/source'],
+      entryPoints: [source],
+      outfile: copy,
+    })
     for (const [service, required, warnings] of [
       ['required', register, 0],
       // The copy comes first. It has no file of the shipping thread.

@@ -52,7 +52,8 @@ export class TestService implements AsyncDisposable {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()))
-    this.ended = once(this.child, 'exit').then(() => {
+    // Its workers have its stderr, too, and write into its directory until they end.
+    this.ended = once(this.child, 'close').then(() => {
       for (const { reject } of this.waiting.values()) reject(new Error(`the process ended: ${this.errors}`))
     })
     this.child.on('message', (message: Message) => this.receive(message))
