@@ -37,6 +37,17 @@ const firstWindow = Number(baseNanos / second)
 const hopsIn = ({ key, value }: Row): number =>
   readSegmentKey(key) === undefined ? 0 : decodeSegment(value).records.length
 
+/** The numbers of hops in the puts from now on. */
+function hopsOfPuts(store: TestStore): readonly number[] {
+  const puts: number[] = []
+  const put = store.put.bind(store)
+  store.put = async (rows) => {
+    puts.push(rows.reduce((sum, row) => sum + hopsIn(row), 0))
+    await put(rows)
+  }
+  return puts
+}
+
 describe('Shipper', () => {
   const ends: (() => Promise<void>)[] = []
   afterEach(async () => {
@@ -288,12 +299,7 @@ describe('Shipper', () => {
   it('ships what a second has in several parts if that are many hops', async () => {
     const { store, log, shipper } = setUp({ graceMillis: 0 })
     await shipper.start()
-    const puts: number[] = []
-    const put = store.put.bind(store)
-    store.put = async (rows) => {
-      puts.push(rows.reduce((sum, row) => sum + hopsIn(row), 0))
-      await put(rows)
-    }
+    const puts = hopsOfPuts(store)
     const shipped = (): number => puts.reduce((sum, hops) => sum + hops, 0)
     for (let i = 1; i <= 20_000; i++) log.close(testHop(10_000n * BigInt(i)), testClose())
     log.mark(baseNanos + 200_000_000n)
@@ -307,6 +313,22 @@ describe('Shipper', () => {
     const segments = await segmentsOf(store)
     expect(new Set(segments.map(({ lane }) => lane))).toEqual(new Set(['first']))
     expect(segments.flatMap(({ records }) => records)).toHaveLength(90_000)
+  })
+
+  it('ships a backlog part by part', async () => {
+    const { store, log, shipper } = setUp()
+    const puts = hopsOfPuts(store)
+    for (let i = 1; i <= 150_000; i++) {
+      log.close(testHop(40_000n * BigInt(i)), testClose())
+      if (i % 25_000 === 0) log.mark(baseNanos + 40_000n * BigInt(i))
+    }
+    log.mark(baseNanos + 8n * second)
+    await shipper.start()
+    await expect.poll(() => puts.reduce((sum, hops) => sum + hops, 0)).toBe(150_000)
+    expect(Math.max(...puts)).toBeLessThan(60_000)
+    const segments = await segmentsOf(store)
+    expect(new Set(segments.map(({ lane }) => lane))).toEqual(new Set(['first']))
+    expect(segments.flatMap(({ records }) => records)).toHaveLength(150_000)
   })
 
   it('stops reading while the store is unavailable and the table is full, and loses nothing', async () => {

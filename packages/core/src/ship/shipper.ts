@@ -40,9 +40,11 @@ export class Shipper {
   private retry: NodeJS.Timeout | undefined
   private timer: NodeJS.Timeout | undefined
   private ticking: NodeJS.Timeout | undefined
+  /** A tick that does not wait, because there is more to do. */
+  private next: NodeJS.Immediate | undefined
   /** Ticks that found nothing new. */
   private still = 0
-  /** Hops that the last cut left in the table, if it took all that it could. */
+  /** Hops that the last cut left in the table, if it took all that it could, and no more was to be read. */
   private kept = 0
   /** The last cut did not take all that it could. */
   private cutsMore = false
@@ -209,6 +211,7 @@ export class Shipper {
     clearTimeout(this.retry)
     clearInterval(this.timer)
     clearTimeout(this.ticking)
+    clearImmediate(this.next)
     const { engine } = this
     try {
       if (!this.begun || !this.owns()) return
@@ -293,9 +296,10 @@ export class Shipper {
   private tick(): void {
     if (this.closed) return
     try {
-      this.read()
-      if (!this.outages.store.due) return
       const { engine, options } = this
+      // A part of a backlog at a time: the loop of this thread must turn meanwhile.
+      const hasMore = this.read(false, Math.min(partHops, options.maxHops))
+      if (!this.outages.store.due) return
       if (engine.pending === undefined && engine.run !== undefined) {
         this.cutsMore = false
         const markedMillis = Number(engine.table.markedNanos / 1_000_000n)
@@ -307,25 +311,34 @@ export class Shipper {
       if (engine.pending !== undefined)
         void this.sendPending().then(
           () => {
-            this.kept = this.cutsMore ? 0 : engine.table.size
+            const goesOn = hasMore || this.cutsMore
+            this.kept = goesOn ? 0 : engine.table.size
             this.compact()
-            if (this.cutsMore) setImmediate(() => this.tick())
+            if (goesOn) this.tickNext()
           },
           () => undefined,
         )
+      else if (hasMore) this.tickNext()
       if (this.keys.waiting) void this.shipKeys().catch(() => undefined)
     } catch (error) {
       this.fault(error)
     }
   }
 
+  private tickNext(): void {
+    this.next ??= setImmediate(() => {
+      this.next = undefined
+      this.tick()
+    })
+  }
+
   /**
-   * Reads more of the log: at most one full table at once, and nothing if the table is full and the store is
-   * unavailable. True if there may be more to read.
+   * Reads about so many hops more of the log, and nothing if the table is full and the store is unavailable.
+   * True if there may be more to read.
    */
-  private read(whileAway = false): boolean {
+  private read(whileAway = false, hops = this.options.maxHops): boolean {
     const { engine, options } = this
-    const enough = engine.table.size + options.maxHops
+    const enough = engine.table.size + hops
     for (;;) {
       const { size } = engine.table
       const away = engine.pending !== undefined || !(whileAway || this.outages.store.due)
