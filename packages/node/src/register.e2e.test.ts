@@ -229,20 +229,15 @@ describe('node --import @hoptrace/node/register', () => {
 
   it('is loaded once by --require and --import, and with a second copy of it', async () => {
     const copy = path.join(dir, 'register.cjs')
-    const options = {
+    await build({
       bundle: true,
       platform: 'node',
       format: 'cjs',
       target: 'node20',
       logLevel: 'silent',
-    } as const
-    const define = { 'import.meta.url': JSON.stringify(new URL(`file://${copy}`).href) }
-    const source = fileURLToPath(new URL('register.ts', import.meta.url))
-    await build({
-      ...options,
-      define,
       conditions: ['@hoptrace/source'],
-      entryPoints: [source],
+      define: { 'import.meta.url': JSON.stringify(new URL(`file://${copy}`).href) },
+      entryPoints: [fileURLToPath(new URL('register.ts', import.meta.url))],
       outfile: copy,
     })
     for (const [service, required, warnings] of [
