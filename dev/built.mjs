@@ -1,7 +1,7 @@
 // JavaScript of the workspace's sources, for processes that tests and programs start: Node loads it several times as fast as
 // TypeScript through a loader. Each module of `*/src` has its copy below `copies`, on the same path; links lead to all other files.
-// What starts a process of a package, or is imported from it, is no copy but a bundle (`bundle.mjs`). A module that is imported by its path
-// from another workspace is a copy, and has not the state of the bundles.
+// What a package exports, and what starts a process of it, is a bundle and no copy (`bundle.mjs`). If another workspace imports a module by its
+// path, it gets the copy, whose state is separate from that of the bundle.
 import { createHash } from 'node:crypto'
 import {
   copyFileSync,

@@ -297,7 +297,7 @@ export class Shipper {
     if (this.closed) return
     try {
       const { engine, options } = this
-      // A part of a backlog at a time: the loop of this thread must turn meanwhile.
+      // A part of a backlog at a time, so that the loop of this thread turns between two parts.
       const hasMore = this.read(false, Math.min(partHops, options.maxHops))
       if (!this.outages.store.due) return
       if (engine.pending === undefined && engine.run !== undefined) {
@@ -333,7 +333,7 @@ export class Shipper {
   }
 
   /**
-   * Reads about so many hops more of the log, and nothing if the table is full and the store is unavailable.
+   * Reads about `hops` more hops of the log, and nothing if the table is full and the store is unavailable.
    * True if there may be more to read.
    */
   private read(whileAway = false, hops = this.options.maxHops): boolean {
